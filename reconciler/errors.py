@@ -1,0 +1,93 @@
+"""Every exception that this package raises on purpose.
+
+    ReconcilerError                 1   something failed and nothing was changed
+    ├── UsageError                  1   arguments or environment variables that cannot be meant
+    ├── ManifestError               1   the manifest has problems, all of them inside
+    ├── StateError                  1   a state that cannot be read or written
+    │   └── StateDamagedError       1   its content is not what this program writes
+    ├── RemoteError                 1   the API could not be reached, or answered what cannot be used
+    │   └── SignInError             1   the API does not accept the credentials (401)
+    ├── MassChangeError             1   an apply over `max_changes`
+    ├── DeclinedError               1   the person at the terminal said no
+    └── RefusedError                4   look, then try again
+        ├── LockedError             4   somebody else is writing
+        ├── ForeignStateError       4   the state belongs to another target or environment
+        ├── PlanRefusedError        4   a saved plan that was altered, is foreign or of another format
+        └── PinError                4   the manifest's target is not the one pinned in the environment
+
+The number is the exit code of the command (`exit_code`). A list that fails is no exception but a value: see
+`model.outcomes`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reconciler.model.problems import Problem
+
+
+class ReconcilerError(Exception):
+    """Something failed and nothing was changed; the message says what, on what, why, and the way out."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class UsageError(ReconcilerError):
+    """Arguments or environment variables that cannot be meant."""
+
+
+class ManifestError(ReconcilerError):
+    """The manifest has problems; `problems` holds all of them, in the order of the files."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = tuple(problems)
+
+
+class StateError(ReconcilerError):
+    """A state that cannot be read or written."""
+
+
+class StateDamagedError(StateError):
+    """The content of a state is not what this program writes; it is neither overwritten nor guessed."""
+
+
+class RemoteError(ReconcilerError):
+    """The API could not be reached, or answered what cannot be used."""
+
+
+class SignInError(RemoteError):
+    """The API does not accept the credentials (401)."""
+
+
+class MassChangeError(ReconcilerError):
+    """An apply would send more PUTs than `max_changes` allows."""
+
+
+class DeclinedError(ReconcilerError):
+    """The person at the terminal said no."""
+
+
+class RefusedError(ReconcilerError):
+    """Refused: look, then try again."""
+
+    exit_code = 4
+
+
+class LockedError(RefusedError):
+    """Somebody else is writing this state."""
+
+
+class ForeignStateError(RefusedError):
+    """The state belongs to another target or environment."""
+
+
+class PlanRefusedError(RefusedError):
+    """A saved plan that was altered, is for another target, or of another format."""
+
+
+class PinError(RefusedError):
+    """The manifest's target is not the one pinned in the environment."""

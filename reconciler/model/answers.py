@@ -1,0 +1,41 @@
+"""What one attempt to write a list came to.
+
+    Acknowledged   2xx, JSON, status success: the API says that it stored the fields
+    Rejected       it said no, and nothing was written
+    Unsettled      no usable answer; `landed` tells whether the write may have arrived all the same
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """The API says that it stored the fields."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """The API refused the write; `unauthorized` where it refused the sign-in (401)."""
+
+    error: str
+    unauthorized: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unsettled:
+    """No usable answer.
+
+    `landed`: the write may have reached the list. `again`: worth another attempt, after `wait` seconds where the
+    API told how long (Retry-After), else by back-off.
+    """
+
+    error: str
+    landed: bool
+    again: bool
+    wait: float | None = None
+
+
+PutAnswer: TypeAlias = Acknowledged | Rejected | Unsettled

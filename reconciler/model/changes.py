@@ -1,0 +1,142 @@
+"""What a plan says: one change a list, drift apart.
+
+    Update    a PUT with `fields`            Check    not in the state: apply reads the list first (offline only)
+    Adopt     record it, no PUT              Blocked  a guard or a missing list stops it
+    Forget    drop it from the state
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from reconciler.model.lists import Source, Target
+from reconciler.model.texts import Field, Texts, narrowed
+
+Cause: TypeAlias = Literal["new", "edit", "drift", "conflict", "retry", "missing", "removed", "undo"]
+Guard: TypeAlias = Literal[
+    "wrong_id",
+    "conflict",
+    "missing",
+    "protect",
+    "rename_in_use",
+    "name_taken",
+    "rename_waits",
+    "rename_cycle",
+    "unreviewed",
+    "unknown",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Why a change is not made: the guard, its reason with names and numbers, and what lifts it."""
+
+    guard: Guard
+    reason: str
+    lift: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Change:
+    """`before` holds what is known of the managed fields (live where read, else applied), `after` all of them."""
+
+    key: str
+    id: str
+    cause: Cause
+    before: Texts
+    after: Texts
+    source: Source | None
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Update(_Change):
+    """A PUT that carries `fields` of `after`, sent once the changes of the keys in `waits_for` are made."""
+
+    fields: tuple[Field, ...]
+    waits_for: tuple[str, ...] = ()
+
+    @property
+    def body(self) -> dict[Field, str]:
+        """What the PUT carries."""
+        return narrowed(self.after, self.fields)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adopt(_Change):
+    """Live is as desired: recorded in the state, nothing is sent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forget(_Change):
+    """No longer declared: dropped from the state, the list itself is left alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check(_Change):
+    """Not in the state and live was not read: apply reads the list first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blocked(_Change):
+    """A change of `fields` that `block` stops."""
+
+    fields: tuple[Field, ...]
+    block: Block
+
+
+Change: TypeAlias = Update | Adopt | Forget | Check | Blocked
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """Managed `fields` in which live differs from applied, and which this plan leaves alone."""
+
+    key: str
+    id: str
+    fields: tuple[Field, ...]
+    applied: Texts
+    live: Texts
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentPlan:
+    """The plan of one environment; `changes` in the order in which they are made.
+
+    `unchanged` counts the lists without change and without drift. `lineage` and `serial` name the state that was
+    compared. `warnings` concern the environment, or lists that are not among the changes. `requests` and `seconds`
+    forecast what applying it takes at the environment's `requests_per_minute`.
+    """
+
+    name: str
+    target: Target
+    lineage: str
+    serial: int
+    changes: tuple[Change, ...]
+    drift: tuple[Drift, ...] = ()
+    unchanged: int = 0
+    warnings: tuple[str, ...] = ()
+    requests: int = 0
+    seconds: int = 0
+
+    @property
+    def updates(self) -> tuple[Update, ...]:
+        """The changes that send a PUT."""
+        return tuple(change for change in self.changes if isinstance(change, Update))
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run would do, environments in the order of the manifest.
+
+    `created_at` is RFC 3339 in UTC; `files` maps each manifest file to the SHA-256 of its bytes, in hex.
+    """
+
+    tool: str
+    created_at: str
+    refreshed: bool
+    files: Mapping[str, str]
+    environments: tuple[EnvironmentPlan, ...] = field(default_factory=tuple)

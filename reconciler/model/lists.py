@@ -1,0 +1,148 @@
+"""Contact lists as three sides see them: desired, applied, live.
+
+The three have one shape, so that comparing them reads as it is written: a mapping of lists, each list with its
+id and its `texts`. Desired and applied are keyed by the logical key, live by id, since ids are all the API knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from reconciler.model.texts import Texts
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Whom the requests go to: `host` with its scheme (`https://platform.kore.ai`), stream and account."""
+
+    host: str
+    stream_id: str
+    account_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a list stands in the manifest; `line` counts from 1."""
+
+    file: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class MaxChanges:
+    """How many PUTs one apply may send: `number` of them, or that many percent of the declared lists."""
+
+    number: int
+    percent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What an environment allows; the defaults are those of a manifest without `policy`."""
+
+    max_changes: MaxChanges = MaxChanges(30, percent=True)
+    on_drift: Literal["keep", "overwrite"] = "keep"
+    rename_in_use: Literal["block", "warn"] = "block"
+    ignore_undeclared: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredList:
+    """One list as the manifest declares it for one environment, overrides and `name_format` applied.
+
+    `texts` holds the managed fields only. `previously` is the live name that this key may take over, or None.
+    """
+
+    key: str
+    id: str
+    texts: Texts
+    source: Source
+    previously: str | None = None
+    protect: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """What the manifest declares for one environment, lists by key."""
+
+    environment: str
+    target: Target
+    lists: Mapping[str, DesiredList]
+    policy: Policy = Policy()
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedList:
+    """One list as its last acknowledged write, or a read, showed it.
+
+    `stored` holds those fields that the API keeps otherwise than sent (equal but for case and white space).
+    `applied_at` is RFC 3339 in UTC.
+    """
+
+    key: str
+    id: str
+    texts: Texts
+    applied_at: str
+    stored: Texts = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DoubtfulList:
+    """One list whose last PUT may or may not have landed.
+
+    `intended` is that PUT's body. `texts` holds, for the fields in it, the value last known before the PUT (absent
+    when none was), and for the others the applied values.
+    """
+
+    key: str
+    id: str
+    texts: Texts
+    applied_at: str
+    intended: Texts
+
+
+KnownList: TypeAlias = AppliedList | DoubtfulList
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """The last-applied state of one environment, lists by key.
+
+    `lineage` is "" and `serial` 0 where there is no state yet; every write raises `serial`.
+    """
+
+    environment: str
+    target: Target
+    lineage: str
+    serial: int
+    lists: Mapping[str, KnownList]
+
+
+@dataclass(frozen=True, slots=True)
+class LiveList:
+    """One list as the API answers it; a description that is null or absent there is "" here.
+
+    `campaigns` holds the names of the campaigns that use it.
+    """
+
+    id: str
+    texts: Texts
+    campaigns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """A list that the API does not have; `reason` is what it answered."""
+
+    id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """Every list of the account, by id; `absent` holds declared ones that were also asked for alone, in vain."""
+
+    lists: Mapping[str, LiveList]
+    absent: Mapping[str, Absent] = field(default_factory=dict)

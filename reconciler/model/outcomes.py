@@ -1,0 +1,65 @@
+"""What an apply did: one outcome a change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+Action: TypeAlias = Literal["update", "adopt", "forget", "check", "blocked"]
+OutcomeKind: TypeAlias = Literal[
+    "updated",  # acknowledged, and found so by a later read
+    "adopted",
+    "forgotten",
+    "failed",  # refused; the list is as before
+    "in_doubt",  # nobody knows whether the write landed
+    "unverified",  # acknowledged, but no read showed it as sent
+    "conflict",  # live changed between plan and PUT; nothing was sent
+    "blocked",
+    "not_sent",  # the run stopped before
+]
+IN_ORDER: frozenset[OutcomeKind] = frozenset({"updated", "adopted", "forgotten"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of one change.
+
+    `attempts` counts the PUTs sent. `verified` is True or False where a read settled it, else None. `error` says
+    what went wrong, on what, and what to do; None where the outcome is in order.
+    """
+
+    key: str
+    id: str
+    action: Action
+    outcome: OutcomeKind
+    attempts: int = 0
+    verified: bool | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentResult:
+    """The outcomes of one environment; `stopped` says why the run ended early, None where it did not.
+
+    `seconds` is the time it took, `requests` the HTTP requests sent, retries included.
+    """
+
+    name: str
+    outcomes: tuple[Outcome, ...]
+    unchanged: int
+    requests: int
+    seconds: float
+    stopped: str | None = None
+
+    @property
+    def in_order(self) -> bool:
+        """Whether every change was made and none is in question."""
+        return self.stopped is None and all(outcome.outcome in IN_ORDER for outcome in self.outcomes)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a run did; `plan` is the digest of the plan that it followed."""
+
+    plan: str
+    environments: tuple[EnvironmentResult, ...]

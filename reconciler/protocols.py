@@ -1,0 +1,110 @@
+"""The seams: what the engine needs of the API, of a state store and of time, and may assume of them.
+
+Implementations live in `remote` and `store`; the real ones of `Clock` and `Stop` in `cli`. Nothing here does anything.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from reconciler.model.answers import PutAnswer
+from reconciler.model.lists import Absent, Applied, KnownList, Live, LiveList
+from reconciler.model.texts import Texts
+
+
+class Clock(Protocol):
+    """Time, so that tests can let it pass."""
+
+    def now(self) -> float:
+        """Return the seconds since the epoch (UTC); may jump."""
+        ...
+
+    def monotonic(self) -> float:
+        """Return seconds that never go back, from an arbitrary start."""
+        ...
+
+    def sleep(self, seconds: float) -> None:
+        """Wait `seconds`, or less where the run is told to stop."""
+        ...
+
+
+class Reader(Protocol):
+    """The API as `plan` and `drift` see it: it cannot write."""
+
+    def read_all(self) -> Live:
+        """Return every list of the account by one request (`Live.absent` empty).
+
+        Retries by itself. Raises SignInError on 401, RemoteError when the API cannot be read.
+        """
+        ...
+
+    def read(self, list_id: str) -> LiveList | Absent:
+        """Return one list, or that there is none; retries and raises as `read_all`."""
+        ...
+
+
+class Remote(Reader, Protocol):
+    """The API as `apply` sees it."""
+
+    def put(self, list_id: str, body: Texts) -> PutAnswer:
+        """Make **one** attempt to write the fields of `body`, waiting for the rate limit first; never raises for an answer."""
+        ...
+
+    def delay(self, places: int) -> float:
+        """Return the seconds until the rate limit lets `places` requests go back to back; 0.0 when now."""
+        ...
+
+    @property
+    def requests(self) -> int:
+        """How many HTTP requests were sent so far, retries included."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who writes a state: shown to whoever finds it locked. `since` is RFC 3339 in UTC; `job` a CI job's URL or ""."""
+
+    pid: int
+    host: str
+    user: str
+    command: str
+    since: str
+    job: str = ""
+
+
+class StateWriter(Protocol):
+    """A locked state. What `record` was given is on disk when it returns, whatever happens after."""
+
+    @property
+    def applied(self) -> Applied:
+        """The state with everything recorded so far."""
+        ...
+
+    def record(self, key: str, entry: KnownList | None) -> None:
+        """Set the entry of `key`, or drop it (None); durable on return. Raises StateError."""
+        ...
+
+    def replace(self, applied: Applied) -> None:
+        """Put `applied` in the place of the whole state, its serial raised above both; for repairs only."""
+        ...
+
+
+class StateStore(Protocol):
+    """The last-applied state of one environment."""
+
+    def load(self) -> Applied:
+        """Return the state, an interrupted run's journal included; writes nothing, takes no lock.
+
+        Raises StateDamagedError for content that this program does not write, ForeignStateError for the state of
+        another target or environment, StateError where it cannot be read. No state at all is an empty one.
+        """
+        ...
+
+    def lock(self, holder: Holder) -> AbstractContextManager[StateWriter]:
+        """Hold the only right to write until the context ends, which folds the journal into the document.
+
+        Raises LockedError, naming the holder, where somebody else has it; else as `load`.
+        """
+        ...
