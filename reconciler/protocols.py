@@ -49,7 +49,7 @@ class Remote(Reader, Protocol):
     """The API as `apply` sees it."""
 
     def put(self, list_id: str, body: Texts) -> PutAnswer:
-        """Make **one** attempt to write the fields of `body`, waiting for the rate limit first; never raises for an answer."""
+        """Make **one** attempt to write `body`, waiting for the rate limit first; an answer is never raised."""
         ...
 
     def delay(self, places: int) -> float:

@@ -1,8 +1,8 @@
 """What one attempt to write a list came to.
 
-    Acknowledged   2xx, JSON, status success: the API says that it stored the fields
-    Rejected       it said no, and nothing was written
-    Unsettled      no usable answer; `landed` tells whether the write may have arrived all the same
+Acknowledged   2xx, JSON, status success: the API says that it stored the fields
+Rejected       it said no, and nothing was written
+Unsettled      no usable answer; `landed` tells whether the write may have arrived all the same
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What a plan says: one change a list, drift apart.
 
-    Update    a PUT with `fields`            Check    not in the state: apply reads the list first (offline only)
-    Adopt     record it, no PUT              Blocked  a guard or a missing list stops it
-    Forget    drop it from the state
+Update    a PUT with `fields`            Check    not in the state: apply reads the list first (offline only)
+Adopt     record it, no PUT              Blocked  a guard or a missing list stops it
+Forget    drop it from the state
 """
 
 from __future__ import annotations
