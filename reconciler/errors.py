@@ -9,6 +9,7 @@
     │   └── SignInError             1   the API does not accept the credentials (401)
     ├── MassChangeError             1   an apply over `max_changes`
     ├── DeclinedError               1   the person at the terminal said no
+    ├── StoppedError        130, 143   told to stop by SIGINT or SIGTERM
     └── RefusedError                4   look, then try again
         ├── LockedError             4   somebody else is writing
         ├── ForeignStateError       4   the state belongs to another target or environment
@@ -21,7 +22,7 @@ The number is the exit code of the command (`exit_code`). A list that fails is n
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 class ReconcilerError(Exception):
     """Something failed and nothing was changed; the message says what, on what, why, and the way out."""
 
-    exit_code: ClassVar[int] = 1
+    exit_code: int = 1
 
 
 class UsageError(ReconcilerError):
@@ -69,6 +70,14 @@ class MassChangeError(ReconcilerError):
 
 class DeclinedError(ReconcilerError):
     """The person at the terminal said no."""
+
+
+class StoppedError(ReconcilerError):
+    """The run was told to stop by a signal; `exit_code` is 128 + its number."""
+
+    def __init__(self, signal: int) -> None:
+        super().__init__(f"stopped by signal {signal}")
+        self.exit_code = 128 + signal
 
 
 class RefusedError(ReconcilerError):

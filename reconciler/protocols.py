@@ -1,6 +1,6 @@
 """The seams: what the engine needs of the API, of a state store and of time, and may assume of them.
 
-Implementations live in `remote` and `store`; the real ones of `Clock` and `Stop` in `cli`. Nothing here does anything.
+Implementations live in `remote` and `store`; the real `Clock` and `Stop` in `cli`. Nothing here does anything.
 """
 
 from __future__ import annotations
@@ -26,7 +26,15 @@ class Clock(Protocol):
         ...
 
     def sleep(self, seconds: float) -> None:
-        """Wait `seconds`, or less where the run is told to stop."""
+        """Wait `seconds`. Raises StoppedError at once where the run is, or was, told to stop by a signal."""
+        ...
+
+
+class Stop(Protocol):
+    """Whether the run must come to its end: a signal came, or its time is up."""
+
+    def asked(self, ahead: float) -> str | None:
+        """Return why nothing more may be sent if the next request only goes out in `ahead` seconds, else None."""
         ...
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import ClassVar, Literal, TypeAlias
 
 from reconciler.model.lists import Source, Target
+from reconciler.model.outcomes import Action
 from reconciler.model.texts import Field, Texts, narrowed
 
 Cause: TypeAlias = Literal["new", "edit", "drift", "conflict", "retry", "missing", "removed", "undo"]
@@ -22,7 +23,6 @@ Guard: TypeAlias = Literal[
     "protect",
     "rename_in_use",
     "name_taken",
-    "rename_waits",
     "rename_cycle",
     "unreviewed",
     "unknown",
@@ -55,6 +55,7 @@ class _Change:
 class Update(_Change):
     """A PUT that carries `fields` of `after`, sent once the changes of the keys in `waits_for` are made."""
 
+    action: ClassVar[Action] = "update"
     fields: tuple[Field, ...]
     waits_for: tuple[str, ...] = ()
 
@@ -68,21 +69,28 @@ class Update(_Change):
 class Adopt(_Change):
     """Live is as desired: recorded in the state, nothing is sent."""
 
+    action: ClassVar[Action] = "adopt"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forget(_Change):
     """No longer declared: dropped from the state, the list itself is left alone."""
+
+    action: ClassVar[Action] = "forget"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check(_Change):
     """Not in the state and live was not read: apply reads the list first."""
 
+    action: ClassVar[Action] = "check"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blocked(_Change):
     """A change of `fields` that `block` stops."""
 
+    action: ClassVar[Action] = "blocked"
     fields: tuple[Field, ...]
     block: Block
 

@@ -93,7 +93,7 @@ class DoubtfulList:
     """One list whose last PUT may or may not have landed.
 
     `intended` is that PUT's body. `texts` holds, for the fields in it, the value last known before the PUT (absent
-    when none was), and for the others the applied values.
+    when none was), and for the others the applied values, with `stored` as in AppliedList.
     """
 
     key: str
@@ -101,6 +101,7 @@ class DoubtfulList:
     texts: Texts
     applied_at: str
     intended: Texts
+    stored: Texts = field(default_factory=dict)
 
 
 KnownList: TypeAlias = AppliedList | DoubtfulList

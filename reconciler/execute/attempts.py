@@ -1,0 +1,119 @@
+"""One change, attempt by attempt, until it is acknowledged, refused, in doubt or no longer meant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from reconciler.errors import ReconcilerError
+from reconciler.execute.records import Records
+from reconciler.execute.sending import Sending, unsendable
+from reconciler.execute.sight import Sight
+from reconciler.model.answers import Acknowledged, Rejected, Unsettled
+from reconciler.model.changes import Adopt, Change, Update
+from reconciler.model.retry import ATTEMPTS, backoff
+from reconciler.protocols import Clock, Remote, Stop
+
+
+@dataclass(frozen=True, slots=True)
+class Seams:
+    """What a run acts on. `jitter` returns a uniform number in [0, 1)."""
+
+    records: Records
+    remote: Remote
+    clock: Clock
+    stop: Stop
+    jitter: Callable[[], float]
+
+
+class Attempts:
+    """Sends one change; `look` reads live again and says what it makes of that change."""
+
+    def __init__(self, seams: Seams, sight: Sight, look: Callable[[Update], Change]) -> None:
+        self._seams = seams
+        self._sight = sight
+        self._look = look
+
+    def send(self, change: Update) -> Sending:
+        """Try `change` until there is nothing more to try, its intent and its end on disk.
+
+        Raises what goes wrong before its first PUT; what goes wrong later ends the run by `Sending.stop`.
+        """
+        sending = Sending(change, self._seams.records.known(change.key), self._sight.texts(change.id))
+        try:
+            while self._attempt(sending):
+                pass
+        except ReconcilerError as error:
+            if not sending.attempts:
+                raise
+            sending.stop = str(error)
+            sending.error = sending.error or str(error)
+        try:
+            self._close(sending)
+        except ReconcilerError as error:
+            sending.stop = sending.error = str(error)
+        return sending
+
+    def _attempt(self, sending: Sending) -> bool:
+        """Send the PUT once; tell whether it is worth another attempt."""
+        if sending.attempts and not self._still_meant(sending):
+            return False
+        self._seams.records.intend(sending, self._sight.texts(sending.change.id))
+        sending.attempts += 1
+        self._sight.reads = 0
+        answer = self._seams.remote.put(sending.change.id, sending.change.body)
+        match answer:
+            case Acknowledged():
+                sending.acknowledged = True
+                return False
+            case Rejected():
+                return self._rejected(sending, answer)
+            case Unsettled():
+                return self._unsettled(sending, answer)
+
+    def _rejected(self, sending: Sending, answer: Rejected) -> bool:
+        """A refusal is final, but for a first 401: the next attempt carries a fresh token."""
+        sending.error = answer.error
+        if not answer.unauthorized:
+            return False
+        if not sending.refused_sign_in:
+            sending.refused_sign_in = True
+            return True
+        sending.stop = f"sign-in was refused twice, each time with a fresh token: {answer.error}"
+        return False
+
+    def _unsettled(self, sending: Sending, answer: Unsettled) -> bool:
+        sending.landed = sending.landed or answer.landed
+        sending.error = f"{answer.error} (after {sending.attempts} {'PUT' if sending.attempts == 1 else 'PUTs'})"
+        if not answer.again or sending.attempts >= ATTEMPTS:
+            return False
+        wait = backoff(sending.attempts, self._seams.jitter()) if answer.wait is None else answer.wait
+        sending.stop = self._seams.stop.asked(wait)
+        if sending.stop is None:
+            self._seams.clock.sleep(wait)
+        return sending.stop is None
+
+    def _still_meant(self, sending: Sending) -> bool:
+        """Look again where live is too old, and tell whether the PUT is still called for."""
+        ahead = self._seams.remote.delay(1)
+        sending.stop = self._seams.stop.asked(ahead)
+        if sending.stop is not None:
+            return False
+        if not self._sight.stale(ahead):
+            return True
+        mine = self._look(sending.change)
+        if isinstance(mine, Update):
+            sending.change = mine
+            return True
+        if not sending.landed:
+            sending.decided = unsendable(mine)
+        elif isinstance(mine, Adopt):
+            sending.acknowledged = True
+        return False
+
+    def _close(self, sending: Sending) -> None:
+        """Put the end on disk; what is in doubt is there already."""
+        if sending.acknowledged or (sending.decided and sending.decided.outcome == "adopted"):
+            self._seams.records.settle(sending.change, sending.prior)
+        elif not sending.landed:
+            self._seams.records.restore(sending)

@@ -1,0 +1,51 @@
+"""What a run writes to the state, and when: doubt before a PUT, the truth after it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from reconciler.execute import entries
+from reconciler.execute.sending import Sending
+from reconciler.model.changes import Adopt, Forget, Update
+from reconciler.model.lists import KnownList
+from reconciler.model.texts import Texts
+from reconciler.protocols import Clock, StateWriter
+
+
+class Records:
+    """The state as a run writes it; each method is durable on return and raises StateError where it cannot be."""
+
+    def __init__(self, writer: StateWriter, clock: Clock) -> None:
+        self._writer = writer
+        self._clock = clock
+
+    def known(self, key: str) -> KnownList | None:
+        """Return the state's entry of `key`."""
+        return self._writer.applied.lists.get(key)
+
+    def intend(self, sending: Sending, live: Texts) -> None:
+        """Say, before a PUT goes out, that it may be on its way."""
+        self._put(sending.change.key, entries.intent(sending.change, sending.prior, live, self._now()))
+
+    def settle(self, change: Update | Adopt, prior: KnownList | None, stored: Texts | None = None) -> None:
+        """Say that the list is as desired; `stored` holds the fields that the API keeps otherwise."""
+        self._put(change.key, entries.settled(change, prior, self._now(), stored))
+
+    def doubt(self, sending: Sending) -> None:
+        """Say that the PUT may not have taken, though it was acknowledged."""
+        self._put(sending.change.key, entries.intent(sending.change, sending.prior, sending.before, self._now()))
+
+    def restore(self, sending: Sending) -> None:
+        """Say that nothing was written: the entry before the PUT stands again."""
+        self._put(sending.change.key, sending.prior)
+
+    def forget(self, change: Forget) -> None:
+        """Drop the entry."""
+        self._put(change.key, None)
+
+    def _put(self, key: str, entry: KnownList | None) -> None:
+        if self.known(key) != entry:
+            self._writer.record(key, entry)
+
+    def _now(self) -> str:
+        return datetime.fromtimestamp(self._clock.now(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,96 @@
+"""Why a single list is not written, in words: the reason with its values, and what lifts it."""
+
+from __future__ import annotations
+
+from reconciler.model.changes import Block, Change
+from reconciler.model.lists import Absent, Applied, DesiredList, KnownList
+from reconciler.model.texts import Field, Texts
+
+
+def wrong_id(wanted: DesiredList, live_name: str, applied: Applied) -> Block:
+    """The id of a list that the state does not know leads to a list of another name."""
+    reason = f"{wanted.id} is a list named {live_name!r}, which is {_expected(wanted)}"
+    other = next((known.key for known in applied.lists.values() if known.id == wanted.id), None)
+    if other is not None and other != wanted.key:
+        return Block(
+            "wrong_id",
+            f"{reason}; the state knows it as {other!r}",
+            f"if you renamed the key: reconciler state mv {other} {wanted.key}",
+        )
+    return Block(
+        "wrong_id", reason, f"correct the id; or, if this is the list that you mean, add: previously: {live_name!r}"
+    )
+
+
+def _expected(wanted: DesiredList) -> str:
+    name = wanted.texts.get("name")
+    if name is None and wanted.previously is None:
+        return "nothing that the manifest mentions (neither name nor previously is declared)"
+    if wanted.previously is None:
+        return f"not the declared name {name!r}"
+    if name is None:
+        return f"not its previously {wanted.previously!r}"
+    return f"neither the declared name {name!r} nor its previously {wanted.previously!r}"
+
+
+def conflict(wanted: DesiredList, known: KnownList, fields: tuple[Field, ...], live: Texts) -> Block:
+    """Both the manifest and somebody else changed the same fields since the last apply."""
+    sides = "; ".join(
+        f"{field}: last applied {_quoted(known.texts.get(field))}, now live {live[field]!r}, "
+        f"declared {wanted.texts[field]!r}"
+        for field in fields
+    )
+    return Block(
+        "conflict",
+        f"changed elsewhere since the last apply ({sides})",
+        "declare what is live, or overwrite it with --revert-drift (or policy.on_drift: overwrite)",
+    )
+
+
+def missing(list_id: str, absent: Absent | None) -> Block:
+    """The account has no list with this id."""
+    answer = f" ({absent.reason})" if absent else ""
+    return Block(
+        "missing",
+        f"the account has no list {list_id}{answer}",
+        "correct the id; or, if the list was deleted, remove it from the manifest",
+    )
+
+
+def unknown(change: Change) -> Block:
+    """A saved plan speaks of a list that nobody here declares or has ever applied."""
+    return Block(
+        "unknown",
+        f"neither the manifest nor the state has {change.key!r} with the id {change.id}",
+        "make a new plan from the present manifest",
+    )
+
+
+def declared_again(wanted: DesiredList) -> Block:
+    """A saved plan would forget a list that the manifest declares by now."""
+    return Block(
+        "unreviewed",
+        f"the plan forgets this list, but {wanted.source.file}:{wanted.source.line} declares it again",
+        "make a new plan from the present manifest",
+    )
+
+
+def unreviewed(fields: tuple[Field, ...]) -> Block:
+    """A saved plan would overwrite values that its reviewers did not see."""
+    return Block(
+        "unreviewed",
+        f"the plan was made without seeing the live {' and '.join(fields)}, and live is not as desired",
+        "make the plan with --refresh, and have that one reviewed",
+    )
+
+
+def moved(change: Change, fields: tuple[Field, ...], live: Texts) -> Block:
+    """Live is no longer what the plan was made for."""
+    sides = "; ".join(
+        f"{field}: planned from {_quoted(change.before.get(field))}, now live {live[field]!r}" for field in fields
+    )
+    return Block("conflict", f"changed elsewhere since the plan was made ({sides})", "look at it, and make a new plan")
+
+
+def _quoted(text: str | None) -> str:
+    return "nothing" if text is None else repr(text)

@@ -1,0 +1,258 @@
+"""The plan of one environment: what follows from comparing desired (D), applied (A) and live (L).
+
+Only managed fields (those in D) count. One row a list; "fields" are those of the change.
+
+| case                                | without live         | with live                                            |
+| ----------------------------------- | -------------------- | ---------------------------------------------------- |
+| not in the state, or under other id | check, `new`         | L = D: adopt. Else update `new`, but blocked         |
+|                                     |                      | (`wrong_id`) unless L's name is D's or `previously`  |
+| A = D                               | nothing              | L = D: nothing. Else drift; under `overwrite` an     |
+|                                     |                      | update `drift`                                       |
+| A ≠ D                               | update, `edit`       | L = D: adopt. L = A in the fields: update `edit`.    |
+|                                     |                      | Else `conflict`: blocked, or update under `overwrite`|
+| a field of D without A              | update, `edit`       | L = D in it: adopt. Else update `edit`               |
+| in doubt                            | update, `retry`      | L = D: adopt. L = intended or L = A: update `retry`. |
+|                                     |                      | Else as `conflict`                                   |
+| a field of A no longer in D         | adopt, `edit`        | adopt, `edit`: the state stops holding it            |
+| in the state, not in the manifest   | forget, `removed`    | forget, `removed`                                    |
+| declared, but not live              | -                    | blocked, `missing`                                   |
+
+A PUT carries only the fields of its change less those that live already has, so that a change of description can
+never rename a list, and drift that is kept stays. Where the API is known to keep a text otherwise than sent
+(`stored`), that text counts as the applied one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from reconciler.model.changes import (
+    Adopt,
+    Block,
+    Blocked,
+    Cause,
+    Change,
+    Check,
+    Drift,
+    EnvironmentPlan,
+    Forget,
+    Update,
+)
+from reconciler.model.lists import Applied, AppliedList, Desired, DesiredList, DoubtfulList, KnownList, Live
+from reconciler.model.texts import FIELDS, Field, Texts, differing, holds, narrowed, stored_alike
+from reconciler.planning import blocks
+
+
+def build(desired: Desired, applied: Applied, live: Live | None = None) -> EnvironmentPlan:
+    """Compare the three sides, or the first two where `live` was not read; changes come sorted by key.
+
+    Total: every input has a plan. Guards that look at more than one list come after, see `guard`.
+    """
+    rows = [
+        _row(wanted, applied, live, overwrite=desired.policy.on_drift == "overwrite")
+        for wanted in desired.lists.values()
+        if not _same(wanted, applied.lists.get(wanted.key), live)
+    ]
+    changes = [row.change for row in rows if row.change]
+    changes += [_forget(known) for key, known in applied.lists.items() if key not in desired.lists]
+    drift = [row.drift for row in rows if row.drift]
+    moved = sum(1 for row in rows if row.change or row.drift)
+    return EnvironmentPlan(
+        name=desired.environment,
+        target=desired.target,
+        lineage=applied.lineage,
+        serial=applied.serial,
+        changes=tuple(sorted(changes, key=lambda change: change.key)),
+        drift=tuple(sorted(drift, key=lambda drifted: drifted.key)),
+        unchanged=len(desired.lists) - moved,
+        warnings=tuple(sorted(warning for row in rows for warning in row.warnings)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """What follows for one list; `warnings` are those of a list without change."""
+
+    change: Change | None = None
+    drift: Drift | None = None
+    warnings: tuple[str, ...] = ()
+
+
+def _same(wanted: DesiredList, known: KnownList | None, live: Live | None) -> bool:
+    """Tell the common case apart at once: every side that was read says the same."""
+    if not isinstance(known, AppliedList) or known.id != wanted.id or known.texts != wanted.texts:
+        return False
+    if live is None:
+        return True
+    found = live.lists.get(wanted.id)
+    return found is not None and holds(found.texts, wanted.texts)
+
+
+def _row(wanted: DesiredList, applied: Applied, live: Live | None, *, overwrite: bool) -> _Row:
+    known = applied.lists.get(wanted.key)
+    if live is None:
+        return _Row(_offline(wanted, known))
+    found = live.lists.get(wanted.id)
+    if found is None:
+        block = blocks.missing(wanted.id, live.absent.get(wanted.id))
+        before = narrowed(known.texts, FIELDS) if known and known.id == wanted.id else {}
+        return _Row(_blocked(wanted, "missing", tuple(wanted.texts), before, block))
+    if known is None or known.id != wanted.id:
+        return _Row(_new(wanted, applied, found.texts))
+    return _known(wanted, known, found.texts, overwrite=overwrite)
+
+
+def _offline(wanted: DesiredList, known: KnownList | None) -> Change:
+    if known is None or known.id != wanted.id:
+        return Check(
+            key=wanted.key,
+            id=wanted.id,
+            cause="new",
+            before={},
+            after=wanted.texts,
+            source=wanted.source,
+            warnings=_other_id(wanted, known),
+        )
+    before = narrowed(known.texts, FIELDS)
+    fields = differing(wanted.texts, known.texts)
+    if isinstance(known, DoubtfulList):
+        fields = tuple(field for field in FIELDS if field in fields or field in known.intended.keys() & wanted.texts)
+        return _update(wanted, "retry", fields, before) if fields else _adopt(wanted, "retry", before)
+    return _update(wanted, "edit", fields, before) if fields else _adopt(wanted, "edit", before)
+
+
+def _new(wanted: DesiredList, applied: Applied, live: Texts) -> Change:
+    """Decide on a list that the state does not know: it is written only if its live name shows the id is meant."""
+    warnings = _other_id(wanted, applied.lists.get(wanted.key))
+    before = narrowed(live, tuple(wanted.texts))
+    fields = differing(wanted.texts, live)
+    if not fields:
+        return _adopt(wanted, "new", before, warnings)
+    if live["name"] not in (wanted.texts.get("name"), wanted.previously):
+        return _blocked(wanted, "new", fields, before, blocks.wrong_id(wanted, live["name"], applied))
+    return _update(wanted, "new", fields, before, warnings)
+
+
+Case: TypeAlias = Literal["same", "edit", "drift", "conflict"]
+
+
+def _known(wanted: DesiredList, known: KnownList, live: Texts, *, overwrite: bool) -> _Row:
+    cases = _cases(wanted, known, live)
+    conflicting = tuple(field for field in cases if cases[field] == "conflict")
+    edited = tuple(field for field in cases if cases[field] in ("edit", "conflict"))
+    drifted = tuple(field for field in cases if cases[field] == "drift")
+    cause: Cause = "retry" if isinstance(known, DoubtfulList) else "edit"
+    # A field that is no longer managed shows with its applied value, so that the plan says what is let go.
+    before = {**narrowed(known.texts, FIELDS), **narrowed(live, tuple(wanted.texts))}
+    if overwrite and (edited or drifted):
+        cause = "conflict" if conflicting else cause if edited else "drift"
+        fields = tuple(field for field in cases if cases[field] != "same")
+        return _Row(_update(wanted, cause, fields, before))
+    drift = _drift(wanted, known, drifted, live) if drifted else None
+    if conflicting:
+        block = blocks.conflict(wanted, known, conflicting, live)
+        return _Row(_blocked(wanted, "conflict", edited, before, block), drift)
+    if edited:
+        return _Row(_update(wanted, cause, edited, before), drift)
+    if isinstance(known, DoubtfulList) or known.texts != wanted.texts:
+        return _Row(_adopt(wanted, cause, before), drift)
+    return _Row(None, drift, _kept_otherwise(wanted, live))
+
+
+def _cases(wanted: DesiredList, known: KnownList, live: Texts) -> dict[Field, Case]:
+    """Say of each managed field what its three sides, and the PUT in doubt if there is one, come to."""
+    doubted = known.intended.keys() & wanted.texts if isinstance(known, DoubtfulList) else frozenset[Field]()
+    intended = known.intended if isinstance(known, DoubtfulList) else {}
+    settled = all(live[field] == intended[field] for field in doubted) or all(
+        live[field] == known.texts.get(field) for field in doubted
+    )
+    cases: dict[Field, Case] = {}
+    for field, text in wanted.texts.items():
+        shown = live[field]
+        if shown != text and shown == known.stored.get(field):
+            shown = known.texts.get(field, shown)
+        if shown == text:
+            cases[field] = "same"
+        elif field in doubted:
+            cases[field] = "edit" if settled else "conflict"
+        elif known.texts.get(field) == text:
+            cases[field] = "drift"
+        else:
+            cases[field] = "edit" if shown == known.texts.get(field, shown) else "conflict"
+    return cases
+
+
+def _update(
+    wanted: DesiredList, cause: Cause, fields: tuple[Field, ...], before: Texts, warnings: tuple[str, ...] = ()
+) -> Update:
+    return Update(
+        key=wanted.key,
+        id=wanted.id,
+        cause=cause,
+        before=before,
+        after=wanted.texts,
+        source=wanted.source,
+        warnings=warnings,
+        fields=fields,
+    )
+
+
+def _adopt(wanted: DesiredList, cause: Cause, before: Texts, warnings: tuple[str, ...] = ()) -> Adopt:
+    return Adopt(
+        key=wanted.key,
+        id=wanted.id,
+        cause=cause,
+        before=before,
+        after=wanted.texts,
+        source=wanted.source,
+        warnings=warnings,
+    )
+
+
+def _blocked(wanted: DesiredList, cause: Cause, fields: tuple[Field, ...], before: Texts, block: Block) -> Blocked:
+    return Blocked(
+        key=wanted.key,
+        id=wanted.id,
+        cause=cause,
+        before=before,
+        after=wanted.texts,
+        source=wanted.source,
+        fields=fields,
+        block=block,
+    )
+
+
+def _forget(known: KnownList) -> Forget:
+    doubt = (
+        ("its last PUT is in doubt; forgetting it leaves that unsettled",) if isinstance(known, DoubtfulList) else ()
+    )
+    return Forget(
+        key=known.key, id=known.id, cause="removed", before=known.texts, after={}, source=None, warnings=doubt
+    )
+
+
+def _drift(wanted: DesiredList, known: KnownList, fields: tuple[Field, ...], live: Texts) -> Drift:
+    return Drift(
+        key=wanted.key,
+        id=wanted.id,
+        fields=fields,
+        applied=narrowed(known.texts, fields),
+        live=narrowed(live, fields),
+        source=wanted.source,
+    )
+
+
+def _other_id(wanted: DesiredList, known: KnownList | None) -> tuple[str, ...]:
+    if known is None:
+        return ()
+    return (f"the state knows this key as {known.id}; from now on it stands for {wanted.id}",)
+
+
+def _kept_otherwise(wanted: DesiredList, live: Texts) -> tuple[str, ...]:
+    return tuple(
+        f"{wanted.key}: the API keeps the {field} as {live[field]!r}, not as sent ({text!r}); "
+        "declare it that way to end this warning"
+        for field, text in wanted.texts.items()
+        if live[field] != text and stored_alike(text, live[field])
+    )

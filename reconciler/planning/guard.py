@@ -1,0 +1,79 @@
+"""Guards: rules that stop a change which comparing alone would make. Each blocks its list and no other.
+
+A guard of one list is one function in `_GUARDS`; those that look at names across lists are in `names`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from reconciler.model.changes import Block, Change, EnvironmentPlan, Update
+from reconciler.model.lists import Applied, Desired, DesiredList, Live, LiveList, Policy
+from reconciler.planning import names
+
+
+def guarded(plan: EnvironmentPlan, desired: Desired, applied: Applied, live: Live | None) -> EnvironmentPlan:
+    """Block what a guard stops, and put the rest in an order in which no name is ever given to two lists.
+
+    `desired` and `applied` are those of the whole environment, also where the plan is of a part of it.
+    """
+    changes = (_guarded(change, desired, live) for change in plan.changes)
+    return replace(plan, changes=names.settled(tuple(changes), names.held(desired, applied, live)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What a guard looks at beside the change: the list as declared now and as live, if it is either."""
+
+    wanted: DesiredList | None
+    live: LiveList | None
+    policy: Policy
+
+
+def _guarded(change: Change, desired: Desired, live: Live | None) -> Change:
+    if not isinstance(change, Update):
+        return change
+    seen = _Seen(desired.lists.get(change.key), live.lists.get(change.id) if live else None, desired.policy)
+    for guard in _GUARDS:
+        if block := guard(change, seen):
+            return names.blocked(change, block)
+    return _warned(change, seen)
+
+
+def _protect(change: Update, seen: _Seen) -> Block | None:
+    if not (seen.wanted and seen.wanted.protect):
+        return None
+    where = f"{seen.wanted.source.file}:{seen.wanted.source.line}"
+    return Block("protect", "the manifest protects this list", f"remove protect: true ({where})")
+
+
+def _rename_in_use(change: Update, seen: _Seen) -> Block | None:
+    campaigns = _campaigns(change, seen)
+    if not campaigns or seen.policy.rename_in_use == "warn":
+        return None
+    return Block(
+        "rename_in_use",
+        f"{_using(campaigns)}, and campaigns and contact imports refer to lists by name",
+        "rename it when no campaign uses it, or set policy.rename_in_use: warn",
+    )
+
+
+_GUARDS: tuple[Callable[[Update, _Seen], Block | None], ...] = (_protect, _rename_in_use)
+
+
+def _warned(change: Update, seen: _Seen) -> Update:
+    campaigns = _campaigns(change, seen)
+    if not campaigns:
+        return change
+    return replace(change, warnings=(*change.warnings, f"{_using(campaigns)}: whoever names the list must follow"))
+
+
+def _campaigns(change: Update, seen: _Seen) -> tuple[str, ...]:
+    """Return the campaigns that a rename would touch."""
+    return seen.live.campaigns if seen.live and "name" in change.fields else ()
+
+
+def _using(campaigns: tuple[str, ...]) -> str:
+    named = ", ".join(repr(name) for name in campaigns)
+    return f"{len(campaigns)} {'campaign uses' if len(campaigns) == 1 else 'campaigns use'} it ({named})"

@@ -1,0 +1,168 @@
+"""Names across lists: who holds which, which renames must wait for which, and which can never be made.
+
+The API probably refuses a second list of one name, ignoring case; where it does not, producers that name the list
+would fill the wrong one. So a rename goes ahead only once nobody else holds its new name:
+
+    the holder keeps the name                     blocked, name_taken
+    another rename of this plan gives it up       waits for that one; if that one is blocked, name_taken
+    the renames wait for each other in a circle   blocked, rename_cycle
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from reconciler.model.changes import Block, Blocked, Change, Update
+from reconciler.model.lists import Applied, Desired, DoubtfulList, Live
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Who holds which name now: ids by name (case folded), and how to speak of an id."""
+
+    holders: Mapping[str, frozenset[str]]
+    spoken: Mapping[str, str]
+
+
+def held(desired: Desired, applied: Applied, live: Live | None) -> Names:
+    """Return the names held in the account, or without `live` those that the state knows; and those declared."""
+    pairs = [(wanted.texts["name"], wanted.id) for wanted in desired.lists.values() if "name" in wanted.texts]
+    if live is not None:
+        pairs += [(found.texts["name"], found.id) for found in live.lists.values()]
+    else:
+        for known in applied.lists.values():
+            sides = (known.texts, known.intended) if isinstance(known, DoubtfulList) else (known.texts,)
+            pairs += [(side["name"], known.id) for side in sides if "name" in side]
+    holders: dict[str, set[str]] = {}
+    for name, list_id in pairs:
+        holders.setdefault(name.casefold(), set()).add(list_id)
+    spoken = {known.id: f"{known.key} (no longer declared)" for known in applied.lists.values()}
+    spoken |= {wanted.id: wanted.key for wanted in desired.lists.values()}
+    return Names({name: frozenset(ids) for name, ids in holders.items()}, spoken)
+
+
+def settled(changes: tuple[Change, ...], names: Names) -> tuple[Change, ...]:
+    """Block renames that cannot be made, and return all changes in an order in which the others can."""
+    blocks: dict[str, Block] = {}
+    while True:
+        renames = {
+            change.id: change
+            for change in changes
+            if isinstance(change, Update) and "name" in change.fields and change.key not in blocks
+        }
+        found = _taken(renames, names) or _circles(renames, names)
+        if not found:
+            break
+        blocks |= found
+    waits = {rename.key: _waits(rename, renames, names) for rename in renames.values()}
+    return _ordered([_placed(change, blocks, waits) for change in changes])
+
+
+def _taken(renames: Mapping[str, Update], names: Names) -> dict[str, Block]:
+    """Return a block for each rename whose new name some other list keeps, or another rename takes first."""
+    blocks: dict[str, Block] = {}
+    claimed: dict[str, str] = {}
+    for rename in sorted(renames.values(), key=lambda rename: rename.key):
+        name = rename.after["name"]
+        keeper = next((other for other in _others(rename, names) if not _gives_up(renames.get(other), name)), None)
+        first = claimed.setdefault(name.casefold(), rename.key)
+        if keeper is not None:
+            blocks[rename.key] = _name_taken(name, names.spoken.get(keeper, f"the undeclared list {keeper}"))
+        elif first != rename.key:
+            blocks[rename.key] = _name_taken(name, f"{first}, renamed to it by this plan,")
+    return blocks
+
+
+def _name_taken(name: str, holder: str) -> Block:
+    return Block(
+        "name_taken",
+        f"{holder} has the name {name!r} (names are compared ignoring case) and keeps it",
+        "choose another name, or rename that list first",
+    )
+
+
+def _others(rename: Update, names: Names) -> list[str]:
+    """Return the ids, other than its own, that hold the new name of `rename`."""
+    return sorted(names.holders.get(rename.after["name"].casefold(), frozenset()) - {rename.id})
+
+
+def _gives_up(rename: Update | None, name: str) -> bool:
+    return rename is not None and rename.after["name"].casefold() != name.casefold()
+
+
+def _waits(rename: Update, renames: Mapping[str, Update], names: Names) -> tuple[str, ...]:
+    """Return the keys of the renames that give up the name which `rename` takes."""
+    return tuple(renames[other].key for other in _others(rename, names) if other in renames)
+
+
+def _circles(renames: Mapping[str, Update], names: Names) -> dict[str, Block]:
+    """Return a block for each rename that, in the end, waits for itself."""
+    waits = {rename.key: _waits(rename, renames, names) for rename in renames.values()}
+    return {key: _cycle(key, reached) for key in waits if key in (reached := _reached(key, waits))}
+
+
+def _reached(key: str, waits: Mapping[str, tuple[str, ...]]) -> set[str]:
+    """Return every key that `key` waits for, directly or not; its own only where the waiting is a circle."""
+    reached: set[str] = set()
+    ahead = list(waits[key])
+    while ahead:
+        other = ahead.pop()
+        if other not in reached:
+            reached.add(other)
+            ahead.extend(waits[other])
+    return reached
+
+
+def _cycle(key: str, circle: Iterable[str]) -> Block:
+    others = ", ".join(sorted(set(circle) - {key}))
+    return Block(
+        "rename_cycle",
+        f"it takes a name that only comes free when {others} is renamed, which in turn waits for it",
+        "do it in two steps with a name in between; meanwhile producers would fill the wrong list",
+    )
+
+
+def _placed(change: Change, blocks: Mapping[str, Block], waits: Mapping[str, tuple[str, ...]]) -> Change:
+    if not isinstance(change, Update):
+        return change
+    if block := blocks.get(change.key):
+        return blocked(change, block)
+    return replace(change, waits_for=waits.get(change.key, ()))
+
+
+def blocked(change: Update, block: Block) -> Blocked:
+    """Return `change` as stopped by `block`."""
+    return Blocked(
+        key=change.key,
+        id=change.id,
+        cause=change.cause,
+        before=change.before,
+        after=change.after,
+        source=change.source,
+        warnings=change.warnings,
+        fields=change.fields,
+        block=block,
+    )
+
+
+def _ordered(changes: list[Change]) -> tuple[Change, ...]:
+    """Return the changes sorted by key, each after those that it waits for."""
+    waiting = {change.key: len(change.waits_for) for change in changes if isinstance(change, Update)}
+    followers: dict[str, list[Change]] = {}
+    for change in changes:
+        for other in change.waits_for if isinstance(change, Update) else ():
+            followers.setdefault(other, []).append(change)
+    by_key = {change.key: change for change in changes}
+    ready = [change.key for change in changes if not waiting.get(change.key)]
+    heapq.heapify(ready)
+    ordered: list[Change] = []
+    while ready:
+        change = by_key[heapq.heappop(ready)]
+        ordered.append(change)
+        for follower in followers.get(change.key, ()):
+            waiting[follower.key] -= 1
+            if not waiting[follower.key]:
+                heapq.heappush(ready, follower.key)
+    return tuple(ordered)
