@@ -1,0 +1,83 @@
+"""Files that survive the death of the process, or of the machine, at any instant."""
+
+from __future__ import annotations
+
+import errno
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from reconciler.errors import StateError
+
+
+def read(path: Path) -> bytes | None:
+    """Return what a file holds, None where there is none; raises StateError where it cannot be read."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise StateError(f"{path}: cannot be read ({reason(error)}). Nothing was changed") from error
+
+
+def replace(path: Path, content: bytes, *, aside: Path) -> None:
+    """Put `content` in the place of the file at `path`, whole or not at all, and durable on return.
+
+    It is written to `aside`, in the same folder, first. The permissions of the file stay, and its owner where that
+    is allowed; a new one gets 0644 less the umask. Raises OSError; the file is then as it was.
+    """
+    aside.unlink(missing_ok=True)
+    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+    try:
+        try:
+            _take_over_access(path, descriptor)
+            write(descriptor, content)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        aside.replace(path)
+    except OSError:
+        with suppress(OSError):
+            aside.unlink()
+        raise
+    sync_folder(path.parent)
+
+
+def write(descriptor: int, content: bytes) -> None:
+    """Write all of `content`, however many calls the system makes of it."""
+    rest = memoryview(content)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it, durable on return."""
+    if not folder.is_dir():
+        make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
+        sync_folder(folder.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make durable which files a folder has, where its file system knows how to."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in {errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP}:
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def reason(error: OSError) -> str:
+    """Return what the system says about an error, without the path."""
+    return error.strerror or str(error)
+
+
+def _take_over_access(path: Path, descriptor: int) -> None:
+    with suppress(FileNotFoundError):
+        there = path.stat()
+        with suppress(PermissionError):
+            os.fchown(descriptor, there.st_uid, there.st_gid)
+        os.fchmod(descriptor, there.st_mode & 0o7777)

@@ -1,0 +1,95 @@
+"""The state document: `<environment>.state.json`, one list a line, so that it can live in git.
+
+Its `checksum` covers all the rest: a document of which a byte was changed is refused, or loads equal where only the
+layout was (line ends, indentation). One without a checksum is taken as it stands, so whoever edits or merges a
+document by hand takes that line out, and the next write puts it back.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict
+from functools import cache
+from typing import Annotated, NotRequired
+
+from pydantic import Field, TypeAdapter
+from typing_extensions import TypedDict
+
+from reconciler.model.lists import Applied, Target
+from reconciler.store.entries import AnyText, Entry, TargetShape, exactly, understood, written
+from reconciler.store.jsontext import WAY_OUT, as_text, check_format, check_shape, damaged, decode, encode
+
+_FAMILY = "reconciler/state"
+_EDITED = 'If it was edited or merged on purpose, take its "checksum" line out: what it says then counts as meant'
+
+
+def render(applied: Applied) -> str:
+    """Return the document of `applied`; equal states give equal bytes."""
+    head, lists = _head(applied), _lists(applied)
+    return head + _checksum_line(_checksum(head + lists)) + lists
+
+
+def parse(text: str | bytes, *, where: str) -> Applied:
+    """Return the state that a document holds; `where` names it in errors.
+
+    Raises StateDamagedError for what this program does not write, StateError for what a newer version wrote.
+    """
+    text = text if isinstance(text, str) else as_text(text, where=where)
+    document = _document(text, where)
+    applied = Applied(
+        environment=document["environment"],
+        target=Target(**document["target"]),
+        lineage=document["lineage"],
+        serial=document["serial"],
+        lists={key: understood(key, entry) for key, entry in document["lists"].items()},
+    )
+    if "checksum" in document and not _is_whole(text, applied, document["checksum"]):
+        raise damaged(where, "its content does not match its checksum", f"{WAY_OUT}. {_EDITED}")
+    return applied
+
+
+@exactly
+class _Document(TypedDict):
+    format: AnyText
+    lineage: AnyText
+    serial: Annotated[int, Field(ge=0)]
+    environment: AnyText
+    target: TargetShape
+    checksum: NotRequired[AnyText]
+    lists: dict[AnyText, Entry]
+
+
+def _document(text: str, where: str) -> _Document:
+    content = decode(text, where=where)
+    check_format(content.get("format") if isinstance(content, dict) else None, family=_FAMILY, where=where)
+    return check_shape(_shape(), content, where=where)
+
+
+@cache
+def _shape() -> TypeAdapter[_Document]:
+    return TypeAdapter(_Document)
+
+
+def _head(applied: Applied) -> str:
+    origin = {"lineage": applied.lineage, "serial": applied.serial, "environment": applied.environment}
+    return f'{{\n "format": "{_FAMILY}/1",\n {encode(origin)[1:-1]},\n "target": {encode(asdict(applied.target))},\n'
+
+
+def _checksum_line(checksum: str) -> str:
+    return f' "checksum": {encode(checksum)},\n'
+
+
+def _lists(applied: Applied) -> str:
+    lines = ("\n  " + encode({key: written(applied.lists[key])})[1:-1] for key in sorted(applied.lists))
+    return f' "lists": {{{",".join(lines)}\n }}\n}}\n'
+
+
+def _is_whole(text: str, applied: Applied, checksum: str) -> bool:
+    """Tell whether `text` is what was written, byte by byte or, which takes longer to see, but for its layout."""
+    return _checksum(text.replace(_checksum_line(checksum), "", 1)) == checksum or (
+        _checksum(_head(applied) + _lists(applied)) == checksum
+    )
+
+
+def _checksum(document: str) -> str:
+    return "sha256:" + hashlib.sha256(document.encode(errors="surrogatepass")).hexdigest()

@@ -1,0 +1,90 @@
+"""What the document and the journal share: a list, and a target, as they are written."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, NotRequired, TypeAlias
+
+from pydantic import ConfigDict, Field, InstanceOf, with_config
+from typing_extensions import TypedDict
+
+from reconciler.model.lists import AppliedList, DoubtfulList, KnownList
+from reconciler.model.texts import FIELDS, Texts
+
+exactly = with_config(ConfigDict(strict=True, extra="forbid"))
+# Any str: pydantic's own check refuses halves of surrogate pairs, which the API may answer and a state must keep.
+AnyText: TypeAlias = InstanceOf[str]
+
+
+@exactly
+class SomeTexts(TypedDict):
+    """Some fields of a list."""
+
+    name: NotRequired[AnyText]
+    description: NotRequired[AnyText]
+
+
+@exactly
+class TargetShape(TypedDict):
+    """A Target."""
+
+    host: AnyText
+    stream_id: AnyText
+    account_id: AnyText
+
+
+_OneText: TypeAlias = Annotated[SomeTexts, Field(min_length=1)]
+
+
+@exactly
+class AppliedEntry(SomeTexts):
+    """An AppliedList."""
+
+    id: AnyText
+    status: Literal["applied"]
+    stored: NotRequired[_OneText]
+    applied_at: AnyText
+
+
+@exactly
+class DoubtfulEntry(SomeTexts):
+    """A DoubtfulList."""
+
+    id: AnyText
+    status: Literal["in_doubt"]
+    stored: NotRequired[_OneText]
+    intended: _OneText
+    applied_at: AnyText
+
+
+Entry: TypeAlias = Annotated[AppliedEntry | DoubtfulEntry, Field(discriminator="status")]
+
+
+def written(known: KnownList) -> dict[str, object]:
+    """Return the entry of a list, in the order in which it is written."""
+    status, intended = ("in_doubt", known.intended) if isinstance(known, DoubtfulList) else ("applied", None)
+    if intended == {}:
+        raise ValueError(f"{known.key}: in doubt without the PUT that it is in doubt about")
+    entry: dict[str, object] = {"id": known.id, "status": status}
+    entry |= _in_order(known.texts)
+    if known.stored:
+        entry["stored"] = _in_order(known.stored)
+    if intended:
+        entry["intended"] = _in_order(intended)
+    entry["applied_at"] = known.applied_at
+    return entry
+
+
+def understood(key: str, entry: AppliedEntry | DoubtfulEntry) -> KnownList:
+    """Return the list that an entry stands for."""
+    texts, stored = _texts(entry), _texts(entry["stored"]) if "stored" in entry else {}
+    if entry["status"] == "applied":
+        return AppliedList(key, entry["id"], texts, entry["applied_at"], stored)
+    return DoubtfulList(key, entry["id"], texts, entry["applied_at"], _texts(entry["intended"]), stored)
+
+
+def _in_order(texts: Texts) -> dict[str, object]:
+    return {field: texts[field] for field in FIELDS if field in texts}
+
+
+def _texts(some: SomeTexts) -> Texts:
+    return {field: some[field] for field in FIELDS if field in some}

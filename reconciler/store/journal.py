@@ -1,0 +1,170 @@
+"""The journal: `<environment>.journal.jsonl`, what a run recorded since its document was written.
+
+Its first line says what it builds on, each other line what became of one list (null: dropped). Every line ends with a
+checksum over itself and all lines before it, so that a changed, lost or moved line is noticed. A last line that was
+cut off is what a write leaves that the death of its process interrupted: nothing was acknowledged, it does not count.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Annotated
+from zlib import crc32
+
+from pydantic import Field, TypeAdapter
+from typing_extensions import TypedDict
+
+from reconciler.model.lists import Applied, KnownList, Target
+from reconciler.store import disk
+from reconciler.store.entries import AnyText, Entry, TargetShape, exactly, understood, written
+from reconciler.store.jsontext import as_text, check_format, check_shape, damaged, decode, encode
+
+_FAMILY = "reconciler/journal"
+_BEGINNINGS = (f'{{"format": "{_FAMILY}/1", '.encode(), b'{"key": "')
+_SEAL = b', "sum": "%08x"}'
+_SEAL_LENGTH = len(_SEAL % 0)
+_HAS_SEAL = re.compile(rb', "sum": "[0-9a-f]{8}"}')
+_FORMAT = re.compile(rb'{"format": "(reconciler/journal/[0-9]+)"')
+_WAY_OUT = (
+    "Nothing was changed. Bring back a whole copy of this file; or move it away: what it recorded is then forgotten, "
+    "and `plan --refresh` shows where live differs from the state"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What a journal holds: the state it builds on, without lists, and the last entry of each key recorded since."""
+
+    base: Applied
+    entries: Mapping[str, KnownList | None]
+
+
+def parse(raw: bytes, *, where: str) -> Recorded | None:
+    """Return what the journal holds, or None where nothing was recorded; raises as `document.parse`."""
+    if begins := _FORMAT.match(raw):
+        check_format(begins[1].decode(), family=_FAMILY, where=where)
+    lines = _lines(raw, where)
+    if not lines:
+        return None
+    header = check_shape(_header_shape(), lines[0], where=where)
+    base = Applied(header["environment"], Target(**header["target"]), header["lineage"], header["serial"], {})
+    entries: dict[str, KnownList | None] = {}
+    for record in check_shape(_records_shape(), lines[1:], where=where):
+        key, entry = record["key"], record["entry"]
+        entries[key] = None if entry is None else understood(key, entry)
+    return Recorded(base, entries) if entries else None
+
+
+class Journal:
+    """A journal being written; its file is made by the first record, and there must be none before."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._descriptor: int | None = None
+        self._end = 0
+        self._sum = 0
+        self._torn = False
+
+    def record(self, base: Applied, key: str, entry: KnownList | None) -> None:
+        """Append one record, durable on return; raises OSError, and the record then does not count."""
+        record: dict[str, object] = {"key": key, "entry": None if entry is None else written(entry)}
+        lines, total = _sealed([record] if self._end else [_header(base), record], self._sum)
+        self._append(lines)
+        self._end, self._sum = self._end + len(lines), total
+
+    def remove(self) -> None:
+        """End the journal and remove its file, also one that an earlier run left."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+        self._path.unlink(missing_ok=True)
+
+    def _append(self, lines: bytes) -> None:
+        if self._descriptor is None:
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
+            self._descriptor = os.open(self._path, flags, 0o644)
+        if self._torn:
+            os.ftruncate(self._descriptor, self._end)
+        self._torn = True
+        try:
+            disk.write(self._descriptor, lines)
+            os.fsync(self._descriptor)
+            if not self._end:
+                disk.sync_folder(self._path.parent)
+        except OSError:
+            with suppress(OSError):  # else it is tried again before the next record
+                os.ftruncate(self._descriptor, self._end)
+            raise
+        self._torn = False
+
+
+@exactly
+class _Header(TypedDict):
+    format: AnyText
+    lineage: AnyText
+    serial: Annotated[int, Field(ge=0)]
+    environment: AnyText
+    target: TargetShape
+    sum: AnyText
+
+
+@exactly
+class _Record(TypedDict):
+    key: AnyText
+    entry: Entry | None
+    sum: AnyText
+
+
+@cache
+def _header_shape() -> TypeAdapter[_Header]:
+    return TypeAdapter(_Header)
+
+
+@cache
+def _records_shape() -> TypeAdapter[list[_Record]]:
+    return TypeAdapter(list[_Record])
+
+
+def _header(base: Applied) -> dict[str, object]:
+    return {
+        "format": f"{_FAMILY}/1",
+        "lineage": base.lineage,
+        "serial": base.serial,
+        "environment": base.environment,
+        "target": asdict(base.target),
+    }
+
+
+def _sealed(values: list[dict[str, object]], total: int) -> tuple[bytes, int]:
+    """Return `values` as lines, and the sum over all lines so far, of which `total` is the one before them."""
+    lines = b""
+    for value in values:
+        body = encode(value)[:-1].encode()
+        total = crc32(body, total)
+        lines += body + _SEAL % total + b"\n"
+    return lines, total
+
+
+def _lines(raw: bytes, where: str) -> list[object]:
+    """Return what each line holds, a torn last one left out; raises StateDamagedError at the first odd one."""
+    *lines, last = raw.split(b"\n")
+    if last and not _is_torn(last):
+        lines.append(last)
+    total = 0
+    for number, line in enumerate(lines, start=1):
+        total = crc32(line[:-_SEAL_LENGTH], total)
+        if line[-_SEAL_LENGTH:] != _SEAL % total:
+            raise damaged(where, f"line {number} does not match its checksum", _WAY_OUT)
+    return [decode(as_text(line, where=where), where=where) for line in lines]
+
+
+def _is_torn(last: bytes) -> bool:
+    """Tell whether a last line without its end is the beginning of a line and no more."""
+    begins = any(line.startswith(last) or last.startswith(line) for line in _BEGINNINGS)
+    return begins and not _HAS_SEAL.search(last)

@@ -1,0 +1,82 @@
+"""JSON as the files of a state hold it: written so that a value is one line in any tool, read without trust."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from reconciler.errors import StateDamagedError, StateError
+
+_Shape = TypeVar("_Shape")
+_ENCODE = json.JSONEncoder(ensure_ascii=False).encode
+# What JSON lets stand though editors, diffs or encodings do not: DEL and the C1 controls, line and paragraph
+# separators, marks that reorder the text around them, the byte order mark, halves of surrogate pairs.
+_UNSAFE = re.compile("[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+WAY_OUT = (
+    "Nothing was changed. Bring back a whole copy of this file, from git or a backup; or move it away, to start "
+    "again from what the API answers or to `reconciler state push` a backup"
+)
+
+
+def encode(value: object) -> str:
+    """Return `value` as one line of JSON, readable, with every character that could do something escaped."""
+    return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", _ENCODE(value))
+
+
+def as_text(raw: bytes, *, where: str) -> str:
+    """Return `raw` as text; raises StateDamagedError where it is not UTF-8."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError as error:
+        raise damaged(where, f"byte {error.start} is not UTF-8") from error
+
+
+def decode(text: str, *, where: str) -> object:
+    """Return what the JSON `text` holds; raises StateDamagedError, also where an object has a key twice."""
+    try:
+        content: object = json.loads(text, object_pairs_hook=_unique)
+    except RecursionError as error:
+        raise damaged(where, "nested deeper than a state can be") from error
+    except ValueError as error:
+        raise damaged(where, f"not JSON: {error}") from error
+    return content
+
+
+def check_format(found: object, *, family: str, where: str) -> None:
+    """Refuse a format that is not `family`/1; a later number is a StateError that says to upgrade."""
+    if found == f"{family}/1":
+        return
+    if isinstance(found, str) and re.fullmatch(re.escape(family) + "/[1-9][0-9]*", found):
+        raise StateError(
+            f"{where}: made by a newer version of reconciler: its format is {found}, this one reads {family}/1. "
+            "Nothing was changed. Upgrade reconciler"
+        )
+    raise damaged(where, f'its format is not "{family}/1"')
+
+
+def check_shape(shape: TypeAdapter[_Shape], content: object, *, where: str) -> _Shape:
+    """Return `content` as `shape`; raises StateDamagedError with the first thing that is wrong, and how many are."""
+    try:
+        return shape.validate_python(content)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        path = ".".join(str(step) for step in first["loc"])
+        more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+        raise damaged(where, encode(f"{path}: {first['msg']}")[1:-1] + more) from error
+
+
+def damaged(where: str, what: str, way_out: str = WAY_OUT) -> StateDamagedError:
+    """Return the error for content that this program does not write."""
+    return StateDamagedError(f"{where}: damaged: {what}. {way_out}")
+
+
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for index, key in enumerate(keys) if key in keys[:index])
+        raise ValueError(f"the key {encode(twice)} stands twice in one object")
+    return content

@@ -1,0 +1,98 @@
+"""One writer at a time: an operating-system lock, which dies with its holder, and a note of who that is.
+
+The lock file stays for ever: a file that could be removed could be locked twice, once under each of its lives.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from reconciler.errors import LockedError, StateError
+from reconciler.protocols import Holder
+from reconciler.store.disk import reason
+from reconciler.store.jsontext import encode
+
+_LONGEST_NOTE = 100_000
+
+
+@contextmanager
+def locked(path: Path, holder: Holder) -> Iterator[None]:
+    """Hold the lock on the file at `path` while the context lasts.
+
+    Raises LockedError, naming the holder, where somebody has it; StateError where there is no locking.
+    """
+    try:
+        # Child processes do not inherit the descriptor (PEP 446). The umask alone says who else may lock.
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
+    except OSError as error:
+        raise StateError(
+            f"{path}: cannot be locked ({reason(error)}). Nothing was changed. "
+            "Writing the state needs the right to write to this file and to its folder"
+        ) from error
+    try:
+        _acquire(descriptor, path, holder)
+        with suppress(OSError):  # on a full disk the lock holds all the same, only without a name
+            _leave_note(descriptor, encode(asdict(holder)))
+        try:
+            yield
+        finally:
+            with suppress(OSError):
+                _leave_note(descriptor, "")
+    finally:
+        os.close(descriptor)
+
+
+def _acquire(descriptor: int, path: Path, holder: Holder) -> None:
+    try:
+        import fcntl  # noqa: PLC0415 - not on every system; on those, reading a state works
+    except ImportError as error:
+        raise StateError(
+            f"{path}: writing the state is not supported on this system, only on Linux and macOS. Nothing was changed"
+        ) from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise LockedError(_who(path, os.pread(descriptor, _LONGEST_NOTE, 0), holder)) from error
+    except OSError as error:
+        raise StateError(
+            f"{path}: its file system cannot lock files ({reason(error)}), so two runs could write at once. "
+            "Nothing was changed. Keep the state on a local disk"
+        ) from error
+
+
+def _leave_note(descriptor: int, note: str) -> None:
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, note.encode(), 0)
+
+
+def _who(path: Path, note: bytes, asking: Holder) -> str:
+    try:
+        holder = TypeAdapter(Holder).validate_json(note, strict=True)
+    except ValidationError:
+        who = "somebody who has left no note of who it is"
+    else:
+        who = (
+            f"process {holder.pid} on host {encode(holder.host)}, user {encode(holder.user)}, since "
+            f"{encode(holder.since)[1:-1]}{_ago(holder.since, asking.since)}, command {encode(holder.command)}"
+        ) + (f", CI job {encode(holder.job)[1:-1]}" if holder.job else "")
+    return (
+        f"{path}: locked by {who}. Nothing was changed. Wait until that run has ended, or end it, then try again; "
+        "there is nothing to clean up, the lock goes with its process"
+    )
+
+
+def _ago(since: str, now: str) -> str:
+    try:
+        seconds = round((datetime.fromisoformat(now) - datetime.fromisoformat(since)).total_seconds())
+    except (ValueError, TypeError):
+        return ""
+    if seconds < 0:
+        return ""
+    return f" ({seconds} s ago)" if seconds < 120 else f" ({seconds // 60} min ago)"

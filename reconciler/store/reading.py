@@ -1,0 +1,82 @@
+"""Read a state: its document, with the journal that a run left, or is writing, folded in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from reconciler.errors import ForeignStateError
+from reconciler.model.lists import Applied
+from reconciler.store import disk
+from reconciler.store.document import parse as parse_document
+from reconciler.store.folding import folded
+from reconciler.store.journal import parse as parse_journal
+from reconciler.store.jsontext import encode
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Where the files of a state are; each is told in `file`."""
+
+    document: Path
+    journal: Path
+    lock: Path
+    aside: Path
+
+
+def beside(document_path: Path) -> Files:
+    """Return the files of the state whose document is at `document_path`."""
+    stem = document_path.name.removesuffix(".state.json")
+    return Files(
+        document=document_path,
+        journal=document_path.with_name(f"{stem}.journal.jsonl"),
+        lock=document_path.with_name(f"{stem}.lock"),
+        aside=document_path.with_name(f"{document_path.name}.new"),
+    )
+
+
+def read(files: Files, nothing: Applied) -> tuple[Applied, Applied]:
+    """Return what the document says (`nothing` where there is none), and the state: that with the journal folded in."""
+    raw_document, raw_journal = _at_one_moment(files)
+    document = nothing
+    if raw_document is not None:
+        document = parse_document(raw_document, where=str(files.document))
+        refuse_foreign(document, nothing, where=str(files.document))
+    recorded = None if raw_journal is None else parse_journal(raw_journal, where=str(files.journal))
+    if recorded is None:
+        return document, document
+    refuse_foreign(recorded.base, nothing, where=str(files.journal))
+    return document, folded(document, recorded, where=str(files.journal))
+
+
+def _at_one_moment(files: Files) -> tuple[bytes | None, bytes | None]:
+    """Return document and journal as they stood together, though a writer may fold one into the other meanwhile.
+
+    Each further round means that a whole run ended within the last, so there are few.
+    """
+    document = disk.read(files.document)
+    while True:
+        journal = disk.read(files.journal)
+        still = disk.read(files.document)
+        if still == document:
+            return document, journal
+        document = still
+
+
+def refuse_foreign(found: Applied, wanted: Applied, *, where: str) -> None:
+    """Raise ForeignStateError where `found`, which `where` names, is of another environment or target."""
+    if (found.environment, found.target) == (wanted.environment, wanted.target):
+        return
+    raise ForeignStateError(
+        f"{where}: it belongs to {_place(found)}, not to {_place(wanted)}. Nothing was changed. Set the manifest "
+        "right; or, if this environment has moved for good, move the file away: the next apply then starts from what "
+        "the API answers"
+    )
+
+
+def _place(state: Applied) -> str:
+    target = state.target
+    return (
+        f"environment {encode(state.environment)} at {encode(target.host)}, stream {encode(target.stream_id)}, "
+        f"account {encode(target.account_id)}"
+    )

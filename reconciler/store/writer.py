@@ -1,0 +1,81 @@
+"""Write a locked state: each record to the journal at once, the document when a run ends."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from uuid import uuid4
+
+from reconciler.errors import StateError
+from reconciler.model.lists import Applied, KnownList
+from reconciler.store import disk
+from reconciler.store.document import render
+from reconciler.store.folding import with_entries
+from reconciler.store.journal import Journal
+from reconciler.store.reading import Files, refuse_foreign
+
+
+class Writer:
+    """A locked state: the document, and the entries that the journal holds on top of it."""
+
+    def __init__(self, files: Files, document: Applied) -> None:
+        self._files = files
+        self._document = document
+        self._journal = Journal(files.journal)
+        self._entries: dict[str, KnownList | None] = {}
+        self._applied: Applied | None = document
+
+    @property
+    def applied(self) -> Applied:
+        """The state with everything recorded so far; built when asked for, since it may be large."""
+        if self._applied is None:
+            self._applied = with_entries(self._document, self._entries)
+        return self._applied
+
+    def record(self, key: str, entry: KnownList | None) -> None:
+        """Set the entry of `key`, or drop it; durable on return. Raises StateError, and nothing was recorded."""
+        document = replace(self._document, lineage=self._document.lineage or str(uuid4()))
+        try:
+            self._journal.record(document, key, entry)
+        except OSError as error:
+            raise StateError(
+                f"{self._files.journal}: cannot be written ({disk.reason(error)}), so {key} was not recorded; what was "
+                "recorded before stands. Nothing may be sent that is not recorded. Make room there, or give the right "
+                "to write, and run again"
+            ) from error
+        self._document = document
+        self._entries[key] = entry
+        self._applied = None
+
+    def replace(self, applied: Applied) -> None:
+        """Put `applied` in the place of the whole state; raises ForeignStateError for another target's."""
+        refuse_foreign(applied, self._document, where=f"the state to put in the place of {self._files.document}")
+        self.fold()
+        lineage = applied.lineage or self._document.lineage or str(uuid4())
+        serial = max(applied.serial, self._document.serial) + 1
+        self.settle(replace(applied, lineage=lineage, serial=serial))
+
+    def fold(self) -> None:
+        """Write the document if something was recorded, and remove the journal; raises StateError, and it stays."""
+        self.settle(self.applied)
+
+    def settle(self, applied: Applied) -> None:
+        """Make `applied` the document, and remove what journals and dead runs left; raises StateError."""
+        files = self._files
+        try:
+            if applied is not self._document:
+                disk.replace(files.document, render(applied).encode(), aside=files.aside)
+            self._journal.remove()
+            files.aside.unlink(missing_ok=True)
+        except OSError as error:
+            kept = (
+                f"What was recorded is safe in {files.journal}: keep it"
+                if files.journal.exists()
+                else "It is as it was"
+            )
+            raise StateError(
+                f"{files.document}: cannot be written ({disk.reason(error)}). {kept}. Make room there, or give the "
+                "right to write, and run again: that takes up where this run ended"
+            ) from error
+        self._document = self._applied = applied
+        self._entries = {}
+        self._journal = Journal(files.journal)
