@@ -1,0 +1,73 @@
+"""Documents for machines: results, plans and problems as JSON, the order of the keys fixed.
+
+Text stands as it is, in any language; only what would act or hide on a terminal is escaped, which means the same.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+
+from reconciler.model.outcomes import EnvironmentResult, Outcome, OutcomeKind, Result
+from reconciler.model.problems import Problem
+from reconciler.report import escape
+
+RESULT_FORMAT = "reconciler/result/1"
+PROBLEMS_FORMAT = "reconciler/problems/1"
+
+_DONE: tuple[OutcomeKind, ...] = ("updated", "adopted", "forgotten")
+_NOT_DONE: tuple[OutcomeKind, ...] = ("failed", "in_doubt", "unverified", "conflict", "blocked", "not_sent")
+
+
+def result(result: Result) -> str:
+    """Return the result document."""
+    environments = [_environment(environment) for environment in result.environments]
+    return _rendered({"format": RESULT_FORMAT, "plan": result.plan, "environments": environments})
+
+
+def plan(document: Mapping[str, object]) -> str:
+    """Return a plan document, which `planning` made, as text."""
+    return _rendered(document)
+
+
+def problems(problems: Iterable[Problem]) -> str:
+    """Return a manifest's problems, none for a manifest in order."""
+    return _rendered({"format": PROBLEMS_FORMAT, "problems": [asdict(problem) for problem in problems]})
+
+
+def _rendered(document: Mapping[str, object]) -> str:
+    return escape.json_document(json.dumps(document, ensure_ascii=False, indent=1)) + "\n"
+
+
+def _environment(environment: EnvironmentResult) -> dict[str, object]:
+    return {
+        "name": environment.name,
+        "summary": _summary(environment),
+        "stopped": environment.stopped,
+        "outcomes": [_outcome(outcome) for outcome in environment.outcomes],
+    }
+
+
+def _summary(environment: EnvironmentResult) -> dict[str, int | float]:
+    counts = Counter(outcome.outcome for outcome in environment.outcomes)
+    return {
+        **{kind: counts[kind] for kind in _DONE},
+        "unchanged": environment.unchanged,
+        **{kind: counts[kind] for kind in _NOT_DONE},
+        "requests": environment.requests,
+        "seconds": round(environment.seconds, 1),
+    }
+
+
+def _outcome(outcome: Outcome) -> dict[str, object]:
+    return {
+        "key": outcome.key,
+        "id": outcome.id,
+        "action": outcome.action,
+        "outcome": outcome.outcome,
+        "attempts": outcome.attempts,
+        "verified": outcome.verified,
+        "error": outcome.error,
+    }

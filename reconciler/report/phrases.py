@@ -1,0 +1,127 @@
+"""What actions, causes, outcomes, counts and times are called, the same in every sink.
+
+Everything here is the program's own words: it needs no escaping and holds nothing that others wrote.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
+
+from reconciler.model.changes import Blocked, Cause, Change, EnvironmentPlan
+from reconciler.model.outcomes import Action, EnvironmentResult, Outcome, OutcomeKind
+
+CAUSES: Final[dict[Cause, str]] = {
+    "new": "new to the state",
+    "edit": "edited in the manifest",
+    "drift": "changed elsewhere since the last apply",
+    "conflict": "edited in the manifest and changed elsewhere",
+    "retry": "in doubt, since its last write was never confirmed",
+    "missing": "the API does not have this list",
+    "removed": "no longer in the manifest",
+    "undo": "set back to what it was before an apply",
+}
+OUTCOMES: Final[dict[OutcomeKind, str]] = {
+    "updated": "updated",
+    "adopted": "adopted",
+    "forgotten": "forgotten",
+    "failed": "failed",
+    "in_doubt": "in doubt",
+    "unverified": "not verified",
+    "conflict": "in conflict",
+    "blocked": "blocked",
+    "not_sent": "not sent",
+}
+NEXT_STEPS: Final[dict[OutcomeKind, str]] = {
+    "failed": "the list is as before; mend what its error says, then run apply again",
+    "in_doubt": "nobody knows yet whether the write landed; the next apply reads the list and settles it",
+    "unverified": "acknowledged, but shown otherwise; `reconciler plan --refresh` tells what the API keeps",
+    "conflict": "changed elsewhere and left alone; `reconciler plan --refresh` shows both sides",
+    "blocked": "nothing was sent; do what its reason says, then look at `reconciler plan --refresh`",
+    "not_sent": "the run ended before its turn; run apply again, it does what is left",
+}
+
+_ACTIONS: Final[dict[Action, str]] = {
+    "update": "update",
+    "adopt": "adopt (live is as declared, nothing is sent)",
+    "forget": "forget (the list itself stays)",
+    "check": "check (apply reads it first)",
+}
+_PLANNED: Final[dict[Action, str]] = {
+    "update": "to update",
+    "adopt": "to adopt",
+    "forget": "to forget",
+    "check": "to check",
+    "blocked": "blocked",
+}
+
+
+def deed(change: Change) -> str:
+    """Return what a plan does with a list, and why."""
+    cause = CAUSES[change.cause]
+    if isinstance(change, Blocked):
+        return f"blocked ({change.block.guard}): {cause}"
+    return f"{_ACTIONS[change.action]}: {cause}"
+
+
+def outcome(outcome: Outcome) -> str:
+    """Return what became of a change, with the attempts where it took more than one."""
+    words = OUTCOMES[outcome.outcome]
+    return words if outcome.attempts < 2 else f"{words} after {outcome.attempts} attempts"
+
+
+def planned(environments: Sequence[EnvironmentPlan]) -> list[str]:
+    """Return the counts of a plan that are not zero, each with its words; never empty."""
+    counts = Counter(change.action for environment in environments for change in environment.changes)
+    parts = [f"{counts[kind]:,} {words}" for kind, words in _PLANNED.items() if counts[kind]]
+    drifted = sum(len(environment.drift) for environment in environments)
+    unchanged = sum(environment.unchanged for environment in environments)
+    parts += [f"{drifted:,} drifted"] if drifted else []
+    return parts + ([f"{unchanged:,} unchanged"] if unchanged or not parts else [])
+
+
+def done(environments: Sequence[EnvironmentResult]) -> list[str]:
+    """Return the counts of a result that are not zero, each with its words; never empty."""
+    counts = Counter(each.outcome for environment in environments for each in environment.outcomes)
+    unchanged = sum(environment.unchanged for environment in environments)
+    parts = [f"{counts[kind]:,} {words}" for kind, words in OUTCOMES.items() if counts[kind]]
+    return parts + ([f"{unchanged:,} unchanged"] if unchanged or not parts else [])
+
+
+def nothing_to_change(environment: EnvironmentPlan, *, refreshed: bool) -> str:
+    """Return the one line of an environment without changes and drift; it claims no more than was read."""
+    if not environment.unchanged:
+        return "no changes: no list is declared here"
+    lists = counted(environment.unchanged, "list")
+    if refreshed:
+        return f"no changes: {lists} as declared"
+    return f"no changes: {lists} as last applied (live was not read; plan --refresh compares it too)"
+
+
+def forecast(environments: Sequence[EnvironmentPlan]) -> str:
+    """Return what applying takes; environments of one account share its limit, accounts run side by side."""
+    seconds: Counter[tuple[str, str]] = Counter()
+    for environment in environments:
+        seconds[environment.target.host, environment.target.account_id] += environment.seconds
+    requests = counted(sum(environment.requests for environment in environments), "request")
+    longest = max(seconds.values(), default=0)
+    return f"{requests}, about {duration(longest)}" if longest else f"{requests}, under 1 s"
+
+
+def counted(number: int, noun: str) -> str:
+    """Return `1 list`, `2 lists`, `1,000 lists`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def duration(seconds: float) -> str:
+    """Return `0.4 s`, `12 s`, `2 min 5 s`, `1 h 2 min`."""
+    if seconds < 9.95:
+        return f"{round(seconds, 1):g} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    hours, minutes = divmod(whole // 60, 60)
+    if hours:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    return f"{minutes} min {whole % 60} s" if whole % 60 else f"{minutes} min"

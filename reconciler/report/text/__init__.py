@@ -1,0 +1,9 @@
+"""What people read in a terminal or a log: plans, results and progress, as plain text or with colour.
+
+A document ends with a line break, a line does not. No line ends in white space.
+"""
+
+from reconciler.report.text.plans import plan
+from reconciler.report.text.results import outcome_line, result
+
+__all__ = ["outcome_line", "plan", "result"]

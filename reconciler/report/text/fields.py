@@ -1,0 +1,70 @@
+"""One field of a list as text: what it was, what it becomes.
+
+short, or one side empty or unknown    "old" → "new"
+too long for the line                  one above the other
+long                                   by words: "Customers whose [-service-]{+contract+} expires."
+"""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from reconciler.model.texts import Field, Texts
+from reconciler.report.colour import Ink
+from reconciler.report.escape import quoted, within_quotes
+from reconciler.report.text.layout import INDENT, Page
+from reconciler.report.words import Piece, word_diff
+
+_LONGEST_NAME = 48  # up to here both texts are shown whole: a name is looked up elsewhere as it stands
+_MARKERS = ("[-", "-]", "{+", "+}")
+
+
+def field_line(field: Field, before: Texts, after: Texts, page: Page) -> str:
+    """Return the line, or the two lines, of one field that `before` or `after` holds."""
+    old, new = before.get(field), after.get(field)
+    label = " " * INDENT + f"{field}: "
+    if new is None:
+        return f"{label}{_known(old)}, no longer managed"
+    if old == new:
+        return label + quoted(new)
+    return label + _transition(old, new, page, len(label))
+
+
+def _transition(old: str | None, new: str, page: Page, indent: int) -> str:
+    line = f"{_known(old)} → {quoted(new)}"
+    if not old or not new or page.fits(" " * indent + line):
+        return _painted(old, new, " → ", page)
+    pieces = word_diff(old, new) if max(len(old), len(new)) > _LONGEST_NAME else None
+    if pieces is None or (not page.pen.colour and any(marker in old + new for marker in _MARKERS)):
+        return _painted(old, new, "\n" + " " * (indent - 2) + "→ ", page)
+    return '"' + "".join(_shown(piece, page) for piece in pieces) + '"'
+
+
+def _painted(old: str | None, new: str, arrow: str, page: Page) -> str:
+    return page.pen.paint("red", _known(old)) + arrow + page.pen.paint("green", quoted(new))
+
+
+def _known(text: str | None) -> str:
+    return "? (unknown)" if text is None else quoted(text)
+
+
+def _shown(piece: Piece, page: Page) -> str:
+    match piece.kind:
+        case "kept":
+            return within_quotes(piece.text)
+        case "removed":
+            return _marked(piece.text, "[-", "-]", "struck red", page)
+        case "added":
+            return _marked(piece.text, "{+", "+}", "green", page)
+        case "skipped":
+            return page.pen.paint("dim", piece.text)
+        case _:
+            assert_never(piece.kind)
+
+
+def _marked(text: str, opening: str, closing: str, ink: Ink, page: Page) -> str:
+    """A piece in colour needs no markers, unless it is a space, which no colour shows."""
+    shown = within_quotes(text)
+    if not page.pen.colour or text.isspace():
+        shown = opening + shown + closing
+    return page.pen.paint(ink, shown)

@@ -1,0 +1,61 @@
+"""Where text stands on the page: columns, indents, and prose that is wrapped under its label."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+
+from reconciler.report.colour import Ink, Pen
+from reconciler.report.escape import terminal
+
+MARGIN = 2  # of the mark before a key
+INDENT = 6  # of what is said about that list
+_NARROWEST = 40
+_UNSEEN = frozenset({"Mn", "Me", "Cf"})
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of `width` columns, written with `pen`."""
+
+    pen: Pen
+    width: int
+
+    def fits(self, line: str) -> bool:
+        """Tell whether an unpainted line stands on the page without being broken."""
+        return columns(line) <= self.width
+
+    def prose(self, label: str, text: str, *, ink: Ink, indent: int) -> str:
+        """Return `label text`, the label in `ink`, wrapped between words.
+
+        `text` is escaped here, `label` by the caller.
+        """
+        head = " " * indent + label
+        width = max(self.width, _NARROWEST)
+        lines = _wrapped(terminal(text.strip()), width, used=columns(head), indent=indent + MARGIN)
+        return " " * indent + self.pen.paint(ink, label) + "\n".join(lines)
+
+
+def _wrapped(text: str, width: int, *, used: int, indent: int) -> list[str]:
+    """Break at single spaces only, so that a name with two of them stays as it is."""
+    lines, room = [""], width - used
+    for word in text.split(" "):
+        needed = columns(word) + 1
+        if needed <= room:
+            lines[-1] += " " + word
+            room -= needed
+        else:
+            lines.append(" " * indent + word)
+            room = width - indent - columns(word)
+    return [line.rstrip() for line in lines]
+
+
+def columns(text: str) -> int:
+    """Return how many columns of a terminal an escaped text takes; East Asian wide characters take two."""
+    return len(text) if text.isascii() else sum(map(_columns, text))
+
+
+def _columns(char: str) -> int:
+    if unicodedata.category(char) in _UNSEEN:
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in {"W", "F"} else 1

@@ -1,0 +1,75 @@
+"""A result as text: counts, a line for each list that is not in order, and what to do next."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from reconciler.model.outcomes import IN_ORDER, EnvironmentResult, Outcome, OutcomeKind, Result
+from reconciler.report import order, phrases
+from reconciler.report.colour import Ink, Pen
+from reconciler.report.escape import terminal
+from reconciler.report.text.layout import MARGIN, Page
+
+_INKS: Final[dict[OutcomeKind, Ink]] = {
+    "updated": "green",
+    "adopted": "green",
+    "forgotten": "green",
+    "failed": "red",
+    "in_doubt": "yellow",
+    "unverified": "yellow",
+    "conflict": "yellow",
+    "blocked": "red",
+    "not_sent": "cyan",
+}
+
+
+def result(result: Result, *, colour: bool, width: int) -> str:
+    """Return what a run did, for a page of `width` columns; every list that is not in order has its line."""
+    page = Page(Pen(colour), width)
+    parts = [_environment(environment, page) for environment in result.environments]
+    return "\n\n".join([*parts, _closing(result, page)]) + "\n"
+
+
+def outcome_line(outcome: Outcome, *, environment: str, number: int, total: int, colour: bool) -> str:
+    """Return one line of progress: the `number`-th of `total` changes of `environment` has its outcome."""
+    words = Pen(colour).paint(_INKS[outcome.outcome], phrases.outcome(outcome))
+    line = f"{terminal(environment)}  {number:>{len(str(total))}}/{total}  {terminal(outcome.key)}  {words}"
+    return line if outcome.error is None else f"{line}: {terminal(outcome.error).strip()}"
+
+
+def _environment(environment: EnvironmentResult, page: Page) -> str:
+    name = page.pen.paint("bold", terminal(environment.name))
+    took = f"{phrases.counted(environment.requests, 'request')} in {phrases.duration(environment.seconds)}"
+    lines = [f"{name}  {', '.join(phrases.done([environment]))}  ({took})"]
+    if environment.stopped is not None:
+        lines.append(page.prose("stopped:", environment.stopped, ink="red", indent=MARGIN))
+    lines += [_outcome(outcome, page) for outcome in order.out_of_order(environment.outcomes)]
+    return "\n".join(lines)
+
+
+def _outcome(outcome: Outcome, page: Page) -> str:
+    label = f"{terminal(outcome.key)}  {phrases.outcome(outcome)}"
+    if outcome.error is not None:
+        label += ":"
+    return page.prose(label, outcome.error or "", ink=_INKS[outcome.outcome], indent=MARGIN)
+
+
+def _closing(result: Result, page: Page) -> str:
+    outcomes = [outcome for environment in result.environments for outcome in environment.outcomes]
+    made = sum(outcome.outcome in IN_ORDER for outcome in outcomes)
+    if all(environment.in_order for environment in result.environments):
+        return page.pen.paint("green", _in_order(made))
+    heading = f"Incomplete: {made:,} of {phrases.counted(len(outcomes), 'change')} made and recorded."
+    found = {outcome.outcome for outcome in outcomes}
+    steps = [
+        page.prose(f"{phrases.OUTCOMES[kind]}:", step, ink=_INKS[kind], indent=MARGIN)
+        for kind, step in phrases.NEXT_STEPS.items()
+        if kind in found
+    ]
+    if not steps:
+        steps = [" " * MARGIN + "Run apply again: it does what is left."]
+    return "\n".join([page.pen.paint("bold", heading), *steps])
+
+
+def _in_order(made: int) -> str:
+    return f"Done: {phrases.counted(made, 'change')} made and recorded." if made else "Done: nothing had to change."

@@ -1,0 +1,68 @@
+"""Documents for machines: whole, against golden files and the order of keys that scripts may rely on."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.model.problems import Problem
+from reconciler.report import escape
+from reconciler.report import json as documents
+from tests.report import samples
+from tests.report.golden_files import assert_golden
+
+PROBLEMS = [
+    Problem("lists.yaml", 3, 9, "lists.vip.name", "49 characters, 48 are allowed: shorten it"),
+    Problem("lists/more.yaml", 1, 1, "", 'not "UTF-8" \x9b\u202e'),
+]
+PLAN = {"format": "reconciler/plan/1", "digest": "sha256:00", "environments": [{"name": "prod", "changes": []}]}
+
+
+@pytest.mark.parametrize(
+    ("name", "document"),
+    [
+        ("result.json", documents.result(samples.ran(samples.MIXED, samples.CLEAN))),
+        ("result-hostile.json", documents.result(samples.ran(samples.FOUL_RESULT))),
+        ("problems.json", documents.problems(PROBLEMS)),
+        ("problems-none.json", documents.problems([])),
+        ("plan.json", documents.plan(PLAN)),
+    ],
+)
+def test_whole(name: str, document: str) -> None:
+    assert_golden(name, document)
+
+
+def test_the_order_of_keys_and_the_counts() -> None:
+    result = json.loads(documents.result(samples.ran(samples.MIXED)))
+    assert list(result) == ["format", "plan", "environments"]
+    (environment,) = result["environments"]
+    assert list(environment) == ["name", "summary", "stopped", "outcomes"]
+    assert list(environment["summary"].items()) == [
+        ("updated", 1),
+        ("adopted", 1),
+        ("forgotten", 1),
+        ("unchanged", 990),
+        ("failed", 2),
+        ("in_doubt", 1),
+        ("unverified", 1),
+        ("conflict", 1),
+        ("blocked", 1),
+        ("not_sent", 1),
+        ("requests", 14),
+        ("seconds", 12.3),
+    ]
+    assert {tuple(outcome) for outcome in environment["outcomes"]} == {
+        ("key", "id", "action", "outcome", "attempts", "verified", "error")
+    }
+
+
+@given(st.text(), st.text())
+def test_any_text_comes_back_and_none_acts(path: str, message: str) -> None:
+    document = documents.problems([Problem("lists.yaml", 1, 2, path, message)])
+    assert json.loads(document)["problems"] == [
+        {"file": "lists.yaml", "line": 1, "column": 2, "path": path, "message": message}
+    ]
+    assert [line for line in document.split("\n") if escape.terminal(line) != line] == []

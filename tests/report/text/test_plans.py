@@ -1,0 +1,99 @@
+"""Plans as text, whole, against golden files; and what holds for every plan."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.model.changes import Blocked, Cause, Check, Guard, Plan, Update
+from reconciler.report import escape, text
+from tests.report import samples
+from tests.report.golden_files import assert_golden
+
+ANSI = re.compile(r"\x1b\[[0-9;]*m")
+DEV = samples.environment("dev", samples.RENAME, unchanged=3, requests=4, seconds=2)
+STAGING = replace(DEV, name="staging", target=samples.OTHER_ACCOUNT, seconds=9)
+IDLE = samples.environment("prod", unchanged=1000, requests=1)
+PLANS = {
+    "plan.txt": samples.planned(samples.FEW),
+    "plan-everything.txt": samples.planned(samples.EVERYTHING),
+    "plan-offline.txt": samples.planned(samples.FEW, refreshed=False),
+    "plan-environments.txt": samples.planned(samples.FEW, DEV, STAGING, replace(IDLE, name="test")),
+    "plan-empty.txt": samples.planned(IDLE),
+    "plan-empty-offline.txt": samples.planned(IDLE, refreshed=False),
+    "plan-without-lists.txt": samples.planned(samples.environment("prod", requests=1)),
+    "plan-warned.txt": samples.planned(replace(IDLE, warnings=("the API stores the name of vip in lower case",))),
+    "plan-drift.txt": samples.planned(samples.environment("prod", drift=samples.DRIFT[:1], unchanged=2, requests=1)),
+    "plan-wide.txt": samples.planned(samples.WIDE),
+    "plan-hostile.txt": samples.planned(samples.FOUL),
+}
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_whole(name: str) -> None:
+    assert_golden(name, text.plan(PLANS[name], colour=False, width=100))
+
+
+def test_whole_in_colour() -> None:
+    assert_golden("plan-everything.ansi", text.plan(PLANS["plan-everything.txt"], colour=True, width=100))
+
+
+def test_narrow() -> None:
+    assert_golden("plan-narrow.txt", text.plan(PLANS["plan.txt"], colour=False, width=60))
+
+
+def test_samples_hold_every_cause_and_guard() -> None:
+    changes = samples.EVERYTHING.changes
+    assert {change.cause for change in changes} == set(get_args(Cause))
+    assert {change.block.guard for change in changes if isinstance(change, Blocked)} == set(get_args(Guard))
+
+
+@pytest.mark.parametrize("plan", PLANS.values(), ids=list(PLANS))
+@pytest.mark.parametrize("colour", [False, True], ids=["plain", "colour"])
+@pytest.mark.parametrize("width", [0, 60, 100, 1000])
+def test_no_line_ends_in_white_space(plan: Plan, colour: bool, width: int) -> None:
+    output = text.plan(plan, colour=colour, width=width)
+    assert output.endswith("\n")
+    assert not output.endswith("\n\n")
+    assert [line for line in output.splitlines() if line != line.rstrip()] == []
+
+
+def test_colour_adds_nothing_but_colour() -> None:
+    """Short texts only: pieces of a long one are told apart by markers in plain text, by colour in colour."""
+    plan = samples.planned(replace(samples.EVERYTHING, changes=(samples.RENAME, *samples.GUARDS, *samples.OTHERS)))
+    assert ANSI.sub("", text.plan(plan, colour=True, width=100)) == text.plan(plan, colour=False, width=100)
+
+
+def test_a_thousand_changes_are_all_shown() -> None:
+    changes = [
+        Check(
+            key=f"list-{at}", id=samples.list_id(at), cause="new", before={}, after={"name": "n"}, source=samples.at(at)
+        )
+        for at in range(1000)
+    ]
+    output = text.plan(samples.planned(samples.environment("prod", *changes)), colour=False, width=100)
+    assert output.startswith("prod  1,000 to check  (")
+    assert re.findall(r"^  \? (\S+)", output, re.MULTILINE) == [change.key for change in changes]
+
+
+@given(st.text(), st.text(), st.booleans(), st.integers(20, 200))
+def test_no_text_acts_hides_or_forges_a_line(hostile: str, other: str, refreshed: bool, width: int) -> None:
+    foul, more = f"{hostile}\nFORGED", f"{other}\r\x85FORGED"
+    update = Update(
+        key=foul,
+        id=more,
+        cause="edit",
+        before={"name": foul, "description": foul * 9},
+        after={"name": more, "description": more + foul * 9},
+        source=None,
+        fields=("name", "description"),
+        warnings=(foul,),
+    )
+    plan = samples.planned(samples.environment(more, update, warnings=(more,)), refreshed=refreshed)
+    lines = text.plan(plan, colour=False, width=width).split("\n")
+    assert [line for line in lines if escape.terminal(line) != line or line.startswith("FORGED")] == []
