@@ -1,1 +1,21 @@
-"""start"""
+"""The command `reconciler`, also as `python -m reconciler`."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> int:
+    """Run the command that the arguments name and return its exit code; `--version` imports nothing else."""
+    if sys.argv[1:] == ["--version"]:
+        from reconciler import __version__  # noqa: PLC0415  start-up is a feature
+
+        sys.stdout.write(f"reconciler {__version__}\n")
+        return 0
+    from reconciler.cli.app import run  # noqa: PLC0415
+
+    return run(sys.argv[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

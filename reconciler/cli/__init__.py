@@ -1,1 +1,10 @@
-"""To be written."""
+"""Arguments in, an exit code out: the only place that wires the seams, prints, and reads the environment.
+
+    app        the verbs, and what every failure comes to
+    options    what several verbs take
+    wiring     manifest → sites, stores, API clients
+    runtime    the real clock, signals, who is running this
+    output     stdout for people or machines, stderr for the rest
+
+One verb a file, each with `arguments(parser)` and `run(options)`; heavy imports stay inside `run`.
+"""

@@ -1,0 +1,78 @@
+"""The verbs, and what every failure comes to: a message on stderr and an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import NoReturn
+
+from reconciler import __version__
+from reconciler.errors import ManifestError, ReconcilerError, UsageError
+
+VERBS = {
+    "validate": "check the manifest",
+    "plan": "show what apply would do; cannot write",
+    "apply": "make the account as the manifest says",
+    "state": "look at the state, and repair it",
+    "schema": "print the JSON Schema of the manifest, for editors",
+    "sandbox": "serve a double of the API on this machine, to try things out",
+}
+
+
+class Parser(argparse.ArgumentParser):
+    """Usage errors are errors of this program (exit 1), not of the shell (exit 2)."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message}\n{self.format_usage().rstrip()}")
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the verb that `arguments` name; return its exit code."""
+    try:
+        options = _parsed(arguments)
+        code = int(options.run(options))
+        sys.stdout.flush()
+    except ManifestError as error:
+        _complain("\n".join(str(problem) for problem in error.problems))
+        return error.exit_code
+    except ReconcilerError as error:
+        _complain(f"error: {error}")
+        return error.exit_code
+    except BrokenPipeError:
+        # Whoever read our output has gone (`reconciler plan | head`): nobody is left to be told.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return code
+
+
+def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
+    """Build the parser of the one verb that was named; the others only lend their names to the help."""
+    named = arguments[0] if arguments else ""
+    parser = Parser(
+        prog="reconciler",
+        description="Kore.ai contact lists as code.",
+        epilog="Exit codes: 0 in order, 1 error, 2 changes (--detailed-exitcode), 3 incomplete, 4 refused.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"reconciler {__version__}")
+    verbs = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)
+    for verb, summary in VERBS.items():
+        subparser = verbs.add_parser(
+            verb, help=summary, description=f"{summary[0].upper()}{summary[1:]}.", allow_abbrev=False
+        )
+        if verb == named:
+            module = import_module(f"reconciler.cli.{verb}")
+            module.arguments(subparser)
+            subparser.set_defaults(run=module.run)
+    return parser.parse_args(arguments)
+
+
+def _complain(message: str) -> None:
+    from reconciler.report.escape import terminal
+
+    sys.stderr.write("\n".join(terminal(line) for line in message.split("\n")) + "\n")

@@ -1,0 +1,126 @@
+"""`reconciler apply`: read, plan, show, ask, carry out, verify."""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+from typing import TYPE_CHECKING
+
+from reconciler.cli import options as shared
+from reconciler.cli.output import coloured, note, say, width
+from reconciler.errors import DeclinedError, MassChangeError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from reconciler.cli.runtime import Runtime
+    from reconciler.cli.wiring import Wired
+    from reconciler.model.changes import Plan
+    from reconciler.model.outcomes import Result
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    shared.manifest(parser)
+    shared.environments(parser)
+    shared.scope(parser)
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+    parser.add_argument(
+        "--allow-mass-change", type=int, metavar="N", help="let a plan of exactly N updates pass max_changes"
+    )
+    shared.output(parser)
+    shared.network(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Apply, print the result, and return the exit code that it means."""
+    if not options.yes and not sys.stdin.isatty():
+        raise UsageError("nobody is there to ask: without a terminal, say --yes (and review a plan before)")
+    from reconciler.cli import wiring
+    from reconciler.cli.runtime import Runtime
+
+    runtime = Runtime()
+    runtime.watch()
+    result = _applied(options, wiring.wired(options), runtime)
+    _show(result, options)
+    if runtime.signal is not None:
+        return 128 + runtime.signal
+    return 0 if all(environment.in_order for environment in result.environments) else 3
+
+
+def _applied(options: argparse.Namespace, chosen: Wired, runtime: Runtime) -> Result:
+    from reconciler.cli import wiring
+    from reconciler.cli.progress import progress
+    from reconciler.cli.runtime import holder
+    from reconciler.engine import Conduct, apply
+
+    with wiring.clients(chosen.environments, options, runtime) as remotes, progress(options) as shown:
+
+        def approve(plan: Plan) -> None:
+            _show_plan(plan, options)
+            _check_mass_change(plan, chosen, options.allow_mass_change)
+            if not options.yes:
+                _ask(plan, input)
+            shown.begin(plan)
+
+        conduct = Conduct(
+            holder=holder(runtime.now()),
+            clock=runtime,
+            stop=runtime,
+            jitter=random.random,
+            approve=approve,
+            progress=shown.outcome,
+        )
+        heading = wiring.heading(chosen.manifest, runtime.now())
+        return apply(chosen.sites, remotes, heading, wiring.scope(options), conduct)
+
+
+def _show_plan(plan: Plan, options: argparse.Namespace) -> None:
+    """Show what is about to be done; with --json stdout is for the result, so the plan goes to stderr."""
+    from reconciler.report import text
+
+    stream = sys.stderr if options.json else sys.stdout
+    shown = text.plan(plan, colour=coloured(stream, options), width=width())
+    (note if options.json else say)(shown)
+
+
+def _check_mass_change(plan: Plan, chosen: Wired, allowed: int | None) -> None:
+    from reconciler.planning.limits import over_max_changes
+
+    desired = {site.desired.environment: site.desired for site in chosen.sites}
+    excess = [over_max_changes(environment, desired[environment.name]) for environment in plan.environments]
+    total = sum(len(environment.updates) for environment in plan.environments)
+    if any(excess) and allowed != total:
+        said = "" if allowed is None else f" ({allowed} was allowed, the plan has {total})"
+        raise MassChangeError(
+            "; ".join(filter(None, excess))
+            + f"{said}. Nothing was changed; if this is meant: --allow-mass-change {total}"
+        )
+
+
+def _ask(plan: Plan, answer: Callable[[str], str]) -> None:
+    """Let the person at the terminal decide, where there is anything to do."""
+    deeds = sum(change.action != "blocked" for environment in plan.environments for change in environment.changes)
+    if not deeds:
+        return
+    names = ", ".join(environment.name for environment in plan.environments)
+    try:
+        said = answer(
+            f"Apply {'this change' if deeds == 1 else f'these {deeds} changes'} to {names}? Only yes will do: "
+        )
+    except EOFError:
+        said = ""
+    if said.strip() != "yes":
+        raise DeclinedError("not applied; nothing was changed")
+
+
+def _show(result: Result, options: argparse.Namespace) -> None:
+    if options.json:
+        from reconciler.report import json
+
+        say(json.result(result))
+        return
+    from reconciler.report import text
+
+    say(text.result(result, colour=coloured(sys.stdout, options), width=width()))

@@ -1,0 +1,79 @@
+"""What several verbs take."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+from reconciler.errors import UsageError
+
+
+def manifest(parser: argparse.ArgumentParser) -> None:
+    """Declare which manifest."""
+    parser.add_argument(
+        "-f",
+        "--file",
+        type=Path,
+        default=Path(os.environ.get("RECONCILER_FILE") or "lists.yaml"),
+        metavar="FILE",
+        help="the manifest (default lists.yaml, or RECONCILER_FILE)",
+    )
+
+
+def environments(parser: argparse.ArgumentParser) -> None:
+    """Declare which environments of it; may be left out where there is one."""
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument(
+        "--env", action="append", default=[], metavar="NAME", help="an environment; repeatable (or RECONCILER_ENV)"
+    )
+    group.add_argument("--all-envs", action="store_true", help="every environment")
+
+
+def output(parser: argparse.ArgumentParser) -> None:
+    """Declare how to print."""
+    parser.add_argument("--json", action="store_true", help="print a JSON document instead of text")
+    parser.add_argument("--no-color", action="store_true", help="plain text (also NO_COLOR, or not a terminal)")
+
+
+def network(parser: argparse.ArgumentParser) -> None:
+    """Declare how to talk to the API."""
+    parser.add_argument(
+        "--timeout",
+        type=seconds,
+        default=os.environ.get("RECONCILER_TIMEOUT"),
+        metavar="SECONDS",
+        help="to connect and to read (default 10 and 30; or RECONCILER_TIMEOUT)",
+    )
+
+
+def scope(parser: argparse.ArgumentParser) -> None:
+    """Declare which part of the lists, and what to do about drift."""
+    parser.add_argument("--only", action="append", default=[], metavar="GLOB", help="only these keys; repeatable")
+    parser.add_argument(
+        "--revert-drift", action="store_true", help="set back what was changed elsewhere (on_drift: overwrite)"
+    )
+
+
+def seconds(text: str) -> float:
+    """Parse a positive number of seconds."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a positive number of seconds")
+    return value
+
+
+def chosen(named: list[str], every: bool, known: list[str]) -> list[str]:
+    """Return the environments that are meant, in the manifest's order. Raises UsageError."""
+    if every:
+        return known
+    names = named or [name for name in os.environ.get("RECONCILER_ENV", "").split(",") if name]
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise UsageError(f"the manifest has no environment {unknown[0]!r}; it has {', '.join(known)}")
+    if not names and len(known) > 1:
+        raise UsageError(f"which environment? --env NAME, or --all-envs; there are {', '.join(known)}")
+    return [name for name in known if name in names] if names else known

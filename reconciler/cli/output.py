@@ -1,0 +1,42 @@
+"""Where output goes: documents to stdout, the rest to stderr, colour only to terminals."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import TextIO
+
+from reconciler.errors import UsageError
+
+
+def say(text: str) -> None:
+    """Print to stdout."""
+    sys.stdout.write(text if text.endswith("\n") else text + "\n")
+
+
+def note(text: str) -> None:
+    """Print to stderr: progress, warnings, what machines need not read."""
+    sys.stderr.write(text if text.endswith("\n") else text + "\n")
+    sys.stderr.flush()
+
+
+def coloured(stream: TextIO, options: argparse.Namespace) -> bool:
+    """Tell whether colours are welcome: a terminal, and neither --no-color nor NO_COLOR nor TERM=dumb."""
+    unwanted = options.no_color or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    return stream.isatty() and not unwanted
+
+
+def width() -> int:
+    """Return the terminal's columns, 100 where there is none."""
+    return shutil.get_terminal_size((100, 24)).columns
+
+
+def write(path: Path, document: str) -> None:
+    """Write a document to `path`. Raises UsageError where that cannot be."""
+    try:
+        path.write_text(document, encoding="utf-8", newline="")
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror}") from error

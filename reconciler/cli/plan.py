@@ -1,0 +1,71 @@
+"""`reconciler plan`: show what apply would do. Has no code path that can write to the API or the state."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.cli import options as shared
+from reconciler.cli.output import coloured, say, width, write
+from reconciler.errors import UsageError
+
+if TYPE_CHECKING:
+    from reconciler.model.changes import Plan
+    from reconciler.protocols import Reader
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    shared.manifest(parser)
+    shared.environments(parser)
+    shared.scope(parser)
+    parser.add_argument("--refresh", action="store_true", help="compare with the live API too: one request")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="save the plan, for `apply FILE`")
+    parser.add_argument("--detailed-exitcode", action="store_true", help="exit 2 if there is anything to do")
+    shared.output(parser)
+    shared.network(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Plan, print and save."""
+    if options.revert_drift and not options.refresh:
+        raise UsageError("--revert-drift needs --refresh: without live values there is no drift to set back")
+    planned = _planned(options)
+    _show(planned, options)
+    changes = any(environment.changes for environment in planned.environments)
+    return 2 if options.detailed_exitcode and changes else 0
+
+
+def _planned(options: argparse.Namespace) -> Plan:
+    from reconciler.cli import wiring
+    from reconciler.cli.runtime import Runtime
+    from reconciler.engine import plan
+
+    runtime = Runtime()
+    chosen = wiring.wired(options)
+    with ExitStack() as connections:
+        readers: Mapping[str, Reader] = {}
+        if options.refresh:
+            runtime.watch()
+            readers = connections.enter_context(wiring.clients(chosen.environments, options, runtime))
+        return plan(chosen.sites, readers, wiring.heading(chosen.manifest, runtime.now()), wiring.scope(options))
+
+
+def _show(planned: Plan, options: argparse.Namespace) -> None:
+    if options.json or options.out:
+        from reconciler.planning.document import plan_document
+        from reconciler.report import json
+
+        document = json.plan(plan_document(planned))
+        if options.out:
+            write(options.out, document)
+        if options.json:
+            say(document)
+            return
+    from reconciler.report import text
+
+    say(text.plan(planned, colour=coloured(sys.stdout, options), width=width()))

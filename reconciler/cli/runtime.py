@@ -1,0 +1,91 @@
+"""The real clock, signals, and who is running this."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from datetime import UTC, datetime
+from types import FrameType
+
+from reconciler.errors import StoppedError
+from reconciler.protocols import Holder
+
+_NAMES = {signal.SIGINT: "SIGINT", signal.SIGTERM: "SIGTERM"}
+
+
+class Runtime:
+    """Time as it passes, until a signal ends it: `protocols.Clock` and `protocols.Stop` in one.
+
+    The first SIGINT or SIGTERM lets the request in flight come to its end and cuts every wait short; the second
+    leaves at once, which the state on disk allows for at any instant.
+    """
+
+    def __init__(self) -> None:
+        self.signal: int | None = None
+        self._stopping = threading.Event()
+
+    def watch(self) -> None:
+        """Take over SIGINT and SIGTERM."""
+        for number in _NAMES:
+            signal.signal(number, self._on_signal)
+
+    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
+        if self.signal is not None:
+            os._exit(128 + number)
+        self.signal = number
+        self._stopping.set()
+        os.write(sys.stderr.fileno(), b"stopping after the request in flight; once more to leave at once\n")
+
+    def now(self) -> float:
+        """Return the seconds since the epoch."""
+        return time.time()
+
+    def monotonic(self) -> float:
+        """Return seconds that never go back."""
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait, unless a signal came."""
+        if self._stopping.wait(seconds) and self.signal is not None:
+            raise StoppedError(self.signal)
+
+    def asked(self, ahead: float) -> str | None:
+        """Return which signal came."""
+        return f"stopped by {_NAMES[signal.Signals(self.signal)]}" if self.signal is not None else None
+
+
+def timestamp(now: float) -> str:
+    """Return RFC 3339 in UTC."""
+    return datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def holder(now: float) -> Holder:
+    """Say who is running this: process, host, user, command and CI job."""
+    return Holder(
+        pid=os.getpid(),
+        host=socket.gethostname(),
+        user=_user(),
+        command=" ".join(["reconciler", *sys.argv[1:]]),
+        since=timestamp(now),
+        job=_job(),
+    )
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's uid without a name
+        return f"uid {os.getuid()}"
+
+
+def _job() -> str:
+    """Return the address of the CI job: GitHub's parts put together, or GitLab's and Jenkins' own."""
+    if "GITHUB_RUN_ID" in os.environ:
+        server, repository = os.environ.get("GITHUB_SERVER_URL", ""), os.environ.get("GITHUB_REPOSITORY", "")
+        return f"{server}/{repository}/actions/runs/{os.environ['GITHUB_RUN_ID']}"
+    return os.environ.get("CI_JOB_URL") or os.environ.get("BUILD_URL") or ""

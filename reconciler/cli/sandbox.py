@@ -1,0 +1,113 @@
+"""`reconciler sandbox`: serve a double of the API on loopback."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.errors import UsageError
+
+if TYPE_CHECKING:
+    from reconciler.sandbox.accounts import Account
+    from reconciler.sandbox.settings import Settings
+
+HELP = "serve a double of the API on this machine, to try things out"
+ENDINGS = (signal.SIGINT, signal.SIGTERM)
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument(
+        "--port", type=int, default=4010, metavar="N", help="port on 127.0.0.1 (default 4010; 0: a free one)"
+    )
+    parser.add_argument("--lists", type=int, default=10, metavar="N", help="how many lists to make up (default 10)")
+    parser.add_argument("--data", type=Path, metavar="FILE", help="keep the lists in this file; made when absent")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="change a switch; repeatable")
+    parser.add_argument("--settings", action="store_true", help="list the switches, and end")
+    parser.add_argument("--manifest", type=Path, metavar="FILE", help="write a manifest for these lists to a new file")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Serve until a signal; return 130 or 143, as the signal was."""
+    from reconciler.sandbox.settings import described, parsed
+
+    if options.settings:
+        _say(described())
+        return 0
+    settings = parsed(options.set)
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDINGS)
+    try:
+        return 128 + _served(options, settings)
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDINGS)
+
+
+def _served(options: argparse.Namespace, settings: Settings) -> int:
+    """Serve, and return the signal that ended it; blocked as they are, all threads leave the signals to this one."""
+    try:
+        from reconciler.sandbox.server import Sandbox
+    except ModuleNotFoundError as error:
+        message = f"the sandbox needs {error.name}: pip install 'contact-list-reconciler[sandbox]'"
+        raise UsageError(message) from error
+    from reconciler.sandbox.datafile import keep
+
+    accounts = _accounts(options)
+    sandbox = Sandbox(
+        settings=settings,
+        accounts=accounts,
+        port=options.port,
+        keep=partial(keep, options.data) if options.data else None,
+    )
+    with sandbox:
+        account = next(iter(sandbox.world.accounts.values()))
+        if options.manifest:
+            _write_manifest(options.manifest, account, sandbox.url)
+        _say(_greeting(account, sandbox.url))
+        return signal.sigwait(ENDINGS)
+
+
+def _accounts(options: argparse.Namespace) -> tuple[Account, ...]:
+    """Return the accounts of the data file, or made-up lists, which are then kept in it."""
+    from reconciler.sandbox import datafile, demo
+    from reconciler.sandbox.accounts import Account
+
+    if not 0 <= options.lists <= demo.MOST_LISTS:
+        raise UsageError(f"--lists {options.lists}: give 0 to {demo.MOST_LISTS}, the most that an account can have")
+    accounts = datafile.load(options.data) if options.data else None
+    if accounts is not None:
+        return accounts
+    made_up = Account.of(demo.lists(options.lists))
+    if options.data:
+        datafile.keep(options.data, {made_up.id: made_up})
+    return (made_up,)
+
+
+def _write_manifest(path: Path, account: Account, url: str) -> None:
+    from reconciler.sandbox.demo import manifest
+
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(manifest(account, url))
+    except OSError as error:
+        raise UsageError(f"--manifest {path}: {error.strerror}; it is only written where there is none yet") from error
+
+
+def _greeting(account: Account, url: str) -> str:
+    from reconciler.sandbox.tokens import CLIENT_ID, CLIENT_SECRET
+
+    return (
+        f"Sandbox at {url} with {len(account.lists)} contact lists; stop it with Ctrl-C\n"
+        f"stream_id {account.streams[0]}, account_id {account.id}\n"
+        f"export KORE_CLIENT_ID={CLIENT_ID}\n"
+        f"export KORE_CLIENT_SECRET={CLIENT_SECRET}\n"
+    )
+
+
+def _say(text: str) -> None:
+    """Print at once, also into a pipe: scripts read the port from it."""
+    sys.stdout.write(text)
+    sys.stdout.flush()

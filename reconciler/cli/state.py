@@ -1,0 +1,188 @@
+"""`reconciler state`: look at the last-applied state, and repair it. Never talks to the API."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.cli import options as shared
+from reconciler.cli.output import note, say
+from reconciler.errors import ForeignStateError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+    from reconciler.model.lists import Applied, KnownList
+    from reconciler.protocols import StateStore, StateWriter
+
+_KEY = re.compile(r"[a-z0-9][a-z0-9_-]*")
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the sub-verbs."""
+    actions = parser.add_subparsers(metavar="ACTION", required=True, dest="action")
+    listed = _action(actions, "list", "every list of the state", _list)
+    listed.add_argument("--json", action="store_true", help="print JSON")
+    shown = _action(actions, "show", "one list of the state", _show)
+    shown.add_argument("key", metavar="KEY")
+    shown.add_argument("--json", action="store_true", help="print JSON")
+    moved = _action(actions, "mv", "rename a key, after renaming it in the manifest", _move)
+    moved.add_argument("old", metavar="OLD")
+    moved.add_argument("new", metavar="NEW")
+    removed = _action(actions, "rm", "drop a list from the state; the list itself stays", _remove)
+    removed.add_argument("key", metavar="KEY")
+    _action(actions, "pull", "print the state document", _pull)
+    pushed = _action(actions, "push", "put a state document in the place of the state", _push)
+    pushed.add_argument("document", type=Path, metavar="FILE")
+
+
+def _action(
+    actions: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    summary: str,
+    act: Callable[[StateStore, argparse.Namespace], None],
+) -> argparse.ArgumentParser:
+    parser = actions.add_parser(
+        name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.", allow_abbrev=False
+    )
+    shared.manifest(parser)
+    shared.environments(parser)
+    parser.set_defaults(act=act)
+    return parser
+
+
+def run(options: argparse.Namespace) -> int:
+    """Act on the state of the one environment that is meant."""
+    from reconciler.cli import wiring
+
+    chosen = wiring.wired(options)
+    if len(chosen.sites) != 1:
+        raise UsageError("state acts on one environment at a time: --env NAME")
+    options.act(chosen.sites[0].store, options)
+    return 0
+
+
+def _list(store: StateStore, options: argparse.Namespace) -> None:
+    applied = store.load()
+    if options.json:
+        _print_json({"lists": [_entry(known) for known in applied.lists.values()]})
+        return
+    for known in applied.lists.values():
+        say(_line(known))
+    if not applied.lists:
+        note("the state knows no list yet")
+
+
+def _show(store: StateStore, options: argparse.Namespace) -> None:
+    known = _known(store.load(), options.key)
+    if options.json:
+        _print_json(_entry(known))
+        return
+    from reconciler.report.escape import terminal
+
+    say("\n".join(terminal(f"{name}: {value}") for name, value in _entry(known).items()))
+
+
+def _move(store: StateStore, options: argparse.Namespace) -> None:
+    if not _KEY.fullmatch(options.new):
+        raise UsageError(f"{options.new!r} cannot be a key: use a-z, 0-9, _ and -, beginning with a letter or digit")
+    with _locked(store) as writer:
+        known = _known(writer.applied, options.old)
+        if options.new in writer.applied.lists:
+            raise UsageError(
+                f"the state already has {options.new!r}; remove that first: reconciler state rm {options.new}"
+            )
+        writer.record(options.new, replace(known, key=options.new))
+        writer.record(options.old, None)
+
+
+def _remove(store: StateStore, options: argparse.Namespace) -> None:
+    with _locked(store) as writer:
+        _known(writer.applied, options.key)
+        writer.record(options.key, None)
+
+
+def _pull(store: StateStore, _options: argparse.Namespace) -> None:
+    from reconciler.store.document import render
+
+    say(render(store.load()))
+
+
+def _push(store: StateStore, options: argparse.Namespace) -> None:
+    """Replace the state, after saying field by field what that changes."""
+    from reconciler.store.document import parse
+
+    try:
+        content = options.document.read_bytes()
+    except OSError as error:
+        raise UsageError(f"cannot read {options.document}: {error.strerror}") from error
+    pushed = parse(content, where=str(options.document))
+    with _locked(store) as writer:
+        _check_same(pushed, writer.applied, options.document)
+        _say_differences(writer.applied, pushed)
+        writer.replace(pushed)
+
+
+def _check_same(pushed: Applied, present: Applied, document: Path) -> None:
+    if (pushed.environment, pushed.target) != (present.environment, present.target):
+        raise ForeignStateError(
+            f"{document} is the state of {pushed.environment} at {pushed.target}, "
+            f"the manifest means {present.environment} at {present.target}"
+        )
+    if present.lineage and pushed.lineage != present.lineage:
+        raise ForeignStateError(
+            f"{document} has the lineage {pushed.lineage}, the state that it would replace has {present.lineage}: "
+            "it descends from another first apply; if it is the right one, move the present state file away first"
+        )
+
+
+def _say_differences(present: Applied, pushed: Applied) -> None:
+    from deepdiff import DeepDiff
+
+    from reconciler.report.escape import terminal
+
+    before, after = ({known.key: _entry(known) for known in side.lists.values()} for side in (present, pushed))
+    differences = DeepDiff(before, after).pretty()
+    for line in differences.split("\n") if differences else ["the lists are the same"]:
+        note(terminal(line.replace("root", "lists", 1)))
+
+
+def _locked(store: StateStore) -> AbstractContextManager[StateWriter]:
+    from reconciler.cli.runtime import Runtime, holder
+
+    return store.lock(holder(Runtime().now()))
+
+
+def _known(applied: Applied, key: str) -> KnownList:
+    if key not in applied.lists:
+        from difflib import get_close_matches
+
+        near = get_close_matches(key, applied.lists, n=1)
+        raise UsageError(f"the state has no list {key!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
+    return applied.lists[key]
+
+
+def _entry(known: KnownList) -> dict[str, object]:
+    from reconciler.store.entries import written
+
+    return {"key": known.key, **written(known)}
+
+
+def _line(known: KnownList) -> str:
+    from reconciler.report.escape import quoted, terminal
+
+    status = _entry(known)["status"]
+    name = quoted(known.texts["name"]) if "name" in known.texts else "(name unmanaged)"
+    return f"{terminal(known.key)}  {terminal(known.id)}  {status}  {name}"
+
+
+def _print_json(document: object) -> None:
+    import json
+
+    from reconciler.report.escape import json_document
+
+    say(json_document(json.dumps(document, indent=1, ensure_ascii=False)))

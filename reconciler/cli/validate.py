@@ -1,0 +1,41 @@
+"""`reconciler validate`: check the manifest."""
+
+from __future__ import annotations
+
+import argparse
+
+from reconciler.cli import options as shared
+from reconciler.cli.output import say
+from reconciler.errors import ManifestError
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    shared.manifest(parser)
+    shared.output(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print every problem, or that there is none; needs no credentials and no network."""
+    from reconciler.manifest import load
+
+    try:
+        manifest = load(options.file)
+    except ManifestError as error:
+        if not options.json:
+            raise
+        _print_problems(error)
+        return error.exit_code
+    if options.json:
+        _print_problems(ManifestError(()))
+    else:
+        counts = {name: len(environment.desired.lists) for name, environment in manifest.environments.items()}
+        lists = ", ".join(f"{name} {count} {'list' if count == 1 else 'lists'}" for name, count in counts.items())
+        say(f"{options.file}: in order ({lists})")
+    return 0
+
+
+def _print_problems(error: ManifestError) -> None:
+    from reconciler.report import json
+
+    say(json.problems(error.problems))

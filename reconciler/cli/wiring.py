@@ -1,0 +1,105 @@
+"""From options to what the engine takes: the manifest, its environments as sites, their stores and API clients."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler import __version__
+from reconciler.cli import options as shared
+from reconciler.cli.runtime import timestamp
+from reconciler.engine import Heading, Scope, Site
+from reconciler.errors import UsageError
+from reconciler.protocols import Clock
+
+if TYPE_CHECKING:
+    from reconciler.manifest import Environment, Manifest
+    from reconciler.remote.client import Client
+    from reconciler.store.file import FileStore
+
+CONNECT_SECONDS, READ_SECONDS = 10.0, 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Wired:
+    """What the options chose: the manifest, its chosen environments, and each as a site."""
+
+    manifest: Manifest
+    environments: tuple[Environment, ...]
+    sites: tuple[Site, ...]
+
+
+def wired(options: argparse.Namespace) -> Wired:
+    """Load the manifest and choose its environments."""
+    from reconciler.manifest import load
+
+    manifest = load(options.file)
+    names = shared.chosen(options.env, options.all_envs, list(manifest.environments))
+    chosen = tuple(manifest.environments[name] for name in names)
+    sites = tuple(
+        Site(environment.desired, store(manifest, environment), environment.requests_per_minute)
+        for environment in chosen
+    )
+    return Wired(manifest, chosen, sites)
+
+
+def store(manifest: Manifest, environment: Environment) -> FileStore:
+    """Return where the state of an environment is kept."""
+    from reconciler.store.file import FileStore
+
+    if "://" in manifest.state:
+        raise UsageError(
+            f"state: {manifest.state!r} is a URL; this version keeps states in a folder beside the manifest"
+        )
+    folder = manifest.path.parent / manifest.state
+    return FileStore(folder, environment.desired.environment, environment.desired.target)
+
+
+def heading(manifest: Manifest, now: float) -> Heading:
+    """Say what a plan was made by, when and from which files."""
+    return Heading(__version__, timestamp(now), manifest.files)
+
+
+def scope(options: argparse.Namespace) -> Scope:
+    """Return which part of the lists is meant."""
+    return Scope(tuple(options.only), options.revert_drift)
+
+
+@contextmanager
+def clients(
+    environments: Sequence[Environment], options: argparse.Namespace, clock: Clock
+) -> Iterator[Mapping[str, Client]]:
+    """Connect to the API of each environment; those of one account share its rate limit.
+
+    Pins are checked before any credential is read.
+    """
+    from reconciler.remote.client import Client
+    from reconciler.remote.credentials import check_pins, from_variables
+    from reconciler.remote.limiter import Limiter
+
+    for environment in environments:
+        check_pins(environment.credentials, os.environ, environment.desired.target)
+    limiters: dict[tuple[str, str], Limiter] = {}
+    with ExitStack() as open_clients:
+        connected: dict[str, Client] = {}
+        for environment in environments:
+            target = environment.desired.target
+            account = (target.host, target.account_id)
+            if account not in limiters:
+                limiters[account] = Limiter(environment.requests_per_minute, clock, target, _cache())
+            credentials = from_variables(environment.credentials, os.environ)
+            timeout = (options.timeout, options.timeout) if options.timeout else (CONNECT_SECONDS, READ_SECONDS)
+            client = Client(target, credentials, clock, limiters[account], timeout=timeout)
+            connected[environment.desired.environment] = open_clients.enter_context(client)
+        yield connected
+
+
+def _cache() -> Path:
+    """Return the user's cache folder for this program, by the XDG rules."""
+    home = os.environ.get("XDG_CACHE_HOME")
+    return (Path(home) if home else Path("~/.cache").expanduser()) / "reconciler"
