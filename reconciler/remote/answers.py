@@ -1,0 +1,139 @@
+"""What each HTTP answer, or its absence, means. Reads and PUTs follow one table; pure functions all.
+
+    what came                                   a PUT is             landed   again   a read
+    ------------------------------------------  -------------------  -------  ------  -----------------------
+    2xx, JSON, `status` success (any case)      Acknowledged                          its value
+    429, or the rate-limit message in any else  Unsettled            no       yes     again, the limiter holds
+    425                                         Unsettled            no       yes     again
+    408, 500, 502, 503, 504                     Unsettled            maybe    yes     again
+    any other 5xx                               Unsettled            maybe    no      error
+    2xx that is no JSON, or names no `status`   Unsettled            maybe    yes     again
+    2xx with another `status`                   Rejected                              absent (one list), or error
+    401                                         Rejected, sign-in                     sign-in error
+    402, 403, 405, 407, 3xx                     Rejected                              error
+    any other 4xx                               Rejected                              absent (one list), or error
+    no connection (name, TCP, TLS, proxy)       Unsettled            no       yes     again
+    an untrusted certificate                    Unsettled            no       no      error
+    time-out, reset, cut off or broken answer   Unsettled            maybe    yes     again
+    an answer over the size limit               Unsettled            maybe    no      error
+
+`Retry-After` (seconds, or a date measured by the answer's own `Date`) goes with every "again"; where it asks for more
+than 300 seconds, there is no other attempt and the words say so. An answer of success is never read as a rate limit,
+whatever its message: a list may be named so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+
+from reconciler.model.answers import Acknowledged, PutAnswer, Rejected, Unsettled
+from reconciler.remote.excerpt import parsed, safe, words
+
+LONGEST_WAIT = 300.0
+_LANDED = {408: True, 425: False, 429: False, 500: True, 502: True, 503: True, 504: True}
+_NOT_ABOUT_THE_LIST = frozenset({401, 402, 403, 405, 407})
+_EXCEEDED = re.compile(r"exceed|reached|too many|rate[ _-]?limited", re.IGNORECASE)
+_LIMIT = re.compile(r"rate[ _-]?limit|per[ _-]?min|too many requests", re.IGNORECASE)
+_SEARCHED = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole HTTP answer; the names of `headers` are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class NoAnswer:
+    """Why there is no whole answer; `landed` and `again` as in `Unsettled`."""
+
+    error: str
+    landed: bool
+    again: bool = True
+
+
+def judge(came: Answer, now: float, secrets: Collection[str] = ()) -> PutAnswer:
+    """Return what an answer that came at `now` means by the table above, its words without any of `secrets`."""
+    outcome = _status(came)
+    if _is_2xx(came) and outcome == "success":
+        return Acknowledged()
+    error = _error(came, outcome, secrets)
+    if limited(came):
+        return _again(came, error, now, landed=False)
+    if came.status in _LANDED or (_is_2xx(came) and outcome is None):
+        return _again(came, error, now, landed=_LANDED.get(came.status, True))
+    if came.status >= 500:
+        return Unsettled(error, landed=True, again=False)
+    return Rejected(error, unauthorized=came.status == 401)
+
+
+def unanswered(none: NoAnswer, secrets: Collection[str] = ()) -> Unsettled:
+    """Return what the absence of an answer means."""
+    return Unsettled(safe(none.error, secrets), landed=none.landed, again=none.again)
+
+
+def limited(came: Answer) -> bool:
+    """Tell whether an answer, which is none of success, says that the rate limit was exceeded."""
+    said = words(came.body)[:_SEARCHED]
+    return came.status == 429 or (_EXCEEDED.search(said) is not None and _LIMIT.search(said) is not None)
+
+
+def about_the_list(refusal: Answer) -> bool:
+    """Tell whether a refused read of one list says something of that list, not of the sign-in or the way there."""
+    return _is_2xx(refusal) or (400 <= refusal.status < 500 and refusal.status not in _NOT_ABOUT_THE_LIST)
+
+
+def dated(answer: Answer) -> float | None:
+    """Return when the API says that it answered, in seconds since the epoch; None where it does not."""
+    return _timestamp(answer.headers.get("date", ""))
+
+
+def _again(answer: Answer, error: str, now: float, *, landed: bool) -> Unsettled:
+    wait = _told(answer, now)
+    if wait is not None and wait > LONGEST_WAIT:
+        error = f"{error} (it asks to wait {wait:.0f} s, which is over {LONGEST_WAIT:.0f} s: run again after that)"
+        return Unsettled(error, landed=landed, again=False)
+    return Unsettled(error, landed=landed, again=True, wait=wait)
+
+
+def _told(answer: Answer, now: float) -> float | None:
+    said = answer.headers.get("retry-after", "").strip()
+    if re.fullmatch(r"[0-9]+(\.[0-9]+)?", said):
+        return float(said)
+    until, then = _timestamp(said), dated(answer)
+    return None if until is None else max(0.0, until - (now if then is None else then))
+
+
+def _timestamp(text: str) -> float | None:
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def _is_2xx(answer: Answer) -> bool:
+    return 200 <= answer.status < 300
+
+
+def _status(answer: Answer) -> str | None:
+    """Return the `status` in the body, in lower case; None where there is none."""
+    document = parsed(answer.body)
+    status = document.get("status") if isinstance(document, dict) else None
+    return status.lower() if isinstance(status, str) and status else None
+
+
+def _error(answer: Answer, outcome: str | None, secrets: Collection[str]) -> str:
+    said = words(answer.body)
+    if 300 <= answer.status < 400:
+        said = f"a redirect to {answer.headers.get('location', 'nowhere')}, which is not followed"
+    elif _is_2xx(answer):
+        said = f"status {outcome}, {said}" if outcome else f"not the JSON that was expected, {said or 'empty'}"
+    return f"HTTP {answer.status}: {safe(said, secrets) or 'no words'}"

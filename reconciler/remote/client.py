@@ -1,0 +1,191 @@
+"""The API of one account, as `protocols.Remote` promises it: reads that retry, PUTs of one attempt each."""
+
+from __future__ import annotations
+
+import json
+import logging
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Self, TypeAlias, TypeVar
+from urllib.parse import quote
+
+from reconciler.errors import RemoteError, SignInError
+from reconciler.model.answers import Acknowledged, PutAnswer, Rejected, Unsettled
+from reconciler.model.lists import Absent, Live, LiveList, Target
+from reconciler.model.retry import ATTEMPTS, backoff
+from reconciler.model.texts import Texts
+from reconciler.protocols import Clock
+from reconciler.remote.answers import Answer, NoAnswer, about_the_list, dated, judge, limited, unanswered
+from reconciler.remote.credentials import AppCredentials, Credentials
+from reconciler.remote.limiter import Limiter
+from reconciler.remote.listings import live, live_list
+from reconciler.remote.signin import refused
+from reconciler.remote.token import Tokens
+from reconciler.remote.wire import Request, Wire
+
+_log = logging.getLogger(__name__)
+_T = TypeVar("_T")
+_Settled: TypeAlias = tuple[Answer, Acknowledged | Rejected]
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """One call of the API: its method, and its path below `/contactList`."""
+
+    method: str
+    path: str
+    read_all: bool = False
+    body: bytes | None = None
+
+
+class Client:
+    """The contact lists of one account, one request at a time."""
+
+    def __init__(
+        self,
+        target: Target,
+        credentials: Credentials,
+        clock: Clock,
+        limiter: Limiter,
+        *,
+        timeout: tuple[float, float] = (10.0, 30.0),
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        """Talk to `target` within `limiter`, which all clients of the account share.
+
+        `timeout` is in seconds, to connect and to read; a request takes at most the first and twice the second.
+        `chance` draws evenly from 0 to 1, for the jitter. Raises UsageError for an unusable secret or proxy.
+        """
+        self._target = target
+        self._credentials = credentials
+        self._clock = clock
+        self._limiter = limiter
+        self._chance = chance
+        self._tokens = Tokens(credentials, clock)
+        self._wire = Wire(*timeout)
+        self._base = f"{target.host.rstrip('/')}/campaign/api/v2/public/{quote(target.stream_id, safe='')}/campaign"
+        self._read_all_by = "POST"
+        self._requests = 0
+        self._skew: float | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close what is open."""
+        self._wire.close()
+
+    @property
+    def requests(self) -> int:
+        """How many HTTP requests were sent so far, retries included."""
+        return self._requests
+
+    @property
+    def skew(self) -> float | None:
+        """By how many seconds the API's clock is ahead of ours, by its last `Date`; None while it has sent none."""
+        return self._skew
+
+    def delay(self, places: int) -> float:
+        """Return the seconds until the rate limit lets `places` requests go back to back; 0.0 when now."""
+        return self._limiter.delay(places)
+
+    def read_all(self) -> Live:
+        """Return every list of the account; by GET, from then on, where the API does not take the documented POST."""
+        what = f"reading all lists of account {self._target.account_id} at {self._target.host}"
+        answer, verdict = self._read(what, _Call(self._read_all_by, "/getAllListDetails", read_all=True))
+        if answer.status in {404, 405} and self._read_all_by == "POST":
+            first = f"by POST {verdict.error}, by GET " if isinstance(verdict, Rejected) else ""
+            answer, verdict = self._read(what, _Call("GET", "/getAllListDetails", read_all=True))
+            if isinstance(verdict, Rejected):
+                verdict = replace(verdict, error=first + verdict.error)
+            else:
+                self._read_all_by = "GET"
+        if isinstance(verdict, Rejected):
+            raise RemoteError(_refusal(what, verdict.error))
+        return _taken(what, lambda: live(answer.body))
+
+    def read(self, list_id: str) -> LiveList | Absent:
+        """Return one list, or that there is none."""
+        what = f"reading list {list_id!r} of account {self._target.account_id} at {self._target.host}"
+        answer, verdict = self._read(what, _Call("GET", f"/{quote(list_id, safe='')}"))
+        if isinstance(verdict, Acknowledged):
+            return _taken(what, lambda: live_list(list_id, answer.body))
+        if about_the_list(answer):
+            return Absent(list_id, verdict.error)
+        raise RemoteError(_refusal(what, verdict.error))
+
+    def put(self, list_id: str, body: Texts) -> PutAnswer:
+        """Make one attempt to write `body`, waiting for the rate limit first."""
+        content = json.dumps(dict(body)).encode()
+        came = self._attempt(_Call("PUT", f"/{quote(list_id, safe='')}", body=content))
+        if isinstance(came, Unsettled):
+            return came
+        _, verdict = came
+        if isinstance(verdict, Rejected) and verdict.unauthorized:
+            return replace(verdict, error=self._sign_in_refused(verdict.error))
+        return verdict
+
+    def _read(self, what: str, call: _Call) -> _Settled:
+        """Attempt a read until its answer is settled; raises SignInError on 401, RemoteError where it stays open."""
+        attempt = 1
+        while isinstance(came := self._attempt(call), Unsettled):
+            if not came.again or attempt == ATTEMPTS:
+                tries = "at the first attempt" if attempt == 1 else f"{attempt} times"
+                raise RemoteError(
+                    f"{what} failed {tries}: {came.error}. Look at the network and the host, then run again"
+                )
+            wait = max(came.wait or 0.0, backoff(attempt, self._chance()))
+            _log.warning("%s: %s; attempt %d of %d in %.0f s", what, came.error, attempt + 1, ATTEMPTS, wait)
+            self._clock.sleep(wait)
+            attempt += 1
+        _, verdict = came
+        if isinstance(verdict, Rejected) and verdict.unauthorized:
+            raise SignInError(self._sign_in_refused(verdict.error))
+        return came
+
+    def _attempt(self, call: _Call) -> _Settled | Unsettled:
+        """Send one request, with a token made after any waiting, and judge what came."""
+        with self._limiter.place():
+            token = self._tokens.fresh()
+            self._requests += 1
+            came = self._wire.send(self._request(call, token))
+        secrets = (
+            (token, self._credentials.client_secret) if isinstance(self._credentials, AppCredentials) else (token,)
+        )
+        if isinstance(came, NoAnswer):
+            return unanswered(came, secrets)
+        now, date = self._clock.now(), dated(came)
+        self._skew = self._skew if date is None else date - now
+        verdict = judge(came, now, secrets)
+        if not isinstance(verdict, Unsettled):
+            return came, verdict
+        if limited(came):
+            self._limiter.hold(verdict.wait)
+        return verdict
+
+    def _request(self, call: _Call, token: str) -> Request:
+        target = self._target
+        query = {"accountId": target.account_id, **({"type": "call"} if call.read_all else {})}
+        headers = {"auth": token, "iid": target.stream_id, "accountId": target.account_id}
+        if call.body is not None:
+            headers["Content-Type"] = "application/json"
+        return Request(call.method, f"{self._base}/contactList{call.path}", query, headers, call.body)
+
+    def _sign_in_refused(self, error: str) -> str:
+        return refused(error, self._target, self._credentials, self._skew)
+
+
+def _taken(what: str, take: Callable[[], _T]) -> _T:
+    """Return what `take` makes of an answer; its refusal says `what` was read."""
+    try:
+        return take()
+    except RemoteError as exc:
+        raise RemoteError(f"{what} failed: {exc}") from exc
+
+
+def _refusal(what: str, error: str) -> str:
+    return f"{what} was refused: {error}. Look at host, stream_id and account_id in the manifest and at the app's scope"

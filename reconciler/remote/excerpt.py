@@ -1,0 +1,52 @@
+"""The words that an answer gives for a failure, made safe to show: bounded, printable, without secrets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+
+from pydantic_core import from_json
+
+_LONGEST = 300
+_CUT = "[cut out]"
+_TOKEN = re.compile(r"eyJ[\w-]{8,}(?:\.[\w-]*)*")
+
+
+def parsed(body: bytes) -> object:
+    """Return the JSON in `body`, or None where it is none (or is `null`, which says as little)."""
+    try:
+        value: object = from_json(body)
+    except ValueError:
+        return None
+    return value
+
+
+def words(body: bytes) -> str:
+    """Return what `body` says: its error messages and its message, else all of its text."""
+    document = parsed(body)
+    found = dict.fromkeys(_messages(document)) if isinstance(document, dict) else {}
+    return "; ".join(found) or body.decode(errors="replace")
+
+
+def safe(text: str, secrets: Collection[str]) -> str:
+    """Return `text` on one line of at most 300 characters, with secrets and tokens cut out and oddities escaped."""
+    for secret in filter(None, secrets):
+        text = text.replace(secret, _CUT)
+    text = " ".join(_TOKEN.sub(_CUT, text).split())
+    text = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text[: _LONGEST + 1])
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+def _messages(document: dict[str, object]) -> Iterator[str]:
+    errors = document.get("errors")
+    for error in errors if isinstance(errors, list) else [errors]:
+        if isinstance(error, dict):
+            yield from (text for key in ("msg", "message") if (text := _text(error.get(key))))
+        elif text := _text(error):
+            yield text
+    if text := _text(document.get("message")):
+        yield text
+
+
+def _text(value: object) -> str:
+    return value.strip() if isinstance(value, str) else ""

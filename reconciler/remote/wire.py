@@ -1,0 +1,162 @@
+"""One HTTP request and its answer, or why there is none. The only importer of the HTTP library.
+
+Every request has a connection of its own: one that the server closed while it lay idle would leave a PUT in doubt, and
+at one request a second a handshake costs nothing that matters.
+"""
+
+from __future__ import annotations
+
+import logging
+import socket
+import ssl
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from threading import Timer
+from typing import Self
+
+import httpx
+
+from reconciler import __version__
+from reconciler.errors import UsageError
+from reconciler.remote.answers import Answer, NoAnswer
+
+LARGEST_ANSWER = 64 * 1024 * 1024
+_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
+
+# What the library logs holds the reason phrases and headers of answers, in which a server may echo a token.
+for _name in (httpx.__name__, httpx.__name__.replace("httpx", "httpcore")):
+    logging.getLogger(_name).setLevel(logging.CRITICAL)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is sent; the values in `headers` may be secret."""
+
+    method: str
+    url: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes | None = None
+
+
+class Wire:
+    """Sends requests, TLS verified against the system's trust store, proxies taken from the environment."""
+
+    def __init__(self, connect: float, read: float) -> None:
+        """Time out after `connect` seconds without a connection and `read` seconds without a byte.
+
+        Raises UsageError for proxy or TLS variables that cannot be used.
+        """
+        self._connect = connect
+        self._read = read
+        try:
+            self._client = httpx.Client(
+                verify=ssl.create_default_context(),
+                timeout=httpx.Timeout(read, connect=connect),
+                limits=httpx.Limits(max_keepalive_connections=0),
+                headers={"User-Agent": f"contact-list-reconciler/{__version__}", "Connection": "close"},
+                follow_redirects=False,
+            )
+        except (ImportError, OSError, ValueError, httpx.InvalidURL) as exc:
+            failure = type(exc).__name__  # not its words: a proxy's address may hold a password
+        else:
+            return
+        raise UsageError(
+            f"the environment's proxy or TLS settings cannot be used ({failure}): look at HTTPS_PROXY, HTTP_PROXY, "
+            "ALL_PROXY (http:// or https:// addresses), NO_PROXY and SSLKEYLOGFILE"
+        )
+
+    def send(self, request: Request) -> Answer | NoAnswer:
+        """Make one attempt; never raises for what the network or the other side does."""
+        with _Cutoff(self._connect + 2 * self._read) as cutoff:
+            try:
+                came = self._exchange(request, cutoff)
+            except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as exc:
+                came = self._failure(exc)
+        if cutoff.passed:
+            return NoAnswer(f"no whole answer within {cutoff.seconds:g} s", landed=True)
+        return came
+
+    def close(self) -> None:
+        """Close what is open."""
+        self._client.close()
+
+    def _exchange(self, request: Request, cutoff: _Cutoff) -> Answer | NoAnswer:
+        with self._client.stream(
+            request.method,
+            request.url,
+            params=request.query,
+            headers=request.headers,
+            content=request.body,
+            extensions={"trace": cutoff.watch},
+        ) as response:
+            body = bytearray()
+            for chunk in response.iter_bytes():
+                body += chunk
+                if len(body) > LARGEST_ANSWER:
+                    error = f"HTTP {response.status_code}: an answer of over {LARGEST_ANSWER // 1024**2} MiB"
+                    return NoAnswer(error, landed=True, again=False)
+            return Answer(response.status_code, dict(response.headers), bytes(body))
+
+    def _failure(self, exc: Exception) -> NoAnswer:
+        words = str(exc) or type(exc).__name__
+        match exc:
+            case httpx.ConnectTimeout():
+                return NoAnswer(f"no connection within {self._connect:g} s", landed=False)
+            case httpx.TimeoutException():
+                return NoAnswer(f"no answer within {self._read:g} s", landed=not isinstance(exc, _NEVER_SENT))
+            case httpx.ProxyError():
+                return NoAnswer(f"the proxy made no connection: {words}", landed=False)
+            case httpx.ConnectError() if isinstance(_root(exc), ssl.SSLCertVerificationError):
+                error = (
+                    f"the server's certificate is not trusted: {words}. Where your organisation has a CA of its own, "
+                    "name its file in SSL_CERT_FILE; else this may not be the server that it says it is"
+                )
+                return NoAnswer(error, landed=False, again=False)
+            case httpx.InvalidURL() | UnicodeError():
+                return NoAnswer(f"no usable address: {words}", landed=False, again=False)
+            case _:
+                landed = not isinstance(exc, _NEVER_SENT)
+                return NoAnswer(f"the connection {'broke' if landed else 'failed'}: {words}", landed=landed)
+
+
+class _Cutoff:
+    """Cuts a request off when its time is up: a server that sends a byte now and then never times out by itself."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.passed = False
+        self._socket: socket.socket | None = None
+        self._timer = Timer(seconds, self._cut)
+        self._timer.daemon = True
+
+    def __enter__(self) -> Self:
+        self._timer.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+
+    def watch(self, event: str, info: Mapping[str, object]) -> None:
+        """Take note of the connection's socket, then of the one that TLS put in its place."""
+        if event.endswith(("connect_tcp.complete", "start_tls.complete")):
+            self._socket = _socket(info["return_value"])
+
+    def _cut(self) -> None:
+        self.passed = True
+        if self._socket is not None:
+            with suppress(OSError):
+                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+
+
+def _socket(stream: object) -> socket.socket | None:
+    found = getattr(stream, "get_extra_info", lambda _: None)("socket")
+    return found if isinstance(found, socket.socket) else None
+
+
+def _root(exc: BaseException) -> BaseException:
+    """Return what first went wrong."""
+    while (cause := exc.__cause__ or exc.__context__) is not None:
+        exc = cause
+    return exc
