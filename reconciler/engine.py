@@ -20,8 +20,8 @@ from reconciler.execute.records import Records
 from reconciler.execute.run import Run
 from reconciler.execute.sending import unsent
 from reconciler.execute.sight import Sight, survey
-from reconciler.model.changes import Change, EnvironmentPlan, Plan, Update
-from reconciler.model.lists import Applied, Desired, Live
+from reconciler.model.changes import Adopt, Change, EnvironmentPlan, Forget, Plan, Update
+from reconciler.model.lists import Applied, AppliedList, Desired, Live
 from reconciler.model.outcomes import EnvironmentResult, Outcome, Result
 from reconciler.planning import limits
 from reconciler.planning.build import build
@@ -77,7 +77,8 @@ class Conduct:
     """What an apply is given beside the environments.
 
     `approve` shows the plan and raises what stops it; `progress` is told each outcome as it becomes known, with the
-    name of the environment. `saved` holds, by environment, plans that were reviewed before and are to be followed.
+    name of the environment. `undo` is given the plan that sets back what the run did. `saved` holds, by environment,
+    plans that were reviewed before and are to be followed.
     """
 
     holder: Holder
@@ -86,6 +87,7 @@ class Conduct:
     jitter: Callable[[], float]
     approve: Callable[[Plan], None]
     progress: Callable[[str, Outcome], None]
+    undo: Callable[[Plan], None] = lambda _: None
     saved: Mapping[str, EnvironmentPlan] = field(default_factory=dict)
 
 
@@ -98,6 +100,7 @@ def apply(
         approved = Plan(heading.tool, heading.created_at, True, heading.files, tuple(course.plan for course in courses))
         conduct.approve(approved)
         ends = [_carried_out(course, conduct) for course in courses]
+    conduct.undo(replace(approved, environments=tuple(end.undo for end in ends)))
     sent = any(outcome.attempts for end in ends for outcome in end.result.outcomes)
     failure = next((end.failure for end in ends if end.failure), None)
     if failure and not sent:
@@ -146,13 +149,22 @@ def _planned(site: Site, applied: Applied, live: Live | None, scope: Scope) -> E
 
 def _followed(site: Site, saved: EnvironmentPlan, applied: Applied, live: Live, scope: Scope) -> EnvironmentPlan:
     """Hold a saved plan against now; the state that it is recorded in is the present one."""
-    part = replace(
-        saved,
-        changes=tuple(change for change in saved.changes if scope.covers(change.key)),
-        lineage=applied.lineage,
-        serial=applied.serial,
+    in_scope = [change for change in saved.changes if scope.covers(change.key)]
+    forgotten = [change for change in in_scope if isinstance(change, Forget) and change.key not in applied.lists]
+    left = tuple(change for change in in_scope if change not in forgotten)
+    now = reviewed(
+        replace(saved, changes=left, lineage=applied.lineage, serial=applied.serial), site.desired, applied, live
     )
-    return _costed(reviewed(part, site.desired, applied, live), site)
+    recorded = [change for change in now.changes if isinstance(change, Adopt) and _is_recorded(change, applied)]
+    changes = tuple(change for change in now.changes if change not in recorded)
+    done = len(forgotten) + len(recorded)
+    return _costed(replace(now, changes=changes, unchanged=saved.unchanged + done), site)
+
+
+def _is_recorded(change: Adopt, applied: Applied) -> bool:
+    """Tell whether the state says already what a change that is true by now would record."""
+    known = applied.lists.get(change.key)
+    return isinstance(known, AppliedList) and known.id == change.id and known.texts == change.after
 
 
 def _costed(planned: EnvironmentPlan, site: Site) -> EnvironmentPlan:
@@ -164,9 +176,10 @@ def _costed(planned: EnvironmentPlan, site: Site) -> EnvironmentPlan:
 
 @dataclass(frozen=True, slots=True)
 class _End:
-    """How one environment ended; `failure` is what stopped it before its first PUT."""
+    """How one environment ended, and what sets that back; `failure` is what stopped it before its first PUT."""
 
     result: EnvironmentResult
+    undo: EnvironmentPlan
     failure: ReconcilerError | None
 
 
@@ -198,7 +211,8 @@ def _carried_out(course: _Course, conduct: Conduct) -> _End:
         seconds=clock.monotonic() - course.started,
         stopped=stopped,
     )
-    return _End(result, failure)
+    undo = replace(course.plan, changes=run.undo(), drift=(), unchanged=0, warnings=())
+    return _End(result, _costed(undo, course.site), failure)
 
 
 def _judged(course: _Course, updates: Sequence[Update], live: Live) -> Sequence[Change]:

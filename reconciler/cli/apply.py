@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import random
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.cli import options as shared
-from reconciler.cli.output import coloured, note, say, width
+from reconciler.cli.output import check_writable, coloured, note, say, width, write
 from reconciler.errors import DeclinedError, MassChangeError, UsageError
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
+    parser.add_argument("plan", nargs="?", type=Path, metavar="PLAN", help="a plan saved by `plan --out`")
     shared.manifest(parser)
     shared.environments(parser)
     shared.scope(parser)
@@ -29,6 +31,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--allow-mass-change", type=int, metavar="N", help="let a plan of exactly N updates pass max_changes"
     )
+    parser.add_argument(
+        "--deadline",
+        type=shared.seconds,
+        metavar="SECONDS",
+        help="stop sending in time to verify and record within so many seconds, before a CI job is killed",
+    )
+    parser.add_argument("--undo-out", type=Path, metavar="FILE", help="save the plan that sets back what this run did")
     shared.output(parser)
     shared.network(parser)
 
@@ -37,19 +46,33 @@ def run(options: argparse.Namespace) -> int:
     """Apply, print the result, and return the exit code that it means."""
     if not options.yes and not sys.stdin.isatty():
         raise UsageError("nobody is there to ask: without a terminal, say --yes (and review a plan before)")
+    if options.plan and options.revert_drift:
+        raise UsageError("--revert-drift does not go with a saved plan: it would do more than the plan says")
     from reconciler.cli import wiring
     from reconciler.cli.runtime import Runtime
+    from reconciler.execute.settle import SECONDS_BETWEEN
 
-    runtime = Runtime()
+    runtime = Runtime(options.deadline, reserve=2 * sum(wiring.timeouts(options)) + 2 * SECONDS_BETWEEN)
     runtime.watch()
-    result = _applied(options, wiring.wired(options), runtime)
+    if options.undo_out:
+        check_writable(options.undo_out)
+    saved = _saved(options)
+    result = _applied(options, wiring.wired(options, saved), saved, runtime)
     _show(result, options)
     if runtime.signal is not None:
         return 128 + runtime.signal
     return 0 if all(environment.in_order for environment in result.environments) else 3
 
 
-def _applied(options: argparse.Namespace, chosen: Wired, runtime: Runtime) -> Result:
+def _saved(options: argparse.Namespace) -> Plan | None:
+    if options.plan is None:
+        return None
+    from reconciler.savedplan import load
+
+    return load(options.plan)
+
+
+def _applied(options: argparse.Namespace, chosen: Wired, saved: Plan | None, runtime: Runtime) -> Result:
     from reconciler.cli import wiring
     from reconciler.cli.progress import progress
     from reconciler.cli.runtime import holder
@@ -71,6 +94,8 @@ def _applied(options: argparse.Namespace, chosen: Wired, runtime: Runtime) -> Re
             jitter=random.random,
             approve=approve,
             progress=shown.outcome,
+            undo=lambda plan: _save_undo(plan, options),
+            saved={environment.name: environment for environment in saved.environments} if saved else {},
         )
         heading = wiring.heading(chosen.manifest, runtime.now())
         return apply(chosen.sites, remotes, heading, wiring.scope(options), conduct)
@@ -113,6 +138,19 @@ def _ask(plan: Plan, answer: Callable[[str], str]) -> None:
         said = ""
     if said.strip() != "yes":
         raise DeclinedError("not applied; nothing was changed")
+
+
+def _save_undo(plan: Plan, options: argparse.Namespace) -> None:
+    if options.undo_out is None:
+        return
+    from reconciler.planning.document import plan_document
+    from reconciler.report import json
+
+    write(options.undo_out, json.plan(plan_document(plan)))
+    note(
+        f"{options.undo_out} sets back what this run did (reconciler apply {options.undo_out}); "
+        "set the manifest back too, else the next apply makes the same changes again"
+    )
 
 
 def _show(result: Result, options: argparse.Namespace) -> None:

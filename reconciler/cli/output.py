@@ -40,3 +40,11 @@ def write(path: Path, document: str) -> None:
         path.write_text(document, encoding="utf-8", newline="")
     except OSError as error:
         raise UsageError(f"cannot write {path}: {error.strerror}") from error
+
+
+def check_writable(path: Path) -> None:
+    """Make sure, before anything is done, that what is to be written at the end can be. Raises UsageError."""
+    try:
+        path.open("a").close()
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror}") from error

@@ -22,11 +22,15 @@ class Runtime:
     """Time as it passes, until a signal ends it: `protocols.Clock` and `protocols.Stop` in one.
 
     The first SIGINT or SIGTERM lets the request in flight come to its end and cuts every wait short; the second
-    leaves at once, which the state on disk allows for at any instant.
+    leaves at once, which the state on disk allows for at any instant. `deadline` ends the sending so many seconds
+    after the start, less `reserve`: what one more PUT and the look at the end may take.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, deadline: float | None = None, reserve: float = 0.0) -> None:
         self.signal: int | None = None
+        self._deadline = deadline
+        self._reserve = reserve
+        self._started = time.monotonic()
         self._stopping = threading.Event()
 
     def watch(self) -> None:
@@ -55,8 +59,18 @@ class Runtime:
             raise StoppedError(self.signal)
 
     def asked(self, ahead: float) -> str | None:
-        """Return which signal came."""
-        return f"stopped by {_NAMES[signal.Signals(self.signal)]}" if self.signal is not None else None
+        """Return which signal came, or that the deadline is too near."""
+        if self.signal is not None:
+            return f"stopped by {_NAMES[signal.Signals(self.signal)]}"
+        if self._deadline is None:
+            return None
+        left = self._deadline - (self.monotonic() - self._started)
+        if ahead + self._reserve <= left:
+            return None
+        return (
+            f"the deadline of {self._deadline:g} s is near: {left:.0f} s are left, another change and the look at the end "
+            f"may take {ahead + self._reserve:.0f} s"
+        )
 
 
 def timestamp(now: float) -> str:

@@ -39,6 +39,8 @@ def run(options: argparse.Namespace) -> int:
         _say(described())
         return 0
     settings = parsed(options.set)
+    if not 0 <= options.port <= 65535:
+        raise UsageError(f"--port {options.port}: give 0 to 65535; 0 is a free one")
     signal.pthread_sigmask(signal.SIG_BLOCK, ENDINGS)
     try:
         return 128 + _served(options, settings)
@@ -56,17 +58,11 @@ def _served(options: argparse.Namespace, settings: Settings) -> int:
     from reconciler.sandbox.datafile import keep
 
     accounts = _accounts(options)
-    sandbox = Sandbox(
-        settings=settings,
-        accounts=accounts,
-        port=options.port,
-        keep=partial(keep, options.data) if options.data else None,
-    )
-    with sandbox:
-        account = next(iter(sandbox.world.accounts.values()))
+    kept = partial(keep, options.data) if options.data else None
+    with Sandbox(settings=settings, accounts=accounts, port=options.port, keep=kept) as sandbox:
         if options.manifest:
-            _write_manifest(options.manifest, account, sandbox.url)
-        _say(_greeting(account, sandbox.url))
+            _write_manifest(options.manifest, accounts[0], sandbox.url)
+        _say(_greeting(accounts[0], sandbox.url))
         return signal.sigwait(ENDINGS)
 
 
@@ -77,8 +73,7 @@ def _accounts(options: argparse.Namespace) -> tuple[Account, ...]:
 
     if not 0 <= options.lists <= demo.MOST_LISTS:
         raise UsageError(f"--lists {options.lists}: give 0 to {demo.MOST_LISTS}, the most that an account can have")
-    accounts = datafile.load(options.data) if options.data else None
-    if accounts is not None:
+    if options.data and (accounts := datafile.load(options.data)):
         return accounts
     made_up = Account.of(demo.lists(options.lists))
     if options.data:

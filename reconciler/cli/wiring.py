@@ -14,11 +14,13 @@ from reconciler import __version__
 from reconciler.cli import options as shared
 from reconciler.cli.runtime import timestamp
 from reconciler.engine import Heading, Scope, Site
-from reconciler.errors import UsageError
+from reconciler.errors import PlanRefusedError, UsageError
 from reconciler.protocols import Clock
 
 if TYPE_CHECKING:
     from reconciler.manifest import Environment, Manifest
+    from reconciler.model.changes import Plan
+    from reconciler.model.lists import Target
     from reconciler.remote.client import Client
     from reconciler.store.file import FileStore
 
@@ -34,18 +36,40 @@ class Wired:
     sites: tuple[Site, ...]
 
 
-def wired(options: argparse.Namespace) -> Wired:
-    """Load the manifest and choose its environments."""
+def wired(options: argparse.Namespace, saved: Plan | None = None) -> Wired:
+    """Load the manifest and choose its environments: those of the options, or those of a saved plan."""
     from reconciler.manifest import load
 
     manifest = load(options.file)
-    names = shared.chosen(options.env, options.all_envs, list(manifest.environments))
+    if saved is None:
+        names = shared.chosen(options.env, options.all_envs, list(manifest.environments))
+    else:
+        names = _planned(saved, manifest, options)
     chosen = tuple(manifest.environments[name] for name in names)
     sites = tuple(
         Site(environment.desired, store(manifest, environment), environment.requests_per_minute)
         for environment in chosen
     )
     return Wired(manifest, chosen, sites)
+
+
+def _planned(saved: Plan, manifest: Manifest, options: argparse.Namespace) -> list[str]:
+    """Return the environments of a saved plan, or those of them that the options name."""
+    for environment in saved.environments:
+        present = manifest.environments.get(environment.name)
+        if present is None:
+            raise PlanRefusedError(f"the plan is for {environment.name!r}, which the manifest does not have")
+        if present.desired.target != environment.target:
+            raise PlanRefusedError(
+                f"the plan is for {environment.name} at {_spoken(environment.target)}, "
+                f"but the manifest means {_spoken(present.desired.target)}: make a new plan"
+            )
+    names = [environment.name for environment in saved.environments]
+    return shared.chosen(options.env, not options.env, names)
+
+
+def _spoken(target: Target) -> str:
+    return f"{target.host}, stream {target.stream_id}, account {target.account_id}"
 
 
 def store(manifest: Manifest, environment: Environment) -> FileStore:
@@ -93,10 +117,14 @@ def clients(
             if account not in limiters:
                 limiters[account] = Limiter(environment.requests_per_minute, clock, target, _cache())
             credentials = from_variables(environment.credentials, os.environ)
-            timeout = (options.timeout, options.timeout) if options.timeout else (CONNECT_SECONDS, READ_SECONDS)
-            client = Client(target, credentials, clock, limiters[account], timeout=timeout)
+            client = Client(target, credentials, clock, limiters[account], timeout=timeouts(options))
             connected[environment.desired.environment] = open_clients.enter_context(client)
         yield connected
+
+
+def timeouts(options: argparse.Namespace) -> tuple[float, float]:
+    """Return the seconds to connect and to read."""
+    return (options.timeout, options.timeout) if options.timeout else (CONNECT_SECONDS, READ_SECONDS)
 
 
 def _cache() -> Path:

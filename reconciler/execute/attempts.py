@@ -95,11 +95,10 @@ class Attempts:
 
     def _still_meant(self, sending: Sending) -> bool:
         """Look again where live is too old, and tell whether the PUT is still called for."""
-        ahead = self._seams.remote.delay(1)
-        sending.stop = self._seams.stop.asked(ahead)
+        sending.stop = self._seams.stop.asked(self._seams.remote.delay(2))
         if sending.stop is not None:
             return False
-        if not self._sight.stale(ahead):
+        if not self._sight.stale(self._seams.remote.delay(1)):
             return True
         mine = self._look(sending.change)
         if isinstance(mine, Update):

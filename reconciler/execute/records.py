@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from reconciler.execute import entries
 from reconciler.execute.sending import Sending
 from reconciler.model.changes import Adopt, Forget, Update
-from reconciler.model.lists import KnownList
+from reconciler.model.lists import AppliedList, KnownList
 from reconciler.model.texts import Texts
 from reconciler.protocols import Clock, StateWriter
 
@@ -29,7 +30,11 @@ class Records:
 
     def settle(self, change: Update | Adopt, prior: KnownList | None, stored: Texts | None = None) -> None:
         """Say that the list is as desired; `stored` holds the fields that the API keeps otherwise."""
-        self._put(change.key, entries.settled(change, prior, self._now(), stored))
+        entry = entries.settled(change, prior, self._now(), stored)
+        known = self.known(change.key)
+        if isinstance(known, AppliedList) and replace(entry, applied_at=known.applied_at) == known:
+            return
+        self._put(change.key, entry)
 
     def doubt(self, sending: Sending) -> None:
         """Say that the PUT may not have taken, though it was acknowledged."""

@@ -52,13 +52,16 @@ class Run:
             self._record(change)
         while self._step():
             yield from self._drained()
-        for change in self._pending:
-            self._ready.append(unsent(change, "not_sent", self.stopped))
+        self._ready += [unsent(update, "not_sent", self.stopped) for update in self._pending]
         yield from self._drained()
         try:
             yield from settled(self._sent, self._sight, self._seams.records, self._seams.clock)
         except ReconcilerError as error:
             self.stopped = self.stopped or str(error)
+
+    def undo(self) -> tuple[Update, ...]:
+        """Return, once all outcomes are out, the changes that set back what this run did."""
+        return tuple(undo for sending in self._sent if (undo := sending.undo()))
 
     def _drained(self) -> Iterator[Outcome]:
         ready, self._ready = self._ready, []
@@ -77,10 +80,10 @@ class Run:
     def _step(self) -> bool:
         """Bring one pending change to its end; tell whether to go on."""
         if self._pending and self.stopped is None:
-            ahead = self._seams.remote.delay(1)
-            self.stopped = self._seams.stop.asked(ahead)
+            # Room for two: the PUT, and the look at the end.
+            self.stopped = self._seams.stop.asked(self._seams.remote.delay(2))
             if self.stopped is None:
-                self._advance(ahead)
+                self._advance(self._seams.remote.delay(1))
         return bool(self._pending) and self.stopped is None
 
     def _advance(self, ahead: float) -> None:

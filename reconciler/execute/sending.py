@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconciler.execute.verify import Finding, described
 from reconciler.model.changes import Adopt, Blocked, Change, Check, Forget, Update
 from reconciler.model.lists import KnownList
 from reconciler.model.outcomes import Outcome, OutcomeKind
-from reconciler.model.texts import Texts
+from reconciler.model.texts import Texts, narrowed
 
 
 @dataclass(slots=True)
@@ -17,6 +17,7 @@ class Sending:
 
     `landed`: a PUT without usable answer may have arrived. `acknowledged`: the API, or a read, said that it did.
     `decided`: live, read again between two attempts, made the next one needless or wrong. `stop`: why the run must end.
+    `shown`: the sent fields as the last read showed them, where that was as sent or nearly so.
     """
 
     change: Update
@@ -29,6 +30,7 @@ class Sending:
     decided: Outcome | None = None
     error: str | None = None
     stop: str | None = None
+    shown: Texts | None = None
 
     @property
     def doubtful(self) -> bool:
@@ -59,6 +61,15 @@ class Sending:
         if not self.acknowledged:
             return self.outcome()
         return self._outcome("unverified", None, f"acknowledged, but not read back: {why}")
+
+    def undo(self) -> Update | None:
+        """Return the change that sets back what this one did; None where it is not known to have done anything."""
+        now = self.shown if self.shown is not None else self.change.body if self.acknowledged else None
+        if now is None:
+            return None
+        before = {**self.change.after, **now}
+        after = {**self.change.after, **narrowed(self.before, self.change.fields)}
+        return replace(self.change, cause="undo", before=before, after=after, warnings=(), waits_for=())
 
     def _outcome(self, kind: OutcomeKind, verified: bool | None, error: str | None = None) -> Outcome:
         return Outcome(

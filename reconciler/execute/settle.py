@@ -10,6 +10,7 @@ from reconciler.execute.sending import Sending
 from reconciler.execute.sight import Sight
 from reconciler.execute.verify import Finding, finding, stored
 from reconciler.model.outcomes import Outcome
+from reconciler.model.texts import narrowed
 from reconciler.protocols import Clock
 
 READS = 3  # a write may show late: so many reads, a second apart
@@ -69,6 +70,7 @@ def settled(sent: Sequence[Sending], sight: Sight, records: Records, clock: Cloc
 
 def _record(sending: Sending, outcome: Outcome, found: Finding, records: Records) -> None:
     if found.shown in ("sent", "alike"):
+        sending.shown = narrowed(found.live, sending.change.fields)
         records.settle(sending.change, sending.prior, stored(sending.change.body, found.live))
     elif sending.acknowledged:
         records.doubt(sending)

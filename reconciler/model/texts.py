@@ -30,3 +30,12 @@ def narrowed(texts: Texts, fields: Mapping[Field, object] | tuple[Field, ...]) -
 def stored_alike(sent: str, stored: str) -> bool:
     """Tell whether `stored` is `sent` but for case and white space, as an API that trims or squeezes leaves it."""
     return "".join(sent.split()).casefold() == "".join(stored.split()).casefold()
+
+
+MOST_UNITS: Mapping[Field, int] = {"name": 48, "description": 256}
+"""How long each text may be, in UTF-16 units: the API's documented limits, counted the stricter way."""
+
+
+def units(text: str) -> int:
+    """Return the length of `text` in UTF-16 units, as JavaScript counts."""
+    return len(text) + sum(char > "\uffff" for char in text)
