@@ -18,6 +18,7 @@ VERBS = {
     "plan": "show what apply would do; cannot write",
     "apply": "make the account as the manifest says",
     "state": "look at the state, and repair it",
+    "doctor": "say what works, and what to do about what does not",
     "schema": "print the JSON Schema of the manifest, for editors",
     "sandbox": "serve a double of the API on this machine, to try things out",
 }

@@ -68,8 +68,8 @@ class Runtime:
         if ahead + self._reserve <= left:
             return None
         return (
-            f"the deadline of {self._deadline:g} s is near: {left:.0f} s are left, another change and the look at the end "
-            f"may take {ahead + self._reserve:.0f} s"
+            f"the deadline of {self._deadline:g} s is near: {left:.0f} s are left, and another change and the look "
+            f"at the end may take {ahead + self._reserve:.0f} s"
         )
 
 

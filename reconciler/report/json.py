@@ -10,12 +10,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 
+from reconciler.model.checks import Checkup
 from reconciler.model.outcomes import EnvironmentResult, Outcome, OutcomeKind, Result
 from reconciler.model.problems import Problem
 from reconciler.report import escape
 
 RESULT_FORMAT = "reconciler/result/1"
 PROBLEMS_FORMAT = "reconciler/problems/1"
+CHECKUP_FORMAT = "reconciler/doctor/1"
 
 _DONE: tuple[OutcomeKind, ...] = ("updated", "adopted", "forgotten")
 _NOT_DONE: tuple[OutcomeKind, ...] = ("failed", "in_doubt", "unverified", "conflict", "blocked", "not_sent")
@@ -35,6 +37,12 @@ def plan(document: Mapping[str, object]) -> str:
 def problems(problems: Iterable[Problem]) -> str:
     """Return a manifest's problems, none for a manifest in order."""
     return _rendered({"format": PROBLEMS_FORMAT, "problems": [asdict(problem) for problem in problems]})
+
+
+def checkups(found: Iterable[Checkup]) -> str:
+    """Return what `doctor` found."""
+    environments = [{"name": checkup.environment, "checks": [asdict(c) for c in checkup.checks]} for checkup in found]
+    return _rendered({"format": CHECKUP_FORMAT, "environments": environments})
 
 
 def _rendered(document: Mapping[str, object]) -> str:

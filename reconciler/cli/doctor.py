@@ -1,0 +1,167 @@
+"""`reconciler doctor`: say what works and what does not, and what to do about that. One request, no write."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sys
+from collections.abc import Callable, Iterator
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from reconciler import __version__
+from reconciler.cli import options as shared
+from reconciler.cli.output import coloured, say, width
+from reconciler.errors import PinError, ReconcilerError, SignInError
+from reconciler.model.checks import Check, Checkup
+from reconciler.model.lists import DoubtfulList
+
+if TYPE_CHECKING:
+    from reconciler.cli.runtime import Runtime
+    from reconciler.engine import Site
+    from reconciler.manifest import Environment
+    from reconciler.model.lists import Live
+    from reconciler.remote.client import Client
+
+SECONDS_OFF = 30  # a token is valid from a minute before it is made to five minutes after
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    shared.manifest(parser)
+    shared.environments(parser)
+    shared.output(parser)
+    shared.network(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Check each environment; exit 4 where a pin does not hold, 1 where anything else fails."""
+    from reconciler.cli import wiring
+    from reconciler.cli.runtime import Runtime
+
+    runtime = Runtime()
+    runtime.watch()
+    chosen = wiring.wired(options)
+    checkups = [
+        Checkup(environment.desired.environment, tuple(_checks(environment, site, options, runtime)))
+        for environment, site in zip(chosen.environments, chosen.sites, strict=True)
+    ]
+    _show(checkups, options)
+    failed = {check.name for checkup in checkups for check in checkup.checks if check.status == "fails"}
+    return PinError.exit_code if "pins" in failed else 1 if failed else 0
+
+
+def _checks(environment: Environment, site: Site, options: argparse.Namespace, runtime: Runtime) -> Iterator[Check]:
+    from reconciler.remote.credentials import check_pins, from_variables
+
+    yield Check("versions", "works", _versions())
+    yield _state(site)
+    prefix, target = environment.credentials, environment.desired.target
+    pins = _attempted("pins", lambda: check_pins(prefix, os.environ, target), lambda _: _pinned(prefix))
+    variables = _attempted("variables", lambda: from_variables(prefix, os.environ), lambda _: _set(prefix))
+    yield pins
+    yield variables
+    if pins.status == "works" and variables.status == "works":
+        yield from _talk(environment, options, runtime)
+    else:
+        yield from (Check(name, "unknown", "not tried") for name in ("sign-in", "clock", "ids"))
+
+
+def _talk(environment: Environment, options: argparse.Namespace, runtime: Runtime) -> Iterator[Check]:
+    from reconciler.cli import wiring
+
+    with wiring.clients([environment], options, runtime) as clients:
+        client = clients[environment.desired.environment]
+        try:
+            live = client.read_all()
+        except ReconcilerError as error:
+            step = (
+                "correct what the message names" if isinstance(error, SignInError) else "see that the host is reached"
+            )
+            yield Check("sign-in", "fails", str(error), step)
+            yield _clock(client)
+            yield Check("ids", "unknown", "nothing could be read")
+            return
+    yield Check(
+        "sign-in",
+        "works",
+        f"{environment.desired.target.host} answers with {len(live.lists)} lists. Client id, secret, scope, stream and "
+        "account are accepted; the scope that reads is the one that writes",
+    )
+    yield _clock(client)
+    yield _ids(environment, live)
+
+
+def _attempted(name: str, act: Callable[[], object], said: Callable[[object], str]) -> Check:
+    try:
+        return Check(name, "works", said(act()))
+    except ReconcilerError as error:
+        return Check(name, "fails", str(error), "set them as the message says")
+
+
+def _versions() -> str:
+    import ssl
+
+    packages = ", ".join(f"{package} {version(package)}" for package in ("httpx", "pydantic", "PyJWT", "PyYAML"))
+    return f"reconciler {__version__}, Python {platform.python_version()}, {packages}, {ssl.OPENSSL_VERSION}"
+
+
+def _state(site: Site) -> Check:
+    def said(_: object) -> str:
+        applied = site.store.load()
+        doubtful = sum(isinstance(known, DoubtfulList) for known in applied.lists.values())
+        return f"serial {applied.serial}, {len(applied.lists)} lists, {doubtful} in doubt"
+
+    return _attempted("state", site.store.load, said)
+
+
+def _pinned(prefix: str) -> str:
+    names = [f"{prefix}_{name}" for name in ("HOST", "ACCOUNT_ID", "STREAM_ID")]
+    held = [name for name in names if name in os.environ or f"{name}_FILE" in os.environ]
+    return (
+        f"{', '.join(held)} as in the manifest" if held else f"none set; set {', '.join(names)} where a pipeline runs"
+    )
+
+
+def _set(prefix: str) -> str:
+    """Name the variables that are set, never their values."""
+    names = ("CLIENT_ID", "CLIENT_SECRET", "TOKEN", "JWT_ALGORITHM", "JWT_SUBJECT")
+    every = [f"{prefix}_{name}{ending}" for name in names for ending in ("", "_FILE")]
+    return ", ".join(name for name in every if name in os.environ) + " set"
+
+
+def _clock(client: Client) -> Check:
+    skew = client.skew
+    if skew is None:
+        return Check("clock", "unknown", "the API's answer had no date")
+    if abs(skew) <= SECONDS_OFF:
+        return Check("clock", "works", f"{abs(skew):.0f} s off the API's")
+    side = "behind" if skew > 0 else "ahead of"
+    return Check(
+        "clock", "fails", f"{abs(skew):.0f} s {side} the API's", "set this machine's clock; tokens depend on it"
+    )
+
+
+def _ids(environment: Environment, live: Live) -> Check:
+    lists = environment.desired.lists.values()
+    unseen = [f"{wanted.key} ({wanted.id})" for wanted in lists if wanted.id not in live.lists]
+    if not unseen:
+        return Check("ids", "works", f"all {len(lists)} declared lists are among them")
+    return Check(
+        "ids",
+        "fails",
+        f"{len(unseen)} of {len(lists)} declared lists are not among them: {', '.join(unseen)}",
+        "correct the ids; plan --refresh asks for each alone, since the list of all may hide some",
+    )
+
+
+def _show(checkups: list[Checkup], options: argparse.Namespace) -> None:
+    if options.json:
+        from reconciler.report import json
+
+        say(json.checkups(checkups))
+        return
+    from reconciler.report import text
+
+    say(text.checkups(checkups, colour=coloured(sys.stdout, options), width=width()))
