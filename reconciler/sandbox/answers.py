@@ -1,0 +1,159 @@
+"""The API's three calls: what each does to the lists, and the documents that it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from uuid import NAMESPACE_URL, uuid5
+
+from reconciler.model.texts import Texts
+from reconciler.sandbox.accounts import SEEDED_AT, ContactList
+from reconciler.sandbox.bodies import refusal, sent, stored
+from reconciler.sandbox.calls import Call
+from reconciler.sandbox.replies import BAD_CREDENTIALS, Reply, bad_arguments, failure, json_reply, success
+from reconciler.sandbox.settings import Settings
+from reconciler.sandbox.world import World
+
+USER = "u-5a4db0c5-0000-4000-8000-000000000003"
+ORGANISATION = "o-5a4db0c5-0000-4000-8000-000000000004"
+
+
+def carry_out(world: World, call: Call) -> Reply:
+    """Do what `call` asks for, atomically, and return the answer."""
+    with world.lock:
+        return _refused(world, call) or _done(world, call)
+
+
+def _refused(world: World, call: Call) -> Reply | None:
+    """Return the refusal of a call that does not get as far as its list."""
+    settings = world.settings
+    if not call.target:
+        return failure(settings, 404, "Not Found")
+    if unwelcome := world.doorkeeper.refusal(call.headers.get("auth", ""), settings):
+        return failure(settings, 401, *unwelcome)
+    account = world.accounts.get(call.account)
+    if not account or call.stream not in account.streams:
+        return failure(settings, 401, *BAD_CREDENTIALS)
+    for header, value in (("iid", call.stream), ("accountId", call.account)):
+        if call.headers.get(header.lower()) != value:
+            return bad_arguments(settings, f"header {header} must be {value}")
+    return None
+
+
+def _done(world: World, call: Call) -> Reply:
+    match call.kind:
+        case "read_all":
+            return _read_all(world, call)
+        case "read_one":
+            return _read_one(world, call)
+        case "put":
+            return _put(world, call)
+        case _:
+            return failure(world.settings, 405, "Method Not Allowed")
+
+
+def _read_all(world: World, call: Call) -> Reply:
+    settings = world.settings
+    methods = ("POST", "GET") if settings.read_all_method == "both" else (settings.read_all_method.upper(),)
+    if call.method not in methods:
+        status = int(settings.wrong_method)
+        return failure(settings, status, "Method Not Allowed" if status == 405 else "Not Found")
+    shown = world.shown(call.account, late=settings.late_reads != "one")
+    hidden = _hidden(tuple(shown), settings) if call.query.get("type") == "call" else ()
+    return success(settings, [_in_all(each, settings) for each in shown.values() if each.id not in hidden])
+
+
+def _read_one(world: World, call: Call) -> Reply:
+    settings = world.settings
+    contact_list = world.shown(call.account, late=settings.late_reads != "all").get(call.target)
+    return success(settings, _alone(contact_list, settings)) if contact_list else _gone(settings)
+
+
+def _put(world: World, call: Call) -> Reply:
+    settings = world.settings
+    texts = sent(call)
+    if isinstance(texts, str):
+        return bad_arguments(settings, texts)
+    lists = world.lists(call.account)
+    contact_list = lists.get(call.target)
+    if not contact_list:
+        return _gone(settings)
+    if reason := refusal(texts, contact_list, lists.values(), settings):
+        return bad_arguments(settings, reason)
+    world.put(call.account, stored(contact_list, texts, settings), texts)
+    return success(settings, {"contactListId": contact_list.id, "body": _echo(call, texts)}, "Contact list updated")
+
+
+def _hidden(ids: tuple[str, ...], settings: Settings) -> tuple[str, ...]:
+    hides = settings.read_all_type_hides
+    return hides if isinstance(hides, tuple) else ids[len(ids) - hides :] if hides < len(ids) else ids
+
+
+def _gone(settings: Settings) -> Reply:
+    match settings.gone_answer:
+        case "200-null":
+            return success(settings, None)
+        case "200-failed":
+            return json_reply({"status": "failed", "message": "Contact list not found"})
+        case "412":
+            return bad_arguments(settings, "there is no such contact list")
+        case _:
+            return failure(settings, 404, "Contact list not found")
+
+
+def _in_all(contact_list: ContactList, settings: Settings) -> dict[str, object]:
+    """Return a list as read all shows it."""
+    used = bool(contact_list.campaigns) and not settings.is_list_in_use_lies
+    return {
+        "_id": contact_list.id,
+        "name": contact_list.name,
+        **_description(contact_list, settings),
+        "totalRecordCount": 0,
+        "status": "COMPLETED",
+        "isListInUse": used,
+        "listType": "CALL",
+        "campaignInUse": [{"id": _campaign_id(name), "name": name} for name in contact_list.campaigns],
+        "source": "CSV",
+        "files": [],
+        "updatedAt": contact_list.updated_at,
+    }
+
+
+def _alone(contact_list: ContactList, settings: Settings) -> dict[str, object]:
+    """Return a list as reading it alone shows it."""
+    return {
+        **_in_all(contact_list, settings),
+        "isActive": True,
+        "createdBy": USER,
+        "updatedBy": USER,
+        "mapping": {},
+        "isGlobalDNC": False,
+        "isDefault": False,
+        "apiConfigurations": {},
+        "columns": [],
+        "createdAt": SEEDED_AT,
+        "allowDuplicates": False,
+    }
+
+
+def _description(contact_list: ContactList, settings: Settings) -> Mapping[str, str | None]:
+    if contact_list.description or settings.null_description == "empty":
+        return {"description": contact_list.description}
+    return {"description": None} if settings.null_description == "null" else {}
+
+
+def _echo(call: Call, texts: Texts) -> dict[str, object]:
+    """Return the request echoed with server context, as printed: without the description."""
+    name = {"name": texts["name"]} if "name" in texts else {}
+    return {
+        **name,
+        "scope": ["campaign"],
+        "orgId": ORGANISATION,
+        "iId": call.stream,
+        "listType": "CALL",
+        "accountId": call.account,
+        "updatedBy": USER,
+    }
+
+
+def _campaign_id(name: str) -> str:
+    return f"cm-{uuid5(NAMESPACE_URL, name)}"
