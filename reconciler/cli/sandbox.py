@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from reconciler.sandbox.accounts import Account
     from reconciler.sandbox.settings import Settings
 
-HELP = "serve a double of the API on this machine, to try things out"
 ENDINGS = (signal.SIGINT, signal.SIGTERM)
 
 
