@@ -17,7 +17,7 @@ from typing_extensions import TypedDict
 
 from reconciler.model.lists import Applied, Target
 from reconciler.store.entries import AnyText, Entry, TargetShape, exactly, understood, written
-from reconciler.store.jsontext import WAY_OUT, as_text, check_format, check_shape, damaged, decode, encode
+from reconciler.store.jsontext import WAY_OUT, as_text, check_shape, damaged, decode, encode, refuse_newer
 
 _FAMILY = "reconciler/state"
 _EDITED = 'If it was edited or merged on purpose, take its "checksum" line out: what it says then counts as meant'
@@ -61,7 +61,10 @@ class _Document(TypedDict):
 
 def _document(text: str, where: str) -> _Document:
     content = decode(text, where=where)
-    check_format(content.get("format") if isinstance(content, dict) else None, family=_FAMILY, where=where)
+    found = content.get("format") if isinstance(content, dict) else None
+    refuse_newer(found, family=_FAMILY, where=where)
+    if found != f"{_FAMILY}/1":
+        raise damaged(where, f'its format is not "{_FAMILY}/1"')
     return check_shape(_shape(), content, where=where)
 
 

@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from zlib import crc32
 
 from pydantic import Field, TypeAdapter
@@ -23,10 +23,11 @@ from typing_extensions import TypedDict
 from reconciler.model.lists import Applied, KnownList, Target
 from reconciler.store import disk
 from reconciler.store.entries import AnyText, Entry, TargetShape, exactly, understood, written
-from reconciler.store.jsontext import as_text, check_format, check_shape, damaged, decode, encode
+from reconciler.store.jsontext import as_text, check_shape, damaged, decode, encode, refuse_newer
 
 _FAMILY = "reconciler/journal"
-_BEGINNINGS = (f'{{"format": "{_FAMILY}/1", '.encode(), b'{"key": "')
+_HEADER_BEGINS = f'{{"format": "{_FAMILY}/1", '.encode()
+_RECORD_BEGINS = b'{"key": "'
 _SEAL = b', "sum": "%08x"}'
 _SEAL_LENGTH = len(_SEAL % 0)
 _HAS_SEAL = re.compile(rb', "sum": "[0-9a-f]{8}"}')
@@ -48,7 +49,7 @@ class Recorded:
 def parse(raw: bytes, *, where: str) -> Recorded | None:
     """Return what the journal holds, or None where nothing was recorded; raises as `document.parse`."""
     if begins := _FORMAT.match(raw):
-        check_format(begins[1].decode(), family=_FAMILY, where=where)
+        refuse_newer(begins[1].decode(), family=_FAMILY, where=where)
     lines = _lines(raw, where)
     if not lines:
         return None
@@ -106,7 +107,7 @@ class Journal:
 
 @exactly
 class _Header(TypedDict):
-    format: AnyText
+    format: Literal["reconciler/journal/1"]
     lineage: AnyText
     serial: Annotated[int, Field(ge=0)]
     environment: AnyText
@@ -154,7 +155,7 @@ def _sealed(values: list[dict[str, object]], total: int) -> tuple[bytes, int]:
 def _lines(raw: bytes, where: str) -> list[object]:
     """Return what each line holds, a torn last one left out; raises StateDamagedError at the first odd one."""
     *lines, last = raw.split(b"\n")
-    if last and not _is_torn(last):
+    if last and not _is_torn(last, _RECORD_BEGINS if lines else _HEADER_BEGINS):
         lines.append(last)
     total = 0
     for number, line in enumerate(lines, start=1):
@@ -164,7 +165,6 @@ def _lines(raw: bytes, where: str) -> list[object]:
     return [decode(as_text(line, where=where), where=where) for line in lines]
 
 
-def _is_torn(last: bytes) -> bool:
+def _is_torn(last: bytes, beginning: bytes) -> bool:
     """Tell whether a last line without its end is the beginning of a line and no more."""
-    begins = any(line.startswith(last) or last.startswith(line) for line in _BEGINNINGS)
-    return begins and not _HAS_SEAL.search(last)
+    return (beginning.startswith(last) or last.startswith(beginning)) and not _HAS_SEAL.search(last)

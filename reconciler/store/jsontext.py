@@ -41,20 +41,17 @@ def decode(text: str, *, where: str) -> object:
     except RecursionError as error:
         raise damaged(where, "nested deeper than a state can be") from error
     except ValueError as error:
-        raise damaged(where, f"not JSON: {error}") from error
+        raise damaged(where, f"not readable as JSON: {error}") from error
     return content
 
 
-def check_format(found: object, *, family: str, where: str) -> None:
-    """Refuse a format that is not `family`/1; a later number is a StateError that says to upgrade."""
-    if found == f"{family}/1":
-        return
-    if isinstance(found, str) and re.fullmatch(re.escape(family) + "/[1-9][0-9]*", found):
+def refuse_newer(found: object, *, family: str, where: str) -> None:
+    """Raise StateError, which says to upgrade, where a format is of this family, but not the first."""
+    if isinstance(found, str) and re.fullmatch(re.escape(family) + "/([2-9]|[1-9][0-9]+)", found):
         raise StateError(
             f"{where}: made by a newer version of reconciler: its format is {found}, this one reads {family}/1. "
             "Nothing was changed. Upgrade reconciler"
         )
-    raise damaged(where, f'its format is not "{family}/1"')
 
 
 def check_shape(shape: TypeAdapter[_Shape], content: object, *, where: str) -> _Shape:
