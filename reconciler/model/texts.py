@@ -38,4 +38,4 @@ MOST_UNITS: Mapping[Field, int] = {"name": 48, "description": 256}
 
 def units(text: str) -> int:
     """Return the length of `text` in UTF-16 units, as JavaScript counts."""
-    return len(text) + sum(char > "\uffff" for char in text)
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2

@@ -1,0 +1,44 @@
+"""The host of an environment: as people write it, to the one form in which it is compared and called."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import ip_address
+
+_DEFAULT_PORTS = {"https": "443", "http": "80"}
+_HOST = re.compile(
+    r"(?:(?P<scheme>[a-z][a-z0-9+.-]*)://)?"
+    r"(?P<name>[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*|\[[0-9a-f:.]+\])"
+    r"(?::(?P<port>[0-9]{1,5}))?/?"
+)
+
+
+def normalised(text: str) -> str:
+    """Return `https://name[:port]` in lower case; plain http, with its scheme, on loopback only.
+
+    Raises ValueError, worded for people, for anything else: paths, queries and user names have no place in it.
+    """
+    host = _HOST.fullmatch(text.lower())
+    if host is None or not _is_address(host["name"]) or int(host["port"] or "1") not in range(1, 65536):
+        raise ValueError("write a host name, with its port where it has one, as in https://platform.kore.ai")
+    scheme = host["scheme"] or "https"
+    if scheme not in _DEFAULT_PORTS:
+        raise ValueError(f"{scheme}:// is not spoken here: write https://{host['name']}")
+    if scheme == "http" and not _is_loopback(host["name"]):
+        raise ValueError(f"plain http is for loopback only, tokens would be readable: write https://{host['name']}")
+    port = str(int(host["port"] or _DEFAULT_PORTS[scheme]))
+    return f"{scheme}://{host['name']}" + ("" if port == _DEFAULT_PORTS[scheme] else f":{port}")
+
+
+def _is_address(name: str) -> bool:
+    try:
+        return not name.startswith("[") or ip_address(name.strip("[]")).version == 6
+    except ValueError:
+        return False
+
+
+def _is_loopback(name: str) -> bool:
+    try:
+        return name == "localhost" or ip_address(name.strip("[]")).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,121 @@
+"""From a path to a manifest: the file and those that it includes are read, checked by type, then by rule."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TypeVar, cast
+
+from pydantic import TypeAdapter, ValidationError
+
+from reconciler.errors import ManifestError
+from reconciler.manifest import wording
+from reconciler.manifest.desiring import desire
+from reconciler.manifest.including import included
+from reconciler.manifest.reader import read
+from reconciler.manifest.reading import Place, Reading, Value
+from reconciler.manifest.settings import Settings, settings, stand_ins
+from reconciler.manifest.shape import HEAD, INCLUDED, LISTS, NAME, Head, ListEntry
+from reconciler.manifest.source import SourceText
+from reconciler.manifest.values import Environment, Manifest
+from reconciler.model.lists import Desired, DesiredList
+from reconciler.model.problems import Problem
+
+DEFAULT_STATE = ".reconciler"
+_Checked = TypeVar("_Checked")
+
+
+def load(path: Path) -> Manifest:
+    """Read and check everything. Raises ManifestError with all problems, by file, line and column."""
+    files: dict[str, str] = {}
+    main = _read(path, path.name, files)
+    readings = [main]
+    head = None if main.broken else _head(main)
+    if head:
+        readings += [_read(path, name, files) for name in included(main, head.get("include", []), path)]
+    for reading in readings[1:]:
+        _check(INCLUDED, {**reading.root, "lists": reading.lists or reading.root.get("lists", {})}, reading)
+    environments = settings(head) if head else stand_ins(main.root.get("environments"))
+    lists = desire(_entries(readings), environments)
+    problems = [problem for reading in readings for problem in sorted(reading.problems)]
+    if problems or head is None:
+        raise ManifestError(problems)
+    return Manifest(
+        path=path,
+        files=files,
+        state=head.get("state", DEFAULT_STATE),
+        environments={name: _environment(name, of, lists[name]) for name, of in environments.items()},
+    )
+
+
+def _environment(name: str, of: Settings, lists: Mapping[str, DesiredList]) -> Environment:
+    return Environment(Desired(name, of.target, lists, of.policy), of.credentials, of.requests_per_minute)
+
+
+def _read(manifest: Path, name: str, files: dict[str, str]) -> Reading:
+    """Read the file `name` of the manifest's folder, and note its hash."""
+    path = manifest.parent / name
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        return _unreadable(str(path), error)
+    files[name] = hashlib.sha256(raw).hexdigest()
+    return read(str(path), raw)
+
+
+def _unreadable(file: str, error: OSError) -> Reading:
+    hint = (
+        "name the manifest with -f FILE" if isinstance(error, FileNotFoundError) else "see what it is, and its rights"
+    )
+    reading = Reading(SourceText(file, ""), broken=True)
+    reading.problems.append(Problem(file, 1, 1, "", f"cannot be read ({error.strerror}): {hint}"))
+    return reading
+
+
+def _head(main: Reading) -> Head | None:
+    """Check all but the lists; None where the environments cannot be relied on."""
+    if not isinstance(main.root.get("lists", {}), dict):
+        _check(INCLUDED, {"lists": main.root["lists"]}, main)
+    without_lists = {key: value for key, value in main.root.items() if key != "lists"}
+    return _check(HEAD, without_lists, main)
+
+
+def _check(shape: TypeAdapter[_Checked], value: dict[str, Value], reading: Reading) -> _Checked | None:
+    try:
+        return shape.validate_python(value)
+    except ValidationError as error:
+        for fault in wording.faults(error.errors(include_url=False, include_context=False), value):
+            reading.blame(fault.place, fault.message, at_key=fault.at_key)
+        return None
+
+
+def _entries(readings: list[Reading]) -> Iterator[tuple[Reading, str, int, ListEntry]]:
+    """Yield each list of the right types, with its file, its key and the line of that."""
+    seen: dict[str, str] = {}
+    for reading in readings:
+        wrong = _wrong_entries(reading)
+        for number, (key, entry) in enumerate(reading.lists.items()):
+            line = reading.list_lines[number]
+            if not NAME.fullmatch(key):
+                reading.blame(("lists", key), wording.bad_name(key), at_key=True)
+            first = seen.setdefault(key, f"{reading.source.file}:{line}")
+            if first != f"{reading.source.file}:{line}":
+                reading.blame(("lists", key), f"stands in {first} too: remove or rename one", at_key=True)
+            elif number not in wrong:
+                yield reading, key, line, cast(ListEntry, entry)
+
+
+def _wrong_entries(reading: Reading) -> frozenset[int]:
+    """Check the types of all lists at once; return the numbers of those that are not right."""
+    entries = list(reading.lists.values())
+    try:
+        LISTS.validate_python(entries)
+    except ValidationError as error:
+        keys = list(reading.lists)
+        errors = error.errors(include_url=False, include_context=False)
+        for fault in wording.faults(errors, cast(Value, entries), ("lists",)):
+            place: Place = ("lists", keys[int(fault.place[1])], *fault.place[2:])
+            reading.blame(place, fault.message, at_key=fault.at_key)
+        return frozenset(int(wrong["loc"][0]) for wrong in errors)
+    return frozenset()

@@ -1,0 +1,202 @@
+"""YAML to plain values: one pass over the events, with what YAML allows and a manifest does not refused in words.
+
+Anchors, aliases, merge keys, tags and second documents are refused so that every value stands where it is written.
+Keys that start with `x-` are the user's: what is under them is read, for the sake of those refusals, and dropped.
+"""
+
+from __future__ import annotations
+
+from array import array
+from sys import intern
+
+from yaml.error import MarkedYAMLError
+from yaml.reader import ReaderError
+
+from reconciler.manifest.events import (
+    ALIAS,
+    FASTEST,
+    MAPPING,
+    MAPPING_END,
+    SCALAR,
+    SEQUENCE_END,
+    STREAM_END,
+    Event,
+    Parser,
+    opened,
+)
+from reconciler.manifest.reading import Reading, Value, step_index
+from reconciler.manifest.scalars import DOUBTFUL_STARTS, REFUSED, plain
+from reconciler.manifest.source import SourceText, UnreadableError, decoded, forbidden_character, lenient
+from reconciler.manifest.syntax import explained
+from reconciler.model.problems import Problem
+
+DEEPEST = 8
+_MARKED = frozenset({"x-", "<<"})
+_WHERE_WRITTEN = "since every value stands where it is written"
+_EMPTY = "begin with version, environments and lists, as lists.yaml.example does"
+
+
+def read(file: str, raw: bytes, parser: Parser = FASTEST) -> Reading:
+    """Read one file whose bytes are `raw`, and which problems call `file`; never raises for what is in it."""
+    problems: list[Problem] = []
+    try:
+        source = SourceText(file, decoded(raw))
+        composer = _Composer(source, parser, problems)
+        return composer.reading()
+    except UnreadableError as error:
+        offset, message = error.offset, error.message
+    except MarkedYAMLError as error:
+        offset, message = explained(error, decoded(raw))
+    except ReaderError:
+        offset, message = forbidden_character(decoded(raw))
+    source = SourceText(file, lenient(raw))
+    problems.append(Problem(file, *source.position(offset), "", message))
+    return Reading(source, problems=problems, broken=True)
+
+
+class _Composer:
+    """The pass over the events of one file; `trail` leads to where it is."""
+
+    def __init__(self, source: SourceText, parser: Parser, problems: list[Problem]) -> None:
+        self._source = source
+        self._problems = problems
+        self._next = opened(source.text, parser)
+        self._trail: list[str | int] = []
+        self._offsets = array("L")
+        self._starts = array("L")
+        self._lines = array("L")
+
+    def reading(self) -> Reading:
+        """Read the whole document; raises UnreadableError and yaml.YAMLError."""
+        if type(self._next()) is STREAM_END:
+            raise UnreadableError(0, f"the file is empty: {_EMPTY}")
+        event = self._next()
+        self._offsets.append(event.start_mark.index)
+        root = self._value(event)
+        self._next()  # the document's end
+        after = self._next()
+        if type(after) is not STREAM_END:
+            message = (
+                "a second YAML document begins here, and a manifest is one: remove the ---, or include a second file"
+            )
+            raise UnreadableError(after.start_mark.index, message)
+        if not isinstance(root, dict):
+            raise UnreadableError(event.start_mark.index, f"this is no mapping of keys to values: {_EMPTY}")
+        return Reading(self._source, root, self._offsets, self._starts, self._lines, self._problems)
+
+    def _value(self, event: Event) -> Value:
+        """Return the value that `event` begins; its offset is noted already."""
+        refusal = _refusal(event)
+        if refusal:
+            self._complain(event, refusal)
+        if type(event) is ALIAS:
+            return REFUSED
+        if type(event) is SCALAR:
+            value: Value = plain(event.value) if event.implicit[0] else event.value
+        else:
+            value = self._collection(event)
+        return REFUSED if event.tag else value
+
+    def _collection(self, event: Event) -> Value:
+        if len(self._trail) >= DEEPEST:
+            message = (
+                f"nested deeper than {DEEPEST} levels, and a manifest needs 5: look for a bracket or indent too many"
+            )
+            raise UnreadableError(event.start_mark.index, message)
+        return self._mapping() if type(event) is MAPPING else self._sequence()
+
+    def _mapping(self) -> dict[str, Value]:
+        """Read up to the end of a mapping. The hot loop: every scalar of a manifest passes here, so it calls little."""
+        next_event, offsets, trail = self._next, self._offsets, self._trail
+        of_lists = trail == ["lists"]
+        own_index = len(offsets) - 1
+        fields: dict[str, Value] = {}
+        while True:
+            key = next_event()
+            if type(key) is MAPPING_END:
+                return fields
+            odd = type(key) is not SCALAR or key.value in fields or key.value[:2] in _MARKED or key.anchor or key.tag
+            if odd and self._set_aside(key, fields, own_index):
+                continue
+            offsets.append(key.start_mark.index)
+            value = next_event()
+            if of_lists:
+                self._starts.append(len(offsets))
+                self._lines.append(key.start_mark.line + 1)
+                name = key.value
+            else:
+                name = intern(key.value)
+            offsets.append(value.start_mark.index)
+            if type(value) is SCALAR and not value.anchor and not value.tag:
+                text = value.value
+                fields[name] = plain(text) if value.implicit[0] and text[:1] in DOUBTFUL_STARTS else text
+            else:
+                trail.append(name)
+                fields[name] = self._value(value)
+                trail.pop()
+
+    def _sequence(self) -> list[Value]:
+        items: list[Value] = []
+        while True:
+            event = self._next()
+            if type(event) is SEQUENCE_END:
+                return items
+            self._offsets.append(event.start_mark.index)
+            self._trail.append(len(items))
+            items.append(self._value(event))
+            self._trail.pop()
+
+    def _set_aside(self, key: Event, fields: dict[str, Value], own_index: int) -> bool:
+        """Read a pair that is not kept, saying why, and return True; False where its key is one to keep after all."""
+        name = key.value if type(key) is SCALAR else "?"
+        why = _refusal(key) or self._refusal_of_key(key, name, fields, own_index)
+        if why is None:
+            return False
+        kept, kept_lists = len(self._offsets), len(self._starts)
+        self._trail.append(name)
+        if why:
+            self._complain(key, why)
+        if type(key) not in (SCALAR, ALIAS):
+            self._offsets.append(key.start_mark.index)
+            self._collection(key)
+        value = self._next()
+        self._offsets.append(value.start_mark.index)
+        self._value(value)
+        self._trail.pop()
+        del self._offsets[kept:], self._starts[kept_lists:], self._lines[kept_lists:]
+        return True
+
+    def _refusal_of_key(self, key: Event, name: str, fields: dict[str, Value], own_index: int) -> str | None:
+        """Say why a pair is refused: "" for those that are the user's own, None for those that are not refused."""
+        if type(key) is not SCALAR:
+            return "a key must be a word, and this is a mapping or a sequence: put it in quotes if it is meant as text"
+        if name in fields:
+            _, first = step_index(fields, own_index, name) or (None, 0)
+            line, _ = self._source.position(self._offsets[first - 1])
+            return f"stands twice in this mapping, first in line {line}: remove or rename one"
+        if name == "<<" and key.implicit[0]:
+            return f"merge keys are not read, {_WHERE_WRITTEN}: write the values out here"
+        return "" if name.startswith("x-") and not self._keys_are_names() else None
+
+    def _keys_are_names(self) -> bool:
+        match self._trail:
+            case ["lists" | "environments"] | ["lists", _, "id" | "overrides" | "previously"]:
+                return True
+            case _:
+                return False
+
+    def _complain(self, event: Event, message: str) -> None:
+        path = ".".join(str(step) for step in self._trail)
+        position = self._source.position(event.start_mark.index)
+        self._problems.append(Problem(self._source.file, *position, path, message))
+
+
+def _refusal(event: Event) -> str | None:
+    """Say why what is fastened to a value or key is not read; None where nothing is."""
+    if type(event) is ALIAS:
+        return f"aliases are not read, {_WHERE_WRITTEN}: repeat it here, or put a text that begins with * in quotes"
+    if event.anchor:
+        return f"anchors are not read: remove &{event.anchor}, or put a text that begins with & in quotes"
+    if event.tag:
+        return "tags are not read: remove the tag, or put a text that begins with ! in quotes"
+    return None

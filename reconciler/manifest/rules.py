@@ -1,0 +1,67 @@
+"""What must hold of one text: each rule answers in words what is wrong and what to do, or None.
+
+Lengths are counted in UTF-16 units: the API does not say how it counts, and this is the stricter reading.
+"""
+
+from __future__ import annotations
+
+import re
+
+from reconciler.model.texts import MOST_UNITS, Field, units
+
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+def name_fault(text: str) -> str | None:
+    """Check a name as written: not empty, no outer white space, no control characters."""
+    if text.isprintable() and text == text.strip() and text:
+        return None
+    if not text:
+        return "is empty: write a name, or leave the key out to leave the name unmanaged"
+    return outer_space_fault(text) or _control_fault(text)
+
+
+def description_fault(text: str) -> str | None:
+    """Check a description as written: no outer white space, no control characters, not too long."""
+    return outer_space_fault(text) or _control_fault(text) or length_fault("description", text)
+
+
+def length_fault(field: Field, text: str) -> str | None:
+    """Check the length of a text."""
+    length, most = units(text), MOST_UNITS[field]
+    if length <= most:
+        return None
+    counted = "characters" if text.isascii() else "UTF-16 units"
+    return f"is {length} {counted} long, and a {field} has at most {most}: shorten it by {length - most}"
+
+
+def outer_space_fault(text: str) -> str | None:
+    """Check that a text neither begins nor ends with white space."""
+    if text == text.strip():
+        return None
+    if text.endswith("\n"):
+        return "ends in a line break, as a block after > or | does: write >- or |- instead"
+    return "begins or ends with white space: remove it"
+
+
+def name_format_fault(text: str) -> str | None:
+    """Check a `name_format`."""
+    if text.count("{name}") != 1 or re.search("[{}]", text.replace("{name}", "")):
+        return f'{text!r} does not hold {{name}} just once and no other braces: write it as "[dev] {{name}}"'
+    return outer_space_fault(text) or _control_fault(text)
+
+
+def folder_fault(text: str) -> str | None:
+    """Check `state`: a URL, or a folder that is not outside the manifest's."""
+    if not text:
+        return "is empty: write a folder or a URL, or leave the key out for .reconciler"
+    if "://" in text:
+        return _control_fault(text)
+    if text.startswith(("/", "~")) or ".." in text.split("/"):
+        return f"{text!r} leads out of the manifest's folder: write a folder in it, as in .reconciler, or a URL"
+    return _control_fault(text)
+
+
+def _control_fault(text: str) -> str | None:
+    found = _CONTROL.search(text)
+    return f"holds the control character U+{ord(found[0]):04X}: remove it" if found else None

@@ -1,0 +1,85 @@
+"""What is wrong where YAML itself cannot be read, in words, with the way out.
+
+libyaml and the pure Python scanner word the same error differently; the first row of the table that fits either
+decides. Positions are where a person would look: at the quote that is never closed, not at the end of the file.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from yaml.error import MarkedYAMLError
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """`said` is looked for in "context: problem"; `found` must match the text there; `begin`: where it began."""
+
+    said: str
+    message: str
+    found: str = ""
+    begin: bool = False
+
+
+_ROWS = (
+    _Row(r"tab character", "a tab stands in the indentation: replace it with spaces"),
+    _Row(r"cannot start any token", "a tab stands in the indentation: replace it with spaces", found=r"\t"),
+    _Row(r"cannot start any token", "a value cannot begin with this character: put the whole value in quotes"),
+    _Row(
+        r"mapping values are not allowed",
+        'a colon inside a value that is not quoted, or wrong indentation: put the whole value in quotes, name: "a: b", '
+        "or bring this line in line with its neighbours",
+    ),
+    _Row(r"quoted scalar: .*unexpected", "the quote opened here is never closed: close it", begin=True),
+    _Row(
+        r"quoted scalar: ",
+        r"an escape that double quotes do not know stands in here: write \\ for a backslash, or use single quotes",
+        begin=True,
+    ),
+    _Row(
+        r"scanning an (alias|anchor)",
+        "a value cannot begin with * or & unless it is quoted: put the whole value in quotes",
+        begin=True,
+    ),
+    _Row(
+        r"\btag\b",
+        "a value cannot begin with ! unless it is quoted, and tags are not read: put the whole value in quotes",
+        begin=True,
+    ),
+    _Row(
+        r"could not find expected ':'",
+        "a line without a colon: write it as key: value, or, where it goes on a text, indent it further than the key",
+        begin=True,
+    ),
+    _Row(
+        r"block scalar",
+        "nothing may follow | or > on its line but - or +: begin the text on the next line, or put it in quotes",
+        begin=True,
+    ),
+    _Row(r"sequence entries are not allowed", 'a value cannot begin with "- " unless it is quoted: put it in quotes'),
+    _Row(r"flow (mapping|sequence): ", "the bracket opened here is not closed, or lacks a comma inside", begin=True),
+    _Row(r"expected (the )?node content", "a value is expected here: look for a bracket too many or not closed"),
+    _Row(
+        r"parsing a block (mapping|collection)",
+        "this does not go on what stands before it: indent it as its neighbours, or, where it follows a quote or "
+        "bracket that is closed, put the whole value in other quotes",
+    ),
+    _Row(
+        r"directive|<document start>|incompatible",
+        "a manifest is one YAML document without directives: leave out lines that begin with % and what follows ...",
+    ),
+)
+
+
+def explained(error: MarkedYAMLError, text: str) -> tuple[int, str]:
+    """Return the offset in `text` at which to look, and what to do there."""
+    said = f"{error.context or ''}: {error.problem or ''}"
+    end = error.problem_mark or error.context_mark
+    begin = error.context_mark or end
+    for row in _ROWS:
+        mark = begin if row.begin else end
+        offset = mark.index if mark else 0
+        if re.search(row.said, said) and re.match(row.found, text[offset : offset + 1]):
+            return offset, row.message
+    return (end.index if end else 0), f"this is not YAML ({said.strip(': ')}): look at quotes, colons and indentation"

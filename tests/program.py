@@ -1,0 +1,126 @@
+"""The real program in a folder of its own, against a sandbox: what the tests above the client run."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from reconciler.sandbox.accounts import ContactList
+from reconciler.sandbox.server import ACCOUNT_ID, CLIENT_ID, CLIENT_SECRET, STREAM_ID, Sandbox
+from reconciler.sandbox.settings import Settings
+
+PROGRAM = [sys.executable, "-m", "reconciler"]
+REPOSITORY = Path(__file__).parent.parent
+SECONDS = 60  # after which a command that should have ended counts as hanging
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command came to."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> dict[str, object]:
+        """Its stdout as JSON."""
+        parsed: dict[str, object] = json.loads(self.out)
+        return parsed
+
+
+@dataclass
+class Workplace:
+    """A folder with a manifest, and the sandbox that its environment `prod` means."""
+
+    folder: Path
+    sandbox: Sandbox
+    variables: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Sign in to the sandbox, and keep the rate limit's memory to this folder."""
+        kept = {name: os.environ[name] for name in os.environ if not name.startswith(("KORE", "RECONCILER"))}
+        self.variables = {
+            **kept,
+            "KORE_CLIENT_ID": CLIENT_ID,
+            "KORE_CLIENT_SECRET": CLIENT_SECRET,
+            "XDG_CACHE_HOME": str(self.folder / "cache"),
+            "PYTHONPATH": str(REPOSITORY),
+            "NO_PROXY": "127.0.0.1",
+        }
+
+    def manifest(self, lists: str, *, policy: str = "{}", rate: int = 6000, more: str = "") -> Path:
+        """Write `lists.yaml`: one environment `prod`, and `lists` as they stand below `lists:`."""
+        path = self.folder / "lists.yaml"
+        path.write_text(
+            f"version: 1\nenvironments:\n  prod:\n    host: {self.sandbox.url}\n    stream_id: {STREAM_ID}\n"
+            f"    account_id: '{ACCOUNT_ID}'\n    requests_per_minute: {rate}\n    policy: {policy}\n{more}"
+            f"lists:\n{lists}",
+            encoding="utf-8",
+        )
+        return path
+
+    def declare(self, lists: Iterable[ContactList], **changed: Mapping[str, str]) -> Path:
+        """Write a manifest of `lists` with keys a, b, c …; `changed` sets other keys of one, by key."""
+        entries = []
+        for key, known in zip("abcdefghijklmnopqrstuvwxyz", lists, strict=False):
+            fields = {"id": known.id, "name": known.name, "description": known.description, **changed.get(key, {})}
+            lines = "".join(f"    {name}: {json.dumps(text)}\n" for name, text in fields.items())
+            entries.append(f"  {key}:\n{lines}")
+        return self.manifest("".join(entries))
+
+    def run(self, *arguments: str, given: str = "", **variables: str) -> Ran:
+        """Run the program to its end."""
+        ended = subprocess.run(
+            [*PROGRAM, *arguments],
+            cwd=self.folder,
+            env={**self.variables, **variables},
+            input=given,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+        assert "Traceback" not in ended.stderr, ended.stderr
+        return Ran(ended.returncode, ended.stdout, ended.stderr)
+
+    def start(self, *arguments: str, **variables: str) -> subprocess.Popen[str]:
+        """Start the program and leave it running."""
+        return subprocess.Popen(
+            [*PROGRAM, *arguments],
+            cwd=self.folder,
+            env={**self.variables, **variables},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def state(self) -> dict[str, dict[str, object]]:
+        """Return the entries of the state document, by key."""
+        document = json.loads((self.folder / ".reconciler" / "prod.state.json").read_text(encoding="utf-8"))
+        entries: dict[str, dict[str, object]] = document["lists"]
+        return entries
+
+    @property
+    def puts(self) -> list[tuple[str, Mapping[str, str]]]:
+        """Every write that the sandbox took from a PUT: id and body."""
+        return [(write.list_id, {str(field): text for field, text in write.sent.items()}) for write in self.sandbox.world.writes if write.sent is not None]
+
+
+def some_lists(count: int = 3) -> list[ContactList]:
+    """Return lists with plain names, `Alpha 1` and so on, that no campaign uses."""
+    return [ContactList(f"cl-{number:07x}-0000", f"Alpha {number}", f"Text {number}") for number in range(1, count + 1)]
+
+
+@contextmanager
+def workplace(folder: Path, lists: Iterable[ContactList], settings: Settings | None = None) -> Iterator[Workplace]:
+    """Serve `lists`, without a limit unless `settings` say so, for as long as the context lasts."""
+    with Sandbox(settings=settings or Settings(limit=0), lists=lists) as sandbox:
+        yield Workplace(folder, sandbox)
