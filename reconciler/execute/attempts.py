@@ -87,7 +87,7 @@ class Attempts:
         sending.error = f"{answer.error} (after {sending.attempts} {'PUT' if sending.attempts == 1 else 'PUTs'})"
         if not answer.again or sending.attempts >= ATTEMPTS:
             return False
-        wait = backoff(sending.attempts, self._seams.jitter()) if answer.wait is None else answer.wait
+        wait = max(answer.wait or 0.0, backoff(sending.attempts, self._seams.jitter()))
         sending.stop = self._seams.stop.asked(wait)
         if sending.stop is None:
             self._seams.clock.sleep(wait)
