@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import getpass
 import os
+import select
 import signal
 import socket
 import sys
-import threading
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from types import FrameType
 
@@ -31,7 +32,8 @@ class Runtime:
         self._deadline = deadline
         self._reserve = reserve
         self._started = time.monotonic()
-        self._stopping = threading.Event()
+        # A byte in the pipe wakes every sleeper; unlike a threading.Event, a handler may write it at any instant.
+        self._woken, self._wake = os.pipe()
 
     def watch(self) -> None:
         """Take over SIGINT and SIGTERM."""
@@ -42,8 +44,9 @@ class Runtime:
         if self.signal is not None:
             os._exit(128 + number)
         self.signal = number
-        self._stopping.set()
-        os.write(sys.stderr.fileno(), b"stopping after the request in flight; once more to leave at once\n")
+        os.write(self._wake, b"!")
+        with suppress(OSError):  # whoever read our output may be gone
+            os.write(2, b"stopping after the request in flight; once more to leave at once\n")
 
     def now(self) -> float:
         """Return the seconds since the epoch."""
@@ -55,7 +58,8 @@ class Runtime:
 
     def sleep(self, seconds: float) -> None:
         """Wait, unless a signal came."""
-        if self._stopping.wait(seconds) and self.signal is not None:
+        select.select([self._woken], [], [], seconds)
+        if self.signal is not None:
             raise StoppedError(self.signal)
 
     def asked(self, ahead: float) -> str | None:
