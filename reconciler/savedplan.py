@@ -84,8 +84,8 @@ def _text(field: texts.Field) -> AfterValidator:
     def check(text: str) -> str:
         if texts.units(text) > texts.MOST_UNITS[field] or (field == "name" and not text):
             raise ValueError(f"a {field} has at most {texts.MOST_UNITS[field]} UTF-16 units, and a name is not empty")
-        if any(unicodedata.category(char) == "Cc" for char in text):
-            raise ValueError(f"a {field} has no control characters")
+        if field == "name" and any(unicodedata.category(char) == "Cc" for char in text):
+            raise ValueError("a name has no control characters")
         return text
 
     return AfterValidator(check)

@@ -111,7 +111,11 @@ class Workplace:
     @property
     def puts(self) -> list[tuple[str, Mapping[str, str]]]:
         """Every write that the sandbox took from a PUT: id and body."""
-        return [(write.list_id, {str(field): text for field, text in write.sent.items()}) for write in self.sandbox.world.writes if write.sent is not None]
+        return [
+            (write.list_id, {str(field): text for field, text in write.sent.items()})
+            for write in self.sandbox.world.writes
+            if write.sent is not None
+        ]
 
 
 def some_lists(count: int = 3) -> list[ContactList]:

@@ -122,7 +122,8 @@ def _place(entry: _Entry, source: Source, side: _Side, list_id: str, id_place: P
 def _check_name(entry: _Entry, side: _Side, name: str, *, overridden: bool, source: Source) -> None:
     """Check what only holds within an environment: the length after `name_format`, and that names differ."""
     place: Place = ("overrides", side.name, "name") if overridden else ("name",)
-    if not overridden and side.name_format != AS_WRITTEN and (fault := length_fault("name", name)):
+    own = entry.fields.get("name", "")
+    if not overridden and not length_fault("name", own) and (fault := length_fault("name", name)):
         entry.blame(place, f"{fault} (as {side.name} writes it, by its name_format)")
     me = f"{entry.key} ({source.file}:{source.line})"
     holder = side.names.setdefault(name.casefold(), me)
@@ -137,7 +138,7 @@ def _check_texts(entry: _Entry) -> None:
     written: list[tuple[Place, ListEntry | Override]] = [((), fields)]
     written += [(("overrides", name), override) for name, override in fields.get("overrides", {}).items()]
     for place, texts in written:
-        if "name" in texts and (fault := name_fault(texts["name"]) or length_fault("name", texts["name"])):
+        if "name" in texts and (fault := name_fault(texts["name"])):
             entry.blame((*place, "name"), fault)
         if "description" in texts and (fault := description_fault(texts["description"])):
             entry.blame((*place, "description"), fault)

@@ -36,7 +36,8 @@ def load(path: Path) -> Manifest:
         readings += [_read(path, name, files) for name in included(main, head.get("include", []), path)]
     for reading in readings[1:]:
         _check(INCLUDED, {**reading.root, "lists": reading.lists or reading.root.get("lists", {})}, reading)
-    environments = settings(head) if head else stand_ins(main.root.get("environments"))
+    named = main.root.get("environments")
+    environments = settings(head) if head else stand_ins(named if isinstance(named, dict) else {})
     lists = desire(_entries(readings), environments)
     problems = [problem for reading in readings for problem in sorted(reading.problems)]
     if problems or head is None:

@@ -13,17 +13,17 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 def name_fault(text: str) -> str | None:
-    """Check a name as written: not empty, no outer white space, no control characters."""
-    if text.isprintable() and text == text.strip() and text:
-        return None
+    """Check a name as written: not empty, no outer white space, no control characters, not too long."""
+    if text.isascii() and text.isprintable() and 0 < len(text) <= MOST_UNITS["name"] and text == text.strip():
+        return None  # what the rules below find, at a tenth of their time
     if not text:
         return "is empty: write a name, or leave the key out to leave the name unmanaged"
-    return outer_space_fault(text) or _control_fault(text)
+    return outer_space_fault(text) or control_fault(text) or length_fault("name", text)
 
 
 def description_fault(text: str) -> str | None:
-    """Check a description as written: no outer white space, no control characters, not too long."""
-    return outer_space_fault(text) or _control_fault(text) or length_fault("description", text)
+    """Check a description as written: no outer white space, not too long."""
+    return outer_space_fault(text) or length_fault("description", text)
 
 
 def length_fault(field: Field, text: str) -> str | None:
@@ -31,7 +31,7 @@ def length_fault(field: Field, text: str) -> str | None:
     length, most = units(text), MOST_UNITS[field]
     if length <= most:
         return None
-    counted = "characters" if text.isascii() else "UTF-16 units"
+    counted = "characters" if length == len(text) else "UTF-16 units"
     return f"is {length} {counted} long, and a {field} has at most {most}: shorten it by {length - most}"
 
 
@@ -44,24 +44,23 @@ def outer_space_fault(text: str) -> str | None:
     return "begins or ends with white space: remove it"
 
 
+def control_fault(text: str) -> str | None:
+    """Check that a text holds no control characters, nor the two separators that end a line for some."""
+    found = _CONTROL.search(text)
+    return f"holds the control character U+{ord(found[0]):04X}: remove it" if found else None
+
+
 def name_format_fault(text: str) -> str | None:
     """Check a `name_format`."""
     if text.count("{name}") != 1 or re.search("[{}]", text.replace("{name}", "")):
         return f'{text!r} does not hold {{name}} just once and no other braces: write it as "[dev] {{name}}"'
-    return outer_space_fault(text) or _control_fault(text)
+    return outer_space_fault(text) or control_fault(text)
 
 
 def folder_fault(text: str) -> str | None:
     """Check `state`: a URL, or a folder that is not outside the manifest's."""
     if not text:
         return "is empty: write a folder or a URL, or leave the key out for .reconciler"
-    if "://" in text:
-        return _control_fault(text)
-    if text.startswith(("/", "~")) or ".." in text.split("/"):
+    if "://" not in text and (text.startswith(("/", "~")) or ".." in text.split("/")):
         return f"{text!r} leads out of the manifest's folder: write a folder in it, as in .reconciler, or a URL"
-    return _control_fault(text)
-
-
-def _control_fault(text: str) -> str | None:
-    found = _CONTROL.search(text)
-    return f"holds the control character U+{ord(found[0]):04X}: remove it" if found else None
+    return control_fault(text)
