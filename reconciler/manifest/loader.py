@@ -35,7 +35,11 @@ def load(path: Path) -> Manifest:
     if head:
         readings += [_read(path, name, files) for name in included(main, head.get("include", []), path)]
     for reading in readings[1:]:
-        _check(INCLUDED, {**reading.root, "lists": reading.lists or reading.root.get("lists", {})}, reading)
+        for key in reading.root.keys() - {"lists"}:
+            reading.blame((key,), f"an included file holds only lists: move {key} to {path.name}", at_key=True)
+    for reading in readings:
+        if not isinstance(reading.root.get("lists", {}), dict):
+            _check(INCLUDED, {"lists": reading.root["lists"]}, reading)
     named = main.root.get("environments")
     environments = settings(head) if head else stand_ins(named if isinstance(named, dict) else {})
     lists = desire(_entries(readings), environments)
@@ -76,8 +80,6 @@ def _unreadable(file: str, error: OSError) -> Reading:
 
 def _head(main: Reading) -> Head | None:
     """Check all but the lists; None where the environments cannot be relied on."""
-    if not isinstance(main.root.get("lists", {}), dict):
-        _check(INCLUDED, {"lists": main.root["lists"]}, main)
     without_lists = {key: value for key, value in main.root.items() if key != "lists"}
     return _check(HEAD, without_lists, main)
 

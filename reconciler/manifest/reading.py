@@ -61,7 +61,7 @@ class Reading:
             if found is None:
                 return self.source.position(self.offsets[index])
             value, index = found
-        return self.source.position(self.offsets[index - at_key])
+        return self.source.position(self.offsets[index - (at_key and index > 0)])
 
     @cached_property
     def _start_of_list(self) -> dict[str, int]:

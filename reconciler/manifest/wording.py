@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
+from typing import cast
 
 from pydantic_core import ErrorDetails
 
@@ -132,10 +133,7 @@ def _walked(loc: tuple[str | int, ...], value: Value) -> tuple[Place, Value] | N
                 return None
         elif step != "[key]":
             steps.append(step)
-            if isinstance(value, dict):
-                value = value.get(str(step), REFUSED)
-            elif isinstance(value, list):
-                value = value[int(step)]
+            value = value.get(str(step), REFUSED) if isinstance(value, dict) else cast("list[Value]", value)[int(step)]
     return tuple(steps), value
 
 

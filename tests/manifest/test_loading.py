@@ -1,0 +1,292 @@
+"""What a manifest comes to: every key, every style, every language; and the schema that editors are given."""
+
+from __future__ import annotations
+
+import json
+import re
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+import jsonschema  # type: ignore[import-untyped]  # ships no types
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+from yaml.error import MarkedYAMLError
+
+from reconciler.errors import ManifestError
+from reconciler.manifest import load, schema
+from reconciler.manifest.events import FASTEST, PurePythonParser
+from reconciler.manifest.reader import read
+from reconciler.manifest.syntax import explained
+from reconciler.model.lists import MaxChanges, Policy, Source, Target
+
+EXAMPLE = Path(__file__).parents[2] / "lists.yaml.example"
+HEAD = "version: 1\nenvironments: {prod: {host: h.example, stream_id: st-1, account_id: a1}}\n"
+
+
+def written(folder: Path, text: str, name: str = "lists.yaml") -> Path:
+    path = folder / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(text.encode())
+    return path
+
+
+def test_the_example_loads_with_every_key_meant() -> None:
+    manifest = load(EXAMPLE)
+    prod, dev = manifest.environments["prod"], manifest.environments["dev"]
+    assert (manifest.state, list(manifest.files)) == (".reconciler", ["lists.yaml.example"])
+    assert (prod.credentials, dev.credentials, prod.requests_per_minute) == ("KORE_PROD", "KORE", 30)
+    assert prod.desired.target == Target(
+        "https://platform.kore.ai", "st-0603182c-7ffb-53c3-b307-47ca14b00000", "67777ce93e25326494e00000"
+    )
+    assert prod.desired.policy == Policy(ignore_undeclared=("Sandbox *",))
+    assert dev.desired.policy.max_changes == MaxChanges(100, percent=True)
+    assert dev.desired.policy.rename_in_use == "warn"
+    renewal = prod.desired.lists["renewal-due"]
+    assert renewal.texts == {
+        "name": "Renewal Due - May/June 2025",
+        "description": "Customers whose service expires in July.",
+    }
+    assert renewal.previously == "Renewal Due - May 2025"
+    assert dev.desired.lists["renewal-due"].texts == {"name": "Renewal Due (test)", "description": ""}
+    assert list(dev.desired.lists) == ["renewal-due"]
+    assert prod.desired.lists["do-not-call"].protect
+    assert list(prod.desired.lists["do-not-call"].texts) == ["description"]
+
+
+def test_the_example_fits_the_schema_and_broken_ones_do_not() -> None:
+    validator = jsonschema.Draft202012Validator(schema())
+    jsonschema.Draft202012Validator.check_schema(schema())
+    example = yaml.safe_load(EXAMPLE.read_text(encoding="utf-8"))
+    assert list(validator.iter_errors(example)) == []
+    for path, wrong in [
+        (("version",), 2),
+        (("environments", "prod", "stream_id"), "x"),
+        (("environments", "prod", "requests_per_minute"), 4),
+        (("policy", "on_drift"), "ignore"),
+        (("lists", "renewal-due", "name"), ""),
+        (("lists", "renewal-due", "nam"), "x"),
+        (("lists", "renewal-due", "id", "x-prod"), "cl-1"),
+        (("lists", "x-list"), {"id": "cl-1", "name": "a"}),
+    ]:
+        broken = json.loads(json.dumps(example))
+        at = broken
+        for step in path[:-1]:
+            at = at[step]
+        at[path[-1]] = wrong
+        assert list(validator.iter_errors(broken)), path
+        text = json.dumps(broken)
+        with tempfile.TemporaryDirectory() as folder, pytest.raises(ManifestError):
+            load(written(Path(folder), text))
+
+
+@pytest.mark.parametrize(
+    ("styled", "meant"),
+    [
+        ("Plain text", "Plain text"),
+        ("'yes'", "yes"),
+        ('"2025"', "2025"),
+        ("'~'", "~"),
+        ('"- a: b # c"', "- a: b # c"),
+        ("it's 5 o'clock", "it's 5 o'clock"),
+        ("'it''s'", "it's"),
+        ('"\\u00e9\\n"', None),
+        ("Grüße, Ćao, Здравствуй", "Grüße, Ćao, Здравствуй"),
+        ("שלום עולם", "שלום עולם"),
+        ("更新のお知らせ", "更新のお知らせ"),
+        ('"👩‍👩‍👧 family"', "👩‍👩‍👧 family"),
+        ("!x", None),
+        (">-\n      two\n      lines", "two lines"),
+        ("|-\n      one", "one"),
+        ("two\n      lines", "two lines"),
+        ('"a\\\n      b"', "ab"),
+    ],
+)
+def test_texts_in_every_style_and_language(tmp_path: Path, styled: str, meant: str | None) -> None:
+    path = written(tmp_path, f"{HEAD}lists:\n  a:\n    id: cl-1\n    name: {styled}\n")
+    if meant is None:
+        with pytest.raises(ManifestError):
+            load(path)
+    else:
+        assert load(path).environments["prod"].desired.lists["a"].texts == {"name": meant}
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_line_ends_and_byte_order_marks_change_nothing(tmp_path: Path, end: str, mark: bytes) -> None:
+    text = f"{HEAD}lists:\n  a: {{id: cl-1, name: a}}\n  b:\n    id: cl-2\n    name: b\n".replace("\n", end)
+    (tmp_path / "lists.yaml").write_bytes(mark + text.encode())
+    lists = load(tmp_path / "lists.yaml").environments["prod"].desired.lists
+    assert {key: wanted.source.line for key, wanted in lists.items()} == {"a": 4, "b": 5}
+
+
+def test_included_files_are_lists_too(tmp_path: Path) -> None:
+    written(tmp_path, "lists:\n  b: {id: cl-2, name: b}\n", "more/b.yaml")
+    written(tmp_path, "x-note: ours\nlists:\n  c: {id: cl-3, name: c}\n", "more/c.yaml")
+    written(tmp_path, "lists:\n  d: {id: cl-4, name: d}\n", "d.yaml")
+    path = written(tmp_path, f"{HEAD}include: ['more/*.yaml', d.yaml, '*.yaml']\nlists:\n  a: {{id: cl-1, name: a}}\n")
+    manifest = load(path)
+    assert list(manifest.files) == ["lists.yaml", "more/b.yaml", "more/c.yaml", "d.yaml"]
+    sources = {key: wanted.source for key, wanted in manifest.environments["prod"].desired.lists.items()}
+    assert sources == {
+        "a": Source(str(path), 5),
+        "b": Source(str(tmp_path / "more/b.yaml"), 2),
+        "c": Source(str(tmp_path / "more/c.yaml"), 3),
+        "d": Source(str(tmp_path / "d.yaml"), 2),
+    }
+
+
+def test_problems_of_included_files_name_those_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    written(tmp_path, "lists:\n  a: {id: cl-2, name: b}\nversion: 1\n", "b.yaml")
+    written(tmp_path, "lists: [a]\n", "c.yaml")
+    Path("out.yaml").symlink_to(EXAMPLE)
+    path = written(tmp_path, f"{HEAD}include: [b.yaml, c.yaml, out.yaml]\nlists:\n  a: {{id: cl-1, name: a}}\n")
+    with pytest.raises(ManifestError) as refused:
+        load(Path(path.name))
+    assert str(refused.value).split("\n") == [
+        "lists.yaml:3:27: include.2: 'out.yaml' is a link out of the manifest's folder: put the file itself there",
+        "b.yaml:2:3: lists.a: stands in lists.yaml:5 too: remove or rename one",
+        "b.yaml:3:1: version: an included file holds only lists: move version to lists.yaml",
+        "c.yaml:1:8: lists: a sequence is not a mapping of keys to lists, or {} while there is none",
+    ]
+
+
+def test_environments_of_one_account_share_the_smallest_limit(tmp_path: Path) -> None:
+    entry = "{host: h.example, stream_id: st-%d, account_id: a%d, requests_per_minute: %d}"
+    text = "version: 1\nenvironments:\n" + "".join(
+        f"  e{number}: {entry % (number, account, rate)}\n"
+        for number, (account, rate) in enumerate([(1, 20), (1, 10), (2, 40)])
+    )
+    rates = [each.requests_per_minute for each in load(written(tmp_path, text)).environments.values()]
+    assert rates == [10, 10, 40]
+
+
+@pytest.mark.parametrize(
+    ("host", "meant"),
+    [
+        ("platform.kore.ai", "https://platform.kore.ai"),
+        ("HTTPS://Platform.Kore.AI/", "https://platform.kore.ai"),
+        ("https://kore.example:8443", "https://kore.example:8443"),
+        ("https://kore.example:443", "https://kore.example"),
+        ("http://localhost:4010", "http://localhost:4010"),
+        ("http://127.1.2.3", "http://127.1.2.3"),
+        ("http://[::1]:80", "http://[::1]"),
+        ("https://user@kore.example", None),
+        ("ftp://kore.example", None),
+        ("https://kore.example?x", None),
+        ("https://kore.example:99999", None),
+        ("https://[zz]", None),
+        ("https://[1::2::3]", None),
+        ("http://10.0.0.1", None),
+        ("", None),
+    ],
+)
+def test_hosts(tmp_path: Path, host: str, meant: str | None) -> None:
+    environment = json.dumps({"host": host, "stream_id": "st-1", "account_id": "a1"})
+    path = written(tmp_path, f"version: 1\nenvironments: {{prod: {environment}}}\n")
+    if meant is None:
+        with pytest.raises(ManifestError):
+            load(path)
+    else:
+        assert load(path).environments["prod"].desired.target.host == meant
+
+
+def test_files_that_cannot_be_read_are_problems_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for path, said in [
+        ("nope.yaml", "nope.yaml:1:1: cannot be read (No such file or directory): name the manifest with -f FILE"),
+        (".", ".:1:1: cannot be read (Is a directory): see what it is, and its rights"),
+    ]:
+        with pytest.raises(ManifestError, match=re.escape(said)):
+            load(Path(path))
+
+
+def test_globs_name_files_only(tmp_path: Path) -> None:
+    (tmp_path / "folder.yaml").mkdir()
+    path = written(tmp_path, f"{HEAD}include: ['*.yaml', nope.yaml]\nstate: ''\n")
+    with pytest.raises(ManifestError) as refused:
+        load(path)
+    assert [(problem.path, problem.message) for problem in refused.value.problems] == [
+        ("state", "is empty: write a folder or a URL, or leave the key out for .reconciler")
+    ]
+    path = written(tmp_path, f"{HEAD}include: ['f*.yaml', nope.yaml]\n")
+    with pytest.raises(ManifestError) as refused:
+        load(path)
+    assert [problem.path for problem in refused.value.problems] == ["include.0", "include.1"]
+
+
+def test_places_of_values_in_sequences_and_of_missing_ones() -> None:
+    reading = read("f", b"a: [1, {b: 2}]\nc: x\n")
+    assert [reading.position(place) for place in [("a", 1, "b"), ("a", 1), ("a", 5), ("c",)]] == [
+        (1, 12),
+        (1, 8),
+        (1, 4),
+        (2, 4),
+    ]
+    assert reading.position(("c",), at_key=True) == (2, 1)
+    assert reading.position(("c", "d")) == (2, 4)
+
+
+@pytest.mark.parametrize(
+    "raw", [b'a: "\\ud800"\n', b'a: "\\U00110000"\n', b"%YAML 1." + b"1" * 5000 + b"\n---\na: b\n"]
+)
+def test_both_parsers_refuse_what_only_one_would_choke_on(raw: bytes) -> None:
+    for parser in (FASTEST, PurePythonParser):
+        reading = read("f", raw, parser)
+        assert reading.broken
+        assert len(reading.problems) == 1
+
+
+def test_the_fallback_parser_reads_the_example_alike() -> None:
+    raw = b"%YAML 1.1\n---\n" + EXAMPLE.read_bytes()
+    fast, slow = read("f", raw, FASTEST), read("f", raw, PurePythonParser)
+    assert fast.root == slow.root
+    assert (fast.offsets, fast.list_lines) == (slow.offsets, slow.list_lines)
+
+
+def test_an_error_without_a_row_still_has_words() -> None:
+    error = MarkedYAMLError("while doing", None, "something odd", None)
+    said = "this is not YAML (while doing: something odd): look at quotes, colons and indentation"
+    assert explained(error, "") == (0, said)
+
+
+names = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Zl", "Zp"]), min_size=1, max_size=20)
+
+
+@given(st.dictionaries(st.from_regex(r"[a-z0-9][a-z0-9_-]{0,8}", fullmatch=True), names, max_size=8))
+def test_what_is_written_is_what_is_read(texts: dict[str, str]) -> None:
+    trimmed = {key: text for key, text in texts.items() if text == text.strip() and not key.startswith("x-")}
+    unique = {
+        key: text
+        for key, text in trimmed.items()
+        if len([t for t in trimmed.values() if t.casefold() == text.casefold()]) == 1
+    }
+    lists = {key: {"id": f"cl-{number}", "name": text} for number, (key, text) in enumerate(unique.items())}
+    text = HEAD + "lists: " + json.dumps(lists, ensure_ascii=False) + "\n"
+    with tempfile.TemporaryDirectory() as folder:
+        read_back = load(written(Path(folder), text)).environments["prod"].desired.lists
+    assert {key: wanted.texts["name"] for key, wanted in read_back.items()} == unique
+
+
+FRAGMENTS = st.sampled_from(
+    [
+        HEAD,
+        "version: 1\n",
+        *["lists:", "  a:", "id: cl-1", "name: x", "- ", "? ", "<<", "!!x", "&a", "*a", "---", "x-"],
+        *"\n\t {}[]'\"|>#%:,~1😀",
+    ]
+)
+
+
+@given(st.binary(max_size=60) | st.lists(FRAGMENTS, max_size=30).map(lambda parts: "".join(parts).encode()))
+def test_garbage_is_refused_in_words_by_both_parsers(raw: bytes) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "lists.yaml"
+        path.write_bytes(raw)
+        with suppress(ManifestError):
+            load(path)
+    fast, slow = read("f", raw, FASTEST), read("f", raw, PurePythonParser)
+    assert fast.broken or slow.broken or fast.root == slow.root

@@ -1,0 +1,31 @@
+"""Every refusal of a manifest, with its exact places and messages: `refused/NAME.yaml` and `NAME.problems`."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from reconciler.errors import ManifestError
+from reconciler.manifest import load
+from tests import golden
+
+REFUSED = Path(__file__).parent / "refused"
+CASES = sorted(path.name for path in REFUSED.glob("*.yaml"))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_each_refusal_names_every_place_and_the_way_out(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(REFUSED)
+    started = time.monotonic()
+    with pytest.raises(ManifestError) as refused:
+        load(Path(name))
+    assert time.monotonic() - started < 5  # the 100,000 brackets too
+    golden.check(REFUSED / name.replace(".yaml", ".problems"), f"{refused.value}\n")
+
+
+def test_problems_come_by_file_and_place() -> None:
+    with pytest.raises(ManifestError) as refused:
+        load(REFUSED / "not_text.yaml")
+    assert list(refused.value.problems) == sorted(refused.value.problems)
