@@ -64,9 +64,10 @@ _GUARDS: tuple[Callable[[Update, _Seen], Block | None], ...] = (_protect, _renam
 
 def _warned(change: Update, seen: _Seen) -> Update:
     campaigns = _campaigns(change, seen)
-    if not campaigns:
+    warning = f"{_using(campaigns)}: whoever names the list must follow"
+    if not campaigns or warning in change.warnings:
         return change
-    return replace(change, warnings=(*change.warnings, f"{_using(campaigns)}: whoever names the list must follow"))
+    return replace(change, warnings=(*change.warnings, warning))
 
 
 def _campaigns(change: Update, seen: _Seen) -> tuple[str, ...]:

@@ -52,14 +52,12 @@ def _held_against(change: Update | Adopt | Check, desired: Desired, applied: App
     if found is None:
         return _stopped(change, blocks.missing(change.id, live.absent.get(change.id)), "missing")
     forms = _forms(change, applied, found.texts)
-    match change:
-        case Check():
-            return _checked(change, forms)
-        case Adopt():
-            moved = tuple(field for field in change.after if not forms[field] & _sides(change, field))
-            return _stopped(change, blocks.moved(change, moved, found.texts), "conflict") if moved else change
-        case Update():
-            return _wrong_id(change, desired, applied, found.texts) or _updated(change, forms, found.texts)
+    if isinstance(change, Check):
+        return _checked(change, forms)
+    if isinstance(change, Update):
+        return _wrong_id(change, desired, applied, found.texts) or _updated(change, forms, found.texts)
+    moved = tuple(field for field in change.after if not forms[field] & _sides(change, field))
+    return _stopped(change, blocks.moved(change, moved, found.texts), "conflict") if moved else change
 
 
 def _unknown(change: Change, desired: Desired, applied: Applied) -> bool:

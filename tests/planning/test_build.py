@@ -1,0 +1,137 @@
+"""The decision table, case by case, and the words that come with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from reconciler.model.changes import Blocked, Update
+from reconciler.model.lists import Live
+from reconciler.planning.build import build
+from tests.planning.worlds import Short, applied, desired, live, rows
+
+CASES: list[Short] = yaml.safe_load((Path(__file__).parent / "cases" / "table.yaml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("column", ["offline", "refreshed", "overwrite"])
+@pytest.mark.parametrize("case", CASES, ids=[case["title"] for case in CASES])
+def test_table(case: Short, column: str) -> None:
+    policy = {"on_drift": "overwrite"} if column == "overwrite" else {}
+    wanted = desired({"a": case["desired"]} if "desired" in case else {}, policy)
+    known = applied({"a": case["applied"]} if "applied" in case else {})
+    seen = None if column == "offline" else live({"a": case.get("live")})
+    plan = build(wanted, known, seen)
+    expected = case.get(column, case["refreshed"])
+    assert rows(plan) == ({} if expected == "-" else {"a": expected})
+    assert plan.unchanged == (expected == "-")
+    for change in plan.changes:
+        assert change.after == (wanted.lists["a"].texts if wanted.lists else {})
+        if isinstance(change, Update):
+            assert change.body == {field: change.after[field] for field in change.fields}
+
+
+def test_before_is_live_where_read_else_applied_and_says_what_is_let_go() -> None:
+    wanted, known = desired({"a": {"name": "New"}}), applied({"a": {"name": "N", "description": "D"}})
+    assert build(wanted, known).changes[0].before == {"name": "N", "description": "D"}
+    seen = live({"a": {"name": "N", "description": "other"}})
+    assert build(wanted, known, seen).changes[0].before == {"name": "N", "description": "D"}
+    newly = desired({"a": {"name": "N", "description": "D"}})
+    assert build(newly, applied({"a": {"name": "N"}})).changes[0].before == {"name": "N"}
+    assert build(newly, applied({"a": {"name": "N"}}), seen).changes[0].before == {"name": "N", "description": "other"}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "known", "seen", "reason", "lift"),
+    [
+        (
+            {"a": {"name": "N"}},
+            {},
+            {"a": {"name": "Other"}},
+            "cl-a is a list named 'Other', which is not the declared name 'N'",
+            "correct the id; or, if this is the list that you mean, add: previously: 'Other'",
+        ),
+        (
+            {"a": {"name": "N", "previously": "Was"}},
+            {},
+            {"a": {"name": "Other"}},
+            "cl-a is a list named 'Other', which is neither the declared name 'N' nor its previously 'Was'",
+            "correct the id; or, if this is the list that you mean, add: previously: 'Other'",
+        ),
+        (
+            {"a": {"description": "D"}},
+            {},
+            {"a": {"name": "Other"}},
+            (
+                "cl-a is a list named 'Other', which is nothing that the manifest mentions "
+                "(neither name nor previously is declared)"
+            ),
+            "correct the id; or, if this is the list that you mean, add: previously: 'Other'",
+        ),
+        (
+            {"a": {"description": "D", "previously": "Was"}},
+            {},
+            {"a": {"name": "Other"}},
+            "cl-a is a list named 'Other', which is not its previously 'Was'",
+            "correct the id; or, if this is the list that you mean, add: previously: 'Other'",
+        ),
+        (
+            {"new": {"id": "cl-a", "name": "New"}},
+            {"old": {"id": "cl-a", "name": "N"}},
+            {"a": {"name": "N"}},
+            "cl-a is a list named 'N', which is not the declared name 'New'; the state knows it as 'old'",
+            "if you renamed the key: reconciler state mv old new",
+        ),
+        (
+            {"a": {"name": "New"}},
+            {"a": {"name": "N"}},
+            {"a": {"name": "Other"}},
+            "changed elsewhere since the last apply (name: last applied 'N', now live 'Other', declared 'New')",
+            "declare what is live, or overwrite it with --revert-drift (or policy.on_drift: overwrite)",
+        ),
+        (
+            {"a": {"name": "N", "description": "New"}},
+            {"a": {"name": "N", "intended": {"description": "New"}}},
+            {"a": {"name": "N", "description": "x"}},
+            "changed elsewhere since the last apply (description: last applied nothing, now live 'x', declared 'New')",
+            "declare what is live, or overwrite it with --revert-drift (or policy.on_drift: overwrite)",
+        ),
+        (
+            {"a": {"name": "N"}},
+            {},
+            {"a": None},
+            "the account has no list cl-a (HTTP 404: not found)",
+            "correct the id; or, if the list was deleted, remove it from the manifest",
+        ),
+    ],
+)
+def test_blocks_in_words(wanted: Short, known: Short, seen: Short, reason: str, lift: str) -> None:
+    changes = build(desired(wanted), applied(known), live(seen)).changes
+    block = next(change.block for change in changes if isinstance(change, Blocked))
+    assert (block.reason, block.lift) == (reason, lift)
+
+
+def test_a_list_that_was_not_even_asked_for_alone_counts_as_missing() -> None:
+    plan = build(desired({"a": {"name": "N"}}), applied({}), Live({}))
+    assert rows(plan) == {"a": "blocked missing name by missing"}
+
+
+def test_warnings() -> None:
+    other_id = build(desired({"a": {"name": "N"}}), applied({"a": {"id": "cl-old", "name": "N"}}))
+    assert other_id.changes[0].warnings == ("the state knows this key as cl-old; from now on it stands for cl-a",)
+    doubtful = build(desired({}), applied({"a": {"name": "N", "intended": {"name": "M"}}}))
+    assert doubtful.changes[0].warnings == ("its last PUT is in doubt; forgetting it leaves that unsettled",)
+    stored = build(
+        desired({"a": {"name": "N "}}),
+        applied({"a": {"name": "N ", "stored": {"name": "n"}}}),
+        live({"a": {"name": "n"}}),
+    )
+    assert stored.warnings == (
+        "a: the API keeps the name as 'n', not as sent ('N '); declare it that way to end this warning",
+    )
+
+
+def test_changes_come_sorted_by_key() -> None:
+    wanted = {key: {"name": key.upper()} for key in "cab"}
+    assert list(rows(build(desired(wanted), applied({"b0": {"name": "x"}})))) == ["a", "b", "b0", "c"]

@@ -1,0 +1,83 @@
+"""Guards, world by world."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from reconciler.model.changes import Blocked, EnvironmentPlan, Update
+from reconciler.planning.build import build
+from reconciler.planning.guard import guarded
+from tests.planning.worlds import TARGET, Short, applied, desired, live, rows
+
+CASES: list[Short] = yaml.safe_load((Path(__file__).parent / "cases" / "guards.yaml").read_text(encoding="utf-8"))
+COLUMNS = [(case, column) for case in CASES for column in ("offline", "refreshed") if column in case]
+
+
+def planned(case: Short, column: str) -> EnvironmentPlan:
+    wanted, known = desired(case["desired"], case.get("policy")), applied(case["applied"])
+    seen = live(case.get("live", case["applied"])) if column == "refreshed" else None
+    return guarded(build(wanted, known, seen), wanted, known, seen)
+
+
+@pytest.mark.parametrize(("case", "column"), COLUMNS, ids=[f"{case['title']} ({column})" for case, column in COLUMNS])
+def test_guards(case: Short, column: str) -> None:
+    plan = planned(case, column)
+    assert rows(plan) == case[column]
+    assert list(rows(plan))[: len(plan.changes)] == [key for key in case[column] if "drift" not in case[column][key]]
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if "says" in case], ids=lambda case: str(case["title"]))
+def test_blocks_in_words(case: Short) -> None:
+    blocks = {change.key: change.block for change in planned(case, "refreshed").changes if isinstance(change, Blocked)}
+    for key, said in case["says"].items():
+        assert f"{blocks[key].reason}; {blocks[key].lift}" == said
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if "warns" in case], ids=lambda case: str(case["title"]))
+def test_warnings(case: Short) -> None:
+    for change in planned(case, "refreshed").changes:
+        assert change.warnings == (case["warns"][change.key],)
+
+
+def renames(**names: tuple[str, str]) -> EnvironmentPlan:
+    """Return a plan of renames, as a saved one might hold it: key = (old, new)."""
+    changes = tuple(
+        Update(
+            key=key,
+            id=f"cl-{key}",
+            cause="edit",
+            before={"name": old},
+            after={"name": new},
+            source=None,
+            fields=("name",),
+        )
+        for key, (old, new) in names.items()
+    )
+    return EnvironmentPlan("prod", TARGET, "", 0, changes)
+
+
+def test_two_renames_to_one_name() -> None:
+    seen = live({"a": {"name": "A"}, "b": {"name": "B"}})
+    plan = guarded(renames(a=("A", "Same"), b=("B", "SAME")), desired({}), applied({}), seen)
+    assert rows(plan) == {"a": "update edit name", "b": "blocked edit name by name_taken"}
+
+
+def test_a_rename_to_a_name_that_the_manifest_declares_for_another_key() -> None:
+    seen = live({"a": {"name": "A"}, "b": {"name": "B"}})
+    plan = guarded(renames(a=("A", "Wanted")), desired({"b": {"name": "Wanted"}}), applied({}), seen)
+    assert rows(plan) == {"a": "blocked edit name by name_taken"}
+
+
+def test_what_waits_behind_a_circle_is_blocked_too() -> None:
+    seen = live({key: {"name": key.upper()} for key in "abc"} | {"b2": {"name": "B"}})
+    plan = guarded(renames(a=("A", "B"), b=("B", "A"), c=("C", "A")), desired({}), applied({}), seen)
+    assert rows(plan)["c"] == "blocked edit name by name_taken"
+
+
+def test_a_name_that_two_lists_have_comes_free_when_both_gave_it_up() -> None:
+    seen = live({"a": {"name": "X"}, "b": {"name": "x"}, "c": {"name": "C"}})
+    plan = guarded(renames(a=("X", "A"), b=("x", "B"), c=("C", "X")), desired({}), applied({}), seen)
+    assert rows(plan) == {"a": "update edit name", "b": "update edit name", "c": "update edit name after a b"}
