@@ -14,7 +14,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 
-from reconciler.errors import ReconcilerError
+from reconciler.errors import ReconcilerError, StateError
 from reconciler.execute.attempts import Seams
 from reconciler.execute.records import Records
 from reconciler.execute.run import Run
@@ -95,11 +95,19 @@ def apply(
     sites: Sequence[Site], remotes: Mapping[str, Remote], heading: Heading, scope: Scope, conduct: Conduct
 ) -> Result:
     """Carry out a plan as approved. Raises what goes wrong before the first PUT; from then on the result says it."""
-    with ExitStack() as locks:
-        courses = [_prepared(site, remotes, scope, conduct, locks) for site in sites]
-        approved = Plan(heading.tool, heading.created_at, True, heading.files, tuple(course.plan for course in courses))
-        conduct.approve(approved)
-        ends = [_carried_out(course, conduct) for course in courses]
+    ends: list[_End] = []
+    approved = Plan(heading.tool, heading.created_at, True, heading.files)
+    try:
+        with ExitStack() as locks:
+            courses = [_prepared(site, remotes, scope, conduct, locks) for site in sites]
+            approved = replace(approved, environments=tuple(course.plan for course in courses))
+            conduct.approve(approved)
+            ends += [_carried_out(course, conduct) for course in courses]
+    except StateError as error:
+        # A journal that cannot be folded keeps what was recorded: the result stands, and says so.
+        if not ends:
+            raise
+        ends = [_noted(end, error) for end in ends]
     conduct.undo(replace(approved, environments=tuple(end.undo for end in ends)))
     sent = any(outcome.attempts for end in ends for outcome in end.result.outcomes)
     failure = next((end.failure for end in ends if end.failure), None)
@@ -150,21 +158,22 @@ def _planned(site: Site, applied: Applied, live: Live | None, scope: Scope) -> E
 def _followed(site: Site, saved: EnvironmentPlan, applied: Applied, live: Live, scope: Scope) -> EnvironmentPlan:
     """Hold a saved plan against now; the state that it is recorded in is the present one."""
     in_scope = [change for change in saved.changes if scope.covers(change.key)]
-    forgotten = [change for change in in_scope if isinstance(change, Forget) and change.key not in applied.lists]
-    left = tuple(change for change in in_scope if change not in forgotten)
-    now = reviewed(
-        replace(saved, changes=left, lineage=applied.lineage, serial=applied.serial), site.desired, applied, live
-    )
-    recorded = [change for change in now.changes if isinstance(change, Adopt) and _is_recorded(change, applied)]
-    changes = tuple(change for change in now.changes if change not in recorded)
-    done = len(forgotten) + len(recorded)
-    return _costed(replace(now, changes=changes, unchanged=saved.unchanged + done), site)
+    left = tuple(change for change in in_scope if not _is_forgotten(change, applied))
+    part = replace(saved, changes=left, lineage=applied.lineage, serial=applied.serial)
+    now = reviewed(part, site.desired, applied, live)
+    changes = tuple(change for change in now.changes if not _is_recorded(change, applied))
+    return _costed(replace(now, changes=changes, unchanged=saved.unchanged + len(in_scope) - len(changes)), site)
 
 
-def _is_recorded(change: Adopt, applied: Applied) -> bool:
+def _is_forgotten(change: Change, applied: Applied) -> bool:
+    return isinstance(change, Forget) and change.key not in applied.lists
+
+
+def _is_recorded(change: Change, applied: Applied) -> bool:
     """Tell whether the state says already what a change that is true by now would record."""
     known = applied.lists.get(change.key)
-    return isinstance(known, AppliedList) and known.id == change.id and known.texts == change.after
+    settled = isinstance(known, AppliedList) and known.id == change.id and known.texts == change.after
+    return isinstance(change, Adopt) and settled
 
 
 def _costed(planned: EnvironmentPlan, site: Site) -> EnvironmentPlan:
@@ -181,6 +190,12 @@ class _End:
     result: EnvironmentResult
     undo: EnvironmentPlan
     failure: ReconcilerError | None
+
+
+def _noted(end: _End, error: StateError) -> _End:
+    return replace(
+        end, result=replace(end.result, stopped=end.result.stopped or str(error)), failure=end.failure or error
+    )
 
 
 def _carried_out(course: _Course, conduct: Conduct) -> _End:
@@ -216,5 +231,12 @@ def _carried_out(course: _Course, conduct: Conduct) -> _End:
 
 
 def _judged(course: _Course, updates: Sequence[Update], live: Live) -> Sequence[Change]:
+    """Judge what is left of a plan; a list that it changes is declared, for the others, as it says."""
+    desired = course.site.desired
+    changed = {
+        change.key: replace(desired.lists[change.key], texts=change.after)
+        for change in course.plan.updates
+        if change.key in desired.lists
+    }
     left = replace(course.plan, changes=tuple(updates))
-    return reviewed(left, course.site.desired, course.writer.applied, live).changes
+    return reviewed(left, replace(desired, lists={**desired.lists, **changed}), course.writer.applied, live).changes

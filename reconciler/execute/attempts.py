@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconciler.errors import ReconcilerError
 from reconciler.execute.records import Records
 from reconciler.execute.sending import Sending, unsendable
 from reconciler.execute.sight import Sight
-from reconciler.model.answers import Acknowledged, Rejected, Unsettled
+from reconciler.model.answers import Rejected, Unsettled
 from reconciler.model.changes import Adopt, Change, Update
 from reconciler.model.retry import ATTEMPTS, backoff
 from reconciler.protocols import Clock, Remote, Stop
@@ -62,14 +62,12 @@ class Attempts:
         sending.attempts += 1
         self._sight.reads = 0
         answer = self._seams.remote.put(sending.change.id, sending.change.body)
-        match answer:
-            case Acknowledged():
-                sending.acknowledged = True
-                return False
-            case Rejected():
-                return self._rejected(sending, answer)
-            case Unsettled():
-                return self._unsettled(sending, answer)
+        if isinstance(answer, Rejected):
+            return self._rejected(sending, answer)
+        if isinstance(answer, Unsettled):
+            return self._unsettled(sending, answer)
+        sending.acknowledged = True
+        return False
 
     def _rejected(self, sending: Sending, answer: Rejected) -> bool:
         """A refusal is final, but for a first 401: the next attempt carries a fresh token."""
@@ -91,6 +89,7 @@ class Attempts:
         sending.stop = self._seams.stop.asked(wait)
         if sending.stop is None:
             self._seams.clock.sleep(wait)
+            self._sight.waited(wait)
         return sending.stop is None
 
     def _still_meant(self, sending: Sending) -> bool:
@@ -102,10 +101,10 @@ class Attempts:
             return True
         mine = self._look(sending.change)
         if isinstance(mine, Update):
-            sending.change = mine
+            sending.meant(mine, self._sight.texts(mine.id))
             return True
         if not sending.landed:
-            sending.decided = unsendable(mine)
+            sending.decided = replace(unsendable(mine), action="update", attempts=sending.attempts)
         elif isinstance(mine, Adopt):
             sending.acknowledged = True
         return False

@@ -32,17 +32,15 @@ class Sending:
     stop: str | None = None
     shown: Texts | None = None
 
-    @property
-    def doubtful(self) -> bool:
-        """Whether nobody knows if the write arrived."""
-        return self.landed and not self.acknowledged
+    def meant(self, change: Update, live: Texts) -> None:
+        """Go on with what `change` leaves of it; `live`, just read, is what its unsent fields must keep."""
+        known = narrowed(self.before, self.change.fields) if self.landed else {}
+        self.change, self.before = change, {**live, **known}
 
     def outcome(self) -> Outcome:
         """Return what became of it as far as the answers tell."""
         if self.decided:
             return self.decided
-        if not self.attempts:
-            return unsent(self.change, "not_sent", self.error)
         return self._outcome("updated" if self.acknowledged else "in_doubt" if self.landed else "failed", None)
 
     def judged(self, found: Finding) -> Outcome:
@@ -90,14 +88,12 @@ def unsent(change: Change, kind: OutcomeKind, error: str | None = None) -> Outco
 
 def unsendable(change: Adopt | Forget | Check | Blocked) -> Outcome:
     """Return the outcome of a change that is made, or stopped, without a PUT."""
-    match change:
-        case Adopt():
-            return unsent(change, "adopted")
-        case Forget():
-            return unsent(change, "forgotten")
-        case Check():
-            return unsent(change, "blocked", "its live values were not read")
-        case Blocked():
-            block = change.block
-            kind: OutcomeKind = "conflict" if block.guard == "conflict" else "blocked"
-            return unsent(change, kind, f"{block.guard}: {block.reason}; {block.lift}")
+    if isinstance(change, Adopt):
+        return unsent(change, "adopted")
+    if isinstance(change, Forget):
+        return unsent(change, "forgotten")
+    if isinstance(change, Check):
+        return unsent(change, "blocked", "its live values were not read")
+    block = change.block
+    kind: OutcomeKind = "conflict" if block.guard == "conflict" else "blocked"
+    return unsent(change, kind, f"{block.guard}: {block.reason}; {block.lift}")

@@ -58,6 +58,8 @@ def settled(sent: Sequence[Sending], sight: Sight, records: Records, clock: Cloc
         return
     failure: StateError | None = None
     for sending in sent:
+        if sending.decided:
+            continue
         outcome = sending.judged(found[sending.change.key])
         try:
             _record(sending, outcome, found[sending.change.key], records)

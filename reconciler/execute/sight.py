@@ -42,6 +42,11 @@ class Sight:
         age = self._clock.monotonic() - self._read_at + ahead
         return ahead > MOST_SECONDS_WAITED or age > MOST_SECONDS_OLD
 
+    def waited(self, seconds: float) -> None:
+        """Learn of a wait since live was read: a long one makes it stale."""
+        if seconds > MOST_SECONDS_WAITED:
+            self._read_at = float("-inf")
+
     def renew(self, ids: Iterable[str]) -> None:
         """Read all again, and alone those of `ids` that it leaves out."""
         read_at = self._clock.monotonic()
