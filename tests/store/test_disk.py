@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -95,13 +96,34 @@ def test_a_file_system_that_syncs_no_folders_is_as_good_as_it_can_be(monkeypatch
     disk.sync_folder(Path("/dev"))
 
 
-def test_a_folder_that_is_not_durable_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(_: int) -> None:
-        raise OSError(errno.EIO, "Input/output error")
+def fail_to_sync(monkeypatch: pytest.MonkeyPatch, kind: Callable[[int], bool]) -> None:
+    """Let the system report a broken disk for files of this kind."""
+    sync = os.fsync
+
+    def fail(descriptor: int) -> None:
+        if kind(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EIO, "Input/output error")
+        sync(descriptor)
 
     monkeypatch.setattr(os, "fsync", fail)
+
+
+@pytest.mark.parametrize(("kind", "left"), [(stat.S_ISREG, b"old"), (stat.S_ISDIR, b"new")])
+def test_what_is_not_durable_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: Callable[[int], bool], left: bytes
+) -> None:
+    replaced(tmp_path / "it", b"old")
+    fail_to_sync(monkeypatch, kind)
     with pytest.raises(OSError, match="Input/output error"):
-        disk.sync_folder(tmp_path)
+        replaced(tmp_path / "it", b"new")
+    assert (tmp_path / "it").read_bytes() == left
+    assert names_in(tmp_path) == ["it"]
+
+
+def test_a_folder_that_is_not_durable_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fail_to_sync(monkeypatch, stat.S_ISDIR)
+    with pytest.raises(OSError, match="Input/output error"):
+        disk.make_folder(tmp_path / "new")
 
 
 def test_names_the_reason_also_where_the_system_gives_no_words() -> None:

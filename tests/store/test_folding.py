@@ -41,6 +41,7 @@ def test_folding_twice_changes_nothing(case: str) -> None:
 UNKNOWN = {
     "another lineage": (state(OLD, lineage="other", serial=7), "is at serial 7 of lineage other"),
     "the document was set back": (state(OLD, serial=6), "is at serial 6 of lineage 5b0c7f8e"),
+    "the document was set back, though it looks alike": (state(NEW, serial=6), "is at serial 6 of lineage 5b0c7f8e"),
     "the document is gone": (NOTHING, "does not exist"),
     "the document went on without it": (state(doubtful_list("vip"), serial=8), "is at serial 8 of lineage 5b0c7f8e"),
     "the document went on and kept what it dropped": (state(NEW, applied_list("gone"), serial=8), "is at serial 8"),
