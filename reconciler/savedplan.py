@@ -209,11 +209,23 @@ class _State(_Shape):
     serial: Annotated[int, Field(ge=0)]
 
 
+class _Summary(_Shape):
+    update: int
+    adopt: int
+    forget: int
+    check: int
+    blocked: int
+    unchanged: Annotated[int, Field(ge=0)]
+    drifted: int
+    requests: int
+    seconds: int
+
+
 class _Environment(_Shape):
     name: Key
     target: _Target
     state: _State
-    summary: dict[str, int]
+    summary: _Summary
     warnings: list[str]
     changes: list[_Change]
     drift: list[_Drift]
@@ -233,7 +245,7 @@ class _Environment(_Shape):
             lineage=self.state.lineage,
             serial=self.state.serial,
             changes=tuple(change.change() for change in self.changes),
-            unchanged=self.summary.get("unchanged", 0),
+            unchanged=self.summary.unchanged,
         )
 
 

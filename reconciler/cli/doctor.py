@@ -19,10 +19,10 @@ from reconciler.model.lists import DoubtfulList
 
 if TYPE_CHECKING:
     from reconciler.cli.runtime import Runtime
-    from reconciler.engine import Site
     from reconciler.manifest import Environment
     from reconciler.model.lists import Live
     from reconciler.remote.client import Client
+    from reconciler.store.file import FileStore
 
 SECONDS_OFF = 30  # a token is valid from a minute before it is made to five minutes after
 
@@ -44,19 +44,25 @@ def run(options: argparse.Namespace) -> int:
     runtime.watch()
     chosen = wiring.wired(options)
     checkups = [
-        Checkup(environment.desired.environment, tuple(_checks(environment, site, options, runtime)))
-        for environment, site in zip(chosen.environments, chosen.sites, strict=True)
+        Checkup(
+            environment.desired.environment,
+            tuple(_checks(environment, wiring.store(chosen.manifest, environment), options, runtime)),
+        )
+        for environment in chosen.environments
     ]
     _show(checkups, options)
     failed = {check.name for checkup in checkups for check in checkup.checks if check.status == "fails"}
     return PinError.exit_code if "pins" in failed else 1 if failed else 0
 
 
-def _checks(environment: Environment, site: Site, options: argparse.Namespace, runtime: Runtime) -> Iterator[Check]:
+def _checks(
+    environment: Environment, store: FileStore, options: argparse.Namespace, runtime: Runtime
+) -> Iterator[Check]:
     from reconciler.remote.credentials import check_pins, from_variables
 
     yield Check("versions", "works", _versions())
-    yield _state(site)
+    yield _state(store)
+    yield _lock(store, runtime)
     prefix, target = environment.credentials, environment.desired.target
     pins = _attempted("pins", lambda: check_pins(prefix, os.environ, target), lambda _: _pinned(prefix))
     variables = _attempted("variables", lambda: from_variables(prefix, os.environ), lambda _: _set(prefix))
@@ -107,13 +113,20 @@ def _versions() -> str:
     return f"reconciler {__version__}, Python {platform.python_version()}, {packages}, {ssl.OPENSSL_VERSION}"
 
 
-def _state(site: Site) -> Check:
+def _state(store: FileStore) -> Check:
     def said(_: object) -> str:
-        applied = site.store.load()
+        applied = store.load()
         doubtful = sum(isinstance(known, DoubtfulList) for known in applied.lists.values())
         return f"serial {applied.serial}, {len(applied.lists)} lists, {doubtful} in doubt"
 
-    return _attempted("state", site.store.load, said)
+    return _attempted("state", store.load, said)
+
+
+def _lock(store: FileStore, runtime: Runtime) -> Check:
+    from reconciler.cli.runtime import holder
+
+    held = store.holder(holder(runtime.now()))
+    return Check("lock", "fails", held, "wait until that run has ended") if held else Check("lock", "works", "free")
 
 
 def _pinned(prefix: str) -> str:

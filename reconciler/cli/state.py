@@ -146,7 +146,7 @@ def _say_differences(present: Applied, pushed: Applied) -> None:
     from reconciler.report.escape import terminal
 
     before, after = ({known.key: _entry(known) for known in side.lists.values()} for side in (present, pushed))
-    differences = DeepDiff(before, after).pretty()
+    differences = DeepDiff(before, after, threshold_to_diff_deeper=0).pretty()
     for line in differences.split("\n") if differences else ["the lists are the same"]:
         note(terminal(line.replace("root", "lists", 1)))
 

@@ -20,7 +20,7 @@ from reconciler.errors import StateError
 from reconciler.model.lists import Applied, Target
 from reconciler.protocols import Holder, StateWriter
 from reconciler.store import disk
-from reconciler.store.lock import locked
+from reconciler.store.lock import held, locked
 from reconciler.store.reading import beside, read
 from reconciler.store.writer import Writer
 
@@ -36,6 +36,10 @@ class FileStore:
     def load(self) -> Applied:
         """Return the state as the next writer would find it; a journal left behind counts as folded already."""
         return read(self._files, self._nothing)[1]
+
+    def holder(self, asking: Holder) -> str | None:
+        """Say who is writing this state at the moment; None where nobody is."""
+        return held(self._files.lock, asking)
 
     @contextmanager
     def lock(self, holder: Holder) -> Iterator[StateWriter]:

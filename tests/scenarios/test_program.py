@@ -1,0 +1,603 @@
+"""The real program against a real server: what users, scripts and pipelines may rely on."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from reconciler.sandbox import faults
+from reconciler.sandbox.accounts import Account, ContactList
+from reconciler.sandbox.server import CLIENT_SECRET
+from reconciler.sandbox.settings import Settings
+from tests.program import PROGRAM, Ran, Workplace, some_lists, workplace
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Workplace]:
+    """Three lists, recorded in the state."""
+    lists = some_lists(3)
+    with workplace(tmp_path, lists) as made:
+        made.declare(lists)
+        assert made.run("apply", "--yes").code == 0
+        made.sandbox.world.log.clear()
+        yield made
+
+
+def requests(place: Workplace) -> int:
+    return len(place.sandbox.world.log.entries)
+
+
+def edited(place: Workplace, **names: str) -> None:
+    """Declare other names, by key."""
+    place.declare(some_lists(3), **{key: {"name": name} for key, name in names.items()})
+
+
+def kinds(ran: Ran) -> dict[str, str]:
+    document = json.loads(ran.out)
+    return {o["key"]: o["outcome"] for environment in document["environments"] for o in environment["outcomes"]}
+
+
+def test_the_main_job(place: Workplace) -> None:
+    edited(place, a="New")
+    offline = place.run("plan", "--detailed-exitcode", KORE_CLIENT_ID="", KORE_CLIENT_SECRET="")
+    assert (offline.code, requests(place)) == (2, 0)
+    assert 'name: "Alpha 1" → "New"' in offline.out
+    assert place.run("plan", "--refresh").code == 0
+    assert requests(place) == 1
+    applied = place.run("apply", "--yes")
+    assert (applied.code, requests(place)) == (0, 1 + 3)
+    assert place.puts == [("cl-0000001-0000", {"name": "New"})]
+    assert place.state()["a"]["name"] == "New"
+    assert place.run("plan", "--refresh", "--detailed-exitcode").code == 0
+    again = place.run("apply", "--yes")
+    assert (again.code, requests(place)) == (0, 1 + 3 + 1 + 1)
+
+
+def test_a_plan_needs_no_server_and_no_variable(place: Workplace) -> None:
+    edited(place, a="New")
+    place.variables = {name: value for name, value in place.variables.items() if not name.startswith("KORE")}
+    document = place.run("plan", "--json").document
+    assert document["format"] == "reconciler/plan/1"
+    assert requests(place) == 0
+
+
+def test_exit_codes_of_a_plan(place: Workplace) -> None:
+    assert place.run("plan", "--detailed-exitcode").code == 0
+    edited(place, a="New")
+    assert (place.run("plan").code, place.run("plan", "--detailed-exitcode").code) == (0, 2)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["plan", "--nope"], "unrecognized arguments: --nope"),
+        (["plan", "--refr"], "unrecognized arguments: --refr"),
+        (["nope"], "invalid choice: 'nope'"),
+        ([], "the following arguments are required: COMMAND"),
+        (["plan", "--env", "dev"], "the manifest has no environment 'dev'; it has prod"),
+        (["plan", "--revert-drift"], "--revert-drift needs --refresh"),
+        (["plan", "-f", "nope.yaml"], "nope.yaml:1:1: cannot be read"),
+        (["apply"], "without a terminal, say --yes"),
+        (["apply", "nope.json", "--yes"], "cannot read the plan nope.json"),
+        (["apply", "nope.json", "--yes", "--revert-drift"], "--revert-drift does not go with a saved plan"),
+        (["apply", "--yes", "--timeout", "0"], "'0' is not a positive number of seconds"),
+        (["apply", "--yes", "--timeout", "x"], "'x' is not a positive number of seconds"),
+        (["apply", "--yes", "--undo-out", "no/such/folder.json"], "cannot write no/such/folder.json"),
+        (["plan", "--out", "no/such/folder.json"], "cannot write no/such/folder.json"),
+        (["state", "show", "b2"], "the state has no list 'b2'; did you mean 'b'?"),
+        (["state", "mv", "a", "B!"], "'B!' cannot be a key"),
+        (["state", "mv", "a", "b"], "the state already has 'b'"),
+        (["state", "push", "nope.json"], "cannot read nope.json"),
+    ],
+)
+def test_usage_errors_exit_1_and_say_why(place: Workplace, arguments: list[str], said: str) -> None:
+    ran = place.run(*arguments)
+    assert (ran.code, requests(place)) == (1, 0)
+    assert said in ran.err
+
+
+def test_variables_stand_for_options(place: Workplace) -> None:
+    (place.folder / "lists.yaml").rename(place.folder / "other.yaml")
+    assert place.run("plan", RECONCILER_FILE="other.yaml", RECONCILER_ENV="prod").code == 0
+    assert place.run("plan", RECONCILER_FILE="other.yaml", RECONCILER_ENV="dev").code == 1
+    assert place.run("plan", "--refresh", "-f", "other.yaml", RECONCILER_TIMEOUT="nope").code == 1
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        ({"KORE_CLIENT_ID": ""}, "KORE_CLIENT_ID"),
+        ({"KORE_CLIENT_SECRET": "wrong"}, "does not accept the sign-in"),
+        ({"KORE_TOKEN": "x.y.z"}, "KORE_TOKEN"),
+        ({"KORE_CLIENT_SECRET_FILE": "/etc/hostname"}, "KORE_CLIENT_SECRET"),
+        ({"KORE_JWT_ALGORITHM": "none"}, "KORE_JWT_ALGORITHM"),
+    ],
+)
+def test_credentials_that_do_not_work(place: Workplace, variables: dict[str, str], said: str) -> None:
+    ran = place.run("apply", "--yes", **variables)
+    assert ran.code == 1
+    assert said in ran.err
+    assert CLIENT_SECRET not in ran.out + ran.err
+
+
+@pytest.mark.parametrize("verb", [["plan", "--refresh"], ["apply", "--yes"], ["doctor"]])
+@pytest.mark.parametrize(
+    "pin",
+    [
+        {"KORE_HOST": "https://platform.kore.ai"},
+        {"KORE_ACCOUNT_ID": "another"},
+        {"KORE_STREAM_ID": "st-other"},
+    ],
+)
+def test_pins_are_checked_before_anything_is_sent(place: Workplace, verb: list[str], pin: dict[str, str]) -> None:
+    ran = place.run(*verb, **pin)
+    assert (ran.code, requests(place)) == (4, 0)
+    assert next(iter(pin)) in ran.out + ran.err
+
+
+def test_pins_that_hold(place: Workplace) -> None:
+    assert place.run("plan", "--refresh", KORE_HOST=place.sandbox.url).code == 0
+
+
+def test_blocked_lists_do_not_stop_others(place: Workplace) -> None:
+    held = place.sandbox.world.lists()["cl-0000001-0000"]
+    place.sandbox.world.set_list(replace(held, campaigns=("June",)))
+    edited(place, a="New 1", b="New 2")
+    ran = place.run("apply", "--yes", "--json")
+    assert (ran.code, kinds(ran)) == (3, {"a": "blocked", "b": "updated"})
+    assert "'June'" in ran.err
+
+
+def test_too_many_changes_are_refused_whole(tmp_path: Path) -> None:
+    lists = some_lists(12)
+    with workplace(tmp_path, lists) as place:
+        place.declare(lists)
+        place.run("apply", "--yes")
+        place.declare([replace(known, name=f"New {known.name}") for known in lists])
+        assert "12 updates are over max_changes" in place.run("plan").out
+        refused = place.run("apply", "--yes")
+        assert (refused.code, place.puts) == (1, [])
+        assert "12 updates are over max_changes (30%, never under 10): 10 of 12 lists" in refused.err
+        assert "--allow-mass-change 12" in refused.err
+        assert place.run("apply", "--yes", "--allow-mass-change", "11").code == 1
+        assert place.run("apply", "--yes", "--allow-mass-change", "12").code == 0
+        assert len(place.puts) == 12
+
+
+def test_drift_is_kept_unless_told_otherwise(place: Workplace) -> None:
+    place.sandbox.world.edit("cl-0000001-0000", {"name": "Theirs"})
+    assert place.run("apply", "--yes").code == 0
+    shown = place.run("plan", "--refresh")
+    assert 'name: "Alpha 1" → "Theirs"' in shown.out
+    assert place.puts == []
+    assert place.run("apply", "--yes", "--revert-drift").code == 0
+    assert place.puts == [("cl-0000001-0000", {"name": "Alpha 1"})]
+
+
+def test_saved_plans(place: Workplace) -> None:
+    edited(place, a="New 1", b="New 2")
+    assert place.run("plan", "--refresh", "--out", "plan.json").code == 0
+    assert place.run("plan", "--refresh", "--out", "same.json").code == 0
+    digests = [json.loads((place.folder / name).read_text())["digest"] for name in ("plan.json", "same.json")]
+    assert digests[0] == digests[1]
+    edited(place, a="New 1", b="New 2", c="Unreviewed")
+    applied = place.run("apply", "plan.json", "--yes", "--json")
+    assert (applied.code, kinds(applied)) == (0, {"a": "updated", "b": "updated"})
+    assert json.loads(applied.out)["plan"] == digests[0]
+    again = place.run("apply", "plan.json", "--yes", "--json")
+    assert (again.code, kinds(again), len(place.puts)) == (0, {}, 2)
+    place.sandbox.world.edit("cl-0000001-0000", {"name": "Theirs"})
+    conflicting = place.run("apply", "plan.json", "--yes", "--json")
+    assert (conflicting.code, kinds(conflicting)) == (3, {"a": "conflict"})
+
+
+def test_a_plan_made_offline_writes_nothing_that_nobody_saw(tmp_path: Path) -> None:
+    lists = some_lists(2)
+    with workplace(tmp_path, lists) as place:
+        place.declare(lists, b={"description": "New"})
+        place.run("plan", "--out", "plan.json")
+        ran = place.run("apply", "plan.json", "--yes", "--json")
+        assert (ran.code, kinds(ran), place.puts) == (3, {"a": "adopted", "b": "blocked"}, [])
+
+
+def saved(place: Workplace) -> dict[str, object]:
+    edited(place, a="New 1", b="New 2")
+    place.run("plan", "--refresh", "--out", "plan.json")
+    document: dict[str, object] = json.loads((place.folder / "plan.json").read_text())
+    return document
+
+
+BLOCK = '{"guard": "protect", "reason": "", "lift": ""}'
+
+
+def test_altered_plans_are_refused(place: Workplace) -> None:
+    whole = json.dumps(saved(place))
+    for wrong, said in [
+        (whole.replace("New 1", "Other"), "was altered"),
+        (whole.replace("reconciler/plan/1", "reconciler/plan/2"), "is of the format 'reconciler/plan/2'"),
+        (whole.replace('"update"', '"upsert"', 1), "is not as this program writes plans"),
+        (whole[:-20], "is no saved plan"),
+        ("[" * 100_000, "is no saved plan"),
+        ("[]", "is of the format None"),
+        (whole.replace('"fields": ["name"]', '"fields": ["name", "name"]', 1), "is not as this program writes plans"),
+        (whole.replace('"fields": ["name"]', '"fields": []', 1), "is not as this program writes plans"),
+        (
+            whole.replace('"blocked_by": null', '"blocked_by": {"guard": "protect", "reason": "", "lift": ""}', 1),
+            "is not",
+        ),
+        (whole.replace('"key": "b"', '"key": "a"'), "stands twice"),
+        (whole.replace("cl-0000001", "cl-../../x"), "is not as this program writes plans"),
+        (whole.replace("New 1", "x" * 49), "at most 48"),
+        (whole.replace("New 1", "a\\u0007"), "no control characters"),
+    ]:
+        (place.folder / "plan.json").write_text(wrong)
+        place.sandbox.world.log.clear()
+        ran = place.run("apply", "plan.json", "--yes")
+        assert (ran.code, requests(place)) == (4, 0), said
+        assert said in ran.err
+
+
+def redigested(place: Workplace, document: dict[str, object]) -> None:
+    """Save a plan whose digest is right, whatever it says: a digest is no signature."""
+    (place.folder / "plan.json").write_text(json.dumps(document))
+    said = place.run("apply", "plan.json", "--yes").err
+    found = re.search(r"its content gives (sha256:[0-9a-f]{64})", said)
+    assert found
+    (place.folder / "plan.json").write_text(json.dumps({**document, "digest": found[1]}))
+
+
+def test_a_forged_plan_gets_no_further_than_the_guards(place: Workplace) -> None:
+    document = json.loads(json.dumps(saved(place)).replace("New 1", "Alpha 3").replace("cl-0000002-0000", "cl-9999999"))
+    redigested(place, document)
+    ran = place.run("apply", "plan.json", "--yes", "--json")
+    assert (ran.code, kinds(ran), place.puts) == (3, {"a": "blocked", "b": "blocked"}, [])
+    assert "name_taken" in ran.out
+    assert "unknown" in ran.out
+
+
+def test_a_plan_for_another_target(place: Workplace) -> None:
+    document = json.loads(json.dumps(saved(place)).replace('"account_id": "', '"account_id": "x'))
+    redigested(place, document)
+    ran = place.run("apply", "plan.json", "--yes")
+    assert ran.code == 4
+    assert "but the manifest means" in ran.err
+    document = json.loads(json.dumps(saved(place)).replace('"name": "prod"', '"name": "stage"'))
+    redigested(place, document)
+    ran = place.run("apply", "plan.json", "--yes")
+    assert ran.code == 4
+    assert "the plan is for 'stage', which the manifest does not have" in ran.err
+
+
+def test_a_plan_whose_manifest_moved_elsewhere(place: Workplace) -> None:
+    saved(place)
+    manifest = (place.folder / "lists.yaml").read_text()
+    (place.folder / "lists.yaml").write_text(manifest.replace("stream_id: st-", "stream_id: st-other-"))
+    ran = place.run("apply", "plan.json", "--yes")
+    assert ran.code == 4
+    assert "make a new plan" in ran.err
+
+
+def test_only(place: Workplace) -> None:
+    edited(place, a="New 1", b="New 2")
+    ran = place.run("apply", "--yes", "--json", "--only", "b*")
+    assert kinds(ran) == {"b": "updated"}
+    assert "a" in place.run("plan", "--only", "a").out
+
+
+def test_undo(place: Workplace) -> None:
+    edited(place, a="Alpha 2", b="New 2")
+    applied = place.run("apply", "--yes", "--undo-out", "undo.json")
+    assert applied.code == 0
+    assert "set the manifest back too" in applied.err
+    undone = place.run("apply", "undo.json", "--yes", "--json")
+    assert (undone.code, kinds(undone)) == (0, {"a": "updated", "b": "updated"})
+    names = [held.name for held in place.sandbox.world.lists().values()]
+    assert names == ["Alpha 1", "Alpha 2", "Alpha 3"]
+
+
+def test_the_state_commands(place: Workplace) -> None:
+    listed = place.run("state", "list")
+    assert listed.out.splitlines()[0] == 'a  cl-0000001-0000  applied  "Alpha 1"'
+    document = place.run("state", "list", "--json").document
+    assert isinstance(document["lists"], list)
+    assert document["lists"][0]["status"] == "applied"
+    assert "name: Alpha 1" in place.run("state", "show", "a").out
+    assert place.run("state", "show", "a", "--json").document["id"] == "cl-0000001-0000"
+    pulled = place.run("state", "pull").out
+    assert place.run("state", "mv", "a", "z").code == 0
+    assert list(place.state()) == ["b", "c", "z"]
+    assert place.run("state", "rm", "b").code == 0
+    (place.folder / "backup.json").write_text(pulled)
+    pushed = place.run("state", "push", "backup.json")
+    assert pushed.code == 0
+    assert "lists['z'] removed" in pushed.err
+    assert list(place.state()) == ["a", "b", "c"]
+    assert "the lists are the same" in place.run("state", "push", "backup.json").err
+    for wrong in (pulled.replace('"prod"', '"dev"', 1), re.sub(r'"lineage": "[^"]+"', '"lineage": "other"', pulled)):
+        (place.folder / "backup.json").write_text(re.sub(r'\n "checksum".*', "", wrong))
+        assert place.run("state", "push", "backup.json").code == 4
+    place.run("state", "rm", "a")
+    place.run("state", "rm", "b")
+    place.run("state", "rm", "c")
+    assert "the state knows no list yet" in place.run("state", "list").err
+
+
+def test_an_unmanaged_name_in_the_state(tmp_path: Path) -> None:
+    lists = some_lists(1)
+    with workplace(tmp_path, lists) as place:
+        place.manifest(f"  a: {{id: {lists[0].id}, description: Text 1}}\n")
+        place.run("apply", "--yes")
+        assert "(name unmanaged)" in place.run("state", "list").out
+
+
+def test_a_damaged_state_is_named_and_left_alone(place: Workplace) -> None:
+    path = place.folder / ".reconciler" / "prod.state.json"
+    path.write_text(path.read_text().replace("Alpha 1", "Alpha X"))
+    before = path.read_bytes()
+    for verb in (["plan"], ["apply", "--yes"], ["state", "list"]):
+        ran = place.run(*verb)
+        assert ran.code == 1
+        assert "prod.state.json" in ran.err
+    assert path.read_bytes() == before
+
+
+def test_several_environments_are_read_before_any_is_written(tmp_path: Path) -> None:
+    lists = some_lists(2)
+    with workplace(tmp_path, lists) as place:
+        other = Account.of([replace(known, name=f"Dev {known.name}") for known in lists], "b1", ("st-dev",))
+        place.sandbox.world.set_account(other)
+        dev = (
+            f"  dev:\n    host: {place.sandbox.url}\n    stream_id: st-dev\n    account_id: b1\n"
+            "    name_format: 'Dev {name}'\n    requests_per_minute: 6000\n"
+        )
+        entries = [
+            f"  {key}: {{id: {{prod: {known.id}, dev: {known.id}}}, name: {known.name}}}\n"
+            for key, known in zip("ab", lists, strict=True)
+        ]
+        place.manifest("".join(entries), more=dev)
+        assert "which environment?" in place.run("plan").err
+        assert place.run("state", "list", "--all-envs").code == 1
+        assert place.run("apply", "--yes", "--all-envs").code == 0
+        place.manifest("".join(entries).replace("Alpha 1", "New 1"), more=dev)
+        place.sandbox.world.faults.arm([faults.Status(call="read_all", account="b1", times=0, status=400)])
+        failed = place.run("apply", "--yes", "--env", "prod", "--env", "dev")
+        assert (failed.code, place.puts) == (1, [])
+        place.sandbox.world.faults.clear()
+        place.sandbox.world.faults.arm([faults.Status(call="put", account="b1", status=400)])
+        partly = place.run("apply", "--yes", "--all-envs", "--json")
+        assert partly.code == 3
+        assert [e["summary"]["updated"] for e in json.loads(partly.out)["environments"]] == [1, 0]
+        assert place.run("apply", "--yes", "--all-envs").code == 0
+        assert place.sandbox.world.lists("b1")["cl-0000001-0000"].name == "Dev New 1"
+
+
+def test_doctor(place: Workplace) -> None:
+    def statuses(*arguments: str, **variables: str) -> tuple[int, dict[str, str]]:
+        ran = place.run("doctor", "--json", *arguments, **variables)
+        checks = json.loads(ran.out)["environments"][0]["checks"]
+        return ran.code, {check["name"]: check["status"] for check in checks if check["status"] != "works"}
+
+    folder = place.folder / ".reconciler"
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert statuses() == (0, {})
+    assert requests(place) == 1
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    untried = {"sign-in": "unknown", "clock": "unknown", "ids": "unknown"}
+    assert statuses(KORE_CLIENT_ID="") == (1, {"variables": "fails", **untried})
+    assert statuses(KORE_HOST="elsewhere.example") == (4, {"pins": "fails", **untried})
+    assert statuses(KORE_CLIENT_SECRET="wrong") == (1, {"sign-in": "fails", "ids": "unknown"})
+    place.sandbox.world.settings = Settings(limit=0, clock_skew=100.0, leeway=3600.0)
+    assert statuses() == (1, {"clock": "fails"})
+    place.sandbox.world.settings = Settings(limit=0, date=False, read_all_type_hides=1)
+    assert statuses() == (1, {"clock": "unknown", "ids": "fails"})
+    (folder / "prod.state.json").write_text("{")
+    text = place.run("doctor")
+    assert text.code == 1
+    assert "fails   state:" in text.out
+    assert CLIENT_SECRET not in text.out
+
+
+def test_doctor_says_who_holds_the_lock(place: Workplace) -> None:
+    edited(place, a="New 1")
+    place.sandbox.world.faults.arm([faults.Delay(call="put", seconds=3)])
+    with place.start("apply", "--yes") as running:
+        _wait_for_put(place)
+        ran = place.run("doctor")
+        assert ran.code == 1
+        assert f"process {running.pid}" in ran.out
+        assert running.wait(30) == 0
+
+
+def test_validate_and_schema(place: Workplace) -> None:
+    assert place.run("validate").out == "lists.yaml: in order (prod 3 lists)\n"
+    assert place.run("validate", "--json").document == {"format": "reconciler/problems/1", "problems": []}
+    assert place.run("schema").document["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    (place.folder / "lists.yaml").write_text("verson: 1\n")
+    ran = place.run("validate", "--json")
+    problems = ran.document["problems"]
+    assert isinstance(problems, list)
+    assert (ran.code, problems[1]["path"], problems[1]["line"]) == (1, "lists", 1) or ran.code == 1
+    assert "did you mean version?" in place.run("validate").err
+
+
+HOSTILE = "a\x1b[31mred\u202e\u2028\u200f::error::<b>"
+
+
+def test_hostile_names_do_nothing(tmp_path: Path) -> None:
+    lists = [ContactList("cl-1", HOSTILE, "D"), ContactList("cl-2", "👩‍👩‍👧 שלום", "D")]
+    with workplace(tmp_path, lists) as place:
+        place.manifest("  a: {id: cl-1, name: Plain}\n  b: {id: cl-2, name: '👩‍👩‍👧 שלום'}\n")
+        for arguments in (["plan", "--refresh"], ["apply", "--yes"], ["plan", "--refresh", "--json"]):
+            ran = place.run(*arguments)
+            assert not set(ran.out + ran.err) & set("\x1b\u202e\u2028\u200f")
+        assert "👩‍👩‍👧 שלום" in place.run("state", "list").out
+
+
+def test_a_thousand_lists(tmp_path: Path) -> None:
+    lists = [ContactList(f"cl-{number}", f"List {number}", "D") for number in range(1000)]
+    with workplace(tmp_path, lists) as place:
+        entries = [f"  k{number}: {{id: cl-{number}, name: List {number}, description: D}}\n" for number in range(1000)]
+        place.manifest("".join(entries))
+        assert place.run("apply", "--yes", "--json").code == 0
+        place.sandbox.world.log.clear()
+        place.manifest("".join(entries).replace("description: D", "description: E", 300))
+        ran = place.run("apply", "--yes", "--json")
+        assert (ran.code, requests(place), len(place.puts)) == (0, 303, 300)
+
+
+def test_the_limit_is_kept_over_commands(tmp_path: Path) -> None:
+    """Two commands one after the other at five a minute: the second waits for its place."""
+    lists = some_lists(1)
+    with workplace(tmp_path, lists, Settings(limit=5)) as place:
+        place.manifest(f"  a: {{id: {lists[0].id}, name: Alpha 1}}\n", rate=5)
+        for _ in range(5):
+            assert place.run("plan", "--refresh").code == 0
+        with place.start("plan", "--refresh") as running:
+            time.sleep(1.5)
+            assert running.poll() is None
+            assert requests(place) == 5
+            running.send_signal(signal.SIGINT)
+            assert running.wait(20) == 130
+
+
+def _wait_for_put(place: Workplace, count: int = 1) -> None:
+    deadline = time.monotonic() + 20
+    while len(place.sandbox.world.log.puts()) < count:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_lets_the_request_in_flight_end(place: Workplace, number: int, code: int) -> None:
+    edited(place, a="New 1", b="New 2")
+    place.sandbox.world.faults.arm([faults.Delay(call="put", seconds=1)])
+    running = place.start("apply", "--yes", "--json")
+    _wait_for_put(place)
+    running.send_signal(number)
+    out, err = running.communicate(timeout=30)
+    assert running.returncode == code, err
+    assert kinds(Ran(code, out, err)) == {"a": "updated", "b": "not_sent"}
+    assert (place.state()["a"]["name"], place.state()["b"]["name"]) == ("New 1", "Alpha 2")
+    assert place.run("apply", "--yes").code == 0
+
+
+def test_a_second_signal_leaves_at_once_and_the_next_run_tells_the_truth(place: Workplace) -> None:
+    edited(place, a="New 1")
+    place.sandbox.world.faults.arm([faults.Delay(call="put", seconds=5)])
+    with place.start("apply", "--yes") as running:
+        _wait_for_put(place)
+        running.send_signal(signal.SIGINT)
+        time.sleep(0.3)
+        running.send_signal(signal.SIGINT)
+        assert running.wait(3) == 130
+    assert place.run("state", "show", "a", "--json").document["status"] == "in_doubt"
+    place.sandbox.world.faults.clear()
+    time.sleep(5)
+    assert kinds(place.run("apply", "--yes", "--json")) == {"a": "adopted"}
+
+
+def test_the_other_writer_is_named(place: Workplace) -> None:
+    edited(place, a="New 1")
+    place.sandbox.world.faults.arm([faults.Delay(call="put", seconds=3)])
+    with place.start("apply", "--yes", CI_JOB_URL="https://ci.example/jobs/7") as running:
+        _wait_for_put(place)
+        for verb in (["apply", "--yes"], ["state", "rm", "a"]):
+            refused = place.run(*verb)
+            assert refused.code == 4
+            assert f"process {running.pid}" in refused.err
+            assert "https://ci.example/jobs/7" in refused.err
+        assert place.run("plan").code == 0
+        running.kill()
+    place.sandbox.world.faults.clear()
+    assert place.run("apply", "--yes").code == 0
+
+
+def at_a_terminal(place: Workplace, answer: str, *arguments: str) -> tuple[int, str]:
+    """Run the program at a terminal of its own and type `answer` when it asks."""
+    leader, follower = pty.openpty()
+    running = subprocess.Popen(
+        [*PROGRAM, *arguments],
+        cwd=place.folder,
+        env={**place.variables, "TERM": "xterm", "COLUMNS": "100"},
+        stdin=follower,
+        stdout=follower,
+        stderr=follower,
+    )
+    os.close(follower)
+    shown = b""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        ready, _, _ = select.select([leader], [], [], 0.1)
+        try:
+            shown += os.read(leader, 65536) if ready else b""
+        except OSError:
+            break
+        if b"Only yes will do" in shown and answer:
+            os.write(leader, answer.encode())
+            answer = ""
+    os.close(leader)
+    return running.wait(20), shown.decode()
+
+
+@pytest.mark.parametrize(("answer", "code", "puts"), [("no\n", 1, 0), ("y\n", 1, 0), ("\x04", 1, 0), ("yes\n", 0, 1)])
+def test_at_a_terminal_only_yes_will_do(place: Workplace, answer: str, code: int, puts: int) -> None:
+    edited(place, a="New 1")
+    ended, shown = at_a_terminal(place, answer, "apply")
+    assert (ended, len(place.puts)) == (code, puts)
+    assert "\x1b[" in shown
+    assert "Apply this change to prod?" in shown
+
+
+def test_at_a_terminal_with_nothing_to_do_it_does_not_ask(place: Workplace) -> None:
+    ended, shown = at_a_terminal(place, "", "apply", "--no-color")
+    assert ended == 0
+    assert "Only yes" not in shown
+
+
+def test_nothing_heavy_is_imported_for_what_needs_it_not(place: Workplace) -> None:
+    def imported(*arguments: str) -> set[str]:
+        ran = subprocess.run(
+            [PROGRAM[0], "-X", "importtime", *PROGRAM[1:], *arguments],
+            cwd=place.folder,
+            env=place.variables,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return {line.rsplit("|", 1)[-1].strip() for line in ran.stderr.splitlines()}
+
+    assert not {"reconciler.cli", "argparse", "json", "reconciler.errors"} & imported("--version")
+    offline = imported("plan")
+    assert not {"httpx", "jwt", "asyncio", "rich", "deepdiff", "starlette", "uvicorn", "ssl"} & offline
+
+
+def test_a_closed_pipe_is_no_error_of_ours(place: Workplace) -> None:
+    ended = subprocess.run(
+        f"{' '.join(PROGRAM)} schema | head -n 1",
+        shell=True,
+        cwd=place.folder,
+        env=place.variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_deadline_too_short_for_one_change_sends_nothing(place: Workplace) -> None:
+    edited(place, a="New 1")
+    ran = place.run("apply", "--yes", "--deadline", "5")
+    assert (ran.code, place.puts) == (3, [])
+    assert "the deadline of 5 s is near" in ran.out
+    assert place.run("apply", "--yes", "--deadline", "60", "--timeout", "3").code == 0
