@@ -60,6 +60,7 @@ def held(path: Path, asking: Holder) -> str | None:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
     except OSError:
         return None
+    note = b""
     try:
         note = os.pread(descriptor, _LONGEST_NOTE, 0)
         if note:
