@@ -53,6 +53,7 @@ class Workplace:
             "XDG_CACHE_HOME": str(self.folder / "cache"),
             "PYTHONPATH": str(REPOSITORY),
             "NO_PROXY": "127.0.0.1",
+            "COLUMNS": "100",
         }
 
     def manifest(self, lists: str, *, policy: str = "{}", rate: int = 6000, more: str = "") -> Path:

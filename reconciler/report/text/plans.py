@@ -108,11 +108,10 @@ def _drift(environment: EnvironmentPlan, page: Page) -> str:
     lists = phrases.counted(len(environment.drift), "list")
     heading = f"{lists} changed elsewhere since the last apply, left alone (applied → live)"
     name = terminal(environment.name)
-    key = f" {terminal(environment.drift[0].key)}" if len(environment.drift) == 1 else ""
     return "\n".join([
         " " * MARGIN + page.pen.paint("bold", "Drift: ") + heading,
         *(_drifted(drift, page) for drift in environment.drift),
-        " " * MARGIN + f"To take the live values into the manifest: reconciler accept --env {name}{key}",
+        " " * MARGIN + "To keep the live values: declare them in the manifest.",
         " " * MARGIN + f"To set the lists back to the manifest: reconciler apply --env {name} --revert-drift",
     ])  # fmt: skip
 

@@ -1,0 +1,68 @@
+"""The project as it is handed out: the wheel, the locks, the tree of errors, the size of things."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from reconciler import __version__, errors
+from tests.program import REPOSITORY
+
+
+def test_the_wheel_runs_in_a_clean_environment(tmp_path: Path) -> None:
+    def run(*command: str) -> str:
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True, timeout=110).stdout
+
+    run(sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", ".", str(REPOSITORY))
+    (wheel,) = tmp_path.glob("contact_list_reconciler-*.whl")
+    run(sys.executable, "-m", "venv", "clean")
+    pip = [str(tmp_path / "clean/bin/python"), "-m", "pip", "install", "-q"]
+    run(*pip, "--require-hashes", "-r", str(REPOSITORY / "requirements" / "runtime.txt"))
+    run(*pip, "--no-deps", str(wheel))
+    reconciler = str(tmp_path / "clean/bin/reconciler")
+    assert run(reconciler, "--version") == f"reconciler {__version__}\n"
+    assert '"$schema"' in run(reconciler, "schema")
+    ended = subprocess.run([reconciler, "sandbox"], capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert (ended.returncode, "pip install 'contact-list-reconciler[sandbox]'" in ended.stderr) == (1, True)
+
+
+def test_locks_have_hashes_and_no_address() -> None:
+    for path in (REPOSITORY / "requirements").glob("*.txt"):
+        text = path.read_text()
+        assert "://" not in text
+        pinned = re.findall(r"^[\w.-]+==.*?(?=^\S|\Z)", text, re.MULTILINE | re.DOTALL)
+        assert pinned
+        assert all("--hash=sha256:" in entry for entry in pinned)
+
+
+def test_the_tree_of_errors_is_drawn_as_it_is() -> None:
+    drawn = re.findall(r"^[ │├└─]*(\w+Error)\s+(\d+)(?:, (\d+))?", errors.__doc__ or "", re.MULTILINE)
+    classes = {
+        name: found
+        for name, found in vars(errors).items()
+        if isinstance(found, type) and issubclass(found, errors.ReconcilerError)
+    }
+    assert {name for name, *_ in drawn} == set(classes)
+    depths = re.findall(r"^([ │├└─]*)(\w+Error)", errors.__doc__ or "", re.MULTILINE)
+    parents: list[tuple[int, str]] = []
+    for indent, name in depths:
+        while parents and parents[-1][0] >= len(indent):
+            parents.pop()
+        if parents:
+            assert classes[name].__bases__[0].__name__ == parents[-1][1]
+        parents.append((len(indent), name))
+    for name, code, other in drawn:
+        if not other:
+            assert classes[name].exit_code == int(code)
+
+
+def test_modules_and_functions_stay_small() -> None:
+    for path in (REPOSITORY / "reconciler").rglob("*.py"):
+        source = path.read_text(encoding="utf-8")
+        assert source.count("\n") <= 300, path
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.FunctionDef):
+                assert (node.end_lineno or 0) - node.lineno < 50, f"{path}: {node.name}"
