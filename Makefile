@@ -5,7 +5,7 @@ RUN := $(VENV)/bin
 WHOLE := reconciler/manifest/*,reconciler/planning/*,reconciler/store/*,reconciler/remote/*,reconciler/execute/*
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test test-all check format lock clean
+.PHONY: demo test test-all slow mutants check format lock clean
 
 demo: $(STAMP)
 	PATH="$(CURDIR)/$(RUN):$$PATH" sh docs/demo.sh
@@ -15,8 +15,18 @@ test: check
 	$(RUN)/coverage report --skip-covered --fail-under=95
 	$(RUN)/coverage report --skip-covered --fail-under=100 --include='$(WHOLE)'
 
-test-all: test
-	$(RUN)/python -m pytest -n 2 -m slow
+test-all: test slow mutants
+
+# Laws with thousands of examples, hundreds of races: what takes minutes.
+slow: $(STAMP)
+	$(RUN)/python -m pytest -n 2 --timeout 900 -m slow
+
+# Every small change to planning must make a test fail; those that cannot are listed with their reason.
+mutants: $(STAMP)
+	$(RUN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/mutation.txt
+	rm -rf mutants
+	$(RUN)/mutmut run --max-children 2 >mutants.log 2>&1 || { tail -n 20 mutants.log; exit 1; }
+	$(RUN)/python -m tests.survivors
 
 check: $(STAMP)
 	$(RUN)/ruff check .
@@ -42,6 +52,7 @@ LOCK := $(UV) pip compile pyproject.toml --universal --python-version 3.11 --gen
 lock:
 	$(LOCK) --output-file requirements/runtime.txt
 	$(LOCK) --all-extras --group dev --output-file requirements/dev.txt
+	$(LOCK) --all-extras --group mutation --output-file requirements/mutation.txt
 
 clean:
-	rm -rf $(VENV) dist .mypy_cache .pytest_cache .ruff_cache .coverage*
+	rm -rf $(VENV) dist mutants mutants.log .mypy_cache .pytest_cache .ruff_cache .coverage*

@@ -2,9 +2,27 @@
 
 from __future__ import annotations
 
-from reconciler.model.changes import Block, Change
+from reconciler.model.changes import Block, Blocked, Cause, Change, Update
 from reconciler.model.lists import Absent, Applied, DesiredList, KnownList
-from reconciler.model.texts import Field, Texts
+from reconciler.model.texts import FIELDS, Field, Texts
+
+
+def stopped(change: Change, block: Block, cause: Cause | None = None) -> Blocked:
+    """Return `change` as stopped by `block`."""
+    whole = tuple(field for field in FIELDS if field in change.after)
+    return Blocked(
+        key=change.key,
+        id=change.id,
+        cause=cause or change.cause,
+        before=change.before,
+        after=change.after,
+        source=change.source,
+        warnings=change.warnings,
+        fields=change.fields
+        if isinstance(change, Update)
+        else tuple(field for field in FIELDS if field in change.after),
+        block=block,
+    )
 
 
 def wrong_id(wanted: DesiredList, live_name: str, applied: Applied) -> Block:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from reconciler.model.changes import Block, Change, EnvironmentPlan, Update
 from reconciler.model.lists import Applied, Desired, DesiredList, Live, LiveList, Policy
 from reconciler.planning import names
+from reconciler.planning.blocks import stopped
 
 
 def guarded(plan: EnvironmentPlan, desired: Desired, applied: Applied, live: Live | None) -> EnvironmentPlan:
@@ -37,7 +38,7 @@ def _guarded(change: Change, desired: Desired, live: Live | None) -> Change:
     seen = _Seen(desired.lists.get(change.key), live.lists.get(change.id) if live else None, desired.policy)
     for guard in _GUARDS:
         if block := guard(change, seen):
-            return names.blocked(change, block)
+            return stopped(change, block)
     return _warned(change, seen)
 
 

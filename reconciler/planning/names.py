@@ -14,8 +14,9 @@ import heapq
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from reconciler.model.changes import Block, Blocked, Change, Update
+from reconciler.model.changes import Block, Change, Update
 from reconciler.model.lists import Applied, Desired, DoubtfulList, Live
+from reconciler.planning.blocks import stopped
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,23 +129,8 @@ def _placed(change: Change, blocks: Mapping[str, Block], waits: Mapping[str, tup
     if not isinstance(change, Update):
         return change
     if block := blocks.get(change.key):
-        return blocked(change, block)
+        return stopped(change, block)
     return replace(change, waits_for=waits.get(change.key, ()))
-
-
-def blocked(change: Update, block: Block) -> Blocked:
-    """Return `change` as stopped by `block`."""
-    return Blocked(
-        key=change.key,
-        id=change.id,
-        cause=change.cause,
-        before=change.before,
-        after=change.after,
-        source=change.source,
-        warnings=change.warnings,
-        fields=change.fields,
-        block=block,
-    )
 
 
 def _ordered(changes: list[Change]) -> tuple[Change, ...]:

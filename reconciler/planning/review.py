@@ -23,9 +23,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TypeAlias
 
-from reconciler.model.changes import Adopt, Block, Blocked, Cause, Change, Check, EnvironmentPlan, Forget, Update
+from reconciler.model.changes import Adopt, Blocked, Change, Check, EnvironmentPlan, Forget, Update
 from reconciler.model.lists import Applied, Desired, Live
-from reconciler.model.texts import FIELDS, Field, Texts
+from reconciler.model.texts import Field, Texts
 from reconciler.planning import blocks
 from reconciler.planning.guard import guarded
 
@@ -40,24 +40,24 @@ def _reviewed(change: Change, desired: Desired, applied: Applied, live: Live) ->
     if isinstance(change, Blocked):
         return change
     if _unknown(change, desired, applied):
-        return _stopped(change, blocks.unknown(change))
+        return blocks.stopped(change, blocks.unknown(change))
     declared = desired.lists.get(change.key)
     if isinstance(change, Forget):
-        return _stopped(change, blocks.declared_again(declared)) if declared else change
+        return blocks.stopped(change, blocks.declared_again(declared)) if declared else change
     return _held_against(change, desired, applied, live)
 
 
 def _held_against(change: Update | Adopt | Check, desired: Desired, applied: Applied, live: Live) -> Change:
     found = live.lists.get(change.id)
     if found is None:
-        return _stopped(change, blocks.missing(change.id, live.absent.get(change.id)), "missing")
+        return blocks.stopped(change, blocks.missing(change.id, live.absent.get(change.id)), "missing")
     forms = _forms(change, applied, found.texts)
     if isinstance(change, Check):
         return _checked(change, forms)
     if isinstance(change, Update):
         return _wrong_id(change, desired, applied, found.texts) or _updated(change, forms, found.texts)
     moved = tuple(field for field in change.after if not forms[field] & _sides(change, field))
-    return _stopped(change, blocks.moved(change, moved, found.texts), "conflict") if moved else change
+    return blocks.stopped(change, blocks.moved(change, moved, found.texts), "conflict") if moved else change
 
 
 def _unknown(change: Change, desired: Desired, applied: Applied) -> bool:
@@ -85,7 +85,7 @@ def _sides(change: Change, field: Field) -> frozenset[str]:
 
 def _checked(change: Check, forms: Forms) -> Change:
     missed = tuple(field for field, text in change.after.items() if text not in forms[field])
-    return _stopped(change, blocks.unreviewed(missed)) if missed else _adopted(change)
+    return blocks.stopped(change, blocks.unreviewed(missed)) if missed else _adopted(change)
 
 
 def _wrong_id(change: Update, desired: Desired, applied: Applied, live: Texts) -> Blocked | None:
@@ -95,7 +95,7 @@ def _wrong_id(change: Update, desired: Desired, applied: Applied, live: Texts) -
     wanted = desired.lists[change.key]
     if live["name"] in (change.after.get("name"), wanted.previously):
         return None
-    return _stopped(change, blocks.wrong_id(wanted, live["name"], applied))
+    return blocks.stopped(change, blocks.wrong_id(wanted, live["name"], applied))
 
 
 def _updated(change: Update, forms: Forms, live: Texts) -> Change:
@@ -103,9 +103,9 @@ def _updated(change: Update, forms: Forms, live: Texts) -> Change:
     if not pending:
         return _adopted(change)
     if unseen := tuple(field for field in pending if field not in change.before):
-        return _stopped(change, blocks.unreviewed(unseen))
+        return blocks.stopped(change, blocks.unreviewed(unseen))
     if moved := tuple(field for field in pending if change.before[field] not in forms[field]):
-        return _stopped(change, blocks.moved(change, moved, live), "conflict")
+        return blocks.stopped(change, blocks.moved(change, moved, live), "conflict")
     return replace(change, fields=pending)
 
 
@@ -118,18 +118,4 @@ def _adopted(change: Update | Check) -> Adopt:
         after=change.after,
         source=change.source,
         warnings=change.warnings,
-    )
-
-
-def _stopped(change: Change, block: Block, cause: Cause | None = None) -> Blocked:
-    return Blocked(
-        key=change.key,
-        id=change.id,
-        cause=cause or change.cause,
-        before=change.before,
-        after=change.after,
-        source=change.source,
-        warnings=change.warnings,
-        fields=change.fields if isinstance(change, Update) else tuple(f for f in FIELDS if f in change.after),
-        block=block,
     )

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from reconciler.model.changes import Blocked, Update
-from reconciler.model.lists import Live
+from reconciler.model.changes import Blocked, Drift, Update
+from reconciler.model.lists import Live, Source
 from reconciler.planning.build import build
 from tests.planning.worlds import Short, applied, desired, live, rows
 
@@ -120,6 +120,11 @@ def test_a_list_that_was_not_even_asked_for_alone_counts_as_missing() -> None:
 def test_warnings() -> None:
     other_id = build(desired({"a": {"name": "N"}}), applied({"a": {"id": "cl-old", "name": "N"}}))
     assert other_id.changes[0].warnings == ("the state knows this key as cl-old; from now on it stands for cl-a",)
+    for seen in ({"name": "N"}, {"name": "N", "description": "other"}):
+        known = applied({"a": {"id": "cl-old", "name": "N"}})
+        plan = build(desired({"a": {"name": "N", "description": ""}}), known, live({"a": seen}))
+        assert plan.changes[0].warnings == other_id.changes[0].warnings
+    assert build(desired({}), applied({"a": {"name": "N"}})).changes[0].warnings == ()
     doubtful = build(desired({}), applied({"a": {"name": "N", "intended": {"name": "M"}}}))
     assert doubtful.changes[0].warnings == ("its last PUT is in doubt; forgetting it leaves that unsettled",)
     stored = build(
@@ -135,3 +140,10 @@ def test_warnings() -> None:
 def test_changes_come_sorted_by_key() -> None:
     wanted = {key: {"name": key.upper()} for key in "cab"}
     assert list(rows(build(desired(wanted), applied({"b0": {"name": "x"}})))) == ["a", "b", "b0", "c"]
+
+
+def test_drift_in_full() -> None:
+    wanted, known = desired({"a": {"name": "N", "description": "D"}}), applied({"a": {"name": "N", "description": "D"}})
+    assert build(wanted, known, live({"a": {"name": "X", "description": "D"}})).drift == (
+        Drift("a", "cl-a", ("name",), {"name": "N"}, {"name": "X"}, Source("lists.yaml", 1)),
+    )

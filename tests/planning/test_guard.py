@@ -36,10 +36,10 @@ def test_blocks_in_words(case: Short) -> None:
         assert f"{blocks[key].reason}; {blocks[key].lift}" == said
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if "warns" in case], ids=lambda case: str(case["title"]))
-def test_warnings(case: Short) -> None:
-    for change in planned(case, "refreshed").changes:
-        assert change.warnings == (case["warns"][change.key],)
+@pytest.mark.parametrize(("case", "column"), COLUMNS, ids=[f"{case['title']} ({column})" for case, column in COLUMNS])
+def test_warnings(case: Short, column: str) -> None:
+    said = {change.key: change.warnings for change in planned(case, column).changes if change.warnings}
+    assert said == {key: (warning,) for key, warning in case.get("warns", {}).items()}
 
 
 def renames(**names: tuple[str, str]) -> EnvironmentPlan:
@@ -63,6 +63,11 @@ def test_two_renames_to_one_name() -> None:
     seen = live({"a": {"name": "A"}, "b": {"name": "B"}})
     plan = guarded(renames(a=("A", "Same"), b=("B", "SAME")), desired({}), applied({}), seen)
     assert rows(plan) == {"a": "update edit name", "b": "blocked edit name by name_taken"}
+    stopped = plan.changes[1]
+    assert isinstance(stopped, Blocked)
+    assert stopped.block.reason == (
+        "a, renamed to it by this plan, has the name 'SAME' (names are compared ignoring case) and keeps it"
+    )
 
 
 def test_a_rename_to_a_name_that_the_manifest_declares_for_another_key() -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
 
-from reconciler.model.changes import Blocked
+from reconciler.model.changes import Adopt, Block, Blocked, Change, EnvironmentPlan, Update
+from reconciler.model.lists import Applied, Source
 from reconciler.planning.build import build
 from reconciler.planning.guard import guarded
 from reconciler.planning.review import reviewed
-from tests.planning.worlds import Short, applied, desired, live, rows
+from tests.planning.worlds import TARGET, Short, applied, desired, live, rows
 
 CASES: list[Short] = yaml.safe_load((Path(__file__).parent / "cases" / "review.yaml").read_text(encoding="utf-8"))
 
@@ -56,3 +58,80 @@ def test_words() -> None:
     moved = reviewed(plan, wanted, known, live({"a": {"name": "X"}})).changes[0]
     assert isinstance(moved, Blocked)
     assert moved.block.reason == "changed elsewhere since the plan was made (name: planned from 'N', now live 'X')"
+
+
+FULL = Update(
+    key="a",
+    id="cl-a",
+    cause="edit",
+    before={"name": "N", "description": "D"},
+    after={"name": "New", "description": "New"},
+    source=Source("lists.yaml", 7),
+    warnings=("careful",),
+    fields=("name", "description"),
+)
+PLAN = EnvironmentPlan("prod", TARGET, "lineage", 7, (FULL,))
+KNOWN = applied({"a": {"name": "N", "description": "D"}})
+
+
+def only(seen: Short, known: Applied = KNOWN, wanted: Short | None = None) -> Change:
+    (change,) = reviewed(PLAN, desired({"a": wanted or {"name": "New"}}), known, live({"a": seen})).changes
+    return change
+
+
+def test_what_is_stopped_keeps_all_that_it_says() -> None:
+    assert only({"name": "X", "description": "Y"}) == Blocked(
+        key="a",
+        id="cl-a",
+        cause="conflict",
+        before=FULL.before,
+        after=FULL.after,
+        source=FULL.source,
+        warnings=("careful",),
+        fields=("name", "description"),
+        block=Block(
+            "conflict",
+            "changed elsewhere since the plan was made (name: planned from 'N', now live 'X'; "
+            "description: planned from 'D', now live 'Y')",
+            "look at it, and make a new plan",
+        ),
+    )
+
+
+def test_what_is_adopted_keeps_all_that_it_says() -> None:
+    assert only({"name": "New", "description": "New"}) == Adopt(
+        key="a",
+        id="cl-a",
+        cause="edit",
+        before=FULL.before,
+        after=FULL.after,
+        source=FULL.source,
+        warnings=("careful",),
+    )
+
+
+def test_other_blocks_in_words() -> None:
+    gone = reviewed(PLAN, desired({"a": {"name": "New"}}), KNOWN, live({"a": None})).changes[0]
+    never_asked = reviewed(PLAN, desired({"a": {"name": "New"}}), KNOWN, live({})).changes[0]
+    wrong = only({"name": "X", "description": "D"}, applied({}))
+    unseen = reviewed(
+        replace(PLAN, changes=(replace(FULL, before={}),)), desired({}), KNOWN, live({"a": {"name": "X"}})
+    ).changes[0]
+    reasons = [change.block.reason for change in (gone, never_asked, wrong, unseen) if isinstance(change, Blocked)]
+    assert reasons == [
+        "the account has no list cl-a (HTTP 404: not found)",
+        "the account has no list cl-a",
+        "cl-a is a list named 'X', which is not the declared name 'New'",
+        "the plan was made without seeing the live name and description, and live is not as desired",
+    ]
+
+
+def test_a_list_unknown_to_the_state_may_be_written_under_the_name_that_the_plan_gives_it() -> None:
+    change = only({"name": "New", "description": "D"}, applied({}), {"name": "Other"})
+    assert isinstance(change, Update)
+    assert change.fields == ("description",)
+
+
+def test_stored_texts_count_as_sent_only_in_their_own_field() -> None:
+    known = applied({"a": {"description": "D", "stored": {"name": "x", "description": "d"}}})
+    assert isinstance(only({"name": "x", "description": "d"}, known), Blocked)

@@ -17,7 +17,7 @@ import pytest
 
 from reconciler.errors import LockedError, StateError
 from reconciler.protocols import Holder
-from reconciler.store.lock import locked
+from reconciler.store.lock import held, locked
 from tests.store.samples import HOLDER, names_in
 from tests.store.small_disk import room_for
 
@@ -105,7 +105,7 @@ def test_on_a_full_disk_it_holds_without_a_name(tmp_path: Path) -> None:
 HOLD = """
 import subprocess, sys
 from pathlib import Path
-from reconciler.store.lock import locked
+from reconciler.store.lock import held, locked
 from tests.store.samples import HOLDER
 with locked(Path(sys.argv[1]), HOLDER):
     child = subprocess.Popen([sys.executable, "-c", "print('up', flush=True); input()"], close_fds=False)
@@ -192,3 +192,17 @@ def test_elsewhere_a_state_is_read_and_not_written(tmp_path: Path) -> None:
         f"0\n{tmp_path}/prod.lock: writing the state is not supported on this system, only on Linux and macOS. "
         "Nothing was changed\n"
     )
+
+
+def test_whoever_looks_is_told_who_holds_it_and_takes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "prod.lock"
+    assert held(path, HOLDER) is None
+    with locked(path, HOLDER):
+        said = held(path, HOLDER)
+        assert said is not None
+        assert f"process {HOLDER.pid}" in said
+    assert held(path, HOLDER) is None
+    path.write_text("left by one that died")
+    assert held(path, HOLDER) is None
+    with locked(path, HOLDER):
+        pass
