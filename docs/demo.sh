@@ -9,7 +9,7 @@ export XDG_CACHE_HOME="$folder/cache"
 
 reconciler sandbox --port 0 --lists 5 --manifest lists.yaml >sandbox.log 2>&1 &
 sandbox=$!
-trap 'kill "$sandbox" 2>/dev/null; wait "$sandbox" 2>/dev/null; rm -rf "$folder"' EXIT
+trap 'kill "$sandbox" 2>/dev/null || :; wait "$sandbox" 2>/dev/null || :; rm -rf "$folder"' EXIT
 tries=0
 until grep -q KORE_CLIENT_SECRET sandbox.log; do
   tries=$((tries + 1))
