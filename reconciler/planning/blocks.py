@@ -18,9 +18,7 @@ def stopped(change: Change, block: Block, cause: Cause | None = None) -> Blocked
         after=change.after,
         source=change.source,
         warnings=change.warnings,
-        fields=change.fields
-        if isinstance(change, Update)
-        else tuple(field for field in FIELDS if field in change.after),
+        fields=change.fields if isinstance(change, Update) else whole,
         block=block,
     )
 

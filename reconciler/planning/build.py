@@ -211,16 +211,7 @@ def _adopt(wanted: DesiredList, cause: Cause, before: Texts, warnings: tuple[str
 
 
 def _blocked(wanted: DesiredList, cause: Cause, fields: tuple[Field, ...], before: Texts, block: Block) -> Blocked:
-    return Blocked(
-        key=wanted.key,
-        id=wanted.id,
-        cause=cause,
-        before=before,
-        after=wanted.texts,
-        source=wanted.source,
-        fields=fields,
-        block=block,
-    )
+    return blocks.stopped(_update(wanted, cause, fields, before), block)
 
 
 def _forget(known: KnownList) -> Forget:
