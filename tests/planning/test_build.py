@@ -110,6 +110,7 @@ def test_blocks_in_words(wanted: Short, known: Short, seen: Short, reason: str, 
     changes = build(desired(wanted), applied(known), live(seen)).changes
     block = next(change.block for change in changes if isinstance(change, Blocked))
     assert (block.reason, block.lift) == (reason, lift)
+    assert block.guard in ("wrong_id", "conflict", "missing")
 
 
 def test_a_list_that_was_not_even_asked_for_alone_counts_as_missing() -> None:
@@ -128,9 +129,9 @@ def test_warnings() -> None:
     doubtful = build(desired({}), applied({"a": {"name": "N", "intended": {"name": "M"}}}))
     assert doubtful.changes[0].warnings == ("its last PUT is in doubt; forgetting it leaves that unsettled",)
     stored = build(
-        desired({"a": {"name": "N "}}),
-        applied({"a": {"name": "N ", "stored": {"name": "n"}}}),
-        live({"a": {"name": "n"}}),
+        desired({"a": {"name": "N ", "description": "D"}}),
+        applied({"a": {"name": "N ", "description": "D", "stored": {"name": "n"}}}),
+        live({"a": {"name": "n", "description": "D"}}),
     )
     assert stored.warnings == (
         "a: the API keeps the name as 'n', not as sent ('N '); declare it that way to end this warning",
