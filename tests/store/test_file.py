@@ -148,10 +148,10 @@ def test_a_second_writer_is_refused_and_a_reader_is_not(tmp_path: Path) -> None:
 
 
 def test_a_linked_document_is_replaced_where_it_is(tmp_path: Path) -> None:
-    (tmp_path / "shared").mkdir()
+    (tmp_path / "common").mkdir()
     for name in ("one", "other"):
         (tmp_path / name).mkdir()
-        (tmp_path / name / "prod.state.json").symlink_to("../shared/prod.state.json")
+        (tmp_path / name / "prod.state.json").symlink_to("../common/prod.state.json")
     with store_in(tmp_path / "one").lock(HOLDER) as writer:
         writer.record("vip", VIP)
         with pytest.raises(LockedError), store_in(tmp_path / "other").lock(HOLDER):
@@ -159,7 +159,7 @@ def test_a_linked_document_is_replaced_where_it_is(tmp_path: Path) -> None:
     assert store_in(tmp_path / "other").load().lists == {"vip": VIP}
     assert names_in(tmp_path / "one") == ["prod.state.json"]
     assert (tmp_path / "one" / "prod.state.json").is_symlink()
-    assert names_in(tmp_path / "shared") == ["prod.lock", "prod.state.json"]
+    assert names_in(tmp_path / "common") == ["prod.lock", "prod.state.json"]
 
 
 def test_a_folder_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
