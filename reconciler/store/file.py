@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from reconciler.errors import StateError
@@ -51,17 +51,17 @@ class FileStore:
         _make_folder(self._files.lock.parent)
         with locked(self._files.lock, holder):
             document, applied = read(self._files, self._nothing)
-            writer = Writer(self._files, document)
-            writer.settle(applied)
-            try:
-                yield writer
-            except BaseException as error:
+            with closing(Writer(self._files, document)) as writer:
+                writer.settle(applied)
                 try:
-                    writer.fold()
-                except StateError as failure:
-                    error.add_note(str(failure))
-                raise
-            writer.fold()
+                    yield writer
+                except BaseException as error:
+                    try:
+                        writer.fold()
+                    except StateError as failure:
+                        error.add_note(str(failure))
+                    raise
+                writer.fold()
 
 
 def _make_folder(folder: Path) -> None:

@@ -81,10 +81,14 @@ class Journal:
 
     def remove(self) -> None:
         """End the journal and remove its file, also one that an earlier run left."""
+        self.close()
+        self._path.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """End the journal; its file stays."""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
-        self._path.unlink(missing_ok=True)
 
     def _append(self, lines: bytes) -> None:
         if self._descriptor is None:

@@ -58,6 +58,10 @@ class Writer:
         """Write the document if something was recorded, and remove the journal; raises StateError, and it stays."""
         self.settle(self.applied)
 
+    def close(self) -> None:
+        """Let go of the journal; what could not be folded stays there."""
+        self._journal.close()
+
     def settle(self, applied: Applied) -> None:
         """Make `applied` the document, and remove what journals and dead runs left; raises StateError."""
         files = self._files

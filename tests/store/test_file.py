@@ -136,6 +136,12 @@ def test_damage_is_never_overwritten(tmp_path: Path, name: str) -> None:
     assert names_in(tmp_path) == sorted(["prod.lock", name])
 
 
+def test_a_run_that_could_not_write_the_document_keeps_no_file_open(tmp_path: Path) -> None:
+    before = len(list(Path("/dev/fd").iterdir()))
+    leave_journal(tmp_path, document=None)
+    assert len(list(Path("/dev/fd").iterdir())) == before
+
+
 def test_a_second_writer_is_refused_and_a_reader_is_not(tmp_path: Path) -> None:
     store = store_in(tmp_path)
     with store.lock(HOLDER) as writer:
@@ -145,6 +151,14 @@ def test_a_second_writer_is_refused_and_a_reader_is_not(tmp_path: Path) -> None:
         assert store.load().lists == {"vip": DOUBT}
         writer.record("vip", VIP)
     assert store.load().lists == {"vip": VIP}
+
+
+def test_who_writes_can_be_asked_without_writing(tmp_path: Path) -> None:
+    store = store_in(tmp_path)
+    assert store.holder(HOLDER) is None
+    with store.lock(HOLDER):
+        assert "locked by process 4711" in str(store.holder(HOLDER))
+    assert store.holder(HOLDER) is None
 
 
 def test_a_linked_document_is_replaced_where_it_is(tmp_path: Path) -> None:
