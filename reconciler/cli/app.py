@@ -44,7 +44,7 @@ def run(arguments: Sequence[str]) -> int:
         _complain("\n".join(str(problem) for problem in error.problems))
         return error.exit_code
     except ReconcilerError as error:
-        _complain(f"error: {error}")
+        _complain("\n".join([f"error: {error}", *getattr(error, "__notes__", ())]))
         return error.exit_code
     except BrokenPipeError:
         # Whoever read our output has gone (`reconciler plan | head`): nobody is left to be told.
