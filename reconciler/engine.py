@@ -14,7 +14,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 
-from reconciler.errors import ReconcilerError, StateError
+from reconciler.errors import ReconcilerError
 from reconciler.execute.attempts import Seams
 from reconciler.execute.records import Records
 from reconciler.execute.run import Run
@@ -103,12 +103,12 @@ def apply(
             approved = replace(approved, environments=tuple(course.plan for course in courses))
             conduct.approve(approved)
             ends += [_carried_out(course, conduct) for course in courses]
-    except StateError as error:
-        # A journal that cannot be folded keeps what was recorded: the result stands, and says so.
+            conduct.undo(replace(approved, environments=tuple(end.undo for end in ends)))
+    except ReconcilerError as error:
+        # What was done is recorded: where the journal cannot be folded, or the undo not saved, the result says so.
         if not ends:
             raise
         ends = [_noted(end, error) for end in ends]
-    conduct.undo(replace(approved, environments=tuple(end.undo for end in ends)))
     sent = any(outcome.attempts for end in ends for outcome in end.result.outcomes)
     failure = next((end.failure for end in ends if end.failure), None)
     if failure and not sent:
@@ -133,12 +133,15 @@ def _prepared(site: Site, remotes: Mapping[str, Remote], scope: Scope, conduct: 
     started = clock.monotonic()
     writer = locks.enter_context(site.store.lock(conduct.holder))
     saved = conduct.saved.get(name)
-    read_at = clock.monotonic()
-    live = survey(remotes[name], [change.id for change in saved.changes] if saved else _ids(site, scope))
+    sight = Sight(remotes[name], clock)
+    ids = [change.id for change in saved.changes] if saved else _ids(site, scope)
+    sight.renew(ids, ids)
     planned = (
-        _followed(site, saved, writer.applied, live, scope) if saved else _planned(site, writer.applied, live, scope)
+        _followed(site, saved, writer.applied, sight.live, scope)
+        if saved
+        else _planned(site, writer.applied, sight.live, scope)
     )
-    return _Course(site, remotes[name], writer, planned, Sight(live, read_at, remotes[name], clock), started)
+    return _Course(site, remotes[name], writer, planned, sight, started)
 
 
 def _ids(site: Site, scope: Scope) -> list[str]:
@@ -192,7 +195,7 @@ class _End:
     failure: ReconcilerError | None
 
 
-def _noted(end: _End, error: StateError) -> _End:
+def _noted(end: _End, error: ReconcilerError) -> _End:
     return replace(
         end, result=replace(end.result, stopped=end.result.stopped or str(error)), failure=end.failure or error
     )

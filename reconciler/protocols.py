@@ -57,7 +57,10 @@ class Remote(Reader, Protocol):
     """The API as `apply` sees it."""
 
     def put(self, list_id: str, body: Texts) -> PutAnswer:
-        """Make **one** attempt to write `body`, waiting for the rate limit first; an answer is never raised."""
+        """Make **one** attempt to write `body`, waiting for the rate limit first; an answer is never raised.
+
+        Raises StoppedError where that wait is cut short: nothing was sent then.
+        """
         ...
 
     def delay(self, places: int) -> float:

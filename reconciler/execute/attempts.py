@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from reconciler.errors import ReconcilerError
 from reconciler.execute.records import Records
-from reconciler.execute.sending import Sending, unsendable
-from reconciler.execute.sight import Sight
+from reconciler.execute.sending import Sending
+from reconciler.execute.sight import LOOKS, TOO_OLD, Sight
 from reconciler.model.answers import Rejected, Unsettled
 from reconciler.model.changes import Adopt, Change, Update
 from reconciler.model.retry import ATTEMPTS, backoff
@@ -45,6 +45,7 @@ class Attempts:
                 pass
         except ReconcilerError as error:
             if not sending.attempts:
+                self._seams.records.restore(sending)
                 raise
             sending.stop = str(error)
             sending.error = sending.error or str(error)
@@ -59,9 +60,9 @@ class Attempts:
         if sending.attempts and not self._still_meant(sending):
             return False
         self._seams.records.intend(sending, self._sight.texts(sending.change.id))
-        sending.attempts += 1
-        self._sight.reads = 0
         answer = self._seams.remote.put(sending.change.id, sending.change.body)
+        sending.attempts += 1
+        self._sight.wrote(sending.change.id)
         if isinstance(answer, Rejected):
             return self._rejected(sending, answer)
         if isinstance(answer, Unsettled):
@@ -76,7 +77,7 @@ class Attempts:
             return False
         if not sending.refused_sign_in:
             sending.refused_sign_in = True
-            return True
+            return sending.attempts < ATTEMPTS
         sending.stop = f"sign-in was refused twice, each time with a fresh token: {answer.error}"
         return False
 
@@ -93,25 +94,37 @@ class Attempts:
         return sending.stop is None
 
     def _still_meant(self, sending: Sending) -> bool:
-        """Look again where live is too old, and tell whether the PUT is still called for."""
-        sending.stop = self._seams.stop.asked(self._seams.remote.delay(2))
-        if sending.stop is not None:
-            return False
-        if not self._sight.stale(self._seams.remote.delay(1)):
-            return True
+        """Look again while live is too old, and tell whether the PUT is still called for."""
+        for _ in range(LOOKS):
+            sending.stop = self._seams.stop.asked(self._seams.remote.delay(2))
+            if sending.stop is not None:
+                return False
+            if not self._sight.stale(sending.change.id, self._seams.remote.delay(1)):
+                return True
+            if not self._stands(sending):
+                return False
+        sending.stop = TOO_OLD
+        return False
+
+    def _stands(self, sending: Sending) -> bool:
+        """Look again, and tell whether the change stands."""
         mine = self._look(sending.change)
         if isinstance(mine, Update):
+            if mine.waits_for:
+                sending.error = f"{sending.error}; by now it waits for the rename of {', '.join(mine.waits_for)}"
             sending.meant(mine, self._sight.texts(mine.id))
-            return True
+            return not mine.waits_for
         if not sending.landed:
-            sending.decided = replace(unsendable(mine), action="update", attempts=sending.attempts)
+            sending.decided = mine
         elif isinstance(mine, Adopt):
             sending.acknowledged = True
         return False
 
     def _close(self, sending: Sending) -> None:
         """Put the end on disk; what is in doubt is there already."""
-        if sending.acknowledged or (sending.decided and sending.decided.outcome == "adopted"):
+        if sending.acknowledged:
             self._seams.records.settle(sending.change, sending.prior)
+        elif isinstance(sending.decided, Adopt):
+            self._seams.records.settle(sending.decided, sending.prior)
         elif not sending.landed:
             self._seams.records.restore(sending)

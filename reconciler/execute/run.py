@@ -10,15 +10,16 @@ when the first PUT reads back otherwise than sent, after five failures in a row,
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 from reconciler.errors import ReconcilerError
 from reconciler.execute.attempts import Attempts, Seams
-from reconciler.execute.sending import Sending, unsendable, unsent
+from reconciler.execute.sending import Sending, Unsendable, unsendable, unsent
 from reconciler.execute.settle import read_back, settled
-from reconciler.execute.sight import Sight
+from reconciler.execute.sight import LOOKS, TOO_OLD, Sight
 from reconciler.execute.verify import described
-from reconciler.model.changes import Adopt, Blocked, Change, Check, Forget, Update
+from reconciler.model.changes import Adopt, Change, Forget, Update
 from reconciler.model.lists import Live
 from reconciler.model.outcomes import Outcome
 
@@ -40,7 +41,7 @@ class Run:
         self._judge = judge
         self._attempts = Attempts(seams, sight, self._look_at)
         self._sent: list[Sending] = []
-        self._unmade: set[str] = set()
+        self._looks: Counter[str] = Counter()
         self._ready: list[Outcome] = []
 
     def outcomes(self) -> Iterator[Outcome]:
@@ -50,6 +51,7 @@ class Run:
         """
         for change in self._unsendable:
             self._record(change)
+            yield from self._drained()
         while self._step():
             yield from self._drained()
         self._ready += [unsent(update, "not_sent", self.stopped) for update in self._pending]
@@ -67,42 +69,40 @@ class Run:
         ready, self._ready = self._ready, []
         return iter(ready)
 
-    def _record(self, change: Adopt | Forget | Check | Blocked) -> None:
+    def _record(self, change: Unsendable) -> None:
         """Make a change that needs no PUT."""
         if isinstance(change, Adopt):
             self._seams.records.settle(change, self._seams.records.known(change.key))
         elif isinstance(change, Forget):
             self._seams.records.forget(change)
-        else:
-            self._unmade.add(change.key)
         self._ready.append(unsendable(change))
 
     def _step(self) -> bool:
-        """Bring one pending change to its end; tell whether to go on."""
-        if self._pending and self.stopped is None:
-            # Room for two: the PUT, and the look at the end.
-            self.stopped = self._seams.stop.asked(self._seams.remote.delay(2))
-            if self.stopped is None:
-                self._advance(self._seams.remote.delay(1))
-        return bool(self._pending) and self.stopped is None
+        """Look again, or bring one pending change to its end; tell whether to go on."""
+        if not self._pending:
+            return False
+        # Room for two: the PUT, and the look at the end.
+        self.stopped = self._seams.stop.asked(self._seams.remote.delay(2))
+        if self.stopped is None:
+            try:
+                self._advance(self._pending[0])
+            except ReconcilerError as error:
+                if not self._sent:
+                    raise
+                self.stopped = str(error)
+        return self.stopped is None
 
-    def _advance(self, ahead: float) -> None:
-        try:
-            if self._sight.stale(ahead):
-                self._look()
-            if self._pending:
-                self._send(self._pending.pop(0))
-        except ReconcilerError as error:
-            if not self._sent:
-                raise
-            self.stopped = str(error)
+    def _advance(self, change: Update) -> None:
+        if not self._sight.stale(change.id, self._seams.remote.delay(1)):
+            self._send(self._pending.pop(0))
+        elif self._looks[change.key] < LOOKS:
+            self._looks[change.key] += 1
+            self._renew(change)
+            self._take(self._judged(self._pending))
+        else:
+            self.stopped = TOO_OLD
 
     def _send(self, change: Update) -> None:
-        awaited = next((key for key in change.waits_for if key in self._unmade), None)
-        if awaited is not None:
-            self._unmade.add(change.key)
-            self._ready.append(unsent(change, "not_sent", f"it waits for the rename of {awaited}, which was not made"))
-            return
         try:
             sending = self._attempts.send(change)
         except ReconcilerError:
@@ -111,14 +111,25 @@ class Run:
         self._sent.append(sending)
         self.stopped = sending.stop
         self._ready.append(sending.outcome())
-        if not sending.acknowledged:
-            self._unmade.add(change.key)
+        if sending.acknowledged:
+            if self._pending and sum(sending.acknowledged for sending in self._sent) == 1:
+                self._read_first_back(sending)
+        elif not sending.decided:
+            self._leave_those_that_wait_for(change.key)
             self._count_failures()
-        elif self._pending and sum(sending.acknowledged for sending in self._sent) == 1:
-            self._read_first_back(sending)
+
+    def _leave_those_that_wait_for(self, key: str) -> None:
+        unmade = {key}
+        for change in tuple(self._pending):  # in this order a change comes after those that it waits for
+            awaited = next((other for other in change.waits_for if other in unmade), None)
+            if awaited is not None:
+                unmade.add(change.key)
+                self._pending.remove(change)
+                error = f"it waits for the rename of {awaited}, which was not made"
+                self._ready.append(unsent(change, "not_sent", error))
 
     def _count_failures(self) -> None:
-        last = self._sent[-FAILURES_IN_A_ROW:]
+        last = [sending for sending in self._sent if not sending.decided][-FAILURES_IN_A_ROW:]
         if len(last) == FAILURES_IN_A_ROW and not any(sending.acknowledged for sending in last):
             self.stopped = self.stopped or f"{FAILURES_IN_A_ROW} changes in a row failed or are in doubt"
 
@@ -128,32 +139,30 @@ class Run:
         if not found.clean:
             error = described(found, first.change.body)
             self.stopped = self.stopped or f"the first PUT, of {first.change.key}, does not read back as sent: {error}"
-        self._take(self._judged())
-
-    def _look(self) -> None:
-        """Read live again, and judge what is pending by it."""
-        self._renew()
-        self._take(self._judged())
+        self._take(self._judged(self._pending))
 
     def _look_at(self, change: Update) -> Change:
         """Read live again between two attempts of `change`; return what becomes of that one."""
-        self._pending.insert(0, change)
-        self._renew()
-        judged = self._judged()
+        self._renew(change)
+        judged = self._judged([change, *self._pending])
         mine = next(other for other in judged if other.key == change.key)
         self._take([other for other in judged if other is not mine])
         return mine
 
-    def _renew(self) -> None:
-        """Read live once there is room for the read and for the PUT after it."""
-        self._seams.clock.sleep(self._seams.remote.delay(2))
-        self._sight.renew(self._ids())
+    def _renew(self, change: Update) -> None:
+        """Read live once there is room for that, and for the PUT of `change` after it."""
+        self._seams.clock.sleep(self._seams.remote.delay(3 if self._sight.hides(change.id) else 2))
+        self._sight.renew([change.id, *self._ids()], [change.id])
 
-    def _judged(self) -> Sequence[Change]:
+    def _judged(self, changes: Sequence[Update]) -> Sequence[Change]:
+        for sending in self._sent:
+            sending.look(self._sight.live.lists.get(sending.change.id))
         written = {
-            sending.change.id: (sending.before, sending.change.body) for sending in self._sent if sending.acknowledged
+            sending.change.id: (sending.before, sending.change.body)
+            for sending in self._sent
+            if sending.acknowledged and not sending.seen
         }
-        return self._judge(self._pending, self._sight.overlaid(written))
+        return self._judge(changes, self._sight.overlaid(written))
 
     def _take(self, judged: Sequence[Change]) -> None:
         self._pending = [change for change in judged if isinstance(change, Update)]

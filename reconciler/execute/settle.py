@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from reconciler.errors import ReconcilerError, StateError, StoppedError
+from reconciler.errors import ReconcilerError, StateError
 from reconciler.execute.records import Records
 from reconciler.execute.sending import Sending
 from reconciler.execute.sight import Sight
@@ -20,20 +20,21 @@ SECONDS_BETWEEN = 1.0
 def read_back(sent: Sequence[Sending], ids: Sequence[str], sight: Sight, clock: Clock) -> dict[str, Finding]:
     """Read until every PUT of `sent` shows, at most `READS` times since the last PUT; return what showed last, by key.
 
-    `ids` are the lists to look for alone where *read all* leaves them out. Raises RemoteError, and StoppedError before
-    the first read.
+    `ids` are the lists to look for alone where *read all* leaves them out. Raises RemoteError or StoppedError where
+    not even one read was made since the last PUT; later ones that cannot be made leave what the ones before showed.
     """
     if not sight.reads:
-        sight.renew(ids)
+        sight.renew(ids, [sending.change.id for sending in sent])
     while True:
         found = {sending.change.key: _found(sending, sight) for sending in sent}
-        if sight.reads >= READS or not any(_may_still_show(sending, found[sending.change.key]) for sending in sent):
+        late = [sending.change.id for sending in sent if _may_still_show(sending, found[sending.change.key])]
+        if not late or sight.reads >= READS:
             return found
         try:
             clock.sleep(SECONDS_BETWEEN)
-        except StoppedError:
+            sight.renew(ids, late)
+        except ReconcilerError:
             return found
-        sight.renew(ids)
 
 
 def _may_still_show(sending: Sending, found: Finding) -> bool:
@@ -60,7 +61,7 @@ def settled(sent: Sequence[Sending], sight: Sight, records: Records, clock: Cloc
     for sending in sent:
         if sending.decided:
             continue
-        outcome = sending.judged(found[sending.change.key])
+        outcome = sending.judged(found[sending.change.key], last=sight.reads >= READS)
         try:
             _record(sending, outcome, found[sending.change.key], records)
         except StateError as error:
@@ -72,7 +73,7 @@ def settled(sent: Sequence[Sending], sight: Sight, records: Records, clock: Cloc
 
 def _record(sending: Sending, outcome: Outcome, found: Finding, records: Records) -> None:
     if found.shown in ("sent", "alike"):
-        sending.shown = narrowed(found.live, sending.change.fields)
+        sending.shown = narrowed(found.live, sending.change.after)
         records.settle(sending.change, sending.prior, stored(sending.change.body, found.live))
     elif sending.acknowledged:
         records.doubt(sending)

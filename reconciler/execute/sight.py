@@ -6,8 +6,8 @@ rate limit: somebody may have edited the list in between.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from reconciler.model.lists import Absent, Live, LiveList
 from reconciler.model.texts import Texts, holds, narrowed
@@ -15,44 +15,79 @@ from reconciler.protocols import Clock, Reader
 
 MOST_SECONDS_OLD = 60.0
 MOST_SECONDS_WAITED = 5.0
+LOOKS = 5
+TOO_OLD = (
+    f"live values were read {LOOKS} times, and each time over {MOST_SECONDS_OLD:.0f} s old, or the rate limit used up, "
+    "before the PUT could go. Nothing is written on the strength of old values: run again when the API answers sooner"
+)
 
 
 def survey(reader: Reader, ids: Iterable[str]) -> Live:
     """Read all, then alone each of `ids` that the answer leaves out, since it may hide lists that exist."""
-    live = reader.read_all()
-    alone = [reader.read(list_id) for list_id in ids if list_id not in live.lists]
+    listed = reader.read_all().lists
+    return _together(listed, [reader.read(list_id) for list_id in ids if list_id not in listed])
+
+
+def _together(listed: Mapping[str, LiveList], alone: Iterable[LiveList | Absent]) -> Live:
+    found = list(alone)
     return Live(
-        lists={**live.lists, **{found.id: found for found in alone if isinstance(found, LiveList)}},
-        absent={found.id: found for found in alone if isinstance(found, Absent)},
+        lists={**listed, **{each.id: each for each in found if isinstance(each, LiveList)}},
+        absent={each.id: each for each in found if isinstance(each, Absent)},
     )
 
 
 class Sight:
-    """Live as last read; `reads` counts the reads since the last PUT."""
+    """Live as last read; `reads` counts the reads since the last PUT.
 
-    def __init__(self, live: Live, read_at: float, reader: Reader, clock: Clock) -> None:
-        self.live = live
+    Reading alone what *read all* leaves out costs a request a list, so each is read only when its turn has come, and
+    has an age of its own.
+    """
+
+    def __init__(self, reader: Reader, clock: Clock) -> None:
+        self.live = Live({})
         self.reads = 0
-        self._read_at = read_at
+        self._read_at = float("-inf")
+        self._alone: dict[str, _Alone] = {}
+        self._written: set[str] = set()
         self._reader = reader
         self._clock = clock
 
-    def stale(self, ahead: float) -> bool:
-        """Tell whether live must be read again before a PUT that goes out in `ahead` seconds."""
-        age = self._clock.monotonic() - self._read_at + ahead
+    def stale(self, list_id: str, ahead: float) -> bool:
+        """Tell whether live must be read again before a PUT to a list that goes out in `ahead` seconds."""
+        read_at = min(self._read_at, self._alone[list_id].read_at) if self.hides(list_id) else self._read_at
+        age = self._clock.monotonic() - read_at + ahead
         return ahead > MOST_SECONDS_WAITED or age > MOST_SECONDS_OLD
+
+    def hides(self, list_id: str) -> bool:
+        """Tell whether *read all* leaves the list out."""
+        return list_id in self._alone
 
     def waited(self, seconds: float) -> None:
         """Learn of a wait since live was read: a long one makes it stale."""
         if seconds > MOST_SECONDS_WAITED:
             self._read_at = float("-inf")
 
-    def renew(self, ids: Iterable[str]) -> None:
-        """Read all again, and alone those of `ids` that it leaves out."""
+    def wrote(self, list_id: str) -> None:
+        """Learn of a PUT: no read so far can show it."""
+        self.reads = 0
+        self._written.add(list_id)
+
+    def renew(self, ids: Iterable[str], due: Collection[str]) -> None:
+        """Read all again, and alone those of `ids` that it leaves out: the `due`, the written and the new ones."""
         read_at = self._clock.monotonic()
-        self.live = survey(self._reader, ids)
+        listed = self._reader.read_all().lists
+        known = {list_id: alone for list_id, alone in self._alone.items() if list_id not in {*due, *self._written}}
+        self._alone = {
+            list_id: known.get(list_id) or self._read_alone(list_id) for list_id in ids if list_id not in listed
+        }
+        self.live = _together(listed, [alone.found for alone in self._alone.values()])
+        self._written.clear()
         self._read_at = read_at
         self.reads += 1
+
+    def _read_alone(self, list_id: str) -> _Alone:
+        read_at = self._clock.monotonic()
+        return _Alone(self._reader.read(list_id), read_at)
 
     def texts(self, list_id: str) -> Texts:
         """Return the live texts of a list that is known to be there."""
@@ -66,3 +101,11 @@ class Sight:
             if found and holds(found.texts, narrowed(before, tuple(body))):
                 lists[list_id] = replace(found, texts={**found.texts, **body})
         return replace(self.live, lists=lists)
+
+
+@dataclass(frozen=True, slots=True)
+class _Alone:
+    """What reading one list alone showed, and when."""
+
+    found: LiveList | Absent
+    read_at: float

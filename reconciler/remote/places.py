@@ -16,6 +16,7 @@ from typing import Literal
 
 from pydantic import BaseModel, FiniteFloat, ValidationError
 
+from reconciler.errors import StoppedError
 from reconciler.protocols import Clock
 
 _LARGEST = 64 * 1024
@@ -92,7 +93,10 @@ def _locked(file: int, clock: Clock) -> bool:
         try:
             flock(file, LOCK_EX | LOCK_NB)
         except BlockingIOError:
-            clock.sleep(_PAUSE)
+            try:
+                clock.sleep(_PAUSE)
+            except StoppedError:  # must not take the place of an answer that has come
+                return False
         except OSError:
             return False
         else:

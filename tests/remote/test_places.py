@@ -14,6 +14,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from reconciler.errors import StoppedError
 from reconciler.model.lists import Target
 from reconciler.remote.limiter import Limiter
 from reconciler.remote.places import Places, _locked, opened, path_of
@@ -189,6 +190,21 @@ def test_a_file_that_somebody_holds_locked_is_done_without_soon(tmp_path: Path) 
         with limits.place():
             pass
     assert clock.passed < 1001.0
+    assert path_in(tmp_path).read_text() == "{}"
+
+
+def test_a_signal_while_waiting_for_the_lock_does_not_take_the_place_of_an_answer(tmp_path: Path) -> None:
+    class Stopped(FakeClock):
+        def sleep(self, seconds: float) -> None:
+            raise StoppedError(2)
+
+    path_in(tmp_path).write_text("{}")
+    limits = Limiter(5, Stopped(), TARGET, tmp_path)
+    with path_in(tmp_path).open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with limits.place():
+            answer = "HTTP 200"
+    assert answer == "HTTP 200"
     assert path_in(tmp_path).read_text() == "{}"
 
 
