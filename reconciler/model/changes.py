@@ -115,7 +115,7 @@ class EnvironmentPlan:
     """The plan of one environment; `changes` in the order in which they are made.
 
     `unchanged` counts the lists without change and without drift. `lineage` and `serial` name the state that was
-    compared. `warnings` concern the environment, or lists that are not among the changes. `requests` and `seconds`
+    compared. `warnings` concern the environment, or a list apart from its change. `requests` and `seconds`
     forecast what applying it takes at the environment's `requests_per_minute`.
     """
 

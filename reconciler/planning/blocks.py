@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from reconciler.model.changes import Block, Blocked, Cause, Change, Update
-from reconciler.model.lists import Absent, Applied, DesiredList, KnownList
+from reconciler.model.changes import Adopt, Block, Blocked, Cause, Change, Update
+from reconciler.model.lists import Absent, Applied, DesiredList, DoubtfulList, KnownList
 from reconciler.model.texts import FIELDS, Field, Texts
 
 
@@ -27,7 +27,7 @@ def wrong_id(wanted: DesiredList, live_name: str, applied: Applied) -> Block:
     """The id of a list that the state does not know leads to a list of another name."""
     reason = f"{wanted.id} is a list named {live_name!r}, which is {_expected(wanted)}"
     other = next((known.key for known in applied.lists.values() if known.id == wanted.id), None)
-    if other is not None and other != wanted.key:
+    if other is not None:
         return Block(
             "wrong_id",
             f"{reason}; the state knows it as {other!r}",
@@ -52,8 +52,7 @@ def _expected(wanted: DesiredList) -> str:
 def conflict(wanted: DesiredList, known: KnownList, fields: tuple[Field, ...], live: Texts) -> Block:
     """Both the manifest and somebody else changed the same fields since the last apply."""
     sides = "; ".join(
-        f"{field}: last applied {_quoted(known.texts.get(field))}, now live {live[field]!r}, "
-        f"declared {wanted.texts[field]!r}"
+        f"{field}: {_last(known, field)}, now live {live[field]!r}, declared {wanted.texts[field]!r}"
         for field in fields
     )
     return Block(
@@ -61,6 +60,13 @@ def conflict(wanted: DesiredList, known: KnownList, fields: tuple[Field, ...], l
         f"changed elsewhere since the last apply ({sides})",
         "declare what is live, or overwrite it with --revert-drift (or policy.on_drift: overwrite)",
     )
+
+
+def _last(known: KnownList, field: Field) -> str:
+    text = _quoted(known.texts.get(field))
+    if isinstance(known, DoubtfulList) and field in known.intended:
+        return f"{text} before a PUT of {known.intended[field]!r} that is in doubt"
+    return f"last applied {text}"
 
 
 def missing(list_id: str, absent: Absent | None) -> Block:
@@ -82,11 +88,12 @@ def unknown(change: Change) -> Block:
     )
 
 
-def declared_again(wanted: DesiredList) -> Block:
-    """A saved plan would forget a list that the manifest declares by now."""
+def declared_again(fields: tuple[Field, ...] = ()) -> Block:
+    """A saved plan would let go of a list, or of some of its fields, that the manifest declares by now."""
+    what = f"lets go of the {' and '.join(fields)}" if fields else "forgets this list"
     return Block(
         "unreviewed",
-        f"the plan forgets this list, but {wanted.source.file}:{wanted.source.line} declares it again",
+        f"the plan {what}, but the manifest declares it again",
         "make a new plan from the present manifest",
     )
 
@@ -100,12 +107,16 @@ def unreviewed(fields: tuple[Field, ...]) -> Block:
     )
 
 
-def moved(change: Change, fields: tuple[Field, ...], live: Texts) -> Block:
+def moved(change: Update | Adopt, fields: tuple[Field, ...], live: Texts) -> Block:
     """Live is no longer what the plan was made for."""
-    sides = "; ".join(
-        f"{field}: planned from {_quoted(change.before.get(field))}, now live {live[field]!r}" for field in fields
-    )
+    sides = "; ".join(f"{field}: planned {_planned(change, field)}, now live {live[field]!r}" for field in fields)
     return Block("conflict", f"changed elsewhere since the plan was made ({sides})", "look at it, and make a new plan")
+
+
+def _planned(change: Update | Adopt, field: Field) -> str:
+    if isinstance(change, Update) and field in change.fields:
+        return f"from {_quoted(change.before.get(field))}"
+    return f"as {change.after[field]!r}"
 
 
 def _quoted(text: str | None) -> str:

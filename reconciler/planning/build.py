@@ -24,13 +24,12 @@ never rename a list, and drift that is kept stays. Where the API is known to kee
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from reconciler.model.changes import (
     Adopt,
-    Block,
-    Blocked,
     Cause,
     Change,
     Check,
@@ -40,7 +39,7 @@ from reconciler.model.changes import (
     Update,
 )
 from reconciler.model.lists import Applied, AppliedList, Desired, DesiredList, DoubtfulList, KnownList, Live
-from reconciler.model.texts import FIELDS, Field, Texts, differing, holds, narrowed, stored_alike
+from reconciler.model.texts import FIELDS, Field, Texts, differing, holds, narrowed
 from reconciler.planning import blocks
 
 
@@ -72,7 +71,7 @@ def build(desired: Desired, applied: Applied, live: Live | None = None) -> Envir
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """What follows for one list; `warnings` are those of a list without change."""
+    """What follows for one list; `warnings` are those that do not concern its change."""
 
     change: Change | None = None
     drift: Drift | None = None
@@ -97,7 +96,8 @@ def _row(wanted: DesiredList, applied: Applied, live: Live | None, *, overwrite:
     if found is None:
         block = blocks.missing(wanted.id, live.absent.get(wanted.id))
         before = narrowed(known.texts, FIELDS) if known and known.id == wanted.id else {}
-        return _Row(_blocked(wanted, "missing", tuple(wanted.texts), before, block))
+        warnings = _other_id(wanted, known)
+        return _Row(blocks.stopped(_update(wanted, "missing", tuple(wanted.texts), before, warnings), block))
     if known is None or known.id != wanted.id:
         return _Row(_new(wanted, applied, found.texts))
     return _known(wanted, known, found.texts, overwrite=overwrite)
@@ -129,9 +129,10 @@ def _new(wanted: DesiredList, applied: Applied, live: Texts) -> Change:
     fields = differing(wanted.texts, live)
     if not fields:
         return _adopt(wanted, "new", before, warnings)
-    if live["name"] not in (wanted.texts.get("name"), wanted.previously):
-        return _blocked(wanted, "new", fields, before, blocks.wrong_id(wanted, live["name"], applied))
-    return _update(wanted, "new", fields, before, warnings)
+    update = _update(wanted, "new", fields, before, warnings)
+    if live["name"] in (wanted.texts.get("name"), wanted.previously):
+        return update
+    return blocks.stopped(update, blocks.wrong_id(wanted, live["name"], applied))
 
 
 Case: TypeAlias = Literal["same", "edit", "drift", "conflict"]
@@ -145,19 +146,20 @@ def _known(wanted: DesiredList, known: KnownList, live: Texts, *, overwrite: boo
     cause: Cause = "retry" if isinstance(known, DoubtfulList) else "edit"
     # A field that is no longer managed shows with its applied value, so that the plan says what is let go.
     before = {**narrowed(known.texts, FIELDS), **narrowed(live, tuple(wanted.texts))}
+    warnings = _kept_otherwise(wanted, cases, live)
     if overwrite and (edited or drifted):
         cause = "conflict" if conflicting else cause if edited else "drift"
         fields = tuple(field for field in cases if cases[field] != "same")
-        return _Row(_update(wanted, cause, fields, before))
+        return _Row(_update(wanted, cause, fields, before), None, warnings)
     drift = _drift(wanted, known, drifted, live) if drifted else None
     if conflicting:
         block = blocks.conflict(wanted, known, conflicting, live)
-        return _Row(_blocked(wanted, "conflict", edited, before, block), drift)
+        return _Row(blocks.stopped(_update(wanted, "conflict", edited, before), block), drift, warnings)
     if edited:
-        return _Row(_update(wanted, cause, edited, before), drift)
+        return _Row(_update(wanted, cause, edited, before), drift, warnings)
     if isinstance(known, DoubtfulList) or known.texts != wanted.texts:
-        return _Row(_adopt(wanted, cause, before), drift)
-    return _Row(None, drift, _kept_otherwise(wanted, live))
+        return _Row(_adopt(wanted, cause, before), drift, warnings)
+    return _Row(None, drift, warnings)
 
 
 def _cases(wanted: DesiredList, known: KnownList, live: Texts) -> dict[Field, Case]:
@@ -210,10 +212,6 @@ def _adopt(wanted: DesiredList, cause: Cause, before: Texts, warnings: tuple[str
     )
 
 
-def _blocked(wanted: DesiredList, cause: Cause, fields: tuple[Field, ...], before: Texts, block: Block) -> Blocked:
-    return blocks.stopped(_update(wanted, cause, fields, before), block)
-
-
 def _forget(known: KnownList) -> Forget:
     doubt = (
         ("its last PUT is in doubt; forgetting it leaves that unsettled",) if isinstance(known, DoubtfulList) else ()
@@ -235,15 +233,15 @@ def _drift(wanted: DesiredList, known: KnownList, fields: tuple[Field, ...], liv
 
 
 def _other_id(wanted: DesiredList, known: KnownList | None) -> tuple[str, ...]:
-    if known is None:
+    if known is None or known.id == wanted.id:
         return ()
     return (f"the state knows this key as {known.id}; from now on it stands for {wanted.id}",)
 
 
-def _kept_otherwise(wanted: DesiredList, live: Texts) -> tuple[str, ...]:
+def _kept_otherwise(wanted: DesiredList, cases: Mapping[Field, Case], live: Texts) -> tuple[str, ...]:
     return tuple(
         f"{wanted.key}: the API keeps the {field} as {live[field]!r}, not as sent ({text!r}); "
         "declare it that way to end this warning"
         for field, text in wanted.texts.items()
-        if live[field] != text and stored_alike(text, live[field])
+        if cases[field] == "same" and live[field] != text
     )

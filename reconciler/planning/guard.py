@@ -19,23 +19,27 @@ def guarded(plan: EnvironmentPlan, desired: Desired, applied: Applied, live: Liv
 
     `desired` and `applied` are those of the whole environment, also where the plan is of a part of it.
     """
-    changes = (_guarded(change, desired, live) for change in plan.changes)
+    by_id = {wanted.id: wanted for wanted in desired.lists.values()}
+    changes = (
+        _guarded(change, by_id.get(change.id) or desired.lists.get(change.key), desired.policy, live)
+        for change in plan.changes
+    )
     return replace(plan, changes=names.settled(tuple(changes), names.held(desired, applied, live)))
 
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """What a guard looks at beside the change: the list as declared now and as live, if it is either."""
+    """What a guard looks at beside the change: the list as declared now, under any key, and as live."""
 
     wanted: DesiredList | None
     live: LiveList | None
     policy: Policy
 
 
-def _guarded(change: Change, desired: Desired, live: Live | None) -> Change:
+def _guarded(change: Change, wanted: DesiredList | None, policy: Policy, live: Live | None) -> Change:
     if not isinstance(change, Update):
         return change
-    seen = _Seen(desired.lists.get(change.key), live.lists.get(change.id) if live else None, desired.policy)
+    seen = _Seen(wanted, live.lists.get(change.id) if live else None, policy)
     for guard in _GUARDS:
         if block := guard(change, seen):
             return stopped(change, block)
@@ -45,8 +49,7 @@ def _guarded(change: Change, desired: Desired, live: Live | None) -> Change:
 def _protect(change: Update, seen: _Seen) -> Block | None:
     if not (seen.wanted and seen.wanted.protect):
         return None
-    where = f"{seen.wanted.source.file}:{seen.wanted.source.line}"
-    return Block("protect", "the manifest protects this list", f"remove protect: true ({where})")
+    return Block("protect", "the manifest protects this list", f"remove protect: true from {seen.wanted.key}")
 
 
 def _rename_in_use(change: Update, seen: _Seen) -> Block | None:

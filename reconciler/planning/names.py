@@ -53,7 +53,7 @@ def settled(changes: tuple[Change, ...], names: Names) -> tuple[Change, ...]:
             for change in changes
             if isinstance(change, Update) and "name" in change.fields and change.key not in blocks
         }
-        found = _taken(renames, names) or _circles(renames, names)
+        found = _kept(renames, names) or _circles(renames, names) or _claimed_twice(renames)
         if not found:
             break
         blocks |= found
@@ -61,18 +61,26 @@ def settled(changes: tuple[Change, ...], names: Names) -> tuple[Change, ...]:
     return _ordered([_placed(change, blocks, waits) for change in changes])
 
 
-def _taken(renames: Mapping[str, Update], names: Names) -> dict[str, Block]:
-    """Return a block for each rename whose new name some other list keeps, or another rename takes first."""
+def _kept(renames: Mapping[str, Update], names: Names) -> dict[str, Block]:
+    """Return a block for each rename whose new name some other list keeps."""
     blocks: dict[str, Block] = {}
-    claimed: dict[str, str] = {}
-    for rename in sorted(renames.values(), key=lambda rename: rename.key):
+    for rename in renames.values():
         name = rename.after["name"]
         keeper = next((other for other in _others(rename, names) if not _gives_up(renames.get(other), name)), None)
-        first = claimed.setdefault(name.casefold(), rename.key)
         if keeper is not None:
             blocks[rename.key] = _name_taken(name, names.spoken.get(keeper, f"the undeclared list {keeper}"))
-        elif first != rename.key:
-            blocks[rename.key] = _name_taken(name, f"{first}, renamed to it by this plan,")
+    return blocks
+
+
+def _claimed_twice(renames: Mapping[str, Update]) -> dict[str, Block]:
+    """Return a block for each rename to a name that another rename, earlier by key, takes too."""
+    blocks: dict[str, Block] = {}
+    first: dict[str, str] = {}
+    for rename in sorted(renames.values(), key=lambda rename: rename.key):
+        name = rename.after["name"]
+        claimant = first.setdefault(name.casefold(), rename.key)
+        if claimant != rename.key:
+            blocks[rename.key] = _name_taken(name, f"{claimant}, renamed to it by this plan,")
     return blocks
 
 
@@ -101,7 +109,12 @@ def _waits(rename: Update, renames: Mapping[str, Update], names: Names) -> tuple
 def _circles(renames: Mapping[str, Update], names: Names) -> dict[str, Block]:
     """Return a block for each rename that, in the end, waits for itself."""
     waits = {rename.key: _waits(rename, renames, names) for rename in renames.values()}
-    return {key: _cycle(key, reached) for key in waits if key in (reached := _reached(key, waits))}
+    reached = {key: _reached(key, waits) for key in waits}
+    return {
+        key: _cycle(other for other in reached[key] if other != key and key in reached[other])
+        for key in waits
+        if key in reached[key]
+    }
 
 
 def _reached(key: str, waits: Mapping[str, tuple[str, ...]]) -> set[str]:
@@ -116,11 +129,10 @@ def _reached(key: str, waits: Mapping[str, tuple[str, ...]]) -> set[str]:
     return reached
 
 
-def _cycle(key: str, circle: Iterable[str]) -> Block:
-    others = ", ".join(sorted(set(circle) - {key}))
+def _cycle(others: Iterable[str]) -> Block:
     return Block(
         "rename_cycle",
-        f"it takes a name that only comes free when {others} is renamed, which in turn waits for it",
+        f"it takes a name that only comes free when {', '.join(sorted(others))} is renamed, which in turn waits for it",
         "do it in two steps with a name in between; meanwhile producers would fill the wrong list",
     )
 

@@ -1,33 +1,38 @@
 """A plan that was reviewed, held against the world as it is now: it may only do less than it says.
 
-| change in the plan | live now                          | becomes                                             |
+| change in the plan | now                               | becomes                                             |
 | ------------------ | --------------------------------- | --------------------------------------------------- |
 | blocked            | -                                 | blocked, as it was                                  |
 | forget             | -                                 | forget; blocked (`unreviewed`) if declared again    |
 | any other          | gone                              | blocked (`missing`)                                 |
-| check              | = after                           | adopt; else blocked (`unreviewed`)                  |
-| adopt              | each field = after or before      | adopt; else blocked (`conflict`)                    |
-| update             | = after in its fields             | adopt                                               |
-|                    | each field = after or before      | update of those that are not = after                |
+|                    | lets go of a field declared again | blocked (`unreviewed`)                              |
+| check              | live = after                      | adopt; else blocked (`unreviewed`)                  |
+| adopt              | live in each field = after, or    | adopt; else blocked (`conflict`)                    |
+|                    | = before and A = after            |                                                     |
+| update             | live = after in its fields        | adopt                                               |
+|                    | live in them = after or before    | update of those that are not = after                |
 |                    | a field without before, ≠ after   | blocked (`unreviewed`)                              |
 |                    | else                              | blocked (`conflict`)                                |
+|                    | another field: live ≠ after ≠ A   | blocked (`conflict`): the state would come to lie   |
 
-A change whose key and id stand neither in the manifest nor in the state is blocked (`unknown`), and one to a list
-that the state does not know passes the test of `wrong_id` again. Then every guard runs again, with the policy and
-the names of the present manifest. The same rules hold while an apply runs, each time live is read anew.
+A change whose key and id stand neither in the manifest nor in the state is blocked (`unknown`), and what a list that
+the state does not know becomes passes the test of `wrong_id` again, by the names that the manifest declares now. Then
+every guard runs again, with the policy and the names of the present manifest. The same rules hold while an apply
+runs, each time live is read anew.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from reconciler.model.changes import Adopt, Blocked, Change, Check, EnvironmentPlan, Forget, Update
-from reconciler.model.lists import Applied, Desired, Live
-from reconciler.model.texts import Field, Texts
+from reconciler.model.lists import Applied, AppliedList, Desired, DesiredList, DoubtfulList, KnownList, Live
+from reconciler.model.texts import FIELDS, Field, Texts, holds
 from reconciler.planning import blocks
 from reconciler.planning.guard import guarded
+
+_Open: TypeAlias = Update | Adopt | Check
 
 
 def reviewed(plan: EnvironmentPlan, desired: Desired, applied: Applied, live: Live) -> EnvironmentPlan:
@@ -39,74 +44,82 @@ def reviewed(plan: EnvironmentPlan, desired: Desired, applied: Applied, live: Li
 def _reviewed(change: Change, desired: Desired, applied: Applied, live: Live) -> Change:
     if isinstance(change, Blocked):
         return change
-    if _unknown(change, desired, applied):
+    wanted, known = desired.lists.get(change.key), applied.lists.get(change.key)
+    if all(side is None or side.id != change.id for side in (wanted, known)):
         return blocks.stopped(change, blocks.unknown(change))
-    declared = desired.lists.get(change.key)
     if isinstance(change, Forget):
-        return blocks.stopped(change, blocks.declared_again(declared)) if declared else change
-    return _held_against(change, desired, applied, live)
-
-
-def _held_against(change: Update | Adopt | Check, desired: Desired, applied: Applied, live: Live) -> Change:
+        return blocks.stopped(change, blocks.declared_again()) if wanted else change
     found = live.lists.get(change.id)
     if found is None:
         return blocks.stopped(change, blocks.missing(change.id, live.absent.get(change.id)), "missing")
-    forms = _forms(change, applied, found.texts)
-    if isinstance(change, Check):
-        return _checked(change, forms)
-    if isinstance(change, Update):
-        return _wrong_id(change, desired, applied, found.texts) or _updated(change, forms, found.texts)
-    moved = tuple(field for field in change.after if not forms[field] & _sides(change, field))
-    return blocks.stopped(change, blocks.moved(change, moved, found.texts), "conflict") if moved else change
+    if known is None or known.id != change.id:
+        return _of_unknown_list(change, desired.lists[change.key], applied, found.texts)
+    return _of_known_list(change, wanted, known, found.texts)
 
 
-def _unknown(change: Change, desired: Desired, applied: Applied) -> bool:
-    sides = (desired.lists.get(change.key), applied.lists.get(change.key))
-    return all(side is None or side.id != change.id for side in sides)
+def _of_known_list(change: _Open, wanted: DesiredList | None, known: KnownList, live: Texts) -> Change:
+    """Judge a change to a list that the state knows, which is to go on saying of it what is declared."""
+    if released := _released(change, wanted, known):
+        return blocks.stopped(change, blocks.declared_again(released))
+    return _held_against(change, _Now(live, known))
 
 
-Forms: TypeAlias = Mapping[Field, frozenset[str]]
-"""What each live text counts as: itself, and the text that was sent where the API is known to store that this way."""
+def _released(change: Change, wanted: DesiredList | None, known: KnownList) -> tuple[Field, ...]:
+    """Return the fields that the state would stop holding though they are declared."""
+    declared: Texts = wanted.texts if wanted else {}
+    return tuple(field for field in FIELDS if field in known.texts and field in declared and field not in change.after)
 
 
-def _forms(change: Change, applied: Applied, live: Texts) -> Forms:
-    known = applied.lists.get(change.key)
-    stored = known.stored if known and known.id == change.id else {}
-    sent = known.texts if known else {}
-    return {
-        field: frozenset({text, sent.get(field, text)} if stored.get(field) == text else {text})
-        for field, text in live.items()
-    }
-
-
-def _sides(change: Change, field: Field) -> frozenset[str]:
-    return frozenset(side[field] for side in (change.before, change.after) if field in side)
-
-
-def _checked(change: Check, forms: Forms) -> Change:
-    missed = tuple(field for field, text in change.after.items() if text not in forms[field])
-    return blocks.stopped(change, blocks.unreviewed(missed)) if missed else _adopted(change)
-
-
-def _wrong_id(change: Update, desired: Desired, applied: Applied, live: Texts) -> Blocked | None:
-    known = applied.lists.get(change.key)
-    if known is not None and known.id == change.id:
-        return None
-    wanted = desired.lists[change.key]
-    if live["name"] in (change.after.get("name"), wanted.previously):
-        return None
+def _of_unknown_list(change: _Open, wanted: DesiredList, applied: Applied, live: Texts) -> Change:
+    """Judge a change to a list that the state does not know: its live name must show that the id is meant."""
+    judged = _held_against(change, _Now(live, AppliedList(change.key, change.id, {}, "")))
+    named = live["name"] in (wanted.texts.get("name"), wanted.previously)
+    if named or isinstance(judged, Blocked) or (isinstance(judged, Adopt) and holds(live, wanted.texts)):
+        return judged
     return blocks.stopped(change, blocks.wrong_id(wanted, live["name"], applied))
 
 
-def _updated(change: Update, forms: Forms, live: Texts) -> Change:
-    pending = tuple(field for field in change.fields if change.after[field] not in forms[field])
-    if not pending:
-        return _adopted(change)
+@dataclass(frozen=True, slots=True)
+class _Now:
+    """One list as live shows it, and as the state knows it."""
+
+    live: Texts
+    known: KnownList
+
+    def shows(self, field: Field, text: str) -> bool:
+        """Tell whether live is `text`, or what the API is known to store for it."""
+        shown = self.live[field]
+        stored = self.known.stored.get(field) == shown and self.known.texts.get(field) == text
+        return shown == text or stored
+
+    def says(self, field: Field, text: str) -> bool:
+        """Tell whether the state holds `text` beyond doubt."""
+        doubted = isinstance(self.known, DoubtfulList) and field in self.known.intended
+        return not doubted and self.known.texts.get(field) == text
+
+
+def _held_against(change: _Open, now: _Now) -> Change:
+    if isinstance(change, Check):
+        missed = tuple(field for field, text in change.after.items() if not now.shows(field, text))
+        return blocks.stopped(change, blocks.unreviewed(missed)) if missed else _adopted(change)
+    fields = change.fields if isinstance(change, Update) else ()
+    pending = tuple(field for field in fields if not now.shows(field, change.after[field]))
     if unseen := tuple(field for field in pending if field not in change.before):
         return blocks.stopped(change, blocks.unreviewed(unseen))
-    if moved := tuple(field for field in pending if change.before[field] not in forms[field]):
-        return blocks.stopped(change, blocks.moved(change, moved, live), "conflict")
-    return replace(change, fields=pending)
+    if moved := tuple(field for field in FIELDS if field in change.after and not _stands(change, field, pending, now)):
+        return blocks.stopped(change, blocks.moved(change, moved, now.live), "conflict")
+    if isinstance(change, Adopt):
+        return change
+    return replace(change, fields=pending) if pending else _adopted(change)
+
+
+def _stands(change: Update | Adopt, field: Field, pending: tuple[Field, ...], now: _Now) -> bool:
+    """Tell whether live allows what `change` makes of `field`: to send it, or only to record it."""
+    as_before = field in change.before and now.shows(field, change.before[field])
+    if field in pending:
+        return as_before
+    text = change.after[field]
+    return now.shows(field, text) or (now.says(field, text) and (as_before or isinstance(change, Update)))
 
 
 def _adopted(change: Update | Check) -> Adopt:

@@ -94,7 +94,10 @@ def test_before_is_live_where_read_else_applied_and_says_what_is_let_go() -> Non
             {"a": {"name": "N", "description": "New"}},
             {"a": {"name": "N", "intended": {"description": "New"}}},
             {"a": {"name": "N", "description": "x"}},
-            "changed elsewhere since the last apply (description: last applied nothing, now live 'x', declared 'New')",
+            (
+                "changed elsewhere since the last apply (description: nothing before a PUT of 'New' that is in doubt, "
+                "now live 'x', declared 'New')"
+            ),
             "declare what is live, or overwrite it with --revert-drift (or policy.on_drift: overwrite)",
         ),
         (
@@ -128,14 +131,46 @@ def test_warnings() -> None:
     assert build(desired({}), applied({"a": {"name": "N"}})).changes[0].warnings == ()
     doubtful = build(desired({}), applied({"a": {"name": "N", "intended": {"name": "M"}}}))
     assert doubtful.changes[0].warnings == ("its last PUT is in doubt; forgetting it leaves that unsettled",)
-    stored = build(
-        desired({"a": {"name": "N ", "description": "D"}}),
+
+
+def test_a_list_with_another_id_says_so_where_it_is_blocked_too() -> None:
+    wanted, known = desired({"a": {"name": "N"}}), applied({"a": {"id": "cl-old", "name": "N"}})
+    for seen in ({"a": {"name": "Other"}}, {"a": None}):
+        (change,) = build(wanted, known, live(seen)).changes
+        assert isinstance(change, Blocked)
+        assert change.warnings == ("the state knows this key as cl-old; from now on it stands for cl-a",)
+    assert build(wanted, applied({"a": {"name": "Old"}}), live({"a": None})).changes[0].warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "known", "seen", "warned"),
+    [
+        ({"name": "N "}, {"name": "N ", "stored": {"name": "n"}}, {"name": "n"}, True),
+        ({"name": "N ", "description": "D"}, {"name": "N ", "stored": {"name": "n"}}, {"name": "n"}, True),
+        ({"name": "N "}, {"name": "N ", "description": "D", "stored": {"name": "n"}}, {"name": "n"}, True),
+        ({"name": "New"}, {"name": "N ", "stored": {"name": "n"}}, {"name": "n"}, False),
+        ({"name": "n"}, {"name": "N ", "stored": {"name": "n"}}, {"name": "n"}, False),
+        ({"name": "N "}, {"name": "N "}, {"name": "n"}, False),  # renamed by somebody, in its case only
+        ({"name": "N "}, {"name": "N ", "stored": {"name": "n"}}, {"name": "N"}, False),
+    ],
+)
+@pytest.mark.parametrize("on_drift", ["keep", "overwrite"])
+def test_a_text_that_the_api_keeps_otherwise_is_told_each_time(
+    wanted: Short, known: Short, seen: Short, warned: bool, on_drift: str
+) -> None:
+    plan = build(desired({"a": wanted}, {"on_drift": on_drift}), applied({"a": known}), live({"a": seen}))
+    said = "a: the API keeps the name as 'n', not as sent ('N '); declare it that way to end this warning"
+    assert plan.warnings == ((said,) if warned else ())
+
+
+def test_a_conflict_does_not_hide_it() -> None:
+    plan = build(
+        desired({"a": {"name": "N ", "description": "New"}}),
         applied({"a": {"name": "N ", "description": "D", "stored": {"name": "n"}}}),
-        live({"a": {"name": "n", "description": "D"}}),
+        live({"a": {"name": "n", "description": "x"}}),
     )
-    assert stored.warnings == (
-        "a: the API keeps the name as 'n', not as sent ('N '); declare it that way to end this warning",
-    )
+    assert rows(plan) == {"a": "blocked conflict description by conflict"}
+    assert len(plan.warnings) == 1
 
 
 def test_changes_come_sorted_by_key() -> None:

@@ -86,3 +86,31 @@ def test_a_name_that_two_lists_have_comes_free_when_both_gave_it_up() -> None:
     seen = live({"a": {"name": "X"}, "b": {"name": "x"}, "c": {"name": "C"}})
     plan = guarded(renames(a=("X", "A"), b=("x", "B"), c=("C", "X")), desired({}), applied({}), seen)
     assert rows(plan) == {"a": "update edit name", "b": "update edit name", "c": "update edit name after a b"}
+
+
+def test_a_rename_that_is_stopped_takes_no_name_from_another() -> None:
+    seen = live({"a": {"name": "A"}, "b": {"name": "x"}})
+    plan = guarded(renames(a=("A", "X"), b=("x", "X")), desired({}), applied({}), seen)
+    assert rows(plan) == {"a": "blocked edit name by name_taken", "b": "update edit name"}
+
+
+def test_a_circle_names_its_members_only() -> None:
+    seen = live({"a": {"name": "A"}, "b": {"name": "B"}, "c": {"name": "b"}})
+    plan = guarded(renames(a=("A", "B"), b=("B", "A"), c=("b", "C")), desired({}), applied({}), seen)
+    first = plan.changes[0]
+    assert rows(plan)["a"] == "blocked edit name by rename_cycle"
+    assert isinstance(first, Blocked)
+    assert first.block.reason == "it takes a name that only comes free when b is renamed, which in turn waits for it"
+
+
+def test_where_a_list_stands_in_the_manifest_is_no_part_of_why_it_is_blocked() -> None:
+    """Else the digest would change with every line above it."""
+    known, seen = applied({"b": {"name": "B"}}), live({"b": {"name": "B"}})
+    blocks = []
+    above: Short
+    for above in ({}, {"a": {"name": "A"}}):
+        wanted = desired({**above, "b": {"name": "New", "protect": True}})
+        (change,) = guarded(renames(b=("B", "New")), wanted, known, seen).changes
+        assert isinstance(change, Blocked)
+        blocks.append(change.block)
+    assert blocks[0] == blocks[1]

@@ -10,7 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from reconciler.execute.entries import settled
-from reconciler.model.changes import Adopt, Change, EnvironmentPlan, Forget, Update
+from reconciler.model.changes import Adopt, Change, Check, EnvironmentPlan, Forget, Update
 from reconciler.model.lists import Applied, Desired, KnownList, Live, LiveList
 from reconciler.model.texts import Texts, narrowed
 from reconciler.planning.build import build
@@ -18,7 +18,7 @@ from reconciler.planning.document import digest
 from reconciler.planning.guard import guarded
 from reconciler.planning.review import reviewed
 from tests.planning.test_document import plan_of
-from tests.planning.worlds import AT, Short, applied, desired, live
+from tests.planning.worlds import AT, TARGET, Short, applied, desired, live
 
 KEYS = "abcd"
 NAMES = st.sampled_from(["A", "a", "B", "C", "D", "E"])  # few, so that they collide
@@ -163,6 +163,74 @@ def law_a_reviewed_plan_never_does_more(world: World, edits: Mapping[str, Short]
     made(now, left.changes)  # no two lists of one name at any instant
 
 
+CHANGES: Mapping[str, type[Adopt | Forget | Check]] = {"adopt": Adopt, "forget": Forget, "check": Check}
+HOSTILE = of_lists(
+    st.fixed_dictionaries(
+        {
+            "id": st.sampled_from([f"cl-{key}" for key in [*KEYS, "zzz"]]),
+            "action": st.sampled_from(["update", *CHANGES]),
+            "fields": st.sampled_from([("name",), ("description",), ("name", "description")]),
+            "before": TEXTS,
+            "after": TEXTS,
+        }
+    )
+)
+
+
+def hostile(lists: Mapping[str, Short]) -> EnvironmentPlan:
+    """Return a plan as a file may have it: of the right shape, and nothing else to be said for it."""
+    changes: dict[str, Change] = {}
+    for key, short in lists.items():
+        common = {key: short[key] for key in ("id", "before", "after")} | {"key": key, "cause": "edit", "source": None}
+        fields = tuple(field for field in short["fields"] if field in short["after"])
+        if short["action"] != "update":
+            changes[key] = CHANGES[short["action"]](**common)
+        elif fields and short["id"] not in {change.id for change in changes.values()}:
+            changes[key] = Update(**common, fields=fields)
+    return EnvironmentPlan("prod", TARGET, "lineage", 7, tuple(changes.values()))
+
+
+def law_a_plan_from_anybody_does_no_harm(world: World, shown: EnvironmentPlan) -> None:
+    """It neither writes nor records what comparing and the guards of now would forbid."""
+    planned_changes = {change.key: change for change in shown.changes}
+    left = reviewed(shown, world.desired, world.applied, world.live)
+    after = made(world, left.changes)
+    guarded_ids = {wanted.id for wanted in world.desired.lists.values() if wanted.protect}
+    for change in left.changes:
+        if isinstance(change, Update):
+            asked = planned_changes[change.key]
+            assert isinstance(asked, Update)
+            assert (asked.id, asked.body | change.body) == (change.id, asked.body)
+            assert change.id not in guarded_ids
+        elif isinstance(change, Forget):
+            assert change.key not in world.desired.lists
+        if isinstance(change, Update | Adopt):
+            assert_truthful(change, world, after)
+
+
+def assert_truthful(change: Update | Adopt, world: World, after: World) -> None:
+    """The state says only what live shows or what it said beyond doubt before, and of all that is declared."""
+    known, wanted = world.applied.lists.get(change.key), world.desired.lists.get(change.key)
+    seen, now = world.live.lists[change.id].texts, after.live.lists[change.id].texts
+    if known is None or known.id != change.id:
+        assert wanted is not None
+        named = seen["name"] in (wanted.texts.get("name"), wanted.previously)
+        assert named or (isinstance(change, Adopt) and seen.items() >= wanted.texts.items())
+        assert change.after.items() <= now.items()
+        return
+    doubted = getattr(known, "intended", {})
+    for field, text in change.after.items():
+        said = known.texts.get(field) == text
+        assert now[field] == text or (said and (field not in doubted or known.stored.get(field) == now[field]))
+    declared = wanted.texts.keys() if wanted else set()
+    assert known.texts.keys() & declared <= change.after.keys()
+
+
+def law_a_plan_made_without_live_does_no_harm(world: World) -> None:
+    plan = guarded(build(world.desired, world.applied), world.desired, world.applied, None)
+    law_a_plan_from_anybody_does_no_harm(world, plan)
+
+
 def law_an_undone_plan_leaves_the_lists_as_they_were(world: World) -> None:
     plan = planned(world)
     after = made(world, plan.changes)
@@ -190,6 +258,7 @@ ONE_WORLD = [
     law_the_order_of_the_input_does_not_matter,
     law_nothing_is_written_that_live_did_not_name,
     law_a_reviewed_plan_does_just_what_it_says,
+    law_a_plan_made_without_live_does_no_harm,
     law_an_undone_plan_leaves_the_lists_as_they_were,
 ]
 NAMED = [law.__name__ for law in ONE_WORLD]
@@ -215,6 +284,12 @@ def test_reviewed_plans_never_do_more(world: World, edits: Mapping[str, Short], 
     law_a_reviewed_plan_never_does_more(world, edits, manifest)
 
 
+@settings(max_examples=300)
+@given(WORLDS, HOSTILE.map(hostile))
+def test_plans_from_anybody_do_no_harm(world: World, plan: EnvironmentPlan) -> None:
+    law_a_plan_from_anybody_does_no_harm(world, plan)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("law", ONE_WORLD, ids=NAMED)
 @settings(max_examples=3000)
@@ -231,3 +306,10 @@ def test_reviewed_plans_never_do_more_wide(
     world: World, edits: Mapping[str, Short], manifest: dict[str, Short]
 ) -> None:
     law_a_reviewed_plan_never_does_more(world, edits, manifest)
+
+
+@pytest.mark.slow
+@settings(max_examples=10000)
+@given(WORLDS, HOSTILE.map(hostile))
+def test_plans_from_anybody_do_no_harm_wide(world: World, plan: EnvironmentPlan) -> None:
+    law_a_plan_from_anybody_does_no_harm(world, plan)

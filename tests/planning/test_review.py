@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from reconciler.model.changes import Adopt, Block, Blocked, Change, EnvironmentPlan, Update
+from reconciler.model.changes import Adopt, Block, Blocked, Change, Check, EnvironmentPlan, Update
 from reconciler.model.lists import Applied, Source
 from reconciler.planning.build import build
 from reconciler.planning.guard import guarded
@@ -52,7 +52,7 @@ def test_words() -> None:
             "make the plan with --refresh, and have that one reviewed"
         ),
         "c": (
-            "the plan forgets this list, but lists.yaml:1 declares it again; make a new plan from the present manifest"
+            "the plan forgets this list, but the manifest declares it again; make a new plan from the present manifest"
         ),
     }
     moved = reviewed(plan, wanted, known, live({"a": {"name": "X"}})).changes[0]
@@ -113,7 +113,7 @@ def test_what_is_adopted_keeps_all_that_it_says() -> None:
 def test_other_blocks_in_words() -> None:
     gone = reviewed(PLAN, desired({"a": {"name": "New"}}), KNOWN, live({"a": None})).changes[0]
     never_asked = reviewed(PLAN, desired({"a": {"name": "New"}}), KNOWN, live({})).changes[0]
-    wrong = only({"name": "X", "description": "D"}, applied({}))
+    wrong = only({"name": "N", "description": "D"}, applied({}))
     unseen = reviewed(
         replace(PLAN, changes=(replace(FULL, before={}),)), desired({}), KNOWN, live({"a": {"name": "X"}})
     ).changes[0]
@@ -121,15 +121,88 @@ def test_other_blocks_in_words() -> None:
     assert reasons == [
         "the account has no list cl-a (HTTP 404: not found)",
         "the account has no list cl-a",
-        "cl-a is a list named 'X', which is not the declared name 'New'",
+        "cl-a is a list named 'N', which is not the declared name 'New'",
         "the plan was made without seeing the live name and description, and live is not as desired",
     ]
 
 
-def test_a_list_unknown_to_the_state_may_be_written_under_the_name_that_the_plan_gives_it() -> None:
-    change = only({"name": "New", "description": "D"}, applied({}), {"name": "Other"})
+def test_a_list_unknown_to_the_state_is_only_written_under_a_name_that_the_manifest_gives_it() -> None:
+    seen = {"name": "New", "description": "D"}
+    change = only(seen, applied({}), {"name": "New"})
     assert isinstance(change, Update)
     assert change.fields == ("description",)
+    assert isinstance(only(seen, applied({}), {"name": "Other", "previously": "New"}), Update)
+    for declared in ({"name": "Other"}, {"description": "D"}):
+        other = only(seen, applied({}), declared)
+        assert isinstance(other, Blocked)
+        assert other.block.guard == "wrong_id"
+
+
+@pytest.mark.parametrize("action", [Adopt, Check])
+@pytest.mark.parametrize(
+    ("declared", "becomes"),
+    [
+        ({"description": "D"}, "adopt new"),
+        ({"description": "other"}, "blocked new by wrong_id"),
+        ({"name": "X"}, "adopt new"),
+        ({"name": "N"}, "blocked new by wrong_id"),
+    ],
+)
+def test_a_list_unknown_to_the_state_is_only_adopted_where_the_manifest_means_it(
+    action: type[Adopt | Check], declared: Short, becomes: str
+) -> None:
+    change = action(key="a", id="cl-a", cause="new", before={}, after={}, source=None)
+    seen = live({"a": {"name": "X", "description": "D"}})
+    left = reviewed(replace(PLAN, changes=(change,)), desired({"a": declared}), applied({}), seen)
+    assert rows(left) == {"a": becomes}
+
+
+LYING = replace(FULL, fields=("description",), after={"name": "Lie", "description": "New"})
+LYING_TOO = Adopt(key="a", id="cl-a", cause="edit", before={"name": "N"}, after={"name": "Lie"}, source=None)
+
+
+@pytest.mark.parametrize(
+    ("entry", "change", "becomes"),
+    [
+        ({"name": "N"}, LYING, "blocked conflict description by conflict"),
+        ({"name": "Lie"}, LYING, "update edit description"),
+        ({"name": "Lie", "intended": {"description": "x"}}, LYING, "update edit description"),
+        ({"name": "Lie", "intended": {"name": "x"}}, LYING, "blocked conflict description by conflict"),
+        ({"name": "N"}, LYING_TOO, "blocked conflict name by conflict"),
+        ({"name": "Lie"}, LYING_TOO, "adopt edit"),
+        ({"name": "Lie"}, replace(LYING_TOO, before={"name": "Was"}), "blocked conflict name by conflict"),
+        ({"name": "Lie"}, replace(LYING_TOO, before={}), "blocked conflict name by conflict"),
+    ],
+)
+def test_a_field_that_is_not_sent_is_only_recorded_where_live_or_the_state_bears_it_out(
+    entry: Short, change: Change, becomes: str
+) -> None:
+    seen = live({"a": {"name": "N", "description": "D"}})
+    left = reviewed(replace(PLAN, changes=(change,)), desired({"a": {"name": "N"}}), applied({"a": entry}), seen)
+    assert rows(left) == {"a": becomes}
+
+
+def test_a_field_that_is_not_sent_in_words() -> None:
+    seen = live({"a": {"name": "N", "description": "D"}})
+    stopped = reviewed(replace(PLAN, changes=(LYING,)), desired({}), KNOWN, seen).changes[0]
+    assert isinstance(stopped, Blocked)
+    assert stopped.block.reason == "changed elsewhere since the plan was made (name: planned as 'Lie', now live 'N')"
+    stopped = reviewed(replace(PLAN, changes=(LYING_TOO,)), desired({}), KNOWN, seen).changes[0]
+    assert isinstance(stopped, Blocked)
+    assert stopped.block.reason == "changed elsewhere since the plan was made (name: planned as 'Lie', now live 'N')"
+
+
+def test_fields_let_go_in_words() -> None:
+    adopt = Adopt(key="a", id="cl-a", cause="edit", before=FULL.before, after={}, source=None)
+    wanted = desired({"a": {"name": "N", "description": "D"}})
+    seen = live({"a": {"name": "N", "description": "D"}})
+    stopped = reviewed(replace(PLAN, changes=(adopt,)), wanted, KNOWN, seen).changes[0]
+    assert isinstance(stopped, Blocked)
+    assert stopped.block == Block(
+        "unreviewed",
+        "the plan lets go of the name and description, but the manifest declares it again",
+        "make a new plan from the present manifest",
+    )
 
 
 def test_stored_texts_count_as_sent_only_in_their_own_field() -> None:
