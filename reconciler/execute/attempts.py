@@ -110,10 +110,8 @@ class Attempts:
         """Look again, and tell whether the change stands."""
         mine = self._look(sending.change)
         if isinstance(mine, Update):
-            if mine.waits_for:
-                sending.error = f"{sending.error}; by now it waits for the rename of {', '.join(mine.waits_for)}"
             sending.meant(mine, self._sight.texts(mine.id))
-            return not mine.waits_for
+            return True
         if not sending.landed:
             sending.decided = mine
         elif isinstance(mine, Adopt):
@@ -122,9 +120,7 @@ class Attempts:
 
     def _close(self, sending: Sending) -> None:
         """Put the end on disk; what is in doubt is there already."""
-        if sending.acknowledged:
+        if sending.acknowledged or isinstance(sending.decided, Adopt):
             self._seams.records.settle(sending.change, sending.prior)
-        elif isinstance(sending.decided, Adopt):
-            self._seams.records.settle(sending.decided, sending.prior)
         elif not sending.landed:
             self._seams.records.restore(sending)

@@ -78,7 +78,9 @@ class Sight:
         listed = self._reader.read_all().lists
         known = {list_id: alone for list_id, alone in self._alone.items() if list_id not in {*due, *self._written}}
         self._alone = {
-            list_id: known.get(list_id) or self._read_alone(list_id) for list_id in ids if list_id not in listed
+            list_id: known.get(list_id) or self._read_alone(list_id)
+            for list_id in dict.fromkeys(ids)
+            if list_id not in listed
         }
         self.live = _together(listed, [alone.found for alone in self._alone.values()])
         self._written.clear()

@@ -1,0 +1,322 @@
+"""Several environments in one apply, and what surrounds a run: locks, approval, progress, undo, saved plans."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from reconciler.engine import Conduct, Heading, Scope, Site, apply, plan
+from reconciler.errors import DeclinedError, LockedError, RemoteError, StateError, StoppedError, UsageError
+from reconciler.model.answers import Rejected
+from reconciler.model.changes import EnvironmentPlan, Plan
+from reconciler.model.outcomes import Outcome, Result
+from reconciler.protocols import Holder
+from tests.fakes import FakeAccount, FakeClock, FakeRemote, FakeStore, Reply
+from tests.planning.worlds import Short, applied, desired, live, rows
+
+HEADING = Heading("0", "2026-11-22T10:00:00Z", {"lists.yaml": "00"})
+HOLDER = Holder(1, "h", "u", "c", "2026-11-22T10:00:00Z")
+REFUSED = Reply(Rejected("HTTP 400"), lands=False)
+EVERYTHING = Scope()
+
+
+@dataclass
+class Place:
+    """One environment: its account, API and state."""
+
+    site: Site
+    store: FakeStore
+    remote: FakeRemote
+    account: FakeAccount
+
+
+@dataclass
+class Land:
+    """Environments by name, on one clock."""
+
+    clock: FakeClock = field(default_factory=FakeClock)
+    places: dict[str, Place] = field(default_factory=dict)
+    told: list[tuple[str, str, str]] = field(default_factory=list)
+    plans: list[Plan] = field(default_factory=list)
+    undo: list[Plan] = field(default_factory=list)
+
+    def settle(
+        self,
+        name: str,
+        wanted: Mapping[str, Short],
+        served: Mapping[str, Short],
+        *,
+        replies: Mapping[int, Reply] | None = None,
+        breaking: Collection[int] = (),
+        unfolding: bool = False,
+        policy: Short | None = None,
+    ) -> Place:
+        """Add an environment whose state is as `served`."""
+        account = FakeAccount(self.clock, dict(live(served).lists))
+        known = replace(applied(served), environment=name)
+        store = FakeStore(known, self.clock, breaking, unfolding=unfolding)
+        site = Site(replace(desired(wanted, policy), environment=name), store, 30)
+        self.places[name] = Place(site, store, FakeRemote(account, self.clock, replies), account)
+        return self.places[name]
+
+    def apply(
+        self,
+        scope: Scope = EVERYTHING,
+        saved: Mapping[str, EnvironmentPlan] | None = None,
+        approve: Callable[[Plan], None] | None = None,
+        undo: Callable[[Plan], None] | None = None,
+    ) -> Result:
+        conduct = Conduct(
+            holder=HOLDER,
+            clock=self.clock,
+            stop=self.clock,
+            jitter=lambda: 0.5,
+            approve=approve or self.plans.append,
+            progress=self.tell,
+            undo=undo or self.undo.append,
+            saved=saved or {},
+        )
+        sites = [place.site for place in self.places.values()]
+        return apply(sites, {name: place.remote for name, place in self.places.items()}, HEADING, scope, conduct)
+
+    def tell(self, name: str, outcome: Outcome) -> None:
+        self.told.append((name, outcome.key, f"{outcome.outcome} {outcome.verified}"))
+
+    @property
+    def log(self) -> list[str]:
+        return [str(event) for event in self.clock.events]
+
+    @property
+    def puts(self) -> list[str]:
+        return [line for line in self.log if line.startswith("put")]
+
+
+def short(result: Result) -> dict[str, str]:
+    return {
+        f"{environment.name} {outcome.key}": f"{outcome.outcome} {outcome.attempts}"
+        for environment in result.environments
+        for outcome in environment.outcomes
+    }
+
+
+def two(**dev: object) -> Land:
+    """Return a land of prod and dev, one rename in each; `dev` as in `settle`."""
+    land = Land()
+    land.settle("prod", {"a": {"name": "New A"}}, {"a": {"name": "Old A"}})
+    land.settle("dev", {"b": {"name": "New B"}}, {"b": {"name": "Old B"}}, **dev)  # type: ignore[arg-type]  # by name
+    return land
+
+
+def test_every_environment_is_locked_read_and_shown_before_the_first_put() -> None:
+    land = two()
+    result = land.apply()
+    assert land.log[:4] == ["lock prod", "read all", "lock dev", "read all"]
+    assert land.log.index("doubt a") == 4
+    assert land.log[-2:] == ["unlock dev", "unlock prod"]
+    assert [environment.name for environment in land.plans[0].environments] == ["prod", "dev"]
+    assert short(result) == {"prod a": "updated 1", "dev b": "updated 1"}
+    assert [environment.requests for environment in result.environments] == [3, 3]
+    assert all(environment.in_order for environment in result.environments)
+
+
+def test_progress_is_told_in_the_order_of_things() -> None:
+    land = two()
+    land.apply()
+    assert land.told == [
+        *[("prod", "a", "updated None"), ("prod", "a", "updated True")],
+        *[("dev", "b", "updated None"), ("dev", "b", "updated True")],
+    ]
+
+
+def test_a_read_that_fails_anywhere_sends_nothing_anywhere() -> None:
+    land = two()
+    land.places["dev"].remote.fail(1)
+    with pytest.raises(RemoteError):
+        land.apply()
+    assert (land.puts, land.plans) == ([], [])
+    assert land.log[-2:] == ["unlock dev", "unlock prod"]
+
+
+def test_a_lock_that_somebody_has_sends_nothing_anywhere() -> None:
+    land = two()
+    land.places["dev"].store.holder = HOLDER
+    with pytest.raises(LockedError):
+        land.apply()
+    assert (land.puts, land.log[-1]) == ([], "unlock prod")
+
+
+@pytest.mark.parametrize("error", [DeclinedError("no"), RuntimeError("a bug")])
+def test_without_approval_nothing_is_written_and_every_lock_is_let_go(error: Exception) -> None:
+    def approve(_: Plan) -> None:
+        raise error
+
+    land = two()
+    with pytest.raises(type(error)):
+        land.apply(approve=approve)
+    assert land.log == ["lock prod", "read all", "lock dev", "read all", "unlock dev", "unlock prod"]
+    assert (land.told, land.undo) == ([], [])
+
+
+@pytest.mark.parametrize("order", [("prod", "dev"), ("dev", "prod")])
+def test_one_stops_before_its_first_put_while_another_sends(order: tuple[str, str]) -> None:
+    land = two(breaking={1})
+    land.places = {name: land.places[name] for name in order}
+    result = land.apply()
+    assert [environment.name for environment in result.environments] == list(order)
+    assert {each.name: each.stopped for each in result.environments} == {"prod": None, "dev": "the disk is full"}
+    assert short(result) == {"prod a": "updated 1", "dev b": "not_sent 0"}
+
+
+def test_one_stops_before_its_first_put_and_the_other_has_nothing_to_send() -> None:
+    land = Land()
+    land.settle("prod", {"a": {"name": "A"}}, {"a": {"name": "A"}})
+    land.settle("dev", {"b": {"name": "New B"}}, {"b": {"name": "Old B"}}, breaking={1})
+    with pytest.raises(StateError, match="the disk is full"):
+        land.apply()
+
+
+def test_a_signal_in_the_first_environment_leaves_the_second_alone() -> None:
+    land = two()
+    land.clock.at_line("put a", lambda: setattr(land.clock, "signalled", True))
+    result = land.apply()
+    assert short(result) == {"prod a": "updated 1", "dev b": "not_sent 0"}
+    assert result.environments[1].stopped == "stopped by SIGINT"
+    assert result.environments[1].requests == 1
+
+
+def test_a_signal_before_the_first_put_anywhere_is_raised() -> None:
+    land = two()
+    land.clock.at_line("sleep 9", lambda: setattr(land.clock, "signalled", True))
+    with pytest.raises(StoppedError):
+        land.apply(approve=lambda _: land.places["prod"].remote.hold(9))
+    assert land.puts == []
+
+
+@pytest.mark.parametrize(("refused", "sent"), [(True, True), (False, True), (False, False)])
+def test_a_journal_that_cannot_be_folded(refused: bool, sent: bool) -> None:
+    """What was sent is told all the same; where nothing was, it is an error."""
+    land = Land()
+    wanted = {"a": {"name": "New A"}} if sent else {}
+    land.settle("prod", wanted, {"a": {"name": "Old A"}}, replies={1: REFUSED} if refused else {}, unfolding=True)
+    if not sent:
+        with pytest.raises(StateError, match="the journal stays"):
+            land.apply()
+        return
+    (environment,) = land.apply().environments
+    assert (environment.stopped, environment.in_order) == ("the journal stays", False)
+
+
+def test_an_undo_that_cannot_be_saved_does_not_lose_the_result() -> None:
+    def undo(_: Plan) -> None:
+        raise UsageError("cannot write undo.json")
+
+    land = two()
+    result = land.apply(undo=undo)
+    assert short(result) == {"prod a": "updated 1", "dev b": "updated 1"}
+    assert {environment.stopped for environment in result.environments} == {"cannot write undo.json"}
+    assert land.log[-2:] == ["unlock dev", "unlock prod"]
+
+
+def test_the_first_reason_why_an_environment_stopped_is_kept() -> None:
+    land = Land()
+    land.settle("prod", {"a": {"name": "New A"}}, {"a": {"name": "Old A"}}, breaking={2}, unfolding=True)
+    assert land.apply().environments[0].stopped == "the disk is full"
+
+
+def test_undo_covers_what_was_done_and_nothing_else() -> None:
+    land = Land()
+    served = {key: {"name": f"Old {key}", "description": "D"} for key in "abc"}
+    wanted = {**{key: {**served[key], "name": f"New {key}"} for key in "ab"}}
+    land.settle("prod", wanted, served, replies={2: REFUSED})
+    land.apply()
+    (environment,) = land.undo[0].environments
+    assert rows(environment) == {"a": "update undo name"}
+    assert (environment.unchanged, environment.drift, environment.requests) == (0, (), 3)
+    again = land.apply(saved={"prod": environment})
+    assert short(again) == {"prod a": "updated 1"}
+    assert land.places["prod"].account.lists["cl-a"].texts["name"] == "Old a"
+
+
+def test_the_result_names_the_plan_that_was_approved() -> None:
+    land = two()
+    result = land.apply()
+    assert result.plan.startswith("sha256:")
+    assert two().apply().plan == result.plan
+    (approved,) = land.plans
+    assert (approved.tool, approved.created_at, approved.refreshed, approved.files) == (
+        HEADING.tool,
+        HEADING.created_at,
+        True,
+        HEADING.files,
+    )
+
+
+def test_a_plan_locks_nothing_and_reads_only_with_a_reader() -> None:
+    land = two()
+    sites = [place.site for place in land.places.values()]
+    offline = plan(sites, {}, HEADING, EVERYTHING)
+    assert (land.log, offline.refreshed) == ([], False)
+    online = plan(sites, {name: place.remote for name, place in land.places.items()}, HEADING, EVERYTHING)
+    assert (land.log, online.refreshed) == (["read all", "read all"], True)
+    assert [rows(environment) for environment in online.environments] == [
+        {"a": "update edit name"},
+        {"b": "update edit name"},
+    ]
+
+
+def test_scope_narrows_what_is_planned_and_read_alone() -> None:
+    land = Land()
+    served = {key: {"name": f"Old {key}"} for key in ("vip", "vip-2", "other", "gone")}
+    wanted = {key: {"name": f"New {key}"} for key in ("vip", "vip-2", "other")}
+    place = land.settle("prod", wanted, served)
+    place.account.hidden = [f"cl-{key}" for key in served]
+    land.apply(Scope(only=("vip*",)))
+    assert [change.key for change in land.plans[0].environments[0].changes] == ["vip", "vip-2"]
+    assert {line for line in land.log if line.startswith("read")} == {"read all", "read vip", "read vip-2"}
+    assert place.store.applied.lists.keys() == served.keys()
+
+
+def test_drift_is_set_back_only_when_asked() -> None:
+    land = Land()
+    place = land.settle("prod", {"a": {"name": "A"}}, {"a": {"name": "A"}})
+    place.account.edited("cl-a", {"name": "Theirs"})
+    assert short(land.apply()) == {}
+    assert land.plans[0].environments[0].drift
+    assert short(land.apply(Scope(revert_drift=True))) == {"prod a": "updated 1"}
+
+
+def test_a_saved_plan_does_what_is_left_of_it_again_and_again() -> None:
+    land = Land()
+    served: dict[str, Short] = {key: {"name": f"Old {key}"} for key in "abcd"}
+    wanted = {**{key: {"name": f"New {key}"} for key in "ab"}, "c": served["c"]}
+    place = land.settle("prod", wanted, served, replies={2: REFUSED})
+    saved = {"prod": plan([place.site], {"prod": place.remote}, HEADING, EVERYTHING).environments[0]}
+    assert rows(saved["prod"]) == {"a": "update edit name", "b": "update edit name", "d": "forget removed"}
+    assert short(land.apply(saved=saved)) == {"prod a": "updated 1", "prod b": "failed 1", "prod d": "forgotten 0"}
+    assert short(land.apply(saved=saved)) == {"prod b": "updated 1"}
+    again = land.apply(saved=saved)
+    assert (short(again), again.environments[0].unchanged, again.environments[0].requests) == ({}, 4, 10)
+    assert short(land.apply(Scope(only=("a",)), saved=saved)) == {}
+
+
+def test_more_changes_than_allowed_are_warned_of_with_their_numbers() -> None:
+    land = Land()
+    served = {key: {"name": f"Old {key}"} for key in "abc"}
+    land.settle("prod", {key: {"name": f"New {key}"} for key in "abc"}, served, policy={"max_changes": 2})
+    land.apply()
+    (environment,) = land.plans[0].environments
+    assert environment.warnings[0].startswith("prod: 3 updates are over max_changes (2)")
+    assert (environment.requests, environment.seconds) == (6, 3)
+
+
+def test_a_chain_of_renames_can_be_undone_though_the_manifest_still_declares_it() -> None:
+    """At each look within the run a list is declared as the plan says, not as the manifest does."""
+    land = Land()
+    place = land.settle("prod", {"a": {"name": "B"}, "b": {"name": "X"}}, {"a": {"name": "A"}, "b": {"name": "B"}})
+    land.apply()
+    land.clock.at_line("landed a #2", lambda: land.clock.let_pass(61))
+    result = land.apply(saved={"prod": land.undo[0].environments[0]})
+    assert short(result) == {"prod a": "updated 1", "prod b": "updated 1"}
+    assert [found.texts["name"] for found in place.account.lists.values()] == ["A", "B"]
