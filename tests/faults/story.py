@@ -1,0 +1,207 @@
+"""An apply with every kind of change, and what must be true of it after any fault.
+
+a   another name                   d   as it is                         g   drifted, and left alone
+b   another description            e   not in the state yet: adopt
+c   the name that `a` gives up     f   no longer declared: forget
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from reconciler.errors import ReconcilerError
+from reconciler.model.lists import Applied, AppliedList, DoubtfulList, KnownList, Target
+from reconciler.model.texts import Texts, holds
+from reconciler.sandbox.accounts import Account, ContactList
+from reconciler.sandbox.faults import Fault
+from reconciler.sandbox.server import ACCOUNT_ID, STREAM_ID, Sandbox
+from reconciler.sandbox.settings import Settings
+from reconciler.store.file import FileStore
+from tests.faults.launcher import Ended, Launcher, Order
+from tests.faults.tally import Found
+from tests.program import Workplace
+
+KEYS = "abcdefg"
+OLD = {key: ContactList(f"cl-{key}", f"Alpha {key}", f"Text {key}") for key in KEYS}
+STARTS = ("edited", "first", "doubtful")
+PLANNED: dict[str, dict[str, Texts]] = {
+    "edited": {"cl-a": {"name": "New a"}, "cl-b": {"description": "New b"}, "cl-c": {"name": "Alpha a"}},
+    "first": {"cl-a": {"description": "New a"}, "cl-b": {"description": "New b"}, "cl-c": {"description": "New c"}},
+}
+PLANNED["doubtful"] = PLANNED["edited"]
+
+
+class Story:
+    """The apply of one start, told again and again: `begin` it, `run` it under orders, look for `falsehoods`."""
+
+    def __init__(self, start: str, place: Workplace, launcher: Launcher) -> None:
+        self.planned = PLANNED[start]
+        self.kills = 0
+        self.faults: Iterable[Fault] = ()
+        self.place = place
+        self._launcher = launcher
+        place.variables |= {"SSL_CERT_FILE": os.devnull, "SSL_CERT_DIR": os.devnull}  # loading them is half of a run
+        self._before = place.folder.parent / "before"
+        self._folder = place.folder
+        self._store = FileStore(self._state, "prod", Target(place.sandbox.url, STREAM_ID, ACCOUNT_ID))
+        getattr(self, f"_start_{start}")()
+        if self._state.exists():
+            shutil.copytree(self._state, self._before)
+        self._served = dict(place.sandbox.world.lists())
+
+    def begin(self) -> None:
+        """Set everything back to the start."""
+        world = self.place.sandbox.world
+        world.faults.clear()
+        world.faults.arm(self.faults)
+        world.set_account(Account.of(self._served.values()))
+        world.log.clear()
+        world.writes.clear()
+        shutil.rmtree(self._state, ignore_errors=True)
+        shutil.rmtree(self._folder / "cache", ignore_errors=True)
+        if self._before.exists():
+            shutil.copytree(self._before, self._state)
+        self.kills = 0
+
+    def run(self, order: Order | None = None, *more: str) -> Ended:
+        """Apply, under an order to die or none."""
+        ended = self._program("apply", "--yes", "--json", *more, order=order)
+        if ended.code < 0:
+            self.kills += 1
+            self._await_quiet()
+        return ended
+
+    def found(self) -> Found:
+        """Return what is lost, and what is false, in the state as the next run would find it."""
+        try:
+            applied = self._store.load()
+        except ReconcilerError as error:
+            return Found(lost=(f"the state cannot be read: {error}",))
+        return Found(tuple(self._lost(applied)), tuple(self._false(applied)))
+
+    def ended_in_order(self, last: Ended) -> Iterator[str]:
+        """Yield what is not as it should be after a last run that nothing disturbed."""
+        if last.code:
+            yield f"the last run exits {last.code}: {last.err}"
+        elif any(each["outcome"] not in {"updated", "adopted", "forgotten"} for each in outcomes(last)):
+            yield f"the last run says {outcomes(last)}"
+        refreshed = self._program("plan", "--refresh", "--detailed-exitcode")
+        if refreshed.code:
+            yield f"plan --refresh exits {refreshed.code}: {refreshed.out}"
+        names = sorted(path.name for path in self._state.iterdir())
+        if names != ["prod.lock", "prod.state.json"]:
+            yield f"the folder holds {names}"
+        if (self._state / "prod.lock").read_text(encoding="utf-8"):
+            yield "the lock still has a note"
+
+    def _lost(self, applied: Applied) -> Iterator[str]:
+        """Yield the writes that were acknowledged, of which the state knows nothing."""
+        acknowledged: dict[str, Texts] = {}
+        for entry in self.place.sandbox.world.log.puts():
+            if entry.status == 200:
+                acknowledged[entry.call.target] = json.loads(entry.call.body)
+        for list_id, body in acknowledged.items():
+            known = applied.lists.get(list_id.removeprefix("cl-"))
+            if not _knows(known, body):
+                yield f"{list_id} was acknowledged {body}, the state says {known}"
+
+    def _false(self, applied: Applied) -> Iterator[str]:
+        live = self.place.sandbox.world.lists()
+        for known in applied.lists.values():
+            texts: Texts = {"name": live[known.id].name, "description": live[known.id].description}
+            if isinstance(known, AppliedList) and known.key != "g" and not holds(texts, known.texts):
+                yield f"{known} is applied, the API has {texts}"
+        puts = Counter((entry.call.target, entry.call.body) for entry in self.place.sandbox.world.log.puts())
+        for list_id, body in puts:
+            if self.planned.get(list_id) != json.loads(body):
+                yield f"a PUT of {body!r} to {list_id} is not in the plan"
+        repeated = puts.total() - len(puts)
+        retried = sum(armed.hits for armed in self.place.sandbox.world.faults.armed)
+        if repeated > self.kills + retried:
+            yield f"{repeated} PUTs were repeated after {self.kills} kills and {retried} faults"
+
+    def _start_edited(self) -> None:
+        self._declare(OLD["a"], OLD["b"], OLD["c"], OLD["d"], OLD["f"], OLD["g"])
+        assert self._program("apply", "--yes").code == 0
+        self.place.sandbox.world.edit("cl-g", {"description": "Theirs"})
+        self._edit()
+
+    def _start_first(self) -> None:
+        changed = [ContactList(f"cl-{key}", f"Alpha {key}", f"New {key}") for key in "abc"]
+        self._declare(*changed, OLD["d"], OLD["e"])
+
+    def _start_doubtful(self) -> None:
+        """Leave the journal of a run that was killed while it waited for an answer."""
+        self._start_edited()
+        steps = self._program("apply", "--yes").steps
+        self.place.sandbox.world.set_account(Account.of(OLD.values()))
+        self.place.sandbox.world.edit("cl-g", {"description": "Theirs"})
+        shutil.rmtree(self._state)
+        self._start_edited()
+        order: Order = {"fatal": steps.index("take the answer to a PUT")}
+        assert self._program("apply", "--yes", order=order).code < 0
+        self._await_quiet()
+        assert (self._state / "prod.journal.jsonl").exists()
+
+    def _edit(self) -> None:
+        changed = {
+            known.id: known.with_texts(self.planned.get(known.id, {}))
+            for known in (OLD[key] for key in KEYS if key != "f")
+        }
+        self._declare(*changed.values())
+
+    def _declare(self, *lists: ContactList) -> None:
+        entries = [
+            f"  {known.id.removeprefix('cl-')}:\n    id: {known.id}\n    name: {known.name}\n"
+            f"    description: {known.description}\n"
+            for known in lists
+        ]
+        self.place.manifest("".join(entries))
+
+    def _program(self, *arguments: str, order: Order | None = None) -> Ended:
+        return self._launcher.run(self._folder, self.place.variables, *arguments, order=order)
+
+    def _await_quiet(self) -> None:
+        """Wait until the sandbox has done all that a dead client had sent it."""
+        httpx.get(f"{self.place.sandbox.url}/_sandbox/settings", trust_env=False).raise_for_status()
+        while any(entry.answered_at is None for entry in self.place.sandbox.world.log.entries):
+            pass
+
+    @property
+    def _state(self) -> Path:
+        return self._folder / ".reconciler"
+
+
+@contextmanager
+def story(folder: Path, start: str) -> Iterator[Story]:
+    """Serve the lists and load the program for as long as the context lasts."""
+    inside = folder / "place"
+    inside.mkdir(parents=True)
+    with Sandbox(settings=Settings(limit=0), lists=OLD.values()) as sandbox, Launcher() as launcher:
+        yield Story(start, Workplace(inside, sandbox), launcher)
+
+
+def outcomes(ended: Ended) -> list[dict[str, object]]:
+    """Return the outcomes of a result document, of the one environment."""
+    document = json.loads(ended.out)
+    (environment,) = document["environments"]
+    each: list[dict[str, object]] = environment["outcomes"]
+    return each
+
+
+def _knows(known: KnownList | None, body: Texts) -> bool:
+    match known:
+        case AppliedList():
+            return holds(known.texts, body)
+        case DoubtfulList():
+            return dict(known.intended) == body
+        case None:
+            return False

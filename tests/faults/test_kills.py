@@ -1,0 +1,36 @@
+"""Killed anywhere, and killed again: the next run finds the truth, and ends the work."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.faults.kills import WEATHER, Part, any_instant, every_step
+from tests.faults.story import story
+
+PARTS = 4
+
+
+@pytest.mark.parametrize("number", range(PARTS))
+def test_killed_at_every_step(tmp_path: Path, number: int) -> None:
+    with story(tmp_path, "edited") as told:
+        tally = every_step(told, Part(number, PARTS))
+    assert tally.wrong == []
+    assert tally.tried > 20
+
+
+@pytest.mark.parametrize("number", range(2))
+def test_the_power_cut_where_the_state_is_written(tmp_path: Path, number: int) -> None:
+    with story(tmp_path, "doubtful") as told:
+        tally = every_step(told, Part(number, 2), power=True)
+    assert tally.wrong == []
+    assert tally.tried > 20
+
+
+@pytest.mark.parametrize("start", ["first", "edited"])
+def test_killed_at_a_random_instant_while_the_api_fails_too(tmp_path: Path, start: str) -> None:
+    with story(tmp_path, start) as told:
+        tally = any_instant(told, 4, 1, *WEATHER)
+    assert tally.wrong == []
+    assert tally.tried > 1
