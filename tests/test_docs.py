@@ -2,118 +2,244 @@
 
 from __future__ import annotations
 
+import argparse
+import ast
+import difflib
 import os
 import re
-import subprocess
-import sys
+import shlex
+from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import get_args
 
 import pytest
 
-from reconciler.cli.app import VERBS
+from reconciler import errors
+from reconciler.cli.app import VERBS, Parser, _parsed
+from reconciler.errors import UsageError
+from reconciler.manifest import schema
 from reconciler.model.changes import Cause, Guard
 from reconciler.model.outcomes import OutcomeKind
-from reconciler.sandbox.accounts import ContactList
-from reconciler.sandbox.settings import described
-from tests.program import PROGRAM, REPOSITORY, workplace
+from reconciler.report.phrases import CAUSES
+from reconciler.sandbox import faults
+from reconciler.sandbox.control import _VERBS, PREFIX
+from reconciler.sandbox.settings import Settings
+from tests.docs.replay import MARK, replayed
+from tests.program import REPOSITORY
 
 PAGES = [REPOSITORY / name for name in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md")]
 PAGES += sorted((REPOSITORY / "docs").glob("*.md"))
+REPLAYED = [page for page in PAGES if f"\n{MARK}" in page.read_text(encoding="utf-8")]
+SOURCES = {path: path.read_text(encoding="utf-8") for path in sorted((REPOSITORY / "reconciler").rglob("*.py"))}
+
+every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 
 
-def replayed(page: str, mark: str, actual: str) -> None:
-    """Compare the fenced block behind `<!-- mark -->` with `actual`; UPDATE_DOCS=1 rewrites it."""
-    path = REPOSITORY / page
-    text = path.read_text(encoding="utf-8")
-    found = re.search(rf"<!-- {mark} -->\n```\w*\n(.*?)```", text, re.DOTALL)
-    assert found, f"{page} has no block behind <!-- {mark} -->"
+def text_of(page: str) -> str:
+    return (REPOSITORY / page).read_text(encoding="utf-8")
+
+
+def rows(page: str, heading: str) -> list[list[str]]:
+    """Return the cells of the first table below a heading, its head left out."""
+    section = text_of(page).split(f"\n{heading}\n", 1)[1]
+    found = re.search(r"^\|.*\n\| ---.*\n((?:\|.*\n)+)", section, re.MULTILINE)
+    assert found, heading
+    return [[cell.strip() for cell in line.strip("| ").split(" | ")] for line in found[1].splitlines()]
+
+
+def code(text: str) -> list[str]:
+    """Return the code spans of a text."""
+    return re.findall(r"`([^`\n]+)`", text)
+
+
+@pytest.mark.parametrize("page", REPLAYED, ids=lambda page: page.name)
+def test_transcripts(page: Path, tmp_path: Path) -> None:
+    """UPDATE_DOCS=1 writes what the commands really print; read the difference before it is committed."""
+    shown = page.read_text(encoding="utf-8")
+    actual = replayed(shown, tmp_path)
     if os.environ.get("UPDATE_DOCS"):
-        path.write_text(text[: found.start(1)] + actual + text[found.end(1) :], encoding="utf-8")
+        page.write_text(actual, encoding="utf-8")
     else:
-        assert found[1] == actual
+        assert actual == shown, "\n".join(difflib.unified_diff(shown.split("\n"), actual.split("\n"), lineterm=""))
 
 
-def test_the_plan_in_the_readme(tmp_path: Path) -> None:
-    lists = [
-        ContactList("cl-1", "Renewal Due - May 2025", "Customers whose service expires in June."),
-        ContactList("cl-2", "Win Back", "Former customers who agreed to be called."),
-        ContactList("cl-3", "Welcome Call", "New customers.", campaigns=("Welcome Summer",)),
-        ContactList("cl-4", "Payment Reminder", "Invoices open for more than 14 days."),
-    ]
-    with workplace(tmp_path, lists) as place:
-        declared = {
-            "renewal-due": ("cl-1", "Renewal Due - May 2025", "Customers whose service expires in June."),
-            "win-back": ("cl-2", "Win Back", "Former customers who agreed to be called."),
-            "welcome-call": ("cl-3", "Welcome Call", "New customers."),
-            "payment-reminder": ("cl-4", "Payment Reminder", "Invoices open for more than 14 days."),
-        }
-
-        def declare() -> None:
-            place.manifest(
-                "".join(
-                    f"  {key}:\n    id: {list_id}\n    name: {name}\n    description: {description}\n"
-                    for key, (list_id, name, description) in declared.items()
-                ),
-                rate=30,
-            )
-
-        declare()
-        assert place.run("apply", "--yes").code == 0
-        declared["renewal-due"] = ("cl-1", "Renewal Due - May/June 2025", "Customers whose service expires in July.")
-        declared["welcome-call"] = ("cl-3", "Welcome Summer Call", "New customers.")
-        declare()
-        place.sandbox.world.edit("cl-4", {"description": "Invoices open for more than 30 days."})
-        shown = place.run("plan", "--refresh").out
-    replayed("README.md", "transcript: plan", f"$ reconciler plan --refresh\n{shown}")
+def commands(parser: argparse.ArgumentParser, name: str) -> Iterator[tuple[str, argparse.Action]]:
+    """Yield every option of a command and of its actions, with the name of whose it is."""
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for choice, subparser in action.choices.items():
+                yield from commands(subparser, f"{name} {choice}")
+        elif action.option_strings and "--help" not in action.option_strings:
+            yield name, action
 
 
-def test_the_switches_of_the_sandbox() -> None:
-    replayed("docs/sandbox.md", "settings", described().rstrip("\n") + "\n")
+def declared_options() -> dict[str, set[str]]:
+    """Return, by option as the pages write it, the commands that have it; `state` where all of its actions do."""
+    owners: dict[str, set[str]] = {}
+    for verb in VERBS:
+        parser = Parser()
+        import_module(f"reconciler.cli.{verb}").arguments(parser)
+        for owner, action in commands(parser, verb):
+            option = ", ".join(action.option_strings) + (f" {action.metavar}" if action.metavar else "")
+            owners.setdefault(option, set()).add(owner)
+    actions = {f"state {action}" for action in ("list", "show", "mv", "rm", "pull", "push")}
+    return {option: (of - actions) | {"state"} if of >= actions else of for option, of in owners.items()}
 
 
-def test_the_messages_in_the_page_on_manifests(tmp_path: Path) -> None:
-    page = (REPOSITORY / "docs" / "manifest.md").read_text(encoding="utf-8")
-    (tmp_path / "broken.yaml").write_text(
-        "verson: 1\nversion: 1\nenvironments:\n  prod: {host: h.example, stream_id: st-1, account_id: a1}\n\nlists:\n"
-        "  vip:\n    id: cl-1\n    name: 2025\n"
-    )
-    ran = subprocess.run(
-        [*PROGRAM, "validate", "-f", "broken.yaml"],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert f"$ reconciler validate -f broken.yaml\n{ran.stderr}```" in page
+def test_every_option_is_on_the_page_with_its_commands_and_no_other_is() -> None:
+    shown = {first.replace("`", ""): set(code(of)) for first, of, _ in rows("docs/commands.md", "## Options")}
+    assert shown == declared_options()
 
 
-def options(verb: str) -> set[str]:
-    ran = subprocess.run([*PROGRAM, verb, "--help"], capture_output=True, text=True, check=True, cwd=REPOSITORY)
-    return set(re.findall(r"--[a-z][a-z-]+", ran.stdout)) - {"--help"}
+def test_every_command_and_action_is_on_the_page_and_no_other_is() -> None:
+    shown = re.findall(r"^\| \[`(\w+)`\]\(#", text_of("docs/commands.md"), re.MULTILINE)
+    assert shown == list(VERBS)
+    assert re.findall(r"^## ([a-z]+)$", text_of("docs/commands.md"), re.MULTILINE) == list(VERBS)
+    parser = Parser()
+    import_module("reconciler.cli.state").arguments(parser)
+    (actions,) = (found for found in parser._actions if isinstance(found, argparse._SubParsersAction))
+    listed = [code(first)[0].split()[1] for first, _ in rows("docs/commands.md", "## state")]
+    assert listed == list(actions.choices)
 
 
-def test_every_option_is_on_the_page_and_none_that_is_not() -> None:
-    page = (REPOSITORY / "docs" / "commands.md").read_text(encoding="utf-8")
-    every = set().union(*map(options, VERBS)) | {"--json", "--file", "--env", "--all-envs", "--version"}
-    assert set(re.findall(r"--[a-z][a-z-]+", page)) == every
-    assert all(f"`{verb}" in page for verb in VERBS)
+def test_every_exit_code_is_on_the_page_and_no_other_is() -> None:
+    declared = {found.exit_code for found in vars(errors).values() if hasattr(found, "exit_code")}
+    signals = {130, 143}
+    of_commands = {0, 2, 3}  # in order; `plan --detailed-exitcode`; an apply that ended incomplete
+    shown = {int(number) for first, _ in rows("docs/commands.md", "## Exit codes") for number in first.split(",")}
+    assert shown == declared | signals | of_commands
+
+
+def test_every_variable_is_on_the_page_and_no_other_is() -> None:
+    every = "\n".join(SOURCES.values())
+    declared = set(re.findall(r'environ(?:\.get\(|\[)"(\w+)"|"(\w+)" in os\.environ', every))
+    declared_names = {name for pair in declared for name in pair if name}
+    credentials = SOURCES[REPOSITORY / "reconciler/remote/credentials.py"]
+    declared_names |= {f"KORE_{name}" for name in re.findall(r'"([A-Z]+(?:_[A-Z]+)*)"', credentials)}
+    of_libraries = {"SSL_CERT_FILE", "SSL_CERT_DIR", "HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY"}
+    shown = {name for first, _ in rows("docs/commands.md", "## Variables") for name in code(first)}
+    assert shown == declared_names | of_libraries
 
 
 def test_every_guard_cause_and_outcome_is_explained() -> None:
-    planning = (REPOSITORY / "docs" / "planning.md").read_text(encoding="utf-8")
-    assert [name for name in (*get_args(Guard), *get_args(Cause)) if f"`{name}`" not in planning] == []
-    commands = (REPOSITORY / "docs" / "commands.md").read_text(encoding="utf-8")
-    told = {"adopted", "forgotten"}  # said of the plan's actions
-    assert [name for name in get_args(OutcomeKind) if f"`{name}`" not in commands and name not in told] == []
+    guards = {name for first, *_ in rows("docs/planning.md", "## Guards") for name in code(first)}
+    assert guards == set(get_args(Guard))
+    causes = {code(first)[0]: said for first, said in rows("docs/planning.md", "## Causes")}
+    assert causes == CAUSES
+    table = {name for row in rows("docs/planning.md", "## The table") for cell in row for name in code(cell)}
+    assert set(get_args(Cause)) - {"undo"} <= table
+    assert [code(first)[0] for first, _ in rows("docs/commands.md", "## The result")] == list(_outcomes())
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_commands_on_the_pages_exist(page: Path) -> None:
-    text = page.read_text(encoding="utf-8")
-    named = set(re.findall(r"(?:\$|`)\s*reconciler ([a-z]+)", text))
-    assert named <= set(VERBS)
+def _outcomes() -> tuple[str, ...]:
+    done = ("updated", "adopted", "forgotten")
+    return (*done, *(kind for kind in get_args(OutcomeKind) if kind not in done))
+
+
+def keys(node: object, *steps: str) -> set[str]:
+    """Return the keys that the JSON Schema at `steps` below `node` knows."""
+    for step in (*steps, "properties"):
+        assert isinstance(node, dict)
+        node = node[step]
+    assert isinstance(node, dict)
+    return set(node)
+
+
+def test_every_key_of_the_manifest_is_on_the_page_and_no_other_is() -> None:
+    shown: set[str] = set()
+    for first, _ in rows("docs/manifest.md", "## Keys"):
+        names = code(first)
+        stem = names[0].rpartition(".")[0]
+        shown |= {names[0], *(f"{stem}.{name}" for name in names[1:])}
+    declared = {*keys(schema()), "lists.KEY", "x-…"} - {"lists", "policy"}
+    shapes = {"environments.NAME": "EnvironmentEntry", "policy": "PolicyEntry", "lists.KEY": "ListEntry"}
+    for stem, shape in shapes.items():
+        declared |= {f"{stem}.{key}" for key in keys(schema(), "$defs", shape)}
+    assert shown == declared
+
+
+_PLACE = re.compile(r"^\S+:\d+:\d+: (?:(?:version|verson|state|environments|policy|include|lists)\b[^:]*: )?")
+_VALUE = re.compile(
+    r"(?<=YAML reads )\S+|(?<=did you mean )\w+|(?<=lacks )\w+: add .*|(?<=remove )&\w+"
+    r"""|\b(?:prod|dev)\b|(?<=of )[a-d]\b|"[^"]*"|'[^']*'|\S+\.yaml:\d+|-?\b[\w.-]*\d[\w.+-]*"""
+)
+
+
+def wording(problem: str) -> str:
+    """Return a problem without its place and without the values in it."""
+    return _VALUE.sub("…", _PLACE.sub("", problem))
+
+
+def test_every_refusal_of_a_manifest_is_on_the_page_as_it_is_said() -> None:
+    said = {
+        re.sub(rf"\b{path.stem}\.yaml", "lists.yaml", line)
+        for path in (REPOSITORY / "tests/manifest/refused").glob("*.problems")
+        for line in path.read_text(encoding="utf-8").splitlines()
+    }
+    blocks = re.findall(r"<!-- refusals -->\n```\n(.*?)```", text_of("docs/manifest.md"), re.DOTALL)
+    shown = [line for block in blocks for line in block.splitlines()]
+    assert [line for line in shown if line not in said] == []
+    assert sorted({wording(line) for line in said} - {wording(line) for line in shown}) == []
+
+
+def test_every_switch_of_the_sandbox_stands_for_a_question() -> None:
+    named = [
+        name for row in rows("docs/sandbox.md", "## What is known of the API, and what is not") for name in code(row[3])
+    ]
+    assert sorted(named) == sorted(Settings.model_fields)
+
+
+def test_every_fault_and_control_path_is_on_the_page_and_no_other_is() -> None:
+    kinds = {kind.model_fields["kind"].default: set(kind.model_fields) for kind in get_args(faults.Fault)}
+    selectors = set.intersection(*kinds.values()) - {"kind"}
+    page = text_of("docs/sandbox.md")
+    tables = {code(line)[0] for line in page.split("## Faults")[1].splitlines() if line.startswith("| `")}
+    listed = {name for first, *_ in rows("docs/sandbox.md", "## Faults") for name in code(first)}
+    assert listed == selectors
+    assert tables - selectors == set(kinds)
+    for line in page.split("| kind | further keys")[1].splitlines():
+        if line.startswith("| `"):
+            kind, keys, _ = (cell.strip() for cell in line.strip("| ").split(" | "))
+            assert kinds[code(kind)[0]] - selectors - {"kind"} <= set(code(keys)), kind
+    paths = {code(path)[0]: methods.split() for path, methods, _ in rows("docs/sandbox.md", "## The control path")}
+    assert paths == {PREFIX + path: list(methods) for path, methods in _VERBS.items()}
+
+
+def typed(text: str) -> Iterator[str]:
+    """Yield every command of the program that a page shows: in a console block, or in a code span."""
+    for line in re.findall(r"^\s*\$ (.*)$", text, re.MULTILINE):
+        yield from re.findall(r"(?:^|&& |\| |env \S+ )(reconciler .+?)(?= *$| \||2?>| &&)", line)
+    yield from (
+        span for span in code(re.sub(r"```.*?```", "", text, flags=re.DOTALL)) if span.startswith("reconciler ")
+    )
+
+
+def understood(command: str) -> None:
+    """Parse a command as the program would."""
+    words = shlex.split(command, comments=True)[1:]
+    if words == ["--version"]:
+        return
+    try:
+        _parsed(["1" if word == "N" else word for word in words])
+    except UsageError as error:
+        pytest.fail(f"{command}: {error}")
+
+
+@every_page
+def test_commands_on_the_pages_are_understood(page: Path) -> None:
+    for command in typed(page.read_text(encoding="utf-8")):
+        if not set("[…") & set(command) and command not in ("reconciler COMMAND --help", "reconciler state ACTION"):
+            understood(command)
+
+
+def test_commands_in_messages_are_understood() -> None:
+    """What the program tells people to type exists."""
+    for path, source in SOURCES.items():
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                named = re.findall(r"(?:^|[`:(] ?)reconciler ([a-z]+)\b", node.value)
+                assert set(named) <= set(VERBS), f"{path}: {node.value}"
 
 
 def anchors(page: Path) -> set[str]:
@@ -121,7 +247,7 @@ def anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@every_page
 def test_links_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#\s]*(?:#[^)\s]*)?)\)", page.read_text(encoding="utf-8")):
         path, _, anchor = target.partition("#")
@@ -130,8 +256,12 @@ def test_links_lead_somewhere(page: Path) -> None:
         assert not anchor or anchor in anchors(linked), target
 
 
-def test_no_page_speaks_of_another_machine() -> None:
-    for page in PAGES:
-        text = page.read_text(encoding="utf-8")
-        assert not re.search(r"\.\./shared|/root/|/tmp/", text), page
-    assert sys.version_info >= (3, 11)
+def test_the_changelog_names_every_format() -> None:
+    formats = set(re.findall(r'"(reconciler/[a-z]+)(?:/\d+)?"', "\n".join(SOURCES.values())))
+    assert len(formats) >= 6
+    assert [name for name in formats if name not in text_of("CHANGELOG.md")] == []
+
+
+@every_page
+def test_no_page_speaks_of_another_machine(page: Path) -> None:
+    assert not re.search(r"\.\./shared|/root/|/tmp/|/work/", page.read_text(encoding="utf-8"))

@@ -65,6 +65,7 @@ def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"reconciler {__version__}")
+    chosen = parser
     verbs = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)
     for verb, summary in VERBS.items():
         subparser = verbs.add_parser(
@@ -74,7 +75,11 @@ def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
             module = import_module(f"reconciler.cli.{verb}")
             module.arguments(subparser)
             subparser.set_defaults(run=module.run)
-    return parser.parse_args(arguments)
+            chosen = subparser
+    options, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        chosen.error(f"unrecognized arguments: {' '.join(unknown)}")  # with the usage of the verb, not of them all
+    return options
 
 
 def _complain(message: str) -> None:

@@ -10,11 +10,9 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli import options as shared
 from reconciler.cli.output import check_writable, coloured, note, say, width, write
-from reconciler.errors import DeclinedError, MassChangeError, UsageError
+from reconciler.errors import DeclinedError, MassChangeError, StoppedError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from reconciler.cli.runtime import Runtime
     from reconciler.cli.wiring import Wired
     from reconciler.model.changes import Plan
@@ -84,7 +82,7 @@ def _applied(options: argparse.Namespace, chosen: Wired, saved: Plan | None, run
             _show_plan(plan, options)
             _check_mass_change(plan, chosen, options.allow_mass_change)
             if not options.yes:
-                _ask(plan, input)
+                _ask(plan, runtime)
             shown.begin(plan)
 
         conduct = Conduct(
@@ -124,18 +122,18 @@ def _check_mass_change(plan: Plan, chosen: Wired, allowed: int | None) -> None:
         )
 
 
-def _ask(plan: Plan, answer: Callable[[str], str]) -> None:
+def _ask(plan: Plan, runtime: Runtime) -> None:
     """Let the person at the terminal decide, where there is anything to do."""
     deeds = sum(change.action != "blocked" for environment in plan.environments for change in environment.changes)
     if not deeds:
         return
     names = ", ".join(environment.name for environment in plan.environments)
+    question = f"Apply {'this change' if deeds == 1 else f'these {deeds} changes'} to {names}? Only yes will do: "
     try:
-        said = answer(
-            f"Apply {'this change' if deeds == 1 else f'these {deeds} changes'} to {names}? Only yes will do: "
-        )
-    except EOFError:
-        said = ""
+        said = runtime.answer(question)
+    except StoppedError as error:
+        error.add_note("nothing was changed")
+        raise
     if said.strip() != "yes":
         raise DeclinedError("not applied; nothing was changed")
 

@@ -62,6 +62,15 @@ class Runtime:
         if self.signal is not None:
             raise StoppedError(self.signal)
 
+    def answer(self, question: str) -> str:
+        """Return the line that the person at the terminal types, "" at the end of input; a signal ends the wait."""
+        self.sleep(0.0)
+        sys.stdout.write(question)
+        sys.stdout.flush()
+        select.select([self._woken, sys.stdin], [], [])
+        self.sleep(0.0)
+        return sys.stdin.readline()
+
     def asked(self, ahead: float) -> str | None:
         """Return which signal came, or that the deadline is too near."""
         if self.signal is not None:

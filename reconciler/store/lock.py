@@ -6,7 +6,8 @@ The lock file stays for ever: a file that could be removed could be locked twice
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import datetime
@@ -20,6 +21,8 @@ from reconciler.store.disk import reason
 from reconciler.store.jsontext import encode
 
 _LONGEST_NOTE = 100_000
+_LOOKERS = 3
+_INSTANT = 0.01  # seconds
 
 
 @contextmanager
@@ -54,11 +57,11 @@ def held(path: Path, asking: Holder) -> str | None:
 
     A note that a dead holder left is told apart by a shared lock, held for an instant and only where there is a note.
     """
-    import fcntl  # noqa: PLC0415 - not on every system
-
     try:
+        import fcntl  # noqa: PLC0415 - not on every system; where it is not, nobody can hold a lock
+
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
-    except OSError:
+    except (ImportError, OSError):
         return None
     note = b""
     try:
@@ -67,6 +70,8 @@ def held(path: Path, asking: Holder) -> str | None:
             fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return _who(path, note, asking)
+    except OSError:  # a file system without locks: nobody can hold one
+        return None
     finally:
         os.close(descriptor)
     return None
@@ -80,7 +85,7 @@ def _acquire(descriptor: int, path: Path, holder: Holder) -> None:
             f"{path}: writing the state is not supported on this system, only on Linux and macOS. Nothing was changed"
         ) from error
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _insist(lambda: fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB))
     except BlockingIOError as error:
         raise LockedError(_who(path, os.pread(descriptor, _LONGEST_NOTE, 0), holder)) from error
     except OSError as error:
@@ -88,6 +93,18 @@ def _acquire(descriptor: int, path: Path, holder: Holder) -> None:
             f"{path}: its file system cannot lock files ({reason(error)}), so two runs could write at once. "
             "Nothing was changed. Keep the state on a local disk"
         ) from error
+
+
+def _insist(lock: Callable[[], None]) -> None:
+    """Try a few times: whoever only looks (`held`) has the lock for an instant."""
+    for _ in range(_LOOKERS):
+        try:
+            lock()
+        except BlockingIOError:
+            time.sleep(_INSTANT)
+        else:
+            return
+    lock()
 
 
 def _leave_note(descriptor: int, note: str) -> None:

@@ -159,14 +159,30 @@ def it_ended_soon(played: Played) -> None:
 
 
 def applied_is_live_unless_somebody_else_wrote(played: Played, scene: Scene) -> None:
-    """Where no read showed it, or the state could not take what one showed, what was acknowledged stands."""
+    """Where no read showed it, or the state could not take what one showed, what was acknowledged stands.
+
+    A write without answer that landed after the last look was not there to be seen.
+    """
+    unseen = landed_unseen(played)
     unread = {each.key for each in played.final if scene.breaking or (each.outcome, each.verified) == UNREAD}
     for key, entry in played.store.applied.lists.items():
         live = played.account.lists[f"cl-{key}"].texts
         for field, text in entry.texts.items():
-            if isinstance(entry, AppliedList) and played.account.hands.get((entry.id, field)) != "they":
+            they = played.account.hands.get((entry.id, field)) == "they"
+            if isinstance(entry, AppliedList) and not they and key not in unseen:
                 stands = key in unread and any(holds(entry.texts, body) for body in accepted(played, scene, key))
                 assert stands or live[field] in (text, entry.stored.get(field)), (key, field)
+
+
+def landed_unseen(played: Played) -> set[str]:
+    """Return the lists with a write that landed late, after the last read."""
+    words = [each.word for each in played.clock.events]
+    looked = len(words) - words[::-1].index("read") if "read" in words else 0
+    return {
+        each.about
+        for number, each in enumerate(played.clock.events)
+        if number > looked and each.word == "landed" and words[number - 1] != "put"
+    }
 
 
 def accepted(played: Played, scene: Scene, key: str) -> list[Texts]:

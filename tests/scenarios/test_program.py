@@ -81,7 +81,7 @@ def test_exit_codes_of_a_plan(place: Workplace) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["plan", "--nope"], "unrecognized arguments: --nope"),
+        (["plan", "--nope"], "unrecognized arguments: --nope\nusage: reconciler plan"),
         (["plan", "--refr"], "unrecognized arguments: --refr"),
         (["nope"], "invalid choice: 'nope'"),
         ([], "the following arguments are required: COMMAND"),

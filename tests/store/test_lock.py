@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -170,6 +171,26 @@ def test_a_file_system_without_locks_is_refused(tmp_path: Path, monkeypatch: pyt
     )
 
 
+def test_where_no_file_can_be_locked_nobody_holds_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "lock").write_text("a note")
+    monkeypatch.setattr(fcntl, "flock", unlockable)
+    assert held(tmp_path / "lock", HOLDER) is None
+
+
+def unlockable(*_: int) -> None:
+    raise OSError(errno.ENOLCK, "no locks")
+
+
+def test_a_look_does_not_keep_a_writer_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever looks has the lock for an instant, so a writer tries more than once."""
+    (tmp_path / "lock").write_text("a note")
+    with (tmp_path / "lock").open() as looking:
+        fcntl.flock(looking, fcntl.LOCK_SH)
+        monkeypatch.setattr(time, "sleep", lambda _: fcntl.flock(looking, fcntl.LOCK_UN))
+        with locked(tmp_path / "lock", HOLDER):
+            assert refusal(tmp_path / "lock")
+
+
 ELSEWHERE = """
 import sys
 sys.modules["fcntl"] = None
@@ -177,7 +198,7 @@ from pathlib import Path
 from reconciler.errors import StateError
 from tests.store.samples import HOLDER, store_in
 store = store_in(Path(sys.argv[1]))
-print(len(store.load().lists))
+print(len(store.load().lists), store.holder(HOLDER))
 try:
     with store.lock(HOLDER):
         print("locked")
@@ -189,7 +210,7 @@ except StateError as error:
 def test_elsewhere_a_state_is_read_and_not_written(tmp_path: Path) -> None:
     command = [sys.executable, "-c", ELSEWHERE, str(tmp_path)]
     assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == (
-        f"0\n{tmp_path}/prod.lock: writing the state is not supported on this system, only on Linux and macOS. "
+        f"0 None\n{tmp_path}/prod.lock: writing the state is not supported on this system, only on Linux and macOS. "
         "Nothing was changed\n"
     )
 

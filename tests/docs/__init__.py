@@ -1,0 +1,1 @@
+"""What runs the pages: transcripts replayed, commands and tables read out of Markdown."""

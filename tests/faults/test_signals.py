@@ -1,0 +1,240 @@
+"""Told to stop, wherever it is, a run sends no further PUT, records what it sent, and says all of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import select
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from reconciler.sandbox import faults
+from reconciler.sandbox.calls import Logged
+from reconciler.sandbox.faults import Fault
+from tests.program import PROGRAM, Workplace, some_lists, workplace
+
+LISTS = some_lists(4)
+WAITING = 20.0
+NOT_SENT = dict.fromkeys("abcd", "not_sent 0 None")
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Workplace]:
+    """Four lists in the state, all to be renamed."""
+    with workplace(tmp_path, LISTS) as made:
+        made.declare(LISTS)
+        assert made.run("apply", "--yes").code == 0
+        made.declare(LISTS, **{key: {"name": f"New {key}"} for key in "abcd"})
+        made.sandbox.world.log.clear()
+        yield made
+
+
+def outcomes(document: str) -> dict[str, str]:
+    """Say the outcomes of a result document in short: `updated 1 True`."""
+    (environment,) = json.loads(document)["environments"]
+    return {each["key"]: f"{each['outcome']} {each['attempts']} {each['verified']}" for each in environment["outcomes"]}
+
+
+def await_(place: Workplace, happened: Callable[[Sequence[Logged]], bool]) -> None:
+    """Wait until the sandbox has seen what is to be seen."""
+    until = time.monotonic() + WAITING
+    while not happened(place.sandbox.world.log.entries):
+        assert time.monotonic() < until, place.sandbox.world.log.entries
+        time.sleep(0.01)
+
+
+def arrived(count: int, kind: str) -> Callable[[Sequence[Logged]], bool]:
+    """Look for so many requests of a kind."""
+    return lambda entries: sum(entry.call.kind == kind for entry in entries) >= count
+
+
+def answered(count: int) -> Callable[[Sequence[Logged]], bool]:
+    """Look for so many requests that have their answer."""
+    return lambda entries: sum(entry.answered_at is not None for entry in entries) >= count
+
+
+Row = tuple[str, Sequence[Fault], int, Callable[[Sequence[Logged]], bool], dict[str, str], set[str]]
+TABLE: list[Row] = [
+    (
+        "while the account is read",
+        [faults.Delay(call="read_all", seconds=1)],
+        6000,
+        arrived(1, "read_all"),
+        NOT_SENT,
+        set(),
+    ),
+    (
+        "while a PUT is in flight",
+        [faults.Delay(call="put", at=2, seconds=1)],
+        6000,
+        arrived(2, "put"),
+        {**NOT_SENT, "a": "updated 1 True", "b": "updated 1 True"},
+        {"a", "b"},
+    ),
+    (
+        "while a PUT is in flight that is never answered",
+        [faults.Hang(call="put", at=2, seconds=60)],
+        6000,
+        arrived(2, "put"),
+        {**NOT_SENT, "a": "updated 1 True", "b": "in_doubt 1 False"},
+        {"a"},
+    ),
+    (
+        "while a PUT is in flight that lands and is never answered",
+        [faults.Hang(call="put", at=2, seconds=60, when="after")],
+        6000,
+        arrived(2, "put"),
+        {**NOT_SENT, "a": "updated 1 True", "b": "updated 1 True"},
+        {"a", "b"},
+    ),
+    (
+        "while it waits to send a PUT again",
+        [faults.Status(call="put", at=2, status=503, retry_after=50)],
+        6000,
+        answered(4),
+        {**NOT_SENT, "a": "updated 1 True", "b": "in_doubt 1 False"},
+        {"a"},
+    ),
+    (
+        "while it waits for the limit",
+        [],
+        5,
+        answered(5),
+        {**NOT_SENT, **dict.fromkeys("abc", "unverified 1 None")},
+        {"a", "b", "c"},
+    ),
+    (
+        "while the first PUT is read back",
+        [faults.Delay(call="read_all", at=2, seconds=1)],
+        6000,
+        arrived(2, "read_all"),
+        {**NOT_SENT, "a": "updated 1 True"},
+        {"a"},
+    ),
+    (
+        "while the last look is taken",
+        [faults.Delay(call="read_all", at=3, seconds=1)],
+        6000,
+        arrived(3, "read_all"),
+        dict.fromkeys("abcd", "updated 1 True"),
+        set("abcd"),
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("number", "broken", "rate", "happened", "became", "written"),
+    [(signal.SIGINT if index % 2 else signal.SIGTERM, *row[1:]) for index, row in enumerate(TABLE)],
+    ids=[row[0] for row in TABLE],
+)
+def test_one_signal_ends_the_run_in_order(
+    place: Workplace,
+    number: signal.Signals,
+    broken: Sequence[Fault],
+    rate: int,
+    happened: Callable[[Sequence[Logged]], bool],
+    became: dict[str, str],
+    written: set[str],
+) -> None:
+    manifest = place.folder / "lists.yaml"
+    manifest.write_text(manifest.read_text().replace("per_minute: 6000", f"per_minute: {rate}"))
+    place.sandbox.world.faults.arm(broken)
+    running = place.start("apply", "--yes", "--json", "--timeout", "2", XDG_CACHE_HOME=str(place.folder / "fresh"))
+    await_(place, happened)
+    time.sleep(0.2)
+    puts = len(place.sandbox.world.log.puts())
+    running.send_signal(number)
+    out, err = running.communicate(timeout=10)
+    assert running.returncode == 128 + number, err
+    assert outcomes(out) == became
+    assert len(place.sandbox.world.log.puts()) == puts
+    assert {key for key, entry in place.state().items() if entry["name"] == f"New {key}"} == written
+    doubted = {key for key, outcome in became.items() if outcome.startswith("in_doubt")}
+    assert {key for key, entry in place.state().items() if entry["status"] != "applied"} == doubted
+    assert sorted(path.name for path in (place.folder / ".reconciler").iterdir()) == ["prod.lock", "prod.state.json"]
+    place.sandbox.world.faults.clear()
+    place.declare(LISTS, **{key: {"name": f"New {key}"} for key in "abcd"})
+    assert place.run("apply", "--yes").code == 0
+    assert place.run("plan", "--refresh", "--detailed-exitcode").code == 0
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_second_signal_leaves_at_once_and_the_next_run_tells_the_truth(place: Workplace, when: str) -> None:
+    place.sandbox.world.faults.arm([faults.Hang.model_validate({"call": "put", "at": 2, "seconds": 60, "when": when})])
+    with place.start("apply", "--yes", "--json") as running:
+        await_(place, arrived(2, "put"))
+        time.sleep(0.2)
+        running.send_signal(signal.SIGTERM)
+        time.sleep(0.2)
+        assert running.poll() is None
+        running.send_signal(signal.SIGINT)
+        assert running.wait(2) == 130
+    listed = place.run("state", "list", "--json").document["lists"]
+    assert isinstance(listed, list)
+    assert [entry["status"] for entry in listed] == ["applied", "in_doubt", "applied", "applied"]
+    place.sandbox.world.faults.clear()
+    ran = place.run("apply", "--yes", "--json")
+    settled = "adopted 0 None" if when == "after" else "updated 1 True"
+    assert outcomes(ran.out) == {"b": settled, "c": "updated 1 True", "d": "updated 1 True"}
+    assert place.run("plan", "--refresh", "--detailed-exitcode").code == 0
+
+
+class Terminal:
+    """The program at a terminal of its own."""
+
+    def __init__(self, place: Workplace, *arguments: str) -> None:
+        self.shown = ""
+        self._leader, follower = pty.openpty()
+        self.running = subprocess.Popen(
+            [*PROGRAM, *arguments],
+            cwd=place.folder,
+            env={**place.variables, "TERM": "xterm"},
+            stdin=follower,
+            stdout=follower,
+            stderr=follower,
+        )
+        os.close(follower)
+
+    def read_until(self, wanted: str) -> None:
+        """Read what is shown until `wanted` is, or nothing more comes."""
+        until = time.monotonic() + WAITING
+        while wanted not in self.shown and time.monotonic() < until:
+            ready, _, _ = select.select([self._leader], [], [], 0.1)
+            try:
+                self.shown += os.read(self._leader, 65536).decode() if ready else ""
+            except OSError:
+                return
+
+    def end(self) -> int:
+        """Wait for the end and return the exit code."""
+        self.read_until("there is no such text, so read all of it")
+        code = self.running.wait(5)
+        os.close(self._leader)
+        return code
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_at_the_prompt_one_signal_is_an_answer(place: Workplace, number: signal.Signals) -> None:
+    terminal = Terminal(place, "apply")
+    terminal.read_until("Only yes will do")
+    terminal.running.send_signal(number)
+    assert terminal.end() == 128 + number
+    assert "nothing was changed" in terminal.shown
+    assert place.puts == []
+    assert place.run("apply", "--yes").code == 0
+
+
+def test_a_signal_while_reading_leaves_nothing_to_ask(place: Workplace) -> None:
+    place.sandbox.world.faults.arm([faults.Delay(call="read_all", seconds=1)])
+    terminal = Terminal(place, "apply")
+    await_(place, arrived(1, "read_all"))
+    terminal.running.send_signal(signal.SIGINT)
+    assert terminal.end() == 130
+    assert "Only yes will do" not in terminal.shown
+    assert place.puts == []
