@@ -4,8 +4,9 @@ RUN := $(VENV)/bin
 # Where every branch is tested.
 WHOLE := reconciler/manifest/*,reconciler/planning/*,reconciler/store/*,reconciler/remote/*,reconciler/execute/*
 STAMP := $(VENV)/.installed
+NODE := tests/node/node_modules/.installed
 
-.PHONY: demo test test-all slow mutants check format lock clean
+.PHONY: demo test test-all slow faults mutants check format lock clean
 
 demo: $(STAMP)
 	PATH="$(CURDIR)/$(RUN):$$PATH" sh docs/demo.sh
@@ -15,11 +16,15 @@ test: check
 	$(RUN)/coverage report --skip-covered --fail-under=95
 	$(RUN)/coverage report --skip-covered --fail-under=100 --include='$(WHOLE)'
 
-test-all: test slow mutants
+test-all: test slow faults mutants
 
-# Laws with thousands of examples, hundreds of races: what takes minutes.
-slow: $(STAMP)
+# Laws with thousands of examples, hundreds of races, doubles from npm: what takes minutes, or needs Node.
+slow: $(STAMP) $(NODE)
 	$(RUN)/python -m pytest -n 2 --timeout 900 -m slow
+
+# Every fault at every step, over a thousand times; prints the table of docs/reliability.md (PAGE=… renews it there).
+faults: $(STAMP)
+	$(RUN)/python -m tests.faults.widely $(PAGE)
 
 # Every small change to planning must make a test fail; those that cannot are listed with their reason.
 mutants: $(STAMP)
@@ -45,6 +50,11 @@ $(STAMP): requirements/dev.txt pyproject.toml
 	$(RUN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
 	touch $(STAMP)
 
+$(NODE): tests/node/package-lock.json
+	@command -v npm >/dev/null || { echo "Node is needed, with npm, for make slow"; exit 1; }
+	cd tests/node && npm ci --ignore-scripts --silent
+	touch $(NODE)
+
 # Needs uv (any recent one) on the PATH or as UV=path; writes no registry address.
 UV ?= uv
 LOCK := $(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
@@ -55,4 +65,4 @@ lock:
 	$(LOCK) --all-extras --group mutation --output-file requirements/mutation.txt
 
 clean:
-	rm -rf $(VENV) dist mutants mutants.log .mypy_cache .pytest_cache .ruff_cache .coverage*
+	rm -rf $(VENV) tests/node/node_modules dist mutants mutants.log .mypy_cache .pytest_cache .ruff_cache .coverage*

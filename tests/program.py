@@ -42,9 +42,11 @@ class Workplace:
     folder: Path
     sandbox: Sandbox
     variables: dict[str, str] = field(default_factory=dict)
+    url: str = ""  # of what stands before the sandbox, if anything does
 
     def __post_init__(self) -> None:
         """Sign in to the sandbox, and keep the rate limit's memory to this folder."""
+        self.url = self.url or self.sandbox.url
         kept = {name: os.environ[name] for name in os.environ if not name.startswith(("KORE", "RECONCILER"))}
         self.variables = {
             **kept,
@@ -60,7 +62,7 @@ class Workplace:
         """Write `lists.yaml`: one environment `prod`, and `lists` as they stand below `lists:`."""
         path = self.folder / "lists.yaml"
         path.write_text(
-            f"version: 1\nenvironments:\n  prod:\n    host: {self.sandbox.url}\n    stream_id: {STREAM_ID}\n"
+            f"version: 1\nenvironments:\n  prod:\n    host: {self.url}\n    stream_id: {STREAM_ID}\n"
             f"    account_id: '{ACCOUNT_ID}'\n    requests_per_minute: {rate}\n    policy: {policy}\n{more}"
             f"lists:\n{lists}",
             encoding="utf-8",

@@ -102,12 +102,14 @@ def clients(
 
     Pins are checked before any credential is read.
     """
+    from reconciler.cli import logs
     from reconciler.remote.client import Client
     from reconciler.remote.credentials import check_pins, from_variables
     from reconciler.remote.limiter import Limiter
 
     for environment in environments:
         check_pins(environment.credentials, os.environ, environment.desired.target)
+    logs.show()
     limiters: dict[tuple[str, str], Limiter] = {}
     with ExitStack() as open_clients:
         connected: dict[str, Client] = {}

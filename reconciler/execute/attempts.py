@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -13,6 +14,8 @@ from reconciler.model.answers import Rejected, Unsettled
 from reconciler.model.changes import Adopt, Change, Update
 from reconciler.model.retry import ATTEMPTS, backoff
 from reconciler.protocols import Clock, Remote, Stop
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,8 @@ class Attempts:
         wait = max(answer.wait or 0.0, backoff(sending.attempts, self._seams.jitter()))
         sending.stop = self._seams.stop.asked(wait)
         if sending.stop is None:
+            number, key = sending.attempts + 1, sending.change.key
+            _log.warning("%s: %s; attempt %d of %d in %.0f s", key, answer.error, number, ATTEMPTS, wait)
             self._seams.clock.sleep(wait)
             self._sight.waited(wait)
         return sending.stop is None

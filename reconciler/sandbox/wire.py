@@ -40,7 +40,8 @@ async def send_answer(answer: Answer, scope: Scope, receive: Receive, send: Send
                 await _gone(receive, seconds)
             if reset:
                 connection: socket.socket = transport.get_extra_info("socket")
-                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
+                with suppress(OSError):  # the client was quicker to go
+                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
             transport.abort()
             await _gone(receive)
         case _:

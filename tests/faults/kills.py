@@ -1,4 +1,4 @@
-"""Kill a run, look, run again, which may be killed again, until one ends; then look once more."""
+"""Disturb a run, look, run again, which may be killed again, until one ends; then look once more."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from reconciler.sandbox.faults import Fault, Reset, Status
 from reconciler.sandbox.settings import Settings
+from tests.faults.between import Way
 from tests.faults.launcher import Order
 from tests.faults.story import Story
 from tests.faults.tally import Found, Tally
@@ -58,6 +59,24 @@ def any_instant(story: Story, times: int, seed: int, *faults: Fault) -> Tally:
     for number in range(times):
         chance = random.Random(f"{seed} {number}")
         _killed(story, {"afresh": True, "seconds": chance.uniform(0, seconds)}, steps, chance, tally)
+    return tally
+
+
+def bad_network(story: Story, way: Way) -> Tally:
+    """Do to each connection of an undisturbed run, one in each try, what `way` does; the run must cope by itself."""
+    proxy = story.between
+    assert proxy
+    story.begin()
+    story.run()
+    tally = Tally()
+    for number in range(1, proxy.connections + 1):
+        story.begin()
+        proxy.ways = {number: way}
+        last = story.run(None, "--timeout", "1")
+        found = story.found()
+        unsettled = tuple(story.ended_in_order(last))
+        name = way.__name__.replace("_", " ")
+        tally.add(f"network: {name}", found + Found(false=unsettled), recovered=not unsettled, case=f"{name}, {number}")
     return tally
 
 

@@ -22,6 +22,7 @@ from types import TracebackType
 from typing import Self, TypedDict
 
 import reconciler
+from tests.faults import hardships
 from tests.faults.power import Disk
 from tests.faults.steps import Steps
 
@@ -29,7 +30,8 @@ from tests.faults.steps import Steps
 class Order(TypedDict, total=False):
     """What to run and where; at which step it dies, or after how many seconds it gets which signal.
 
-    `afresh`: by a new interpreter, as from a shell; its steps are not counted.
+    `hardship` names a function of `tests.faults.hardships`. `afresh`: by a new interpreter,
+    as from a shell; its steps are not counted.
     """
 
     arguments: list[str]
@@ -38,6 +40,7 @@ class Order(TypedDict, total=False):
     fatal: int
     halfway: bool
     power: bool
+    hardship: str
     afresh: bool
     seconds: float
     signal: int
@@ -105,6 +108,7 @@ def _load() -> None:
         if not module.name.startswith("reconciler.sandbox"):
             import_module(module.name)
     import_module("httpcore")  # httpx does so with the first client
+    import_module("encodings.idna")  # and this with the first host name
 
 
 def _carried_out(order: Order) -> dict[str, object]:
@@ -125,15 +129,20 @@ def _carried_out(order: Order) -> dict[str, object]:
         steps = report.read().splitlines()
     code = os.waitstatus_to_exitcode(status)
     died = code == -signal.SIGKILL and "fatal" in order
-    folder = Path(order["folder"])
+    out, err = (Path(order["folder"], name).read_text(encoding="utf-8") for name in _streams(os.getpid()))
     return {
         "code": code,
-        "out": (folder / "out").read_text(encoding="utf-8"),
-        "err": (folder / "err").read_text(encoding="utf-8"),
+        "out": out,
+        "err": err,
         "at": steps[-1] if died else "",
         "steps": steps,
         "seconds": seconds,
     }
+
+
+def _streams(launcher: int) -> tuple[str, str]:
+    """Return the files of stdout and stderr; several launchers may share a folder."""
+    return f"{launcher}.out", f"{launcher}.err"
 
 
 def _run(order: Order, report: int) -> None:
@@ -145,8 +154,11 @@ def _run(order: Order, report: int) -> None:
     os.environ.clear()
     os.environ.update(order["environment"])
     sys.argv = ["reconciler", *order["arguments"]]
-    for number, name, flags in [(0, os.devnull, os.O_RDONLY), (1, "out", _ANEW), (2, "err", _ANEW)]:
+    out, err = _streams(os.getppid())
+    for number, name, flags in [(0, os.devnull, os.O_RDONLY), (1, out, _ANEW), (2, err, _ANEW)]:
         os.dup2(os.open(name, flags, 0o644), number)
+    if "hardship" in order:
+        getattr(hardships, order["hardship"])()
     if order.get("afresh"):
         os.execv(sys.executable, [sys.executable, "-m", *sys.argv])
 

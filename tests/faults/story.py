@@ -12,7 +12,7 @@ import os
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import httpx
@@ -25,6 +25,7 @@ from reconciler.sandbox.faults import Fault
 from reconciler.sandbox.server import ACCOUNT_ID, STREAM_ID, Sandbox
 from reconciler.sandbox.settings import Settings
 from reconciler.store.file import FileStore
+from tests.faults.between import Between
 from tests.faults.launcher import Ended, Launcher, Order
 from tests.faults.tally import Found
 from tests.program import Workplace
@@ -42,16 +43,17 @@ PLANNED["doubtful"] = PLANNED["edited"]
 class Story:
     """The apply of one start, told again and again: `begin` it, `run` it under orders, look for `falsehoods`."""
 
-    def __init__(self, start: str, place: Workplace, launcher: Launcher) -> None:
+    def __init__(self, start: str, place: Workplace, launcher: Launcher, between: Between | None = None) -> None:
         self.planned = PLANNED[start]
         self.kills = 0
+        self.between = between
         self.faults: Iterable[Fault] = ()
         self.place = place
         self._launcher = launcher
         place.variables |= {"SSL_CERT_FILE": os.devnull, "SSL_CERT_DIR": os.devnull}  # loading them is half of a run
         self._before = place.folder.parent / "before"
         self._folder = place.folder
-        self._store = FileStore(self._state, "prod", Target(place.sandbox.url, STREAM_ID, ACCOUNT_ID))
+        self._store = FileStore(self._state, "prod", Target(place.url, STREAM_ID, ACCOUNT_ID))
         getattr(self, f"_start_{start}")()
         if self._state.exists():
             shutil.copytree(self._state, self._before)
@@ -70,6 +72,8 @@ class Story:
         if self._before.exists():
             shutil.copytree(self._before, self._state)
         self.kills = 0
+        if self.between:
+            self.between.ways, self.between.connections = {}, 0
 
     def run(self, order: Order | None = None, *more: str) -> Ended:
         """Apply, under an order to die or none."""
@@ -125,6 +129,7 @@ class Story:
                 yield f"a PUT of {body!r} to {list_id} is not in the plan"
         repeated = puts.total() - len(puts)
         retried = sum(armed.hits for armed in self.place.sandbox.world.faults.armed)
+        retried += len(self.between.ways) if self.between else 0
         if repeated > self.kills + retried:
             yield f"{repeated} PUTs were repeated after {self.kills} kills and {retried} faults"
 
@@ -181,12 +186,15 @@ class Story:
 
 
 @contextmanager
-def story(folder: Path, start: str) -> Iterator[Story]:
-    """Serve the lists and load the program for as long as the context lasts."""
+def story(folder: Path, start: str, *, between: bool = False) -> Iterator[Story]:
+    """Serve the lists and load the program for as long as the context lasts, with a proxy `between` them or without."""
     inside = folder / "place"
     inside.mkdir(parents=True)
-    with Sandbox(settings=Settings(limit=0), lists=OLD.values()) as sandbox, Launcher() as launcher:
-        yield Story(start, Workplace(inside, sandbox), launcher)
+    with ExitStack() as open_contexts:
+        sandbox = open_contexts.enter_context(Sandbox(settings=Settings(limit=0), lists=OLD.values()))
+        launcher = open_contexts.enter_context(Launcher())
+        proxy = open_contexts.enter_context(Between(sandbox.url)) if between else None
+        yield Story(start, Workplace(inside, sandbox, url=proxy.url if proxy else sandbox.url), launcher, proxy)
 
 
 def outcomes(ended: Ended) -> list[dict[str, object]]:

@@ -67,6 +67,6 @@ class Tally:
     def table(self) -> str:
         """Return the rows as a Markdown table."""
         lines = ["| fault | tried | lost | false | recovered |", "| --- | ---: | ---: | ---: | ---: |"]
-        for fault, row in self.rows.items():
+        for fault, row in sorted(self.rows.items()):
             lines.append(f"| {fault} | {row.tried:,} | {row.lost:,} | {row.false:,} | {row.recovered:,} |")
         return "\n".join(lines) + "\n"

@@ -164,6 +164,20 @@ def test_one_signal_ends_the_run_in_order(
     assert place.run("plan", "--refresh", "--detailed-exitcode").code == 0
 
 
+def test_waits_are_told(place: Workplace) -> None:
+    """In seconds as the API says them, or for the rate limit; words of the API do nothing on the way."""
+    place.sandbox.world.faults.arm(
+        [
+            faults.Status(call="read_all", at=1, status=503, retry_after=1),
+            faults.Status(call="put", at=1, status=503, retry_after=1, message="\x1b[2Jbusy"),
+        ]
+    )
+    ran = place.run("apply", "--yes", "--only", "a")
+    assert ran.code == 0
+    assert "Something went wrong; attempt 2 of 5 in 1 s\n" in ran.err
+    assert "a: HTTP 503: \\x1b[2Jbusy; attempt 2 of 5 in 1 s\n" in ran.err
+
+
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_second_signal_leaves_at_once_and_the_next_run_tells_the_truth(place: Workplace, when: str) -> None:
     place.sandbox.world.faults.arm([faults.Hang.model_validate({"call": "put", "at": 2, "seconds": 60, "when": when})])

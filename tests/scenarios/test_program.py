@@ -478,35 +478,6 @@ def _wait_for_put(place: Workplace, count: int = 1) -> None:
         time.sleep(0.02)
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_signal_lets_the_request_in_flight_end(place: Workplace, number: int, code: int) -> None:
-    edited(place, a="New 1", b="New 2")
-    place.sandbox.world.faults.arm([faults.Delay(call="put", seconds=1)])
-    running = place.start("apply", "--yes", "--json")
-    _wait_for_put(place)
-    running.send_signal(number)
-    out, err = running.communicate(timeout=30)
-    assert running.returncode == code, err
-    assert kinds(Ran(code, out, err)) == {"a": "updated", "b": "not_sent"}
-    assert (place.state()["a"]["name"], place.state()["b"]["name"]) == ("New 1", "Alpha 2")
-    assert place.run("apply", "--yes").code == 0
-
-
-def test_a_second_signal_leaves_at_once_and_the_next_run_tells_the_truth(place: Workplace) -> None:
-    edited(place, a="New 1")
-    place.sandbox.world.faults.arm([faults.Delay(call="put", seconds=5)])
-    with place.start("apply", "--yes") as running:
-        _wait_for_put(place)
-        running.send_signal(signal.SIGINT)
-        time.sleep(0.3)
-        running.send_signal(signal.SIGINT)
-        assert running.wait(3) == 130
-    assert place.run("state", "show", "a", "--json").document["status"] == "in_doubt"
-    place.sandbox.world.faults.clear()
-    time.sleep(5)
-    assert kinds(place.run("apply", "--yes", "--json")) == {"a": "adopted"}
-
-
 def test_the_other_writer_is_named(place: Workplace) -> None:
     edited(place, a="New 1")
     place.sandbox.world.faults.arm([faults.Delay(call="put", seconds=3)])

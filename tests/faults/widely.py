@@ -1,6 +1,6 @@
 """Try every fault widely and print the table; exit 1 if anything was lost, false or not recovered.
 
-Run as `python -m tests.faults`; it takes minutes on two cores.
+Run as `make faults`; it takes minutes on two cores. With a page as its argument, the table there is renewed.
 """
 
 from __future__ import annotations
@@ -14,12 +14,14 @@ from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
-from tests.faults.kills import WEATHER, Part, any_instant, every_step
+from tests.faults.between import WAYS
+from tests.faults.kills import WEATHER, Part, any_instant, bad_network, every_step
 from tests.faults.story import STARTS, Story, story
 from tests.faults.tally import Tally
 
 PARTS = 8
 INSTANTS = 15
+MARK = "<!-- faults -->"
 
 
 def main() -> int:
@@ -28,8 +30,16 @@ def main() -> int:
     with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
         whole.take(pool.map(_worked, _jobs()))
     print(whole.table())
-    print(*whole.wrong, sep="\n")
+    print(f"{whole.tried:,} tries, {len(whole.wrong)} wrong", *whole.wrong, sep="\n")
+    for page in sys.argv[1:]:
+        _renew(Path(page), whole.table())
     return 1 if whole.wrong else 0
+
+
+def _renew(page: Path, table: str) -> None:
+    """Put the table in the place of the one on a page, between its two marks."""
+    before, rest = page.read_text(encoding="utf-8").split(MARK, 1)
+    page.write_text(f"{before}{MARK}\n{table}{MARK}{rest.split(MARK, 1)[1]}", encoding="utf-8")
 
 
 Job = Callable[[Path], Tally]
@@ -41,6 +51,8 @@ def _jobs() -> Iterator[Job]:
             yield partial(_told, start, partial(every_step, part=Part(number, PARTS), wide=True))
             yield partial(_told, start, partial(_instants, seed=number))
         yield partial(_told, "doubtful", partial(every_step, part=Part(number, PARTS), power=True, wide=True))
+    for way in WAYS:
+        yield partial(_told, "edited", partial(bad_network, way=way), between=True)
 
 
 def _worked(job: Job) -> Tally:
@@ -48,9 +60,9 @@ def _worked(job: Job) -> Tally:
         return job(Path(folder))
 
 
-def _told(start: str, kill: Callable[[Story], Tally], folder: Path) -> Tally:
-    with story(folder, start) as told:
-        return kill(told)
+def _told(start: str, disturb: Callable[[Story], Tally], folder: Path, *, between: bool = False) -> Tally:
+    with story(folder, start, between=between) as told:
+        return disturb(told)
 
 
 def _instants(told: Story, seed: int) -> Tally:

@@ -1,0 +1,40 @@
+"""A bad network at every request of a run: nothing is lost, nothing false is said, and it ends in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.faults.between import WAYS, Between, Way
+from tests.faults.kills import bad_network
+from tests.faults.story import Story, story
+
+
+@pytest.fixture
+def told(tmp_path: Path) -> Iterator[Story]:
+    with story(tmp_path, "edited", between=True) as begun:
+        yield begun
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
+def test_any_request_meets_a_bad_network(told: Story, way: Way) -> None:
+    tally = bad_network(told, way)
+    assert tally.wrong == []
+    assert tally.tried == 6
+
+
+def test_a_network_that_is_gone_stops_the_run_and_the_next_ends_it(told: Story) -> None:
+    """From the second PUT on, nothing passes: what is not sent is said to be so, and what may be is in doubt."""
+    told.begin()
+    proxy = told.between
+    assert isinstance(proxy, Between)
+    proxy.ways = dict.fromkeys(range(4, 100), WAYS[1])
+    ended = told.run(None, "--timeout", "1")
+    assert ended.code == 3
+    assert '"outcome": "unverified"' in ended.out
+    assert told.found().lost == ()
+    assert told.found().false == ()
+    proxy.ways = {}
+    assert list(told.ended_in_order(told.run())) == []
