@@ -1,15 +1,16 @@
 """The whole pipeline on one page, wired from seams.
 
     plan     state (+ live)  →  build  →  guard  →  Plan
+    drift    state + live  →  drifting  →  DriftReport
     apply    locks → states → live → build or review → guard → approve → one run an environment → Result
 
-A plan is made from a `Reader`, which cannot write: that is a fact of types. Every environment is locked, read and
-planned before the first PUT anywhere.
+Plan and drift are made from a `Reader`, which cannot write: that is a fact of types. Every environment is locked, read
+and planned before the first PUT anywhere.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
@@ -21,11 +22,13 @@ from reconciler.execute.run import Run
 from reconciler.execute.sending import unsent
 from reconciler.execute.sight import Sight, survey
 from reconciler.model.changes import Adopt, Change, EnvironmentPlan, Forget, Plan, Update
+from reconciler.model.drift import DriftReport
 from reconciler.model.lists import Applied, AppliedList, Desired, Live
 from reconciler.model.outcomes import EnvironmentResult, Outcome, Result
 from reconciler.planning import limits
 from reconciler.planning.build import build
 from reconciler.planning.document import digest
+from reconciler.planning.drifting import drift as compare_live
 from reconciler.planning.guard import guarded
 from reconciler.planning.review import reviewed
 from reconciler.protocols import Clock, Holder, Reader, Remote, StateStore, StateWriter, Stop
@@ -70,6 +73,19 @@ def plan(sites: Sequence[Site], readers: Mapping[str, Reader], heading: Heading,
         live = survey(reader, _ids(site, scope)) if reader else None
         planned.append(_planned(site, applied, live, scope))
     return Plan(heading.tool, heading.created_at, bool(readers), heading.files, tuple(planned))
+
+
+def drift(
+    sites: Sequence[Site], readers: Mapping[str, Reader], heading: Heading, declared_ids: Mapping[str, Collection[str]]
+) -> DriftReport:
+    """Compare live with applied and desired; `declared_ids` holds, by environment, all that its account's declare."""
+    found = []
+    for site in sites:
+        name = site.desired.environment
+        live = survey(readers[name], _ids(site, Scope()))
+        compared = compare_live(site.desired, site.store.load(), live, declared_ids[name])
+        found.append(replace(compared, requests=readers[name].requests))
+    return DriftReport(heading.tool, heading.created_at, heading.files, tuple(found))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
     ReconcilerError                 1   something failed and nothing was changed
     ├── UsageError                  1   arguments or environment variables that cannot be meant
     ├── ManifestError               1   the manifest has problems, all of them inside
+    ├── EditError                   1   a manifest that cannot be changed as asked; it is as it was
     ├── StateError                  1   a state that cannot be read or written
     │   └── StateDamagedError       1   its content is not what this program writes
     ├── RemoteError                 1   the API could not be reached, or answered what cannot be used
@@ -46,6 +47,10 @@ class ManifestError(ReconcilerError):
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__("\n".join(str(problem) for problem in problems))
         self.problems = tuple(problems)
+
+
+class EditError(ReconcilerError):
+    """A manifest that cannot be changed as asked; it is as it was."""
 
 
 class StateError(ReconcilerError):

@@ -52,6 +52,11 @@ class Reader(Protocol):
         """Return one list, or that there is none; retries and raises as `read_all`."""
         ...
 
+    @property
+    def requests(self) -> int:
+        """How many HTTP requests were sent so far, retries included."""
+        ...
+
 
 class Remote(Reader, Protocol):
     """The API as `apply` sees it."""
@@ -65,11 +70,6 @@ class Remote(Reader, Protocol):
 
     def delay(self, places: int) -> float:
         """Return the seconds until the rate limit lets `places` requests go back to back; 0.0 when now."""
-        ...
-
-    @property
-    def requests(self) -> int:
-        """How many HTTP requests were sent so far, retries included."""
         ...
 
 

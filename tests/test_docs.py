@@ -16,7 +16,7 @@ from typing import get_args
 import pytest
 
 from reconciler import errors
-from reconciler.cli.app import VERBS, Parser, _parsed
+from reconciler.cli.app import VERBS, Parser, _parsed, module_of
 from reconciler.errors import UsageError
 from reconciler.manifest import schema
 from reconciler.model.changes import Cause, Guard
@@ -79,7 +79,7 @@ def declared_options() -> dict[str, set[str]]:
     owners: dict[str, set[str]] = {}
     for verb in VERBS:
         parser = Parser()
-        import_module(f"reconciler.cli.{verb}").arguments(parser)
+        import_module(module_of(verb)).arguments(parser)
         for owner, action in commands(parser, verb):
             option = ", ".join(action.option_strings) + (f" {action.metavar}" if action.metavar else "")
             owners.setdefault(option, set()).add(owner)

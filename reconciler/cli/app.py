@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from io import TextIOWrapper
+from keyword import iskeyword
 from typing import NoReturn
 
 from reconciler import __version__
@@ -17,6 +18,10 @@ VERBS = {
     "validate": "check the manifest",
     "plan": "show what apply would do; cannot write",
     "apply": "make the account as the manifest says",
+    "drift": "show what was changed elsewhere; cannot write",
+    "import": "take live lists that nobody declares into the manifest and the state",
+    "accept": "take what was changed elsewhere into the manifest",
+    "promote": "show what another environment lacks, and find its ids by name",
     "state": "look at the state, and repair it",
     "doctor": "say what works, and what to do about what does not",
     "schema": "print the JSON Schema of the manifest, for editors",
@@ -55,6 +60,11 @@ def run(arguments: Sequence[str]) -> int:
     return code
 
 
+def module_of(verb: str) -> str:
+    """Return the module of a verb, whose name may be a word of Python's."""
+    return f"reconciler.cli.{verb}{'_' if iskeyword(verb) else ''}"
+
+
 def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
     """Build the parser of the one verb that was named; the others only lend their names to the help."""
     named = arguments[0] if arguments else ""
@@ -72,7 +82,7 @@ def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
             verb, help=summary, description=f"{summary[0].upper()}{summary[1:]}.", allow_abbrev=False
         )
         if verb == named:
-            module = import_module(f"reconciler.cli.{verb}")
+            module = import_module(module_of(verb))
             module.arguments(subparser)
             subparser.set_defaults(run=module.run)
             chosen = subparser

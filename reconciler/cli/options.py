@@ -36,6 +36,12 @@ def output(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-color", action="store_true", help="plain text (also NO_COLOR, or not a terminal)")
 
 
+def editing(parser: argparse.ArgumentParser) -> None:
+    """Declare what goes with a change of the manifest."""
+    parser.add_argument("--dry-run", action="store_true", help="show the difference and write nothing")
+    parser.add_argument("--no-color", action="store_true", help="plain text (also NO_COLOR, or not a terminal)")
+
+
 def network(parser: argparse.ArgumentParser) -> None:
     """Declare how to talk to the API."""
     parser.add_argument(

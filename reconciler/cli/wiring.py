@@ -89,6 +89,18 @@ def heading(manifest: Manifest, now: float) -> Heading:
     return Heading(__version__, timestamp(now), manifest.files)
 
 
+def declared_ids(manifest: Manifest) -> Mapping[str, frozenset[str]]:
+    """Return, by environment, the ids that any environment of its account declares."""
+    by_account: dict[tuple[str, str], set[str]] = {}
+    for environment in manifest.environments.values():
+        ids = {wanted.id for wanted in environment.desired.lists.values()}
+        by_account.setdefault(environment.desired.target.account, set()).update(ids)
+    return {
+        name: frozenset(by_account[environment.desired.target.account])
+        for name, environment in manifest.environments.items()
+    }
+
+
 def scope(options: argparse.Namespace) -> Scope:
     """Return which part of the lists is meant."""
     return Scope(tuple(options.only), options.revert_drift)
@@ -115,11 +127,10 @@ def clients(
         connected: dict[str, Client] = {}
         for environment in environments:
             target = environment.desired.target
-            account = (target.host, target.account_id)
-            if account not in limiters:
-                limiters[account] = Limiter(environment.requests_per_minute, clock, target, _cache())
+            if target.account not in limiters:
+                limiters[target.account] = Limiter(environment.requests_per_minute, clock, target, _cache())
             credentials = from_variables(environment.credentials, os.environ)
-            client = Client(target, credentials, clock, limiters[account], timeout=timeouts(options))
+            client = Client(target, credentials, clock, limiters[target.account], timeout=timeouts(options))
             connected[environment.desired.environment] = open_clients.enter_context(client)
         yield connected
 

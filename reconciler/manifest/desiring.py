@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 
 from reconciler.manifest.reading import Place, Reading
 from reconciler.manifest.rules import description_fault, length_fault, name_fault
-from reconciler.manifest.settings import AS_WRITTEN, Settings
+from reconciler.manifest.settings import Settings
 from reconciler.manifest.shape import ListEntry, Override
+from reconciler.manifest.values import AS_WRITTEN
 from reconciler.manifest.wording import quoted
 from reconciler.model.lists import DesiredList, Source
 from reconciler.model.texts import Field
@@ -24,7 +25,8 @@ def desire(entries: Entries, environments: Mapping[str, Settings]) -> dict[str, 
     """Return the lists of each environment, by key; what is wrong becomes problems of the readings."""
     accounts: dict[tuple[str, str], dict[str, str]] = {}
     sides = {
-        name: _Side(name, of.name_format, accounts.setdefault(of.account, {})) for name, of in environments.items()
+        name: _Side(name, of.name_format, accounts.setdefault(of.target.account, {}))
+        for name, of in environments.items()
     }
     for reading, key, line, entry in entries:
         _desire(_Entry(reading, key, entry), Source(reading.source.file, line), sides)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path, PurePosixPath
 
 from reconciler.manifest.reading import Place, Reading
@@ -10,16 +10,17 @@ from reconciler.manifest.reading import Place, Reading
 _MAGIC = frozenset("*?[")
 
 
-def included(reading: Reading, globs: list[str], path: Path) -> Iterator[str]:
+def included(reading: Reading, globs: list[str], path: Path, drafts: Collection[str] = ()) -> Iterator[str]:
     """Yield, relative to the folder of the manifest at `path` and sorted by glob, each file that `globs` name, once.
 
-    What a glob must not name becomes a problem of `reading`. The manifest itself is never among them.
+    `drafts` names files that may not exist yet. What a glob must not name becomes a problem of `reading`. The manifest
+    itself is never among them.
     """
     seen = {path.name}
     for number, glob in enumerate(globs):
         place: Place = ("include", number)
         fault = _fault(glob)
-        found = [] if fault else sorted(_matches(path.parent, glob))
+        found = [] if fault else sorted({*_matches(path.parent, glob), *_named(glob, drafts)})
         if not fault and not found:
             fault = f"{glob!r} names no file in {path.parent}: correct it, or remove it"
         for name in found:
@@ -30,6 +31,11 @@ def included(reading: Reading, globs: list[str], path: Path) -> Iterator[str]:
                 yield name
         if fault:
             reading.blame(place, fault)
+
+
+def would_include(globs: Collection[str], name: str) -> bool:
+    """Tell whether a file, relative to the manifest's folder, is or will be named by one of `globs`."""
+    return any(True for glob in globs for _ in _named(glob, [name]))
 
 
 def _fault(glob: str) -> str | None:
@@ -48,6 +54,14 @@ def _matches(folder: Path, glob: str) -> Iterator[str]:
     for found in folder.glob(glob):
         if found.is_file():
             yield found.relative_to(folder).as_posix()
+
+
+def _named(glob: str, drafts: Collection[str]) -> Iterator[str]:
+    """Yield those of `drafts` that `glob` will name once they exist."""
+    steps = PurePosixPath(glob).parts
+    for draft in map(PurePosixPath, drafts):
+        if draft.match(glob) and ("**" in steps or len(draft.parts) == len(steps)):
+            yield draft.as_posix()
 
 
 def _stays(folder: Path, name: str) -> bool:

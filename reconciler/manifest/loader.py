@@ -26,14 +26,19 @@ DEFAULT_STATE = ".reconciler"
 _Checked = TypeVar("_Checked")
 
 
-def load(path: Path) -> Manifest:
-    """Read and check everything. Raises ManifestError with all problems, by file, line and column."""
+def load(path: Path, drafts: Mapping[str, bytes] | None = None) -> Manifest:
+    """Read and check everything. Raises ManifestError with all problems, by file, line and column.
+
+    `drafts` holds, by name as in `Manifest.files`, what files are about to hold: it counts instead of what they do.
+    """
     files: dict[str, str] = {}
-    main = _read(path, path.name, files)
+    drafts = drafts or {}
+    main = _read(path, path.name, files, drafts)
     readings = [main]
     head = None if main.broken else _head(main)
     if head:
-        readings += [_read(path, name, files) for name in included(main, head.get("include", []), path)]
+        names = included(main, head.get("include", []), path, drafts)
+        readings += [_read(path, name, files, drafts) for name in names]
     for reading in readings[1:]:
         for key in reading.root.keys() - {"lists"}:
             reading.blame((key,), f"an included file holds only lists: move {key} to {path.name}", at_key=True)
@@ -51,18 +56,21 @@ def load(path: Path) -> Manifest:
         files=files,
         state=head.get("state", DEFAULT_STATE),
         environments={name: _environment(name, of, lists[name]) for name, of in environments.items()},
+        include=tuple(head.get("include", [])),
     )
 
 
 def _environment(name: str, of: Settings, lists: Mapping[str, DesiredList]) -> Environment:
-    return Environment(Desired(name, of.target, lists, of.policy), of.credentials, of.requests_per_minute)
+    return Environment(
+        Desired(name, of.target, lists, of.policy), of.credentials, of.requests_per_minute, of.name_format
+    )
 
 
-def _read(manifest: Path, name: str, files: dict[str, str]) -> Reading:
+def _read(manifest: Path, name: str, files: dict[str, str], drafts: Mapping[str, bytes]) -> Reading:
     """Read the file `name` of the manifest's folder, and note its hash."""
     path = manifest.parent / name
     try:
-        raw = path.read_bytes()
+        raw = drafts[name] if name in drafts else path.read_bytes()
     except OSError as error:
         return _unreadable(str(path), error)
     files[name] = hashlib.sha256(raw).hexdigest()

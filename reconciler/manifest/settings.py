@@ -4,15 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
 
 from reconciler.manifest.shape import EnvironmentEntry, Head, PolicyEntry
+from reconciler.manifest.values import AS_WRITTEN
 from reconciler.model.lists import MaxChanges, Policy, Target
-
-AS_WRITTEN = "{name}"
-
-Account: TypeAlias = tuple[str, str]
-"""Host and account id: what shares one rate limit and one set of lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,19 +20,16 @@ class Settings:
     requests_per_minute: int = 30
     name_format: str = AS_WRITTEN
 
-    @property
-    def account(self) -> Account:
-        """The account that this environment is of."""
-        return self.target.host, self.target.account_id
-
 
 def settings(head: Head) -> dict[str, Settings]:
     """Return the settings of each environment; those of one account get the smallest limit of them."""
     each = {name: _settings(entry, head.get("policy", {})) for name, entry in head["environments"].items()}
-    smallest: dict[Account, int] = {}
+    smallest: dict[tuple[str, str], int] = {}
     for of in each.values():
-        smallest[of.account] = min(of.requests_per_minute, smallest.get(of.account, of.requests_per_minute))
-    return {name: replace(of, requests_per_minute=smallest[of.account]) for name, of in each.items()}
+        smallest[of.target.account] = min(
+            of.requests_per_minute, smallest.get(of.target.account, of.requests_per_minute)
+        )
+    return {name: replace(of, requests_per_minute=smallest[of.target.account]) for name, of in each.items()}
 
 
 def stand_ins(names: Mapping[str, object]) -> dict[str, Settings]:

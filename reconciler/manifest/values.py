@@ -8,18 +8,31 @@ from pathlib import Path
 
 from reconciler.model.lists import Desired
 
+AS_WRITTEN = "{name}"
+
 
 @dataclass(frozen=True, slots=True)
 class Environment:
     """One environment: what is desired there, and how its API may be used.
 
     `credentials` is the prefix of the environment variables. `requests_per_minute` is the smallest that any
-    environment of the same account asks for.
+    environment of the same account asks for. Names are written here as `name_format` says.
     """
 
     desired: Desired
     credentials: str
     requests_per_minute: int
+    name_format: str = AS_WRITTEN
+
+    def written(self, name: str) -> str:
+        """Return a name of the manifest as this environment writes it."""
+        return name if self.name_format == AS_WRITTEN else self.name_format.replace(AS_WRITTEN, name)
+
+    def unwritten(self, name: str) -> str | None:
+        """Return the name of the manifest that this environment writes as `name`; None where there is none."""
+        before, after = self.name_format.split(AS_WRITTEN)
+        inner = name[len(before) : len(name) - len(after)]
+        return inner if inner and before + inner + after == name else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +40,12 @@ class Manifest:
     """A manifest without problems; environments in the order of the file.
 
     `files` maps each file that was read, relative to the manifest's folder and with `/`, to the SHA-256 of its bytes
-    in hex. `state` is as written: a folder beside the manifest, or a URL.
+    in hex; `include` holds the globs that name the files beside the manifest itself. `state` is as written: a folder
+    beside the manifest, or a URL.
     """
 
     path: Path
     files: Mapping[str, str]
     state: str
     environments: Mapping[str, Environment]
+    include: tuple[str, ...] = ()

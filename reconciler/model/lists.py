@@ -21,6 +21,11 @@ class Target:
     stream_id: str
     account_id: str
 
+    @property
+    def account(self) -> tuple[str, str]:
+        """What shares one rate limit and one set of lists: host and account id."""
+        return self.host, self.account_id
+
 
 @dataclass(frozen=True, slots=True)
 class Source:

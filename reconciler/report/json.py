@@ -11,13 +11,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 
 from reconciler.model.checks import Checkup
+from reconciler.model.drift import DriftReport, EnvironmentDrift, ListDrift
+from reconciler.model.lists import LiveList
 from reconciler.model.outcomes import EnvironmentResult, Outcome, OutcomeKind, Result
 from reconciler.model.problems import Problem
+from reconciler.model.texts import FIELDS
 from reconciler.report import escape
 
 RESULT_FORMAT = "reconciler/result/1"
 PROBLEMS_FORMAT = "reconciler/problems/1"
 CHECKUP_FORMAT = "reconciler/doctor/1"
+DRIFT_FORMAT = "reconciler/drift/1"
 
 _DONE: tuple[OutcomeKind, ...] = ("updated", "adopted", "forgotten")
 _NOT_DONE: tuple[OutcomeKind, ...] = ("failed", "in_doubt", "unverified", "conflict", "blocked", "not_sent")
@@ -34,6 +38,17 @@ def plan(document: Mapping[str, object]) -> str:
     return _rendered(document)
 
 
+def drift(report: DriftReport, *, undeclared: bool) -> str:
+    """Return a drift report; `undeclared` lists are named, or only counted."""
+    return _rendered({
+        "format": DRIFT_FORMAT,
+        "tool": report.tool,
+        "created_at": report.created_at,
+        "manifest": {"files": [{"path": path, "sha256": digest} for path, digest in report.files.items()]},
+        "environments": [_drift(found, undeclared=undeclared) for found in report.environments],
+    })  # fmt: skip
+
+
 def problems(problems: Iterable[Problem]) -> str:
     """Return a manifest's problems, none for a manifest in order."""
     return _rendered({"format": PROBLEMS_FORMAT, "problems": [asdict(problem) for problem in problems]})
@@ -47,6 +62,43 @@ def checkups(found: Iterable[Checkup]) -> str:
 
 def _rendered(document: Mapping[str, object]) -> str:
     return escape.json_document(json.dumps(document, ensure_ascii=False, indent=1)) + "\n"
+
+
+def _drift(found: EnvironmentDrift, *, undeclared: bool) -> dict[str, object]:
+    return {
+        "name": found.name,
+        "target": asdict(found.target),
+        "state": {"lineage": found.lineage, "serial": found.serial},
+        "summary": {
+            "drifted": len(found.drifted),
+            "missing": len(found.missing),
+            "edited": len(found.pending),
+            "undeclared": len(found.undeclared),
+            "ignored": found.ignored,
+            "as_declared": found.declared - len(found.lists) - len(found.missing),
+            "requests": found.requests,
+        },
+        "lists": [_list_drift(each) for each in found.lists],
+        "missing": [asdict(each) for each in found.missing],
+        "undeclared": [_live_list(each) for each in found.undeclared] if undeclared else None,
+    }
+
+
+def _list_drift(found: ListDrift) -> dict[str, object]:
+    return {
+        "key": found.key,
+        "id": found.id,
+        "moved": found.moved,
+        "in_doubt": found.doubtful,
+        "fields": [asdict(each) for each in found.fields],
+        "campaigns": found.campaigns,
+        "source": asdict(found.source),
+    }
+
+
+def _live_list(found: LiveList) -> dict[str, object]:
+    texts: dict[str, object] = {field: found.texts[field] for field in FIELDS}
+    return {"id": found.id, **texts, "campaigns": found.campaigns}
 
 
 def _environment(environment: EnvironmentResult) -> dict[str, object]:

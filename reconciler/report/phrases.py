@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from reconciler.model.changes import Blocked, Cause, Change, EnvironmentPlan
+from reconciler.model.drift import EnvironmentDrift, Mover
 from reconciler.model.outcomes import Action, EnvironmentResult, Outcome, OutcomeKind
 
 CAUSES: Final[dict[Cause, str]] = {
@@ -21,6 +22,11 @@ CAUSES: Final[dict[Cause, str]] = {
     "missing": "the API does not have this list",
     "removed": "no longer in the manifest",
     "undo": "set back to what it was before an apply",
+}
+MOVED: Final[dict[Mover, str]] = {
+    "live": "changed elsewhere since the last apply",
+    "file": "edited in the manifest, and not applied yet",
+    "both": "edited in the manifest and changed elsewhere",
 }
 OUTCOMES: Final[dict[OutcomeKind, str]] = {
     "updated": "updated",
@@ -89,6 +95,20 @@ def done(environments: Sequence[EnvironmentResult]) -> list[str]:
     return parts + ([f"{unchanged:,} unchanged"] if unchanged or not parts else [])
 
 
+def found(drift: EnvironmentDrift) -> list[str]:
+    """Return the counts of a drift report that are not zero, each with its words; never empty."""
+    counts = {
+        "drifted": len(drift.drifted),
+        "missing": len(drift.missing),
+        "edited": len(drift.pending),
+        "undeclared": len(drift.undeclared),
+        "ignored": drift.ignored,
+    }
+    as_declared = drift.declared - len(drift.lists) - len(drift.missing)
+    parts = [f"{number:,} {words}" for words, number in counts.items() if number]
+    return parts + ([f"{as_declared:,} as declared"] if as_declared or not parts else [])
+
+
 def nothing_to_change(environment: EnvironmentPlan, *, refreshed: bool) -> str:
     """Return the one line of an environment without changes and drift; it claims no more than was read."""
     if not environment.unchanged:
@@ -103,7 +123,7 @@ def forecast(environments: Sequence[EnvironmentPlan]) -> str:
     """Return what applying takes; environments of one account share its limit, accounts run side by side."""
     seconds: Counter[tuple[str, str]] = Counter()
     for environment in environments:
-        seconds[environment.target.host, environment.target.account_id] += environment.seconds
+        seconds[environment.target.account] += environment.seconds
     requests = counted(sum(environment.requests for environment in environments), "request")
     longest = max(seconds.values(), default=0)
     return f"{requests}, about {duration(longest)}" if longest else f"{requests}, under 1 s"

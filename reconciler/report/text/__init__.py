@@ -4,7 +4,8 @@ A document ends with a line break, a line does not. No line ends in white space.
 """
 
 from reconciler.report.text.checkups import checkups
+from reconciler.report.text.drifts import drift
 from reconciler.report.text.plans import plan
 from reconciler.report.text.results import outcome_line, result
 
-__all__ = ["checkups", "outcome_line", "plan", "result"]
+__all__ = ["checkups", "drift", "outcome_line", "plan", "result"]

@@ -25,6 +25,11 @@ class Page:
         """Tell whether an unpainted line stands on the page without being broken."""
         return columns(line) <= self.width
 
+    def key_line(self, sign: str, ink: Ink, key: str, words: str, place: str) -> str:
+        """Return `mark key  words  (place)`, the first line of what is said of a list; `words` may be empty."""
+        parts = [self.pen.paint("bold", terminal(key)), words, place and self.pen.paint("dim", f"({terminal(place)})")]
+        return " " * MARGIN + self.pen.paint(ink, sign) + " " + "  ".join(part for part in parts if part)
+
     def prose(self, label: str, text: str, *, ink: Ink, indent: int) -> str:
         """Return `label text`, the label in `ink`, wrapped between words.
 

@@ -65,7 +65,7 @@ def _total(plan: Plan, page: Page) -> str:
 
 
 def _block(change: Change, page: Page) -> str:
-    lines = [_key_line(_MARKS[change.action], change.key, phrases.deed(change), _place(change), page)]
+    lines = [page.key_line(*_MARKS[change.action], change.key, phrases.deed(change), _place(change))]
     lines += _field_lines(change, page)
     if isinstance(change, Update) and change.waits_for:
         lines.append(page.prose("waits for:", ", ".join(change.waits_for), ink="plain", indent=INDENT))
@@ -74,12 +74,6 @@ def _block(change: Change, page: Page) -> str:
         lines.append(page.prose("to lift:", change.block.lift, ink="bold", indent=INDENT))
     lines += [page.prose("warning:", text, ink="yellow", indent=INDENT) for text in change.warnings]
     return "\n".join(lines)
-
-
-def _key_line(mark: _Mark, key: str, deed: str, place: str, page: Page) -> str:
-    sign, ink = mark
-    parts = [page.pen.paint("bold", terminal(key)), deed, page.pen.paint("dim", f"({terminal(place)})")]
-    return " " * MARGIN + page.pen.paint(ink, sign) + " " + "  ".join(part for part in parts if part)
 
 
 def _place(change: Change) -> str:
@@ -111,11 +105,11 @@ def _drift(environment: EnvironmentPlan, page: Page) -> str:
     return "\n".join([
         " " * MARGIN + page.pen.paint("bold", "Drift: ") + heading,
         *(_drifted(drift, page) for drift in environment.drift),
-        " " * MARGIN + "To keep the live values: declare them in the manifest.",
+        " " * MARGIN + f"To take the live values into the manifest: reconciler accept --env {name}",
         " " * MARGIN + f"To set the lists back to the manifest: reconciler apply --env {name} --revert-drift",
     ])  # fmt: skip
 
 
 def _drifted(drift: Drift, page: Page) -> str:
-    lines = [_key_line(_DRIFTED, drift.key, "", _line(drift.source), page)]
+    lines = [page.key_line(*_DRIFTED, drift.key, "", _line(drift.source))]
     return "\n".join(lines + [field_line(field, drift.applied, drift.live, page) for field in drift.fields])

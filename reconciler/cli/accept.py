@@ -1,0 +1,92 @@
+"""`reconciler accept`: live values of drifted lists, into the manifest. The state and the account stay as they are."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from reconciler.cli import options as shared
+from reconciler.cli.output import coloured, note, say
+from reconciler.errors import UsageError
+from reconciler.report.escape import quoted, terminal
+
+if TYPE_CHECKING:
+    from reconciler.cli.wiring import Wired
+    from reconciler.manifest.accepting import Wanted
+    from reconciler.model.drift import DriftReport
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument(
+        "keys", nargs="*", metavar="KEY", help="a key, or a glob of keys; default: all that only changed elsewhere"
+    )
+    shared.manifest(parser)
+    shared.environments(parser)
+    shared.editing(parser)
+    shared.network(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Read, compare and rewrite; exit 3 where the manifest's rules refuse some of it."""
+    from reconciler.cli import edits, wiring
+    from reconciler.cli.drift import found
+    from reconciler.manifest.accepting import take_over
+    from reconciler.manifest.drafting import Draft
+
+    chosen = wiring.wired(options)
+    _check_keys(chosen, options.keys)
+    wanted = list(_wanted(found(chosen, options), options.keys))
+    draft = Draft(chosen.manifest)
+    accepted, refused, expected = take_over(draft, wanted)
+    changes = draft.changes(expected)
+    if options.dry_run:
+        edits.show(changes, colour=coloured(sys.stdout, options))
+    else:
+        edits.write(chosen.manifest, changes)
+        _tell(accepted)
+    for each in refused:
+        where = f"{each.wanted.key} in {each.wanted.environment}"
+        note(f"not accepted: {where}: the live {each.wanted.field} {quoted(each.wanted.text)} {terminal(each.why)}")
+    return 3 if refused else 0
+
+
+def _check_keys(chosen: Wired, keys: Sequence[str]) -> None:
+    known = {key for environment in chosen.environments for key in environment.desired.lists}
+    for glob in keys:
+        if not any(fnmatchcase(key, glob) for key in known):
+            raise UsageError(f"the manifest has no list {glob!r} in {', '.join(_names(chosen))}")
+
+
+def _names(chosen: Wired) -> Iterator[str]:
+    for environment in chosen.environments:
+        yield environment.desired.environment
+
+
+def _wanted(report: DriftReport, keys: Sequence[str]) -> Iterator[Wanted]:
+    """Yield what changed elsewhere; an edit of the manifest that would be lost only where its key is named."""
+    from reconciler.manifest.accepting import Wanted
+
+    for environment in report.environments:
+        for drifted in environment.drifted:
+            for field in drifted.fields:
+                named = any(fnmatchcase(drifted.key, glob) for glob in keys)
+                if (named or not keys) and (field.moved == "live" or (field.moved == "both" and named)):
+                    yield Wanted(environment.name, drifted.key, field.field, field.live)
+                elif field.moved == "both" and not keys:
+                    note(
+                        f"left alone: {drifted.key} in {environment.name}: the manifest was edited too; "
+                        f"to give up that edit: reconciler accept --env {environment.name} {drifted.key}"
+                    )
+
+
+def _tell(accepted: Sequence[Wanted]) -> None:
+    if not accepted:
+        say("nothing to accept")
+        return
+    for each in accepted:
+        say(f"  ~ {each.key}  {each.environment}  {each.field}: {quoted(each.text)}")
+    say("accepted into the manifest; the next apply records it, and sends nothing for it")

@@ -1,0 +1,55 @@
+"""`reconciler drift`: live against applied and desired, and who moved. Has no code path that can write."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+from reconciler.cli import options as shared
+from reconciler.cli.output import coloured, say, width
+
+if TYPE_CHECKING:
+    from reconciler.cli.wiring import Wired
+    from reconciler.model.drift import DriftReport
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    shared.manifest(parser)
+    shared.environments(parser)
+    parser.add_argument("--undeclared", action="store_true", help="name the live lists that nobody declares")
+    parser.add_argument("--detailed-exitcode", action="store_true", help="exit 2 if a list drifted or is missing")
+    shared.output(parser)
+    shared.network(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Read, compare and print."""
+    from reconciler.cli import wiring
+
+    report = found(wiring.wired(options), options)
+    if options.json:
+        from reconciler.report import json
+
+        say(json.drift(report, undeclared=options.undeclared))
+    else:
+        from reconciler.report import text
+
+        colour = coloured(sys.stdout, options)
+        say(text.drift(report, undeclared=options.undeclared, colour=colour, width=width()))
+    in_order = all(environment.in_order for environment in report.environments)
+    return 2 if options.detailed_exitcode and not in_order else 0
+
+
+def found(chosen: Wired, options: argparse.Namespace) -> DriftReport:
+    """Read and compare the environments that were chosen."""
+    from reconciler.cli import wiring
+    from reconciler.cli.runtime import Runtime
+    from reconciler.engine import drift
+
+    runtime = Runtime()
+    runtime.watch()
+    with wiring.clients(chosen.environments, options, runtime) as readers:
+        heading = wiring.heading(chosen.manifest, runtime.now())
+        return drift(chosen.sites, readers, heading, wiring.declared_ids(chosen.manifest))

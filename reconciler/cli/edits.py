@@ -1,0 +1,59 @@
+"""Changes of a manifest's files: shown as a difference, or written, whole files at a time."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.cli.output import say
+from reconciler.errors import EditError
+from reconciler.report.colour import Ink, Pen
+from reconciler.report.escape import terminal
+
+if TYPE_CHECKING:
+    from reconciler.manifest import Manifest
+
+Changes = Mapping[str, tuple[bytes, bytes]]
+"""What each file held and what it is to hold, by name as in `Manifest.files`."""
+
+_INKS: Mapping[str, Ink] = {"+": "green", "-": "red", "@": "dim"}
+
+
+def show(changes: Changes, *, colour: bool) -> None:
+    """Print what would be written, as a unified difference."""
+    pen = Pen(colour)
+    for name, (before, after) in changes.items():
+        old, new = (content.decode(errors="replace").splitlines() for content in (before, after))
+        for line in difflib.unified_diff(old, new, f"a/{name}", f"b/{name}", lineterm=""):
+            ink = _INKS.get(line[:1])
+            shown = terminal(line)
+            say(pen.paint(ink, shown) if ink else shown)
+
+
+def write(manifest: Manifest, changes: Changes) -> None:
+    """Write each file, whole and durable; raises EditError where one holds no longer what was changed."""
+    paths = {name: Path(os.path.realpath(manifest.path.parent / name)) for name in changes}
+    for name, (before, _) in changes.items():
+        if _held(paths[name]) != before:
+            raise EditError(f"{paths[name]}: somebody changed it meanwhile. Nothing was written: run again")
+    from reconciler.store import disk
+
+    for name, (_, after) in changes.items():
+        path = paths[name]
+        try:
+            disk.make_folder(path.parent)
+            disk.replace(path, after, aside=path.with_name(f".{path.name}.new"))
+        except OSError as error:
+            raise EditError(f"{path}: cannot be written ({disk.reason(error)}). It is as it was") from error
+
+
+def _held(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""
+    except OSError as error:
+        raise EditError(f"{path}: cannot be read ({error.strerror}). Nothing was written") from error

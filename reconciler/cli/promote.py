@@ -1,0 +1,107 @@
+"""`reconciler promote FROM TO`: what one environment has and another lacks; with --match-names, ids found by name."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from reconciler.cli import options as shared
+from reconciler.cli.output import coloured, say
+from reconciler.errors import UsageError
+from reconciler.report.escape import quoted, terminal
+
+if TYPE_CHECKING:
+    from reconciler.manifest import Manifest
+    from reconciler.manifest.drafting import Draft
+    from reconciler.manifest.promoting import Candidate, Match
+    from reconciler.model.lists import LiveList
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("before", metavar="FROM", help="the environment that has the lists")
+    parser.add_argument("after", metavar="TO", help="the environment that is to have them")
+    shared.manifest(parser)
+    parser.add_argument(
+        "--match-names", action="store_true", help="find ids by the live names in TO (one request) and write them in"
+    )
+    shared.editing(parser)
+    shared.network(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Show what is lacking; find it and write it where asked to."""
+    from reconciler.manifest import load
+    from reconciler.manifest.drafting import Draft
+    from reconciler.manifest.promoting import Match, candidates
+
+    manifest = load(options.file)
+    for name in (options.before, options.after):
+        if name not in manifest.environments:
+            known = ", ".join(manifest.environments)
+            raise UsageError(f"the manifest has no environment {name!r}; it has {known}")
+    if options.dry_run and not options.match_names:
+        raise UsageError("--dry-run goes with --match-names: without it, nothing is written")
+    draft = Draft(manifest)
+    wanted = list(candidates(draft, options.before, options.after))
+    if options.match_names and wanted:
+        return _matched(options, draft, wanted)
+    _show(options, [Match(each) for each in wanted])
+    return 0
+
+
+def _matched(options: argparse.Namespace, draft: Draft, wanted: Sequence[Candidate]) -> int:
+    from reconciler.cli import edits
+    from reconciler.manifest.promoting import matches, write_in
+
+    found = list(matches(wanted, _undeclared(options, draft.manifest)))
+    changes = draft.changes(write_in(draft, options.after, found))
+    if options.dry_run:
+        edits.show(changes, colour=coloured(sys.stdout, options))
+        return 0
+    edits.write(draft.manifest, changes)
+    _show(options, found)
+    return 0
+
+
+def _undeclared(options: argparse.Namespace, manifest: Manifest) -> list[LiveList]:
+    from reconciler.cli import wiring
+    from reconciler.cli.runtime import Runtime
+
+    runtime = Runtime()
+    runtime.watch()
+    declared = wiring.declared_ids(manifest)[options.after]
+    with wiring.clients([manifest.environments[options.after]], options, runtime) as readers:
+        live = readers[options.after].read_all()
+    return [found for found in live.lists.values() if found.id not in declared]
+
+
+def _show(options: argparse.Namespace, found: Sequence[Match]) -> None:
+    if not found:
+        say(f"every list of {options.before} has an id in {options.after}")
+        return
+    say(f"{len(found)} of {options.before} without an id in {options.after}, and what they would be there:")
+    for match in found:
+        candidate = match.candidate
+        place = terminal(f"{candidate.source.file}:{candidate.source.line}")
+        say(f"  {'+' if match.live else '?'} {candidate.key}  ({place})")
+        for field, text in candidate.texts.items():
+            say(f"      {field}: {quoted(text)}")
+        for line in _found(match):
+            say(f"      {line}")
+    if not options.match_names:
+        say(f"To find their ids by these names: reconciler promote {options.before} {options.after} --match-names")
+    elif any(match.live for match in found):
+        say(f"ids written; look at the file, then: reconciler plan --refresh --env {options.after}")
+
+
+def _found(match: Match) -> list[str]:
+    if match.live is None:
+        why = match.why or match.candidate.fault
+        return [f"no id: {terminal(why)}"] if why else []
+    described = match.candidate.texts.get("description")
+    if described in (None, match.live.texts["description"]):
+        return [f"id: {match.live.id}"]
+    return [f"id: {match.live.id}, its description there is {quoted(match.live.texts['description'])}"]

@@ -1,0 +1,103 @@
+"""Live texts of drifted lists, taken into the manifest where they stand.
+
+an override of that field is there          it is rewritten
+the list's own text is this environment's   it is rewritten, less the `name_format`
+other environments share it                 rewritten if all of them accept the same, else this one gets an override
+the live name does not fit `name_format`    this environment gets an override
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from reconciler.manifest.drafting import Declared, Draft, declared
+from reconciler.manifest.rewriting import Revision
+from reconciler.manifest.rules import description_fault, name_fault
+from reconciler.model.texts import Field
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One field of one list that is to be declared as it is live."""
+
+    environment: str
+    key: str
+    field: Field
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """One of these that the manifest's rules do not allow, and why."""
+
+    wanted: Wanted
+    why: str
+
+
+def take_over(draft: Draft, wanted: Sequence[Wanted]) -> tuple[list[Wanted], list[Refused], Declared]:
+    """Declare `wanted` in `draft`; return what was accepted, what the rules refuse, and what is declared then."""
+    refused = list(_refused(draft, wanted))
+    why = {each.wanted for each in refused}
+    accepted = [each for each in wanted if each not in why]
+    by_key: dict[str, list[Wanted]] = {}
+    for each in accepted:
+        by_key.setdefault(each.key, []).append(each)
+    for key, of_list in by_key.items():
+        draft.revise(key, _revision(draft, key, of_list))
+    after = {name: dict(lists) for name, lists in declared(draft.manifest).items()}
+    for each in accepted:
+        list_id, texts = after[each.environment][each.key]
+        after[each.environment][each.key] = (list_id, {**texts, each.field: each.text})
+    return accepted, refused, after
+
+
+def _refused(draft: Draft, wanted: Sequence[Wanted]) -> Iterator[Refused]:
+    """Yield what breaks a rule by itself, then names that two lists of an environment would have."""
+    faulty = set()
+    for each in wanted:
+        fault = name_fault(each.text) if each.field == "name" else description_fault(each.text)
+        if fault:
+            faulty.add(each)
+            yield Refused(each, fault)
+    for name, environment in draft.manifest.environments.items():
+        new = {
+            each.key: each for each in wanted if (each.environment, each.field) == (name, "name") and each not in faulty
+        }
+        names = {key: dict(listed.texts).get("name") for key, listed in environment.desired.lists.items()}
+        names |= {key: each.text for key, each in new.items()}
+        counts = Counter(text.casefold() for text in names.values() if text)
+        for each in new.values():
+            if counts[each.text.casefold()] > 1:
+                yield Refused(each, "is the name of another list of this environment too, ignoring case")
+
+
+def _revision(draft: Draft, key: str, wanted: Sequence[Wanted]) -> Revision:
+    texts: dict[Field, str] = {}
+    overrides: dict[str, dict[Field, str]] = {}
+    own = {(each.environment, each.field): _own(draft, each) for each in wanted}
+    for each in wanted:
+        new = own[each.environment, each.field]
+        if new is not None and all(own.get((name, each.field)) == new for name in _sharers(draft, key, each.field)):
+            texts[each.field] = new
+        else:
+            overrides.setdefault(each.environment, {})[each.field] = each.text
+    return Revision(texts, overrides)
+
+
+def _own(draft: Draft, wanted: Wanted) -> str | None:
+    """Return what would stand in the list itself; None where that cannot be."""
+    if wanted.field in draft.overridden(wanted.key, wanted.environment):
+        return None
+    if wanted.field == "description":
+        return wanted.text
+    own = draft.manifest.environments[wanted.environment].unwritten(wanted.text)
+    return own if own is not None and not name_fault(own) else None
+
+
+def _sharers(draft: Draft, key: str, field: Field) -> Iterator[str]:
+    """Yield the environments that read the field from the list itself."""
+    for name, environment in draft.manifest.environments.items():
+        if key in environment.desired.lists and field not in draft.overridden(key, name):
+            yield name

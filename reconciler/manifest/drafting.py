@@ -1,0 +1,147 @@
+"""A manifest's files while they are changed: text is spliced in, everything else stays, nothing is written here.
+
+Before a change is handed out it is read back as a manifest: it must declare exactly what was asked, and all else as
+before.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TypeAlias
+
+import yaml
+
+from reconciler.errors import EditError, ManifestError
+from reconciler.manifest import loader, surgery
+from reconciler.manifest.rewriting import NewList, Revision, revised, with_lists
+from reconciler.manifest.source import decoded
+from reconciler.manifest.surgery import Splice
+from reconciler.manifest.values import Manifest
+from reconciler.model.texts import FIELDS, Field, Texts
+
+_BOM = b"\xef\xbb\xbf"
+
+Declared: TypeAlias = Mapping[str, Mapping[str, tuple[str, Texts]]]
+"""What a manifest declares, by environment and key: id and texts."""
+
+
+@dataclass
+class _File:
+    """One file: what it holds, and what is to be changed."""
+
+    raw: bytes
+    splices: list[Splice] = field(default_factory=list)
+
+    @cached_property
+    def text(self) -> str:
+        return decoded(self.raw)
+
+    @cached_property
+    def tree(self) -> yaml.MappingNode | None:
+        return surgery.parsed(self.text)
+
+    @property
+    def lists(self) -> yaml.Node | None:
+        return surgery.child(self.tree, "lists")
+
+    def changed(self) -> bytes:
+        bom = _BOM if self.raw.startswith(_BOM) else b""
+        return bom + surgery.spliced(self.text, self.splices).encode()
+
+
+class Draft:
+    """The changes of one manifest, collected; `files` as they were read, by name as in `Manifest.files`."""
+
+    def __init__(self, manifest: Manifest) -> None:
+        self.manifest = manifest
+        self._files = {name: _File(_read(manifest, name)) for name in manifest.files}
+
+    def own(self, key: str) -> Texts:
+        """Return the texts that stand in the list itself, overrides aside."""
+        return _texts(self._entry(key)[1])
+
+    def overridden(self, key: str, environment: str) -> Texts:
+        """Return the texts that stand in the list's overrides for one environment."""
+        return _texts(surgery.child(surgery.child(self._entry(key)[1], "overrides"), environment))
+
+    def own_names(self) -> Mapping[str, str]:
+        """Return, by name as it stands in a list itself, the key of the list."""
+        return {
+            texts["name"]: key.value
+            for file in self._files.values()
+            if isinstance(file.lists, yaml.MappingNode)
+            for key, entry in file.lists.value
+            if "name" in (texts := _texts(entry))
+        }
+
+    def keys(self) -> Iterable[str]:
+        """Return every key of every file."""
+        lists = (file.lists for file in self._files.values())
+        return [key.value for each in lists if isinstance(each, yaml.MappingNode) for key, _ in each.value]
+
+    def mentions(self, text: str) -> bool:
+        """Tell whether a text stands anywhere in the files, comments included."""
+        return any(text in file.text for file in self._files.values())
+
+    def revise(self, key: str, revision: Revision) -> None:
+        """Change a declared list."""
+        file, entry = self._entry(key)
+        file.splices += revised(file.text, key, entry, revision)
+
+    def add(self, lists: Sequence[NewList], notes: Sequence[str], into: str) -> None:
+        """Declare lists, and leave `notes` as comments, at the end of the lists of the file `into`; it may be new."""
+        file = self._files.setdefault(into, _File(b""))
+        if lists or notes:
+            file.splices += with_lists(file.text, file.tree, lists, notes)
+
+    def changes(self, expected: Declared) -> Mapping[str, tuple[bytes, bytes]]:
+        """Return what each changed file held and what it is to hold, after reading that back.
+
+        Raises EditError where the manifest would not declare just what is `expected`.
+        """
+        changed = {name: (file.raw, file.changed()) for name, file in self._files.items() if file.splices}
+        try:
+            after = loader.load(self.manifest.path, {name: new for name, (_, new) in changed.items()})
+        except ManifestError as error:
+            raise EditError(f"the manifest cannot be changed so; nothing was written:\n{error}") from error
+        if declared(after) != expected:
+            raise EditError(
+                "the manifest is written in a way that this program does not know how to change; nothing was written. "
+                "Change it by hand, or write the lists concerned anew, a key a line"
+            )
+        return changed
+
+    def _entry(self, key: str) -> tuple[_File, yaml.MappingNode]:
+        for file in self._files.values():
+            entry = surgery.child(file.lists, key)
+            if isinstance(entry, yaml.MappingNode):
+                return file, entry
+        raise EditError(f"the manifest has no list {key!r}")
+
+
+def declared(manifest: Manifest) -> Declared:
+    """Return what a manifest declares."""
+    return {
+        name: {key: (wanted.id, dict(wanted.texts)) for key, wanted in environment.desired.lists.items()}
+        for name, environment in manifest.environments.items()
+    }
+
+
+def _read(manifest: Manifest, name: str) -> bytes:
+    path = Path(manifest.path.parent, name)
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise EditError(f"{path}: cannot be read ({error.strerror}). Nothing was changed") from error
+    if hashlib.sha256(raw).hexdigest() != manifest.files[name]:
+        raise EditError(f"{path}: somebody changed it meanwhile. Nothing was changed: run again")
+    return raw
+
+
+def _texts(entry: yaml.Node | None) -> dict[Field, str]:
+    found = {field: surgery.child(entry, field) for field in FIELDS}
+    return {field: node.value for field, node in found.items() if isinstance(node, yaml.ScalarNode)}

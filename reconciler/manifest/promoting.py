@@ -1,0 +1,80 @@
+"""What one environment has and another lacks: keys without an id there, and ids found by the live name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from reconciler.manifest.drafting import Declared, Draft, declared
+from reconciler.manifest.rewriting import Revision
+from reconciler.manifest.rules import name_fault
+from reconciler.model.lists import LiveList, Source
+from reconciler.model.texts import Texts
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A list without an id in the environment to promote to; `texts` is what that would get, `fault` why it cannot."""
+
+    key: str
+    texts: Texts
+    source: Source
+    fault: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What was found for a candidate: the live list of its name, or in words why there is none."""
+
+    candidate: Candidate
+    live: LiveList | None = None
+    why: str = ""
+
+
+def candidates(draft: Draft, before: str, after: str) -> Iterator[Candidate]:
+    """Yield the lists that have an id in the environment `before` and none in `after`."""
+    environments = draft.manifest.environments
+    there = environments[after].desired.lists
+    for key, wanted in environments[before].desired.lists.items():
+        if key not in there:
+            own = dict(draft.own(key))
+            if "name" in own:
+                own["name"] = environments[after].written(own["name"])
+            yield Candidate(key, own, wanted.source, _fault(own))
+
+
+def _fault(texts: Texts) -> str | None:
+    if "name" not in texts:
+        return "it has no name outside its overrides: nothing to look for"
+    fault = name_fault(texts["name"])
+    return f"its name there {fault}" if fault else None
+
+
+def matches(wanted: Iterable[Candidate], live: Iterable[LiveList]) -> Iterator[Match]:
+    """Look for the name of each candidate among the `live` lists that nobody declares."""
+    by_name: dict[str, list[LiveList]] = {}
+    for found in live:
+        by_name.setdefault(found.texts["name"], []).append(found)
+    for candidate in wanted:
+        if candidate.fault:
+            yield Match(candidate, why=candidate.fault)
+            continue
+        named = by_name.get(candidate.texts["name"], [])
+        if len(named) == 1:
+            yield Match(candidate, named[0])
+        elif named:
+            yield Match(candidate, why=f"{len(named)} lists have that name: {', '.join(each.id for each in named)}")
+        else:
+            yield Match(candidate, why="no list has that name there: make it in the console, then run this again")
+
+
+def write_in(draft: Draft, after: str, found: Iterable[Match]) -> Declared:
+    """Write the ids that were found into `draft`; return what is declared then."""
+    declares: dict[str, Mapping[str, tuple[str, Texts]]] = dict(declared(draft.manifest))
+    added = {}
+    for match in found:
+        if match.live:
+            draft.revise(match.candidate.key, Revision(ids={after: match.live.id}))
+            added[match.candidate.key] = (match.live.id, match.candidate.texts)
+    declares[after] = {**declares[after], **added}
+    return declares

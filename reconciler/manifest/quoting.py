@@ -1,0 +1,56 @@
+r"""Texts written as YAML scalars, so that every reader of YAML, and this program, reads the same text back.
+
+A new text stands in double quotes. One that takes the place of another keeps its style where it can: plain stays plain
+if no reader could take it for anything else, single quotes stay, a block stays a block; else double quotes.
+"""
+
+from __future__ import annotations
+
+import re
+
+from reconciler.manifest.scalars import plain
+
+_SHORT = {'"': r"\"", "\\": r"\\", "\n": r"\n", "\r": r"\r", "\t": r"\t"}
+_HEADER = re.compile(r"[|>]-?(?=[ \t\r\n])([^\r\n]*)(\r\n|\r|\n)([ ]+)")
+_COMMENT = re.compile(r"[|>][-+0-9]*[ \t]+(#[^\r\n]*)")
+
+
+def double_quoted(text: str) -> str:
+    r"""Return `text` in double quotes on one line; what does not print is escaped, as `\u202e`."""
+    return f'"{"".join(map(_escaped, text))}"'
+
+
+def _escaped(char: str) -> str:
+    if char in _SHORT:
+        return _SHORT[char]
+    if char.isprintable() and char != "\ufeff":
+        return char
+    return f"\\u{ord(char):04x}" if ord(char) <= 0xFFFF else f"\\U{ord(char):08x}"
+
+
+def rewritten(written: str, style: str, text: str) -> str:
+    """Return how `text` is written in the place of `written`, a whole scalar of that `style` (as PyYAML names it)."""
+    if not style and _stays_plain(text):
+        return text
+    if style == "'" and text.isprintable():
+        return f"'{text.replace(chr(39), chr(39) * 2)}'"
+    if style in ("|", ">"):
+        return _rewritten_block(written, style, text)
+    return double_quoted(text)
+
+
+def _rewritten_block(written: str, style: str, text: str) -> str:
+    """Keep header and indentation; where the text cannot stand so, double quotes and the header's comment."""
+    header = _HEADER.match(written)
+    lines = text.split("\n") if style == "|" else [text]
+    if header and all(line.isprintable() and line == line.strip() != "" for line in lines):
+        newline, indent = header[2], header[3]
+        return header[0] + f"{newline}{indent}".join(lines)
+    comment = _COMMENT.match(written)
+    return double_quoted(text) + (f" {comment[1]}" if comment else "")
+
+
+def _stays_plain(text: str) -> bool:
+    """Tell whether a text means itself without quotes, in a block and between brackets, to every reader of YAML."""
+    letters = bool(text) and text[0].isalpha() and text == text.strip()
+    return letters and all(char.isalnum() or char in " _-./()&+'" for char in text) and plain(text) == text

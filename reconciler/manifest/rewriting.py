@@ -1,0 +1,140 @@
+"""Lists of a manifest as text: what of a file has to be spliced so that a list says something else, or is new."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import yaml
+
+from reconciler.errors import EditError
+from reconciler.manifest import surgery
+from reconciler.manifest.quoting import double_quoted, rewritten
+from reconciler.manifest.surgery import Splice
+from reconciler.model.texts import Texts
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """Changes of one declared list: its own texts, those of its overrides by environment, and new ids."""
+
+    texts: Texts = field(default_factory=dict)
+    overrides: Mapping[str, Texts] = field(default_factory=dict)
+    ids: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class NewList:
+    """A list to declare; `ids` by environment, or the one id where there is one environment. `notes` are comments."""
+
+    key: str
+    ids: Mapping[str, str] | str
+    texts: Texts
+    overrides: Mapping[str, Texts] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+def revised(text: str, key: str, entry: yaml.MappingNode, revision: Revision) -> list[Splice]:
+    """Return the splices of one list, the innermost first where several stand at one place."""
+    splices: list[Splice] = []
+    pairs: list[str] = []
+    if revision.ids:
+        ids = surgery.child(entry, "id")
+        if not isinstance(ids, yaml.MappingNode):
+            raise EditError(f"list {key!r} has one id for one environment: write {{environment: id}} there first")
+        splices.append(surgery.added(text, ids, [f"{name}: {list_id}" for name, list_id in revision.ids.items()]))
+    overrides = surgery.child(entry, "overrides")
+    if revision.overrides and isinstance(overrides, yaml.MappingNode):
+        splices += _overridden(text, overrides, revision.overrides)
+    elif revision.overrides:
+        each = [f"{name}: {_flow(texts)}" for name, texts in revision.overrides.items()]
+        pairs.append(f"overrides: {{{', '.join(each)}}}")
+    return splices + _retexted(text, entry, revision.texts, pairs)
+
+
+def _overridden(text: str, overrides: yaml.MappingNode, revised: Mapping[str, Texts]) -> list[Splice]:
+    splices: list[Splice] = []
+    missing: list[str] = []
+    for name, texts in revised.items():
+        override = surgery.child(overrides, name)
+        if isinstance(override, yaml.MappingNode):
+            splices += _retexted(text, override, texts, [])
+        else:
+            missing.append(f"{name}: {_flow(texts)}")
+    return splices + ([surgery.added(text, overrides, missing)] if missing else [])
+
+
+def _retexted(text: str, mapping: yaml.MappingNode, texts: Texts, pairs: list[str]) -> list[Splice]:
+    """Rewrite the texts that stand in `mapping`, and add to it those that do not, and `pairs`."""
+    splices: list[Splice] = []
+    missing: list[str] = []
+    for name, new in texts.items():
+        node = surgery.child(mapping, name)
+        if isinstance(node, yaml.ScalarNode):
+            start, end = surgery.start_of(node), surgery.end_of(text, node)
+            splices.append(Splice(start, end, rewritten(text[start:end], node.style or "", new)))
+        else:
+            missing.append(f"{name}: {double_quoted(new)}")
+    return splices + ([surgery.added(text, mapping, missing + pairs)] if missing or pairs else [])
+
+
+def _flow(texts: Texts) -> str:
+    return "{" + ", ".join(f"{name}: {double_quoted(text)}" for name, text in texts.items()) + "}"
+
+
+def with_lists(
+    text: str, tree: yaml.MappingNode | None, lists: Sequence[NewList], notes: Sequence[str]
+) -> list[Splice]:
+    """Add to the mapping under `lists`, in its style; where there is none yet, begin one."""
+    lines = [line for new in lists for line in _block(new)] + [f"# {note}" for note in notes]
+    if tree is None:
+        separated = text if not text or text.endswith("\n") else text + "\n"
+        return [Splice(0, len(text), separated + "\n".join(["lists:", *(f"  {line}" for line in lines)]) + "\n")]
+    under = surgery.child(tree, "lists")
+    if surgery.is_flow(tree) or (isinstance(under, yaml.MappingNode) and surgery.is_flow(under) and under.value):
+        return _between_braces(text, tree, under, lists, notes)
+    if not isinstance(under, yaml.MappingNode):
+        return [surgery.added_lines(text, tree, ["lists:", *(f"  {line}" for line in lines)])]
+    if not under.value:
+        return _begun(text, tree, under, lines)
+    return [surgery.added_lines(text, under, lines)]
+
+
+def _begun(text: str, tree: yaml.MappingNode, empty: yaml.MappingNode, lines: Sequence[str]) -> list[Splice]:
+    """Take `{}` away and write the lines below."""
+    start, end = surgery.start_of(empty), surgery.end_of(text, empty)
+    before = len(text[:start].rstrip(" "))
+    at = surgery.end_of_line(text, end)
+    newline, indent = surgery.newline_of(text), " " * (surgery.column_of(tree) + 2)
+    return [Splice(before, end, ""), Splice(at, at, "".join(f"{newline}{indent}{line}" for line in lines))]
+
+
+def _between_braces(
+    text: str, tree: yaml.MappingNode, under: yaml.Node | None, lists: Sequence[NewList], notes: Sequence[str]
+) -> list[Splice]:
+    newline = surgery.newline_of(text)
+    pairs = [_pair(new) for new in lists]
+    comments = [note for new in lists for note in new.notes] + list(notes)
+    start = "" if text.endswith(("\n", "\r")) else newline
+    splices = [Splice(len(text), len(text), start + "".join(f"# {note}{newline}" for note in comments))]
+    if isinstance(under, yaml.MappingNode):
+        return [surgery.added(text, under, pairs), *splices] if pairs else splices
+    return [surgery.added(text, tree, [f"lists: {{{', '.join(pairs)}}}"]), *splices]
+
+
+def _block(new: NewList) -> list[str]:
+    """Return the lines of a list, as they stand below `lists:`."""
+    return [f"{new.key}:", *(f"  {pair}" for pair in _pairs(new)), *(f"  # {note}" for note in new.notes)]
+
+
+def _pair(new: NewList) -> str:
+    return f"{new.key}: {{{', '.join(_pairs(new))}}}"
+
+
+def _pairs(new: NewList) -> list[str]:
+    ids = new.ids if isinstance(new.ids, str) else "{" + ", ".join(f"{k}: {v}" for k, v in new.ids.items()) + "}"
+    pairs = [f"id: {ids}", *(f"{name}: {double_quoted(text)}" for name, text in new.texts.items())]
+    if new.overrides:
+        each = ", ".join(f"{name}: {_flow(texts)}" for name, texts in new.overrides.items())
+        pairs.append(f"overrides: {{{each}}}")
+    return pairs

@@ -1,0 +1,115 @@
+"""Changes to a YAML file that leave every other character as it is: text is spliced where the parser says it stands.
+
+Positions are offsets in characters. Nothing here knows what a manifest means.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import yaml
+
+from reconciler.manifest.events import FASTEST
+
+Node: TypeAlias = yaml.Node
+_LINE = re.compile(r"[^\r\n]*")
+_LINE_END = re.compile(r"\r\n|\r|\n")
+_COMMENT_LINE = re.compile(r"(?:\r\n|\r|\n)([ ]*)(?:#[^\r\n]*)?(?=\r|\n|\Z)")
+
+
+@dataclass(frozen=True, slots=True)
+class Splice:
+    """Put `text` in the place of what stands from `start` to `end`."""
+
+    start: int
+    end: int
+    text: str
+
+
+def parsed(text: str) -> yaml.MappingNode | None:
+    """Return the tree of a file, a mapping; None where there is nothing in it."""
+    node = yaml.compose(text, Loader=FASTEST)  # type: ignore[arg-type] # S506: nodes only, nothing is constructed
+    return node if isinstance(node, yaml.MappingNode) else None
+
+
+def spliced(text: str, splices: Iterable[Splice]) -> str:
+    """Return `text` with all splices made; those at one place in their order."""
+    parts, end = [], 0
+    for splice in sorted(splices, key=lambda each: each.start):
+        parts += [text[end : splice.start], splice.text]
+        end = splice.end
+    return "".join([*parts, text[end:]])
+
+
+def child(mapping: Node | None, key: str) -> Node | None:
+    """Return the value under a key of a mapping."""
+    if not isinstance(mapping, yaml.MappingNode):
+        return None
+    return next((value for name, value in mapping.value if name.value == key), None)
+
+
+def is_flow(mapping: yaml.MappingNode) -> bool:
+    """Tell whether a mapping is written between braces."""
+    return bool(mapping.flow_style)
+
+
+def start_of(node: Node) -> int:
+    """Return where a value begins."""
+    return int(node.start_mark.index)
+
+
+def end_of(text: str, node: Node) -> int:
+    """Return where a value ends: the parser's own mark may lie behind empty lines and comments."""
+    if isinstance(node, yaml.MappingNode) and not is_flow(node):
+        return end_of(text, node.value[-1][1])
+    if isinstance(node, yaml.SequenceNode) and not node.flow_style:
+        return end_of(text, node.value[-1])
+    start, end = start_of(node), int(node.end_mark.index)
+    return start + len(text[start:end].rstrip())
+
+
+def column_of(mapping: yaml.MappingNode) -> int:
+    """Return the column, from 0, in which the keys of a block mapping stand."""
+    return int(mapping.value[0][0].start_mark.column)
+
+
+def newline_of(text: str) -> str:
+    """Return how the lines of a file end."""
+    found = _LINE_END.search(text)
+    return found[0] if found else "\n"
+
+
+def added(text: str, mapping: yaml.MappingNode, pairs: Iterable[str]) -> Splice:
+    """Return what adds `pairs` (`key: value`, each on one line) at the end of a mapping, in its own style."""
+    if is_flow(mapping):
+        at = end_of(text, mapping.value[-1][1]) if mapping.value else start_of(mapping) + 1
+        return Splice(at, at, (", " if mapping.value else "") + ", ".join(pairs))
+    at = end_of_line(text, end_of(text, mapping))
+    return Splice(at, at, _lines(text, column_of(mapping), pairs))
+
+
+def added_lines(text: str, mapping: yaml.MappingNode, lines: Iterable[str]) -> Splice:
+    """Return what adds whole lines at the end of a block mapping, after the comments that belong to its last value."""
+    column = column_of(mapping)
+    at = end_of_line(text, end_of(text, mapping))
+    look = at
+    while (comment := _COMMENT_LINE.match(text, look)) and comment.end() > look:
+        look = comment.end()
+        if comment[0].strip() and len(comment[1]) <= column:
+            break
+        at = look if comment[0].strip() else at
+    return Splice(at, at, _lines(text, column, lines))
+
+
+def end_of_line(text: str, at: int) -> int:
+    """Return where the line of `at` ends, its comment included."""
+    found = _LINE.match(text, at)
+    return found.end() if found else at
+
+
+def _lines(text: str, column: int, lines: Iterable[str]) -> str:
+    newline = newline_of(text)
+    return "".join(f"{newline}{' ' * column}{line}" if line else newline for line in lines)

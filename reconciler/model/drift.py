@@ -1,0 +1,109 @@
+"""What `drift` found: per list and field the three sides, and who moved; lists that are missing, lists nobody declared.
+
+Who moved, since the last apply:
+
+    live    somebody changed the list elsewhere
+    file    the manifest was edited and is not applied yet; nobody else touched the list
+    both    each of them, to different texts
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from reconciler.model.lists import LiveList, Source, Target
+from reconciler.model.texts import Field
+
+Mover: TypeAlias = Literal["live", "file", "both"]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldDrift:
+    """One managed field whose live text is not the desired one; `applied` is None where the state has none."""
+
+    field: Field
+    desired: str
+    applied: str | None
+    live: str
+    moved: Mover
+
+
+@dataclass(frozen=True, slots=True)
+class ListDrift:
+    """One declared list with such fields; `doubtful` where its last PUT was never confirmed."""
+
+    key: str
+    id: str
+    fields: tuple[FieldDrift, ...]
+    campaigns: tuple[str, ...]
+    source: Source
+    doubtful: bool = False
+
+    @property
+    def moved(self) -> Mover:
+        """Who moved in the list as a whole."""
+        movers = {each.moved for each in self.fields}
+        return next(iter(movers)) if len(movers) == 1 else "both"
+
+    @property
+    def drifted(self) -> bool:
+        """Whether live left what was applied: an edit of the manifest alone is no drift."""
+        return self.moved != "file"
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A declared list that the account does not have; `reason` is what the API answered."""
+
+    key: str
+    id: str
+    reason: str
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentDrift:
+    """What was found in one environment.
+
+    `lists` holds the drifted ones and those that only the manifest moved; `undeclared` the live lists that no
+    environment of the account declares, less those that `policy.ignore_undeclared` leaves to others, which `ignored`
+    counts. `declared` counts all declared lists.
+    """
+
+    name: str
+    target: Target
+    lineage: str
+    serial: int
+    declared: int
+    lists: tuple[ListDrift, ...] = ()
+    missing: tuple[Missing, ...] = ()
+    undeclared: tuple[LiveList, ...] = ()
+    ignored: int = 0
+    requests: int = 0
+
+    @property
+    def drifted(self) -> tuple[ListDrift, ...]:
+        """The lists whose live values left what was applied."""
+        return tuple(each for each in self.lists if each.drifted)
+
+    @property
+    def pending(self) -> tuple[ListDrift, ...]:
+        """The lists that were edited in the manifest only, and await an apply."""
+        return tuple(each for each in self.lists if not each.drifted)
+
+    @property
+    def in_order(self) -> bool:
+        """Whether nothing drifted and nothing is missing; undeclared lists are no drift."""
+        return not self.drifted and not self.missing
+
+
+@dataclass(frozen=True, slots=True)
+class DriftReport:
+    """What a `drift` run found, environments in the order of the manifest; the head as in a plan."""
+
+    tool: str
+    created_at: str
+    files: Mapping[str, str]
+    environments: tuple[EnvironmentDrift, ...] = field(default_factory=tuple)

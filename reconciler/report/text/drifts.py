@@ -1,0 +1,82 @@
+"""A drift report as text: a headline an environment, a block a list, what is missing first, and what to do next.
+
+Marks: `!` missing, `≠` changed elsewhere, `~` edited in the manifest and not applied yet, `+` undeclared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.model.drift import DriftReport, EnvironmentDrift, FieldDrift, ListDrift, Missing
+from reconciler.model.lists import LiveList, Source
+from reconciler.report import phrases
+from reconciler.report.colour import Ink, Pen
+from reconciler.report.escape import quoted, terminal
+from reconciler.report.text.fields import field_line
+from reconciler.report.text.layout import INDENT, MARGIN, Page
+
+
+def drift(report: DriftReport, *, undeclared: bool, colour: bool, width: int) -> str:
+    """Return the whole report for a page of `width` columns; `undeclared` lists are named, or only counted."""
+    page = Page(Pen(colour), width)
+    parts = ["\n\n".join(_environment(each, page, named=undeclared)) for each in report.environments]
+    return "\n\n".join(parts) + "\n"
+
+
+def _environment(found: EnvironmentDrift, page: Page, *, named: bool) -> Iterator[str]:
+    counts = f"{', '.join(phrases.found(found))}  ({phrases.counted(found.requests, 'request')})"
+    yield f"{page.pen.paint('bold', terminal(found.name))}  {counts}"
+    if found.missing:
+        yield "\n".join(_missing(each, page) for each in found.missing)
+    if found.lists:
+        yield "\n".join(_drifted(each, page) for each in (*found.drifted, *found.pending))
+    if named and found.undeclared:
+        yield "\n".join(_undeclared(each, page) for each in found.undeclared)
+    if steps := list(_next_steps(found)):
+        yield "\n".join(" " * MARGIN + step for step in steps)
+
+
+def _missing(missing: Missing, page: Page) -> str:
+    head = page.key_line("!", "red", missing.key, f"missing: {phrases.CAUSES['missing']}", _place(missing.source))
+    return f"{head}\n{page.prose(f'{missing.id}:', missing.reason, ink='red', indent=INDENT)}"
+
+
+def _drifted(found: ListDrift, page: Page) -> str:
+    mark: tuple[str, Ink] = ("≠", "magenta") if found.drifted else ("~", "yellow")
+    words = phrases.MOVED[found.moved] + (", its last write was never confirmed" if found.doubtful else "")
+    lines = [page.key_line(*mark, found.key, words, _place(found.source))]
+    lines += [line for field in found.fields for line in _field(field, page)]
+    if found.campaigns:
+        lines.append(page.prose("used by:", ", ".join(map(quoted, found.campaigns)), ink="plain", indent=INDENT))
+    return "\n".join(lines)
+
+
+def _field(found: FieldDrift, page: Page) -> Iterator[str]:
+    """The way that the live text has to go, or went; of a conflict, both."""
+    desired, live = {found.field: found.desired}, {found.field: found.live}
+    if found.moved == "file":
+        yield field_line(found.field, live, desired, page)
+        return
+    yield field_line(found.field, {} if found.applied is None else {found.field: found.applied}, live, page)
+    if found.moved == "both":
+        yield " " * INDENT + f"{found.field} in the manifest: {quoted(found.desired)}"
+
+
+def _undeclared(found: LiveList, page: Page) -> str:
+    used = f"used by {phrases.counted(len(found.campaigns), 'campaign')}" if found.campaigns else ""
+    return page.key_line("+", "cyan", found.id, quoted(found.texts["name"]), used)
+
+
+def _place(source: Source) -> str:
+    return f"{source.file}:{source.line}"
+
+
+def _next_steps(found: EnvironmentDrift) -> Iterator[str]:
+    name = terminal(found.name)
+    if found.drifted:
+        yield f"To take the live values into the manifest: reconciler accept --env {name} [KEY]…"
+        yield f"To set the lists back to the manifest: reconciler apply --env {name} --revert-drift"
+    if found.pending:
+        yield f"To send what the manifest says: reconciler apply --env {name}"
+    if found.undeclared:
+        yield f"To declare the undeclared lists: reconciler import --env {name} [ID or name]…"

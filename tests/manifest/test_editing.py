@@ -1,0 +1,444 @@
+"""Accept and import change just the texts that they are told to: the rest of a file stays, to the byte."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from reconciler.errors import EditError, ManifestError
+from reconciler.manifest import load
+from reconciler.manifest.accepting import Wanted, take_over
+from reconciler.manifest.drafting import Draft, declared
+from reconciler.manifest.importing import Imports, take_in
+from reconciler.manifest.promoting import Candidate, candidates, matches, write_in
+from reconciler.manifest.rules import name_fault
+from reconciler.manifest.values import Environment
+from reconciler.model.lists import LiveList
+from reconciler.model.texts import Field
+from tests.manifest.styles import Written, live_descriptions, live_names, manifests, names
+from tests.planning.worlds import desired
+
+ENVIRONMENTS = """\
+version: 1
+environments:
+  prod: {host: h.example, stream_id: st-1, account_id: a1}
+"""
+TWO = """\
+version: 1
+environments:
+  prod: {host: h.example, stream_id: st-1, account_id: a1}
+  dev: {host: h.example, stream_id: st-1, account_id: a2, name_format: "[dev] {name}"}
+"""
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "lists.yaml"
+    path.write_bytes(text.encode())
+    return path
+
+
+def made(path: Path, changes: Mapping[str, tuple[bytes, bytes]]) -> str:
+    """Write the changes; return the manifest's text."""
+    for name, (_, new) in changes.items():
+        (path.parent / name).parent.mkdir(exist_ok=True)
+        (path.parent / name).write_bytes(new)
+    return path.read_bytes().decode()
+
+
+def accepted(path: Path, *wanted: tuple[str, str, Field, str]) -> str:
+    draft = Draft(load(path))
+    _, refused, expected = take_over(draft, [Wanted(*each) for each in wanted])
+    assert refused == []
+    return made(path, draft.changes(expected))
+
+
+def imported(path: Path, undeclared: Mapping[str, list[LiveList]], into: str = "lists.yaml") -> Imports:
+    draft = Draft(load(path))
+    imports, expected = take_in(draft, undeclared, into)
+    made(path, draft.changes(expected))
+    return imports
+
+
+def live_list(list_id: str, name: str, description: str = "") -> LiveList:
+    return LiveList(list_id, {"name": name, "description": description})
+
+
+ACCEPTED = {
+    "plain stays plain": ("name: Old # why\n", "New name", "name: New name # why\n"),
+    "plain that would mean something else": ("name: Old # why\n", "yes", 'name: "yes" # why\n'),
+    "single quotes stay": ("name: 'Old'\n", "It's new", "name: 'It''s new'\n"),
+    "double quotes stay": ('name: "Old"   # why\n', 'a "b" \\', 'name: "a \\"b\\" \\\\"   # why\n'),
+    "folded stays folded": ("name: >-  # why\n      Old\n      one\n\n", "New", "name: >-  # why\n      New\n\n"),
+    "literal stays literal": ("name: |-\n        Old\n", "New", "name: |-\n        New\n"),
+    "a block that cannot hold it": ("name: >- # why\n      Old\n", "a\u200fb", 'name: "a\\u200fb" # why\n'),
+    "a plain one over two lines": ("name: Old\n      one # why\n", "New", "name: New # why\n"),
+    "at the end, without a line break": ("name: Old", "New", "name: New"),
+    "a key that follows": ("name: Old\n    x-a: b\n", "New", "name: New\n    x-a: b\n"),
+}
+
+
+@pytest.mark.parametrize(("before", "text", "after"), ACCEPTED.values(), ids=list(ACCEPTED))
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_a_text_is_rewritten_in_its_style(tmp_path: Path, before: str, text: str, after: str, newline: str) -> None:
+    head = f"{ENVIRONMENTS}lists:\n  a:\n    id: cl-1\n    "
+    path = written(tmp_path, (head + before).replace("\n", newline))
+    assert accepted(path, ("prod", "a", "name", text)) == (head + after).replace("\n", newline)
+
+
+BOTH = "id: {prod: cl-1, dev: cl-2}\n    name: N\n    description: D\n"
+OVERRIDDEN = {
+    "shared: this environment gets an override": (
+        "id: {prod: cl-1, dev: cl-2}\n    name: N\n    # below\n",
+        [("dev", "name", "Other")],
+        'id: {prod: cl-1, dev: cl-2}\n    name: N\n    overrides: {dev: {name: "Other"}}\n    # below\n',
+    ),
+    "shared, and all accept the same": (
+        "id: {prod: cl-1, dev: cl-2}\n    name: N\n",
+        [("dev", "name", "[dev] New"), ("prod", "name", "New")],
+        "id: {prod: cl-1, dev: cl-2}\n    name: New\n",
+    ),
+    "alone there: its own text, without the format": (
+        "id: {dev: cl-2}\n    name: N # n\n",
+        [("dev", "name", "[dev] New")],
+        "id: {dev: cl-2}\n    name: New # n\n",
+    ),
+    "alone there, and it does not fit the format": (
+        "id: {dev: cl-2}\n    name: N\n",
+        [("dev", "name", "New")],
+        'id: {dev: cl-2}\n    name: N\n    overrides: {dev: {name: "New"}}\n',
+    ),
+    "an override is rewritten": (
+        "id: {prod: cl-1, dev: cl-2}\n    name: N\n    overrides: {dev: {name: 'T' }} # t\n",
+        [("dev", "name", "U")],
+        "id: {prod: cl-1, dev: cl-2}\n    name: N\n    overrides: {dev: {name: 'U' }} # t\n",
+    ),
+    "one more field of an override": (
+        f"{BOTH}    overrides:\n      dev:\n        name: T # t\n",
+        [("dev", "description", "E")],
+        f'{BOTH}    overrides:\n      dev:\n        name: T # t\n        description: "E"\n',
+    ),
+    "one more environment of overrides, and one more field, at one place": (
+        f"{BOTH}    overrides:\n      dev:\n        name: T\n",
+        [("dev", "description", "E"), ("prod", "description", "F")],
+        (
+            f"{BOTH}    overrides:\n      dev:\n        name: T\n"
+            '        description: "E"\n      prod: {description: "F"}\n'
+        ),
+    ),
+    "in braces": (
+        "{id: {prod: cl-1, dev: cl-2}, name: N,\n     overrides: {}}\n",
+        [("dev", "name", "T"), ("prod", "name", "M")],
+        '{id: {prod: cl-1, dev: cl-2}, name: N,\n     overrides: {dev: {name: "T"}, prod: {name: "M"}}}\n',
+    ),
+}
+
+
+def test_a_sequence_ends_where_its_last_item_does(tmp_path: Path) -> None:
+    path = written(tmp_path, f"{TWO}lists:\n  a:\n    {BOTH}    x-teams:\n      - one # 1\n")
+    assert accepted(path, ("dev", "a", "name", "O")).endswith(
+        '    x-teams:\n      - one # 1\n    overrides: {dev: {name: "O"}}\n'
+    )
+
+
+@pytest.mark.parametrize(("before", "wanted", "after"), OVERRIDDEN.values(), ids=list(OVERRIDDEN))
+def test_several_environments(tmp_path: Path, before: str, wanted: list[tuple[str, Field, str]], after: str) -> None:
+    head = f"{TWO}lists:\n  a:{' ' if before.startswith('{') else chr(10) + '    '}"
+    path = written(tmp_path, head + before)
+    assert accepted(path, *((name, "a", field, text) for name, field, text in wanted)) == head + after
+
+
+def test_names_that_are_swapped_are_accepted_together(tmp_path: Path) -> None:
+    lists = "lists:\n  a: {id: cl-1, name: A}\n  b: {id: cl-2, name: B}\n"
+    path = written(tmp_path, ENVIRONMENTS + lists)
+    assert accepted(path, ("prod", "a", "name", "B"), ("prod", "b", "name", "A")) == ENVIRONMENTS + (
+        "lists:\n  a: {id: cl-1, name: B}\n  b: {id: cl-2, name: A}\n"
+    )
+
+
+def test_what_the_rules_refuse_is_left_as_it_is(tmp_path: Path) -> None:
+    lists = "lists:\n  a: {id: cl-1, name: A}\n  b: {id: cl-2, name: B, description: D}\n"
+    draft = Draft(load(written(tmp_path, ENVIRONMENTS + lists)))
+    wanted = [
+        Wanted("prod", "a", "name", "b"),
+        Wanted("prod", "b", "name", " B"),
+        Wanted("prod", "b", "description", "x" * 257),
+    ]
+    done, refused, expected = take_over(draft, wanted)
+    assert (done, draft.changes(expected)) == ([], {})
+    assert [(each.wanted.text[:2], each.why) for each in refused] == [
+        (" B", "begins or ends with white space: remove it"),
+        ("xx", "is 257 characters long, and a description has at most 256: shorten it by 1"),
+        ("b", "is the name of another list of this environment too, ignoring case"),
+    ]
+
+
+@given(manifests(), st.data())
+@settings(max_examples=150)
+def test_accept_changes_these_texts_and_nothing_else(manifest: Written, data: st.DataObject) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = manifest.save(Path(folder))
+        try:
+            loaded = load(path)
+        except ManifestError:
+            assume(False)
+        here = [(env, key) for env, lists in declared(loaded).items() for key in lists]
+        env, key = data.draw(st.sampled_from(here))
+        fields = sorted(declared(loaded)[env][key][1])
+        field = data.draw(st.sampled_from(fields))
+        text = data.draw(live_names if field == "name" else live_descriptions)
+        draft = Draft(loaded)
+        done, refused, expected = take_over(draft, [Wanted(env, key, field, text)])
+        assert len(done) + len(refused) == 1
+        changes = draft.changes(expected)
+        assert bool(changes) == bool(done)
+        if refused:
+            return
+        made(path, changes)
+        assert declared(load(path))[env][key][1][field] == text
+        _stays_but_for(manifest, path.read_bytes(), key, env, field)
+
+
+def _stays_but_for(manifest: Written, after: bytes, key: str, env: str, field: str) -> None:
+    """Either one text stands where another stood, or something was added at one place; the rest is as it was."""
+    rewritten = [
+        after.startswith(manifest.raw(manifest.pieces[:at])) and after.endswith(_ending(manifest, at))
+        for place, at in manifest.places.items()
+        if place in {(key, field), (key, env, field)}
+    ]
+    assert any(rewritten) or _is_insertion(manifest.raw(), after)
+
+
+def _ending(manifest: Written, at: int) -> bytes:
+    return "".join(manifest.pieces[at + 1 :]).replace("\n", manifest.newline).encode()
+
+
+@given(manifests(environments=("prod",)), st.lists(st.tuples(live_names, live_descriptions), max_size=4))
+@settings(max_examples=150)
+def test_import_adds_and_changes_nothing_else(manifest: Written, served: list[tuple[str, str]]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = manifest.save(Path(folder))
+        before = declared(load(path))["prod"]
+        lists = [live_list(f"cl-n{number}", *texts) for number, texts in enumerate(served)]
+        imports = imported(path, {"prod": lists})
+        after = declared(load(path))["prod"]
+        assert {key: after[key] for key in before} == before
+        assert {after[each.key][0] for each in imports.brought} == {each.id for each in imports.brought}
+        by_id = {each.id: each for each in lists}
+        for each in imports.brought:
+            assert after[each.key][1].items() <= by_id[each.id].texts.items()
+        assert len(imports.brought) + len(imports.refused) == len(lists)
+        old, new = manifest.raw(), path.read_bytes()
+        assert _is_insertion(old, new)
+        again = imported(path, {"prod": [each for each in lists if each.id in str(imports.refused)]})
+        assert (again.brought, again.refused, path.read_bytes()) == ([], [], new)
+
+
+def _is_insertion(old: bytes, new: bytes) -> bool:
+    """Tell whether one piece was put into `old`, or a last line ended before it."""
+    same = 0
+    while same < len(old) and same < len(new) and old[same] == new[same]:
+        same += 1
+    return new.endswith(old[same:])
+
+
+B = '  b:\n    id: cl-2\n    name: "B"\n    description: ""\n'
+IMPORTED = {
+    "below what is there": (
+        "lists:\n  a:\n    id: cl-1\n    name: A\n    # of a\n# far\n",
+        f"lists:\n  a:\n    id: cl-1\n    name: A\n    # of a\n{B}# far\n",
+    ),
+    "into no lists": ("lists: {} # none\n", f"lists: # none\n{B}"),
+    "where there are no lists": (
+        "x-a: 1\n",
+        'x-a: 1\nlists:\n  b:\n    id: cl-2\n    name: "B"\n    description: ""\n',
+    ),
+    "between braces": (
+        "lists: {a: {id: cl-1, name: A}}",
+        'lists: {a: {id: cl-1, name: A}, b: {id: cl-2, name: "B", description: ""}}\n',
+    ),
+    "further in than usual": (
+        "lists:\n     a: {id: cl-1, name: A}\n",
+        'lists:\n     a: {id: cl-1, name: A}\n     b:\n       id: cl-2\n       name: "B"\n       description: ""\n',
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), IMPORTED.values(), ids=list(IMPORTED))
+def test_where_new_lists_stand(tmp_path: Path, before: str, after: str) -> None:
+    path = written(tmp_path, ENVIRONMENTS + before)
+    imported(path, {"prod": [live_list("cl-2", "B")]})
+    assert path.read_text() == ENVIRONMENTS + after
+
+
+def test_a_manifest_in_braces(tmp_path: Path) -> None:
+    head = "{version: 1, environments: {prod: {host: h.example, stream_id: st-1, account_id: a1}}"
+    path = written(tmp_path, f"{head}, lists: {{}}}}")
+    imported(path, {"prod": [live_list("cl-2", "B"), live_list("cl-3", " C")]})
+    assert path.read_text() == (
+        head + ', lists: {b: {id: cl-2, name: "B", description: ""}}}\n'
+        '# not imported from prod: cl-3, " C": its name begins or ends with white space: remove it\n'
+    )
+    path = written(tmp_path, head + "}\n")
+    imported(path, {"prod": [live_list("cl-2", "B")]})
+    assert path.read_text() == head + ', lists: {b: {id: cl-2, name: "B", description: ""}}}\n'
+    path = written(tmp_path, head + ", lists: {}}\n")
+    imported(path, {"prod": [live_list("cl-3", " C")]})
+    assert "# not imported" in path.read_text()
+
+
+def test_into_an_included_file_that_may_be_new(tmp_path: Path) -> None:
+    (tmp_path / "lists").mkdir()
+    (tmp_path / "lists" / "old.yaml").write_text("lists: {}")
+    path = written(tmp_path, f"{ENVIRONMENTS}include: [lists/*.yaml]\n")
+    imported(path, {"prod": [live_list("cl-2", "B")]}, "lists/new.yaml")
+    imported(path, {"prod": [live_list("cl-3", "C")]}, "lists/old.yaml")
+    assert (
+        tmp_path / "lists/new.yaml"
+    ).read_text() == 'lists:\n  b:\n    id: cl-2\n    name: "B"\n    description: ""\n'
+    assert (tmp_path / "lists/old.yaml").read_text() == 'lists:\n  c:\n    id: cl-3\n    name: "C"\n    description: ""'
+    assert list(load(path).environments["prod"].desired.lists) == ["b", "c"]
+
+
+def test_several_environments_become_one_list_with_an_id_each(tmp_path: Path) -> None:
+    path = written(tmp_path, f"{TWO}lists:\n  old:\n    id: {{prod: cl-0}}\n    name: Old\n    description: o\n")
+    served = {
+        "prod": [live_list("cl-1", "One", "1"), live_list("cl-2", "Two", "2"), live_list("cl-5", "Prod only", "")],
+        "dev": [
+            live_list("cl-1d", "[dev] One", "1"),
+            live_list("cl-2d", "[dev] Two", "two"),
+            live_list("cl-3d", "Unformatted", ""),
+            live_list("cl-4d", "[dev] Old", "older"),
+        ],
+    }
+    imports = imported(path, served)
+    assert path.read_text() == TWO + (
+        "lists:\n"
+        "  old:\n    id: {prod: cl-0, dev: cl-4d}\n    name: Old\n    description: o\n"
+        '    overrides: {dev: {description: "older"}}\n'
+        '  one:\n    id: {prod: cl-1, dev: cl-1d}\n    name: "One"\n    description: "1"\n'
+        '  two:\n    id: {prod: cl-2, dev: cl-2d}\n    name: "Two"\n    description: "2"\n'
+        '    overrides: {dev: {description: "two"}}\n'
+        '  prod-only:\n    id: {prod: cl-5}\n    name: "Prod only"\n    description: ""\n'
+        '  unformatted:\n    id: {dev: cl-3d}\n    description: ""\n    overrides: {dev: {name: "Unformatted"}}\n'
+    )
+    assert [(each.key, each.environment, each.new) for each in imports.brought][:2] == [
+        ("one", "prod", True),
+        ("one", "dev", True),
+    ]
+
+
+def test_a_description_that_the_rules_refuse_stays_unmanaged(tmp_path: Path) -> None:
+    path = written(tmp_path, f"{TWO}lists:\n  old: {{id: {{prod: cl-0}}, name: Old, description: o}}\n")
+    imports = imported(path, {"prod": [live_list("cl-1", "A", "x ")], "dev": [live_list("cl-2", "[dev] Old", "y ")]})
+    assert path.read_text() == TWO + (
+        "lists:\n  old: {id: {prod: cl-0, dev: cl-2}, name: Old, description: o}\n"
+        '  a:\n    id: {prod: cl-1}\n    name: "A"\n'
+        "    # description of prod not imported: it begins or ends with white space: remove it\n"
+    )
+    assert [(each.key, dict(each.texts), dict(each.live)) for each in imports.brought] == [
+        ("a", {"name": "A"}, {"name": "A"}),
+        ("old", {"name": "[dev] Old", "description": "o"}, {"name": "[dev] Old", "description": "y "}),
+    ]
+
+
+def test_names_that_two_lists_have(tmp_path: Path) -> None:
+    path = written(tmp_path, f"{ENVIRONMENTS}lists:\n  a: {{id: cl-1, name: A}}\n")
+    imports = imported(path, {"prod": [live_list("cl-2", "a"), live_list("cl-3", "B"), live_list("cl-4", "b")]})
+    assert [each.id for each in imports.brought] == ["cl-3"]
+    assert all("another list of this environment has that name" in each for each in imports.refused)
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("Renewal Due - May/June 2025", "renewal-due-may-june-2025"),
+        ("Привет", "privet"),
+        ("yes", "list-yes"),
+        ("2025", "list-2025"),
+        ("x-ray", "list-x-ray"),
+        ("---", "list-0a-9"),
+        ("A", "a-2"),
+    ],
+)
+def test_keys_are_made_from_names(tmp_path: Path, name: str, key: str) -> None:
+    path = written(tmp_path, f"{ENVIRONMENTS}lists:\n  a: {{id: cl-1, name: Other}}\n")
+    (brought,) = imported(path, {"prod": [live_list("cl-0A.9", name)]}).brought
+    assert brought.key == key
+
+
+def test_promotion_finds_ids_by_the_name_there(tmp_path: Path) -> None:
+    lists = (
+        "lists:\n  a: {id: {prod: cl-1}, name: A, description: D}\n  b:\n    id:\n      prod: cl-2 # b\n    name: B\n"
+        "  c: {id: {prod: cl-3}, name: C}\n  d: {id: {prod: cl-4, dev: cl-4d}, name: D}\n"
+        "  e: {id: {prod: cl-5}, name: E}\n"
+        f"  f: {{id: {{prod: cl-6}}, name: {'x' * 45}}}\n"
+        "  g: {id: {prod: cl-7}, overrides: {prod: {name: G}}}\n"
+    )
+    path = written(tmp_path, TWO + lists)
+    draft = Draft(load(path))
+    wanted = list(candidates(draft, "prod", "dev"))
+    assert [(each.key, each.texts.get("name")) for each in wanted][:3] == [
+        ("a", "[dev] A"),
+        ("b", "[dev] B"),
+        ("c", "[dev] C"),
+    ]
+    served = [
+        live_list(f"cl-{n}d", f"[dev] {name}", "D") for n, name in [(1, "A"), (2, "B"), (3, "C"), (9, "C"), (8, "e")]
+    ]
+    found = list(matches(wanted, served))
+    assert {each.candidate.key: each.live.id if each.live else each.why for each in found} == {
+        "a": "cl-1d",
+        "b": "cl-2d",
+        "c": "2 lists have that name: cl-3d, cl-9d",
+        "e": "no list has that name there: make it in the console, then run this again",
+        "f": "its name there is 51 characters long, and a name has at most 48: shorten it by 3",
+        "g": "it has no name outside its overrides: nothing to look for",
+    }
+    made(path, draft.changes(write_in(draft, "dev", found)))
+    assert path.read_text() == TWO + lists.replace("{prod: cl-1}", "{prod: cl-1, dev: cl-1d}").replace(
+        "      prod: cl-2 # b\n", "      prod: cl-2 # b\n      dev: cl-2d\n"
+    )
+
+
+def test_a_file_that_changed_since_it_was_read_is_left_alone(tmp_path: Path) -> None:
+    path = written(tmp_path, f"{ENVIRONMENTS}lists: {{}}\n")
+    loaded = load(path)
+    path.write_text("other")
+    with pytest.raises(EditError, match="somebody changed it meanwhile"):
+        Draft(loaded)
+    path.unlink()
+    with pytest.raises(EditError, match=r"cannot be read \(No such file"):
+        Draft(loaded)
+
+
+def test_what_it_does_not_know_how_to_change_is_refused(tmp_path: Path) -> None:
+    """An explicit key moves the column in which keys stand; the check before the writing notices."""
+    path = written(tmp_path, f"{TWO}lists:\n  a:\n    ? id\n    : {{prod: cl-1, dev: cl-2}}\n    ? name\n    : N\n")
+    with pytest.raises(EditError, match="nothing was written"):
+        accepted(path, ("dev", "a", "name", "Other"))
+    with pytest.raises(EditError, match="has no list 'b'"):
+        Draft(load(path)).own("b")
+    with pytest.raises(EditError, match="does not know how to change"):
+        Draft(load(path)).changes({})
+
+
+def test_an_id_for_a_list_with_one_id_is_refused(tmp_path: Path) -> None:
+    path = written(tmp_path, f"{ENVIRONMENTS}lists:\n  a: {{id: cl-1, name: A}}\n")
+    draft = Draft(load(path))
+    wanted = Candidate("a", {"name": "A"}, draft.manifest.environments["prod"].desired.lists["a"].source)
+    with pytest.raises(EditError, match="has one id for one environment"):
+        write_in(draft, "prod", matches([wanted], [live_list("cl-2", "A")]))
+
+
+@given(names.filter(lambda text: not name_fault(text)))
+def test_a_name_is_found_again_under_any_format(name: str) -> None:
+    for written_as in ("{name}", "[dev] {name}", "{name} (test)", "<{name}>"):
+        environment = Environment(desired({}), "KORE", 30, written_as)
+        assert environment.unwritten(environment.written(name)) == name
+        if written_as != "{name}":
+            assert environment.unwritten(written_as.replace("{name}", "")) is None

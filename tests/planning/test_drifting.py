@@ -1,0 +1,111 @@
+"""Who moved: a row for each case of the table, and what is counted but no drift."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from reconciler.model.drift import EnvironmentDrift
+from reconciler.model.lists import Absent, Applied, Live, LiveList
+from reconciler.planning.drifting import drift
+from tests.planning.worlds import Short, applied, desired, live
+
+ROWS: dict[str, tuple[Short, Short | None, Short, str]] = {
+    "as declared": ({"name": "D"}, {"name": "D"}, {"name": "D"}, ""),
+    "live already as the edit wants it": ({"name": "D"}, {"name": "A"}, {"name": "D"}, ""),
+    "somebody changed it": ({"name": "D"}, {"name": "D"}, {"name": "L"}, "name D D L live"),
+    "edited, not applied": ({"name": "D"}, {"name": "A"}, {"name": "A"}, "name D A A file"),
+    "edited, and changed": ({"name": "D"}, {"name": "A"}, {"name": "L"}, "name D A L both"),
+    "never applied": ({"name": "D"}, None, {"name": "L"}, "name D None L file"),
+    "a field that is new to the manifest": (
+        {"name": "D", "description": "d"},
+        {"name": "D"},
+        {"name": "D", "description": "l"},
+        "description d None l file",
+    ),
+    "an unmanaged field": ({"description": "d"}, {"description": "d"}, {"name": "L", "description": "d"}, ""),
+    "each field by itself": (
+        {"name": "D", "description": "d"},
+        {"name": "D", "description": "a"},
+        {"name": "L", "description": "a"},
+        "name D D L live; description d a a file",
+    ),
+    "stored otherwise": ({"name": "D"}, {"name": "D", "stored": {"name": "d"}}, {"name": "d"}, ""),
+    "stored otherwise, and changed": (
+        {"name": "D"},
+        {"name": "D", "stored": {"name": "d"}},
+        {"name": "L"},
+        "name D D L live",
+    ),
+    "stored otherwise, and edited": (
+        {"name": "E"},
+        {"name": "D", "stored": {"name": "d"}},
+        {"name": "d"},
+        "name E D d file",
+    ),
+    "in doubt, not landed": (
+        {"name": "D"},
+        {"name": "B", "intended": {"name": "D"}},
+        {"name": "B"},
+        "name D B B file",
+    ),
+    "in doubt, landed": ({"name": "D"}, {"name": "B", "intended": {"name": "D"}}, {"name": "D"}, ""),
+    "in doubt, and changed": (
+        {"name": "D"},
+        {"name": "B", "intended": {"name": "D"}},
+        {"name": "L"},
+        "name D B L live",
+    ),
+}
+
+
+def said(found: EnvironmentDrift) -> str:
+    return "; ".join(
+        f"{each.field} {each.desired} {each.applied} {each.live} {each.moved}"
+        for listed in found.lists
+        for each in listed.fields
+    )
+
+
+@pytest.mark.parametrize(("wanted", "known", "served", "expected"), ROWS.values(), ids=list(ROWS))
+def test_rows(wanted: Short, known: Short | None, served: Short, expected: str) -> None:
+    state = applied({} if known is None else {"a": known})
+    found = drift(desired({"a": wanted}), state, live({"a": served}), {"cl-a"})
+    assert said(found) == expected
+    assert found.in_order == (" live" not in expected and " both" not in expected)
+    assert [each.doubtful for each in found.lists] in ([], ["intended" in (known or {})])
+
+
+def test_a_list_moves_as_its_fields_do() -> None:
+    texts = {"name": "D", "description": "d"}
+    found = drift(
+        desired({"a": texts}), applied({"a": texts}), live({"a": {"name": "L", "description": "l"}}), {"cl-a"}
+    )
+    assert found.lists[0].moved == "live"
+    edited = {"name": "D", "description": "e"}
+    served = {"name": "L", "description": "d"}
+    (mixed,) = drift(desired({"a": edited}), applied({"a": texts}), live({"a": served}), {"cl-a"}).lists
+    assert mixed.moved == "both"
+
+
+def test_another_id_in_the_state_says_nothing() -> None:
+    state = applied({"a": {"name": "D"}})
+    moved: Applied = replace(state, lists={"a": replace(state.lists["a"], id="cl-other")})
+    found = drift(desired({"a": {"name": "D"}}), moved, live({"a": {"name": "L"}}), {"cl-a"})
+    assert said(found) == "name D None L file"
+
+
+def test_missing_and_undeclared() -> None:
+    served = Live(
+        {each: LiveList(each, {"name": each, "description": ""}) for each in ("cl-x", "cl-Y", "cl-z", "cl-other")},
+        {"cl-a": Absent("cl-a", "HTTP 404")},
+    )
+    wanted = desired({"a": {"name": "D"}, "b": {"name": "E"}}, {"ignore_undeclared": ("cl-z",)})
+    found = drift(wanted, applied({}), served, {"cl-a", "cl-b", "cl-other"})
+    assert [(each.key, each.reason) for each in found.missing] == [
+        ("a", "HTTP 404"),
+        ("b", "it is not in the list of all"),
+    ]
+    assert [each.id for each in found.undeclared] == ["cl-x", "cl-Y"]
+    assert (found.ignored, found.declared, found.in_order) == (1, 2, False)

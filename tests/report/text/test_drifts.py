@@ -1,0 +1,89 @@
+"""Drift reports, as text and as a document, whole, against golden files."""
+
+from __future__ import annotations
+
+import pytest
+
+from reconciler.model.drift import DriftReport, EnvironmentDrift, FieldDrift, ListDrift, Missing
+from reconciler.model.lists import LiveList
+from reconciler.report import json, text
+from tests.report import samples
+from tests.report.golden_files import assert_golden
+
+LIVE = ListDrift(
+    key="winback",
+    id=samples.list_id(3),
+    fields=(FieldDrift("name", "Winback Q1", "Winback Q1", "Winback (old)", "live"),),
+    campaigns=("Spring Winback", "Winback, second call"),
+    source=samples.at(31),
+)
+BOTH = ListDrift(
+    key="letters",
+    id=samples.list_id(5),
+    fields=(
+        FieldDrift("name", "Letters and parcels", "Letters", "Letters 2026", "both"),
+        FieldDrift("description", samples.LONG_EDITED, samples.LONG, samples.LONG, "file"),
+    ),
+    campaigns=(),
+    source=samples.at(52),
+    doubtful=True,
+)
+EDITED = ListDrift(
+    key="vip",
+    id=samples.list_id(4),
+    fields=(FieldDrift("description", "", None, "Very important", "file"),),
+    campaigns=(),
+    source=samples.at(40),
+)
+FOUL = ListDrift(
+    key="foul",
+    id=samples.list_id(6),
+    fields=(FieldDrift("name", samples.HOSTILE, samples.HOSTILE, samples.HOSTILE[::-1], "live"),),
+    campaigns=(samples.HOSTILE,),
+    source=samples.at(60),
+)
+FOUND = EnvironmentDrift(
+    name="prod",
+    target=samples.TARGET,
+    lineage="x",
+    serial=7,
+    declared=1000,
+    lists=(EDITED, LIVE, BOTH),
+    missing=(Missing("gone", samples.list_id(9), "HTTP 404: Contact list not found", samples.at(70)),),
+    undeclared=(
+        LiveList(samples.list_id(7), {"name": "Sales", "description": ""}, ("Spring",)),
+        LiveList(samples.list_id(8), {"name": samples.HOSTILE, "description": samples.HOSTILE}),
+    ),
+    ignored=2,
+    requests=2,
+)
+IDLE = EnvironmentDrift("dev", samples.TARGET, "", 0, declared=3, requests=1)
+EMPTY = EnvironmentDrift("test", samples.TARGET, "", 0, declared=0, requests=1)
+
+
+def report(*environments: EnvironmentDrift) -> DriftReport:
+    return DriftReport("0.1.0", "2026-11-22T10:00:00Z", {"lists.yaml": "00"}, environments)
+
+
+ALL = report(FOUND, IDLE, EMPTY)
+
+
+@pytest.mark.parametrize("undeclared", [True, False], ids=["named", "counted"])
+def test_whole(undeclared: bool) -> None:
+    shown = text.drift(ALL, undeclared=undeclared, colour=False, width=100)
+    assert_golden(f"drift-{'named' if undeclared else 'counted'}.txt", shown)
+    assert not any(line.endswith(" ") for line in shown.splitlines())
+
+
+def test_whole_in_colour() -> None:
+    assert_golden("drift.ansi", text.drift(ALL, undeclared=True, colour=True, width=100))
+
+
+def test_hostile_names_do_nothing() -> None:
+    foul = EnvironmentDrift("prod", samples.TARGET, "x", 7, declared=1, lists=(FOUL,), undeclared=FOUND.undeclared)
+    assert_golden("drift-hostile.txt", text.drift(report(foul), undeclared=True, colour=False, width=100))
+
+
+@pytest.mark.parametrize("undeclared", [True, False], ids=["named", "counted"])
+def test_document(undeclared: bool) -> None:
+    assert_golden(f"drift-{'named' if undeclared else 'counted'}.json", json.drift(ALL, undeclared=undeclared))

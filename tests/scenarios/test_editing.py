@@ -1,0 +1,272 @@
+"""drift, import, accept and promote, by the real program: people edit elsewhere, and the manifest follows."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from reconciler.sandbox.accounts import Account, ContactList
+from reconciler.sandbox.server import ACCOUNT_ID, STREAM_ID
+from tests.program import Ran, Workplace, some_lists, workplace
+
+DEV = (
+    "  dev:\n    host: {url}\n    stream_id: st-dev\n    account_id: b1\n"
+    '    name_format: "[dev] {{name}}"\n    requests_per_minute: 6000\n'
+)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Workplace]:
+    """Three lists, recorded in the state."""
+    lists = some_lists(3)
+    with workplace(tmp_path, lists) as made:
+        made.declare(lists)
+        assert made.run("apply", "--yes").code == 0
+        made.sandbox.world.log.clear()
+        yield made
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Iterator[Workplace]:
+    """Three lists in each of two accounts, none declared."""
+    lists = some_lists(3)
+    with workplace(tmp_path, lists) as made:
+        made.sandbox.world.set_account(Account.of([_dev(known) for known in lists], "b1", ("st-dev",)))
+        made.manifest("  {}\n", more=DEV.format(url=made.url))
+        yield made
+
+
+def _dev(known: ContactList) -> ContactList:
+    return replace(known, id=f"{known.id}-dev", name=f"[dev] {known.name}")
+
+
+def manifest(place: Workplace) -> str:
+    return (place.folder / "lists.yaml").read_text(encoding="utf-8")
+
+
+def requests(place: Workplace) -> int:
+    return len(place.sandbox.world.log.entries)
+
+
+def test_drift_says_who_moved_for_one_request(place: Workplace) -> None:
+    first, second, third = some_lists(3)
+    assert place.run("drift", "--detailed-exitcode").code == 0
+    assert requests(place) == 1
+    place.sandbox.world.edit(first.id, {"description": "Theirs"})
+    place.sandbox.world.edit(second.id, {"name": "Theirs"})
+    place.sandbox.world.delete(third.id)
+    place.sandbox.world.set_list(ContactList("cl-new", "New there"))
+    place.declare(some_lists(3), b={"name": "Ours"})
+    before = {path: path.read_bytes() for path in (place.folder / ".reconciler").iterdir()}
+    ran = place.run("drift", "--json", "--undeclared")
+    assert ran.code == 0
+    (found,) = json.loads(ran.out)["environments"]
+    assert {each["key"]: each["moved"] for each in found["lists"]} == {"a": "live", "b": "both"}
+    assert found["lists"][1]["fields"] == [
+        {"field": "name", "desired": "Ours", "applied": "Alpha 2", "live": "Theirs", "moved": "both"}
+    ]
+    assert [each["key"] for each in found["missing"]] == ["c"]
+    assert found["undeclared"] == [{"id": "cl-new", "name": "New there", "description": "", "campaigns": []}]
+    assert found["summary"]["requests"] == 2  # one for all, one for the list that is gone
+    assert place.run("drift", "--detailed-exitcode").code == 2
+    assert place.puts == []
+    assert {path: path.read_bytes() for path in (place.folder / ".reconciler").iterdir()} == before
+
+
+def test_undeclared_lists_and_edits_are_no_drift(place: Workplace) -> None:
+    place.sandbox.world.set_list(ContactList("cl-new", "New there"))
+    place.declare(some_lists(3), a={"name": "Ours"})
+    ran = place.run("drift", "--detailed-exitcode")
+    assert ran.code == 0
+    assert "1 edited, 1 undeclared, 2 as declared" in ran.out
+    place.manifest("  {}\n", policy="{ignore_undeclared: ['Alpha *']}")
+    assert "1 undeclared, 3 ignored" in place.run("drift").out
+
+
+def test_import_of_everything(place: Workplace) -> None:
+    place.sandbox.world.set_list(ContactList("cl-yes", "yes", "# none"))
+    place.sandbox.world.set_list(ContactList("cl-bad", " outer", "kept"))
+    place.sandbox.world.log.clear()
+    before = manifest(place)
+    dry = place.run("import", "--dry-run")
+    assert (dry.code, manifest(place)) == (0, before)
+    assert '+  list-yes:\n+    id: cl-yes\n+    name: "yes"\n+    description: "# none"\n' in dry.out
+    ran = place.run("import")
+    assert ran.code == 0, ran.err
+    assert requests(place) == 2
+    assert manifest(place) == before + (
+        '  list-yes:\n    id: cl-yes\n    name: "yes"\n    description: "# none"\n'
+        '  # not imported from prod: cl-bad, " outer": its name begins or ends with white space: remove it\n'
+    )
+    assert place.state()["list-yes"]["status"] == "applied"
+    assert place.run("plan", "--refresh", "--detailed-exitcode").code == 0
+    after, state = manifest(place), place.state()
+    assert "nothing to import" in place.run("import").out
+    assert (manifest(place), place.state()) == (after, state)
+    assert place.puts == []
+
+
+def test_import_of_some(place: Workplace) -> None:
+    for number in range(3):
+        place.sandbox.world.set_list(ContactList(f"cl-n{number}", f"New {number}"))
+    place.sandbox.world.set_list(ContactList("cl-other", "Other"))
+    assert place.run("import", "New 1", "cl-n2").code == 0
+    assert {"new-1", "new-2"} == place.state().keys() - set("abc")
+    refused = place.run("import", "Nope*")
+    assert refused.code == 1
+    assert "no live list has the id or the name 'Nope*'" in refused.err
+    refused = place.run("import", "--into", "elsewhere.yaml")
+    assert refused.code == 1
+    assert "the manifest does not include it" in refused.err
+    refused = place.run("import", "--into", "../lists.yaml")
+    assert "the manifest does not include it" in refused.err
+    assert place.run("import", "--into", "lists.yaml", "New*").code == 0
+    assert "other" not in manifest(place)
+
+
+def test_import_into_a_new_file(place: Workplace) -> None:
+    place.sandbox.world.set_list(ContactList("cl-new", "New"))
+    path = place.folder / "lists.yaml"
+    path.write_text(f"include: [more/*.yaml]\n{manifest(place)}")
+    (place.folder / "more").mkdir()
+    (place.folder / "more" / "a.yaml").write_text("lists: {}\n")
+    assert place.run("import", "--into", "more/b.yaml").code == 0
+    assert (
+        place.folder / "more" / "b.yaml"
+    ).read_text() == 'lists:\n  new:\n    id: cl-new\n    name: "New"\n    description: ""\n'
+    assert place.run("plan", "--refresh", "--detailed-exitcode").code == 0
+
+
+def test_several_accounts_become_one_file(two: Workplace) -> None:
+    assert two.run("import", "--all-envs").code == 0
+    loaded = manifest(two)
+    assert loaded.count(" name: ") == 3  # one a list
+    for number in (1, 2, 3):
+        list_id = f"cl-{number:07x}-0000"
+        assert f"  alpha-{number}:\n    id: {{prod: {list_id}, dev: {list_id}-dev}}\n" in loaded
+    assert two.run("plan", "--refresh", "--all-envs", "--detailed-exitcode").code == 0
+
+
+def test_promotion(two: Workplace) -> None:
+    assert two.run("import", "--env", "prod").code == 0
+    shown = two.run("promote", "prod", "dev")
+    assert shown.code == 0
+    assert "3 of prod without an id in dev" in shown.out
+    assert 'name: "[dev] Alpha 1"' in shown.out
+    two.sandbox.world.edit("cl-0000002-0000-dev", {"name": "[dev] Renamed"}, "b1")
+    two.sandbox.world.edit("cl-0000003-0000-dev", {"description": "Theirs"}, "b1")
+    before = manifest(two)
+    dry = two.run("promote", "prod", "dev", "--match-names", "--dry-run")
+    assert (dry.code, manifest(two)) == (0, before)
+    assert "+    id: {prod: cl-0000001-0000, dev: cl-0000001-0000-dev}" in dry.out
+    ran = two.run("promote", "prod", "dev", "--match-names")
+    assert ran.code == 0
+    assert "no id: no list has that name there" in ran.out
+    assert 'its description there is "Theirs"' in ran.out
+    plan = two.run("plan", "--env", "dev", "--refresh", "--json")
+    (environment,) = json.loads(plan.out)["environments"]
+    assert {each["key"]: each["action"] for each in environment["changes"]} == {"alpha-1": "adopt", "alpha-3": "update"}
+    assert "1 of prod without an id" in two.run("promote", "prod", "dev").out
+    two.sandbox.world.edit("cl-0000002-0000-dev", {"name": "[dev] Alpha 2"}, "b1")
+    assert two.run("promote", "prod", "dev", "--match-names").code == 0
+    assert "every list of prod has an id in dev" in two.run("promote", "prod", "dev", "--match-names").out
+    assert two.puts == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["promote", "prod", "test"], "the manifest has no environment 'test'; it has prod, dev"),
+        (["promote", "prod", "dev", "--dry-run"], "--dry-run goes with --match-names"),
+        (["accept", "--env", "prod", "nope"], "the manifest has no list 'nope' in prod"),
+    ],
+)
+def test_what_cannot_be_meant(two: Workplace, arguments: list[str], said: str) -> None:
+    ran = two.run(*arguments)
+    assert ran.code == 1
+    assert said in ran.err
+
+
+def test_accept(place: Workplace) -> None:
+    first, second, third = some_lists(3)
+    place.sandbox.world.edit(first.id, {"description": "Theirs"})
+    place.sandbox.world.edit(second.id, {"name": "Theirs"})
+    place.sandbox.world.edit(third.id, {"name": "Theirs too "})
+    place.declare(some_lists(3), b={"name": "Ours"})
+    before = manifest(place)
+    dry = place.run("accept", "--dry-run")
+    assert manifest(place) == before
+    assert '-    description: "Text 1"\n+    description: "Theirs"\n' in dry.out
+    ran = place.run("accept")
+    assert ran.code == 3
+    assert manifest(place) == before.replace('"Text 1"', '"Theirs"')
+    assert "left alone: b in prod: the manifest was edited too" in ran.err
+    assert 'not accepted: c in prod: the live name "Theirs too " begins or ends with white space' in ran.err
+    assert place.run("accept", "b").code == 0
+    assert manifest(place) == before.replace('"Text 1"', '"Theirs"').replace('"Ours"', '"Theirs"')
+    place.sandbox.world.edit(third.id, {"name": third.name})
+    assert place.run("drift", "--detailed-exitcode").code == 0
+    assert "nothing to accept" in place.run("accept").out
+    assert place.puts == []
+    adopted = place.run("apply", "--yes", "--json")
+    assert _outcomes(adopted) == {"a": "adopted", "b": "adopted"}
+    assert place.puts == []
+
+
+def _outcomes(ran: Ran) -> dict[str, str]:
+    (environment,) = json.loads(ran.out)["environments"]
+    return {each["key"]: each["outcome"] for each in environment["outcomes"]}
+
+
+@contextmanager
+def _holding(place: Workplace, script: str) -> Iterator[None]:
+    """Let another process hold the lock on the state."""
+    target = [place.url, STREAM_ID, ACCOUNT_ID]
+    with subprocess.Popen(
+        [sys.executable, "-c", script, *target],
+        cwd=place.folder,
+        env=place.variables,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "up\n"
+        yield
+        process.communicate("\n")
+
+
+def test_an_import_waits_for_nobody(place: Workplace) -> None:
+    """Whoever writes the state meanwhile is named; nothing is changed."""
+    place.sandbox.world.set_list(ContactList("cl-new", "New"))
+    before = manifest(place)
+    script = (
+        "from pathlib import Path; import sys\n"
+        "from reconciler.model.lists import Target\nfrom reconciler.protocols import Holder\n"
+        "from reconciler.store.file import FileStore\n"
+        "store = FileStore(Path('.reconciler'), 'prod', Target(*sys.argv[1:]))\n"
+        "with store.lock(Holder(7, 'h', 'u', 'c', '2026-11-22T10:00:00Z')):\n    print('up', flush=True); input()\n"
+    )
+    with _holding(place, script):
+        ran = place.run("import")
+        assert (ran.code, manifest(place)) == (4, before)
+        assert "locked by process 7" in ran.err
+        assert place.run("import", "--dry-run").code == 0
+        assert place.run("accept").code == 0
+
+
+def test_a_manifest_that_cannot_be_written_is_left_whole(place: Workplace) -> None:
+    place.sandbox.world.set_list(ContactList("cl-new", "New"))
+    (place.folder / ".lists.yaml.new").mkdir()
+    before, state = manifest(place), place.state()
+    ran = place.run("import")
+    assert ran.code == 1
+    assert "lists.yaml: cannot be written" in ran.err
+    assert (manifest(place), place.state()) == (before, state)
