@@ -93,6 +93,6 @@ def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def _complain(message: str) -> None:
-    from reconciler.report.escape import terminal
+    from reconciler.report.escape import line, terminal
 
-    sys.stderr.write("\n".join(terminal(line) for line in message.split("\n")) + "\n")
+    sys.stderr.write("\n".join(line(terminal(each)) for each in message.split("\n")) + "\n")

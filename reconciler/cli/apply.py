@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.cli import options as shared
+from reconciler.cli import reports
 from reconciler.cli.output import check_writable, coloured, note, say, width, write
-from reconciler.errors import DeclinedError, MassChangeError, StoppedError, UsageError
+from reconciler.errors import DeclinedError, MassChangeError, ReconcilerError, StoppedError, UsageError
 
 if TYPE_CHECKING:
     from reconciler.cli.runtime import Runtime
@@ -36,6 +37,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="stop sending in time to verify and record within so many seconds, before a CI job is killed",
     )
     parser.add_argument("--undo-out", type=Path, metavar="FILE", help="save the plan that sets back what this run did")
+    reports.arguments(parser)
     shared.output(parser)
     shared.network(parser)
 
@@ -54,9 +56,11 @@ def run(options: argparse.Namespace) -> int:
     runtime.watch()
     if options.undo_out:
         check_writable(options.undo_out)
+    reports.check(options)
     saved = _saved(options)
     result = _applied(options, wiring.wired(options, saved), saved, runtime)
     _show(result, options)
+    reports.save(result, options)
     if runtime.signal is not None:
         return 128 + runtime.signal
     return 0 if all(environment.in_order for environment in result.environments) else 3
@@ -80,9 +84,13 @@ def _applied(options: argparse.Namespace, chosen: Wired, saved: Plan | None, run
 
         def approve(plan: Plan) -> None:
             _show_plan(plan, options)
-            _check_mass_change(plan, chosen, options.allow_mass_change)
-            if not options.yes:
-                _ask(plan, runtime)
+            try:
+                _check_mass_change(plan, chosen, options.allow_mass_change)
+                if not options.yes:
+                    _ask(plan, runtime)
+            except ReconcilerError:
+                reports.save(plan, options)
+                raise
             shown.begin(plan)
 
         conduct = Conduct(

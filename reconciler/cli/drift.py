@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from reconciler.cli import options as shared
+from reconciler.cli import reports
 from reconciler.cli.output import coloured, say, width
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     shared.environments(parser)
     parser.add_argument("--undeclared", action="store_true", help="name the live lists that nobody declares")
     parser.add_argument("--detailed-exitcode", action="store_true", help="exit 2 if a list drifted or is missing")
+    reports.arguments(parser)
     shared.output(parser)
     shared.network(parser)
 
@@ -28,6 +30,7 @@ def run(options: argparse.Namespace) -> int:
     """Read, compare and print."""
     from reconciler.cli import wiring
 
+    reports.check(options)
     report = found(wiring.wired(options), options)
     if options.json:
         from reconciler.report import json
@@ -38,6 +41,7 @@ def run(options: argparse.Namespace) -> int:
 
         colour = coloured(sys.stdout, options)
         say(text.drift(report, undeclared=options.undeclared, colour=colour, width=width()))
+    reports.save(report, options)
     in_order = all(environment.in_order for environment in report.environments)
     return 2 if options.detailed_exitcode and not in_order else 0
 

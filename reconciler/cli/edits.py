@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from reconciler.cli.output import say
 from reconciler.errors import EditError
 from reconciler.report.colour import Ink, Pen
+from reconciler.report.escape import line as inert
 from reconciler.report.escape import terminal
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def show(changes: Changes, *, colour: bool) -> None:
         old, new = (content.decode(errors="replace").splitlines() for content in (before, after))
         for line in difflib.unified_diff(old, new, f"a/{name}", f"b/{name}", lineterm=""):
             ink = _INKS.get(line[:1])
-            shown = terminal(line)
+            shown = inert(terminal(line))
             say(pen.paint(ink, shown) if ink else shown)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.cli import options as shared
+from reconciler.cli import reports
 from reconciler.cli.output import coloured, say, width, write
 from reconciler.errors import UsageError
 
@@ -26,6 +27,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--refresh", action="store_true", help="compare with the live API too: one request")
     parser.add_argument("--out", type=Path, metavar="FILE", help="save the plan, for `apply FILE`")
     parser.add_argument("--detailed-exitcode", action="store_true", help="exit 2 if there is anything to do")
+    reports.arguments(parser)
     shared.output(parser)
     shared.network(parser)
 
@@ -34,8 +36,10 @@ def run(options: argparse.Namespace) -> int:
     """Plan, print and save."""
     if options.revert_drift and not options.refresh:
         raise UsageError("--revert-drift needs --refresh: without live values there is no drift to set back")
+    reports.check(options)
     planned = _planned(options)
     _show(planned, options)
+    reports.save(planned, options)
     changes = any(environment.changes for environment in planned.environments)
     return 2 if options.detailed_exitcode and changes else 0
 

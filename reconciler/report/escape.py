@@ -24,6 +24,9 @@ _INVISIBLE = (  # ranges that Unicode calls letters, marks or symbols, and that 
     (0xE0000, 0xE0FFF),  # tags and more variation selectors
 )
 _JOINER, _EMOJI_STYLE, _KEYCAP = "\u200d", "\ufe0f", "\u20e3"
+_COMMANDS = ("::", "##[")
+_MARKS = frozenset("!\"#$%&'()*+./:<=>@[\\]^_`{|}~")
+_HTML = {ord(char): f"&#{ord(char)};" for char in "&<>\"'"}
 _SHORT = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 
 
@@ -32,6 +35,37 @@ def terminal(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return "".join(_spelled(char) if _hides(text, at) else char for at, char in enumerate(text))
+
+
+def line(text: str) -> str:
+    r"""Return a line of `terminal` text that no CI system takes for a command of its own (`::error`, `##[group]`)."""
+    start = len(text) - len(text.lstrip())
+    return f"{text[:start]}\\{text[start:]}" if text[start:].startswith(_COMMANDS) else text
+
+
+def markup(text: str) -> str:
+    """Return `text` for Markdown or HTML, inert: every mark that could mean anything is a character reference."""
+    return "".join(f"&#{ord(char)};" if char.isascii() and char in _MARKS else char for char in terminal(text))
+
+
+def html(text: str) -> str:
+    """Return `text` for HTML, in content or in a quoted attribute; on one line, in which nothing hides."""
+    return terminal(text).translate(_HTML)
+
+
+def xml(text: str) -> str:
+    """Return `text` for XML, in content or in a quoted attribute; what XML cannot hold at all is spelled out."""
+    return "".join(repr(char)[1:-1] if char in "\ufffe\uffff" else char for char in html(text))
+
+
+def workflow_data(text: str) -> str:
+    """Return `text` as the message of a GitHub workflow command."""
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def workflow_property(text: str) -> str:
+    """Return `text` as a property of a GitHub workflow command."""
+    return workflow_data(text).replace(":", "%3A").replace(",", "%2C")
 
 
 def quoted(text: str) -> str:

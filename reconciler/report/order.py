@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TypeAlias, assert_never
 
 from reconciler.model.changes import Adopt, Blocked, Change, Check, Forget, Update
@@ -10,6 +10,7 @@ from reconciler.model.outcomes import IN_ORDER, Outcome, OutcomeKind
 
 Group: TypeAlias = tuple[Change, ...]
 
+_TITLES = ("blocked", "renames", "descriptions", "to adopt", "to forget", "to check")
 _WORST_FIRST: tuple[OutcomeKind, ...] = ("failed", "in_doubt", "unverified", "conflict", "blocked", "not_sent")
 
 
@@ -22,6 +23,19 @@ def groups(changes: Sequence[Change]) -> tuple[Group, ...]:
     for change in changes:
         ranked.setdefault(_rank(change), []).append(change)
     return tuple(tuple(ranked[rank]) for rank in sorted(ranked))
+
+
+def risks(changes: Sequence[Change]) -> Iterator[tuple[str, Group]]:
+    """Yield the groups with a title each; renames with a warning, of campaigns that use the list, come first."""
+    for group in groups(changes):
+        if isinstance(group[0], Update) and "name" in group[0].fields:
+            warned = tuple(change for change in group if change.warnings)
+            if warned:
+                yield "renames with a warning", warned
+            if len(warned) < len(group):
+                yield "renames", tuple(change for change in group if not change.warnings)
+        else:
+            yield _TITLES[_rank(group[0])], group
 
 
 def out_of_order(outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:

@@ -6,7 +6,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from reconciler.report.colour import Ink, Pen
-from reconciler.report.escape import terminal
+from reconciler.report.escape import line, terminal
 
 MARGIN = 2  # of the mark before a key
 INDENT = 6  # of what is said about that list
@@ -52,7 +52,7 @@ def _wrapped(text: str, width: int, *, used: int, indent: int) -> list[str]:
         else:
             lines.append(" " * indent + word)
             room = width - indent - columns(word)
-    return [line.rstrip() for line in lines]
+    return [lines[0].rstrip(), *(line(each.rstrip()) for each in lines[1:])]
 
 
 def columns(text: str) -> int:

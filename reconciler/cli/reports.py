@@ -1,0 +1,82 @@
+"""`--report FORMAT=FILE`, any number of times, and the summary of a GitHub job."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from reconciler.cli.output import check_writable, say, write
+
+if TYPE_CHECKING:
+    from reconciler.report.formats import Subject
+
+FORMATS = ("text", "json", "markdown", "junit", "github", "gitlab", "html")
+_MAX_BYTES = 65_000
+_LEAST_BYTES = 1_000
+_SUMMARY_BYTES = 900_000  # GitHub takes a mebibyte from each step
+
+
+class Wanted(NamedTuple):
+    """One report: its format, and the file; `-` is stdout."""
+
+    format: str
+    path: str
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument(
+        "--report",
+        action="append",
+        default=[],
+        type=_wanted,
+        metavar="FORMAT=FILE",
+        help=f"write a report besides; repeatable; - is stdout; formats: {', '.join(FORMATS)}",
+    )
+    parser.add_argument(
+        "--max-bytes",
+        type=_bytes,
+        default=_MAX_BYTES,
+        metavar="N",
+        help=f"the most that a Markdown report may take (default {_MAX_BYTES})",
+    )
+
+
+def check(options: argparse.Namespace) -> None:
+    """Make sure, before anything is done, that the reports can be written."""
+    for wanted in options.report:
+        if wanted.path != "-":
+            check_writable(Path(wanted.path))
+
+
+def save(subject: Subject, options: argparse.Namespace) -> None:
+    """Write the reports of what was planned, done or found."""
+    summary = os.environ.get("GITHUB_STEP_SUMMARY")
+    if not options.report and not summary:
+        return
+    from reconciler.report.formats import FORMATS as RENDERED
+
+    for wanted in options.report:
+        content = RENDERED[wanted.format](subject, options.max_bytes)
+        if wanted.path == "-":
+            say(content)
+        else:
+            write(Path(wanted.path), content)
+    if summary:
+        with Path(summary).open("a", encoding="utf-8") as file:
+            file.write(RENDERED["markdown"](subject, _SUMMARY_BYTES) + "\n")
+
+
+def _wanted(text: str) -> Wanted:
+    name, equals, path = text.partition("=")
+    if name not in FORMATS or not equals or not path:
+        raise argparse.ArgumentTypeError(f"{text!r} is not FORMAT=FILE with one of {', '.join(FORMATS)}")
+    return Wanted(name, path)
+
+
+def _bytes(text: str) -> int:
+    if not text.isdecimal() or int(text) < _LEAST_BYTES:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of bytes from {_LEAST_BYTES}")
+    return int(text)

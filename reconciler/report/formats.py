@@ -1,0 +1,79 @@
+"""The formats of `--report`: what each makes of a plan, a result or a drift report."""
+
+from __future__ import annotations
+
+import json as _json
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TypeAlias, assert_never
+
+from reconciler.model.changes import Plan
+from reconciler.model.drift import DriftReport
+from reconciler.model.outcomes import Result
+from reconciler.planning.document import plan_document
+from reconciler.report import github, html, json, junit, markdown, text
+
+Subject: TypeAlias = Plan | Result | DriftReport
+_WIDTH = 100
+
+
+def _of(
+    subject: Subject,
+    plan: Callable[[Plan], str],
+    result: Callable[[Result], str],
+    drift: Callable[[DriftReport], str],
+) -> str:
+    match subject:
+        case Plan():
+            return plan(subject)
+        case Result():
+            return result(subject)
+        case DriftReport():
+            return drift(subject)
+        case _:
+            assert_never(subject)
+
+
+def _text(subject: Subject, _: int) -> str:
+    return _of(
+        subject,
+        partial(text.plan, colour=False, width=_WIDTH),
+        partial(text.result, colour=False, width=_WIDTH),
+        partial(text.drift, undeclared=True, colour=False, width=_WIDTH),
+    )
+
+
+def _document(subject: Subject, _: int) -> str:
+    return _of(subject, lambda plan: json.plan(plan_document(plan)), json.result, partial(json.drift, undeclared=True))
+
+
+def _markdown(subject: Subject, max_bytes: int) -> str:
+    return _of(
+        subject,
+        partial(markdown.plan, max_bytes=max_bytes),
+        partial(markdown.result, max_bytes=max_bytes),
+        partial(markdown.drift, max_bytes=max_bytes),
+    )
+
+
+def _gitlab(subject: Subject, _: int) -> str:
+    """Count for the widget of a merge request, which knows three numbers: lists are never created or deleted here."""
+    count = _of(
+        subject,
+        lambda plan: str(sum(len(environment.updates) for environment in plan.environments)),
+        lambda result: str(sum(each.outcome == "updated" for of in result.environments for each in of.outcomes)),
+        lambda report: str(sum(len(environment.drifted) for environment in report.environments)),
+    )
+    return _json.dumps({"create": 0, "update": int(count), "delete": 0}) + "\n"
+
+
+FORMATS: Mapping[str, Callable[[Subject, int], str]] = {
+    "text": _text,
+    "json": _document,
+    "markdown": _markdown,
+    "junit": lambda subject, _: _of(subject, junit.plan, junit.result, junit.drift),
+    "github": lambda subject, _: _of(subject, github.plan, github.result, github.drift),
+    "gitlab": _gitlab,
+    "html": lambda subject, _: _of(subject, html.plan, html.result, html.drift),
+}
+"""By name: what renders a subject; the number is the most bytes that Markdown may take."""

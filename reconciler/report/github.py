@@ -1,0 +1,102 @@
+"""Annotations of GitHub: workflow commands that mark lines of the manifest, at most ten of a kind, the worst first.
+
+What GitHub shows of a job is ten errors, ten warnings and ten notices; more would push out the ones that matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from reconciler.model.changes import Blocked, Plan, Update
+from reconciler.model.drift import DriftReport
+from reconciler.model.lists import Source
+from reconciler.model.outcomes import Result
+from reconciler.report import order, phrases
+from reconciler.report.escape import terminal, workflow_data, workflow_property
+
+MOST = 10
+_Kind: TypeAlias = Literal["error", "warning", "notice"]
+_KINDS: tuple[_Kind, ...] = ("error", "warning", "notice")
+
+
+@dataclass(frozen=True, slots=True)
+class _Note:
+    kind: _Kind
+    title: str
+    message: str
+    source: Source | None
+
+
+def plan(plan: Plan) -> str:
+    """Return a plan: blocked lists are errors, updates with warnings are warnings, other updates notices."""
+    notes = [
+        _planned(environment.name, change)
+        for environment in plan.environments
+        for _, group in order.risks(environment.changes)
+        for change in group
+        if isinstance(change, Blocked | Update)
+    ]
+    drifted = [
+        _Note("warning", f"{environment.name}: {each.key}", phrases.CAUSES["drift"], each.source)
+        for environment in plan.environments
+        for each in environment.drift
+    ]
+    return _rendered([*notes, *drifted])
+
+
+def result(result: Result) -> str:
+    """Return what an apply did: what is not in order is an error."""
+    return _rendered(
+        _Note("error", f"{environment.name}: {outcome.key}", _said(phrases.outcome(outcome), outcome.error), None)
+        for environment in result.environments
+        for outcome in order.out_of_order(environment.outcomes)
+    )
+
+
+def drift(report: DriftReport) -> str:
+    """Return a drift report: missing lists are errors, drifted ones warnings, edited ones notices."""
+    return _rendered(_found(report))
+
+
+def _found(report: DriftReport) -> Iterator[_Note]:
+    for found in report.environments:
+        for missing in found.missing:
+            yield _Note("error", f"{found.name}: {missing.key}", f"missing: {missing.reason}", missing.source)
+        for each in found.lists:
+            kind: _Kind = "warning" if each.drifted else "notice"
+            yield _Note(kind, f"{found.name}: {each.key}", phrases.MOVED[each.moved], each.source)
+
+
+def _planned(environment: str, change: Blocked | Update) -> _Note:
+    title = f"{environment}: {change.key}"
+    if isinstance(change, Blocked):
+        return _Note(
+            "error", title, f"{phrases.deed(change)}. {change.block.reason}. {change.block.lift}", change.source
+        )
+    kind: _Kind = "warning" if change.warnings else "notice"
+    return _Note(kind, title, _said(phrases.deed(change), "; ".join(change.warnings)), change.source)
+
+
+def _said(words: str, more: str | None) -> str:
+    return f"{words}: {more}" if more else words
+
+
+def _rendered(notes: Iterable[_Note]) -> str:
+    found = list(notes)
+    lines = []
+    for kind in _KINDS:
+        of_kind = [note for note in found if note.kind == kind]
+        shown = of_kind[:MOST] if len(of_kind) <= MOST else of_kind[: MOST - 1]
+        lines += [_command(note) for note in shown]
+        if rest := len(of_kind) - len(shown):
+            lines.append(f"::{kind} title=reconciler::{rest:,} more like these; the job's log has them all")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _command(note: _Note) -> str:
+    properties = [f"title={workflow_property(terminal(note.title))}"]
+    if note.source:
+        properties = [f"file={workflow_property(terminal(note.source.file))}", f"line={note.source.line}", *properties]
+    return f"::{note.kind} {','.join(properties)}::{workflow_data(terminal(note.message))}"

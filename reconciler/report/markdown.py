@@ -1,0 +1,195 @@
+"""Markdown for pull requests and job summaries: the riskiest first, within a budget of bytes.
+
+The headline and the digest always stand. Blocks are added in the order of their risk while they fit; what is left out
+is counted. Whatever others wrote stands in `<code>`, each mark as a character reference, so that it can neither format
+nor link nor call anybody.
+
+    blocked, renames of lists in use, renames, descriptions, the rest grouped, drift
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import assert_never
+
+from reconciler.model.changes import Blocked, Change, Drift, EnvironmentPlan, Plan, Update
+from reconciler.model.drift import DriftReport, EnvironmentDrift, FieldDrift, ListDrift
+from reconciler.model.outcomes import EnvironmentResult, Outcome, Result
+from reconciler.model.texts import FIELDS, Field, Texts
+from reconciler.planning.document import digest
+from reconciler.report import order, phrases
+from reconciler.report.escape import markup
+from reconciler.report.words import Piece, word_diff
+
+MAX_BYTES = 65_000  # what GitHub takes in a comment is 65,536 characters
+_LONGEST_NAME = 48
+_NAMED_IN_A_GROUP = 50
+_RESERVE = 400  # for what is said of blocks that are left out
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A piece that stands whole or not at all; `items` says how many lists it is about."""
+
+    text: str
+    items: int = 1
+
+
+def plan(plan: Plan, max_bytes: int = MAX_BYTES) -> str:
+    """Return a plan as Markdown of at most `max_bytes` bytes, its headline at least."""
+    counts = ", ".join(phrases.planned(plan.environments))
+    how = "" if plan.refreshed else ", compared with the last-applied state only"
+    head = f"### reconciler plan: {counts}\n\n{phrases.forecast(plan.environments).capitalize()} to apply{how}.\n"
+    blocks = [_environment_table(plan.environments)] if len(plan.environments) > 1 else []
+    blocks += [block for environment in plan.environments for block in _plan_blocks(environment, plan)]
+    return _fitted(head, blocks, f"\n`{digest(plan)}`\n", max_bytes)
+
+
+def result(result: Result, max_bytes: int = MAX_BYTES) -> str:
+    """Return what an apply did as Markdown."""
+    counts = ", ".join(phrases.done(result.environments))
+    whole = "Done" if all(environment.in_order for environment in result.environments) else "Incomplete"
+    head = f"### reconciler apply: {counts}\n\n{whole}.\n"
+    blocks = [block for environment in result.environments for block in _result_blocks(environment)]
+    return _fitted(head, blocks, f"\n`{result.plan}`\n", max_bytes)
+
+
+def drift(report: DriftReport, max_bytes: int = MAX_BYTES) -> str:
+    """Return a drift report as Markdown."""
+    counts = "; ".join(f"{markup(each.name)} {', '.join(phrases.found(each))}" for each in report.environments)
+    blocks = [block for environment in report.environments for block in _drift_blocks(environment)]
+    return _fitted(f"### reconciler drift: {counts}\n", blocks, "", max_bytes)
+
+
+def _fitted(head: str, blocks: Sequence[Block], foot: str, max_bytes: int) -> str:
+    room = max_bytes - len((head + foot).encode()) - _RESERVE
+    parts, left_out = [head], 0
+    for block in blocks:
+        size = len(block.text.encode()) + 1
+        if size <= room and not left_out:
+            parts.append(block.text)
+            room -= size
+        else:
+            left_out += block.items
+    if left_out:
+        parts.append(
+            f"**{phrases.counted(left_out, 'list')} left out here**, since a comment has a limit: the whole is in the "
+            "job's log, and in the reports that were saved with it.\n"
+        )
+    return "\n".join(parts) + foot
+
+
+def _environment_table(environments: Iterable[EnvironmentPlan]) -> Block:
+    rows = [f"| {markup(each.name)} | {', '.join(phrases.planned([each]))} |" for each in environments]
+    return Block("\n".join(["| environment | |", "| --- | --- |", *rows, ""]), items=0)
+
+
+def _plan_blocks(environment: EnvironmentPlan, plan: Plan) -> Iterator[Block]:
+    named = f"**{markup(environment.name)}**: " if len(plan.environments) > 1 else ""
+    for warning in environment.warnings:
+        yield Block(f"{named}⚠ {markup(warning)}\n", items=0)
+    for title, changes in order.risks(environment.changes):
+        yield Block(f"#### {named}{title} ({len(changes):,})\n", items=0)
+        if isinstance(changes[0], Update | Blocked):
+            yield from (Block(_change(change)) for change in changes)
+        else:
+            yield Block(_group([change.key for change in changes]), len(changes))
+    if environment.drift:
+        yield Block(f"#### {named}drift, left alone ({len(environment.drift):,})\n", items=0)
+        yield from (Block(_left_alone(each)) for each in environment.drift)
+
+
+def _change(change: Change) -> str:
+    place = f" ({change.source.file}:{change.source.line})" if change.source else ""
+    lines = [f"- **{markup(change.key)}** {phrases.deed(change)}{markup(place)}"]
+    fields = change.fields if isinstance(change, Update | Blocked) else ()
+    lines += [f"  - {field}: {_changed(field, change.before, change.after)}" for field in FIELDS if field in fields]
+    if isinstance(change, Update) and change.waits_for:
+        lines.append(f"  - waits for: {markup(', '.join(change.waits_for))}")
+    if isinstance(change, Blocked):
+        lines.append(f"  - why: {markup(change.block.reason)}")
+        lines.append(f"  - to lift: {markup(change.block.lift)}")
+    lines += [f"  - ⚠ {markup(warning)}" for warning in change.warnings]
+    return "\n".join(lines) + "\n"
+
+
+def _changed(field: Field, before: Texts, after: Texts) -> str:
+    old, new = before.get(field), after.get(field)
+    if new is None:
+        return "no longer managed"
+    if old and len(old) > _LONGEST_NAME and (pieces := word_diff(old, new)):
+        return f"<code>{''.join(map(_piece, pieces))}</code>"
+    return f"{'unknown' if old is None else _text(old)} → {_text(new)}"
+
+
+def _text(text: str) -> str:
+    return f"<code>{markup(text)}</code>" if text else "(empty)"
+
+
+def _piece(piece: Piece) -> str:
+    text = markup(piece.text)
+    match piece.kind:
+        case "kept" | "skipped":
+            return text
+        case "removed":
+            return f"<del>{text}</del>"
+        case "added":
+            return f"<ins>{text}</ins>"
+        case _:
+            assert_never(piece.kind)
+
+
+def _group(keys: Sequence[str]) -> str:
+    """Like changes in one line: what is done is the same for all, and nothing is sent."""
+    named = markup(", ".join(keys[:_NAMED_IN_A_GROUP]))
+    more = f", and {len(keys) - _NAMED_IN_A_GROUP:,} more" if len(keys) > _NAMED_IN_A_GROUP else ""
+    return f"<details><summary>{phrases.counted(len(keys), 'list')}</summary>\n\n{named}{more}\n\n</details>\n"
+
+
+def _left_alone(drift: Drift) -> str:
+    lines = [f"- **{markup(drift.key)}** changed elsewhere (applied → live)"]
+    lines += [f"  - {field}: {_changed(field, drift.applied, drift.live)}" for field in drift.fields]
+    return "\n".join(lines) + "\n"
+
+
+def _result_blocks(environment: EnvironmentResult) -> Iterator[Block]:
+    took = f"{phrases.counted(environment.requests, 'request')} in {phrases.duration(environment.seconds)}"
+    yield Block(f"**{markup(environment.name)}**: {', '.join(phrases.done([environment]))} ({took})\n", items=0)
+    if environment.stopped is not None:
+        yield Block(f"Stopped: {markup(environment.stopped)}\n", items=0)
+    yield from (Block(_outcome(outcome)) for outcome in order.out_of_order(environment.outcomes))
+    if made := [outcome.key for outcome in environment.outcomes if outcome.outcome == "updated"]:
+        yield Block(_group(made), len(made))
+
+
+def _outcome(outcome: Outcome) -> str:
+    said = f": {markup(outcome.error)}" if outcome.error else ""
+    return f"- **{markup(outcome.key)}** {phrases.outcome(outcome)}{said}\n  - {phrases.NEXT_STEPS[outcome.outcome]}\n"
+
+
+def _drift_blocks(found: EnvironmentDrift) -> Iterator[Block]:
+    if found.missing or found.lists or found.undeclared:
+        yield Block(f"#### {markup(found.name)}\n", items=0)
+    for missing in found.missing:
+        yield Block(f"- **{markup(missing.key)}** missing: {markup(missing.reason)}\n")
+    yield from (Block(_list_drift(each)) for each in (*found.drifted, *found.pending))
+    if found.undeclared:
+        number = phrases.counted(len(found.undeclared), "live list")
+        yield Block(f"{number} that no environment declares: `reconciler drift --undeclared` names them\n", items=0)
+
+
+def _list_drift(found: ListDrift) -> str:
+    lines = [f"- **{markup(found.key)}** {phrases.MOVED[found.moved]}"]
+    lines += [f"  - {each.field}: {_field_drift(each)}" for each in found.fields]
+    if found.campaigns:
+        lines.append(f"  - used by: {', '.join(map(_text, found.campaigns))}")
+    return "\n".join(lines) + "\n"
+
+
+def _field_drift(found: FieldDrift) -> str:
+    if found.moved == "file":
+        return _changed(found.field, {found.field: found.live}, {found.field: found.desired})
+    applied: Texts = {} if found.applied is None else {found.field: found.applied}
+    wanted = f"; in the manifest: {_text(found.desired)}" if found.moved == "both" else ""
+    return _changed(found.field, applied, {found.field: found.live}) + wanted
