@@ -229,6 +229,7 @@ def _carried_out(course: _Course, conduct: Conduct) -> _End:
         lambda updates, live: _judged(course, updates, live),
     )
     try:
+        records.announce(course.plan.updates, course.sight.texts)
         for outcome in run.outcomes():
             outcomes[outcome.key] = outcome
             conduct.progress(name, outcome)

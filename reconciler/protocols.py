@@ -5,12 +5,13 @@ Implementations live in `remote` and `store`; the real `Clock` and `Stop` in `cl
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
 from reconciler.model.answers import PutAnswer
-from reconciler.model.lists import Absent, Applied, KnownList, Live, LiveList
+from reconciler.model.lists import Absent, Applied, DoubtfulList, KnownList, Live, LiveList
 from reconciler.model.texts import Texts
 
 
@@ -91,6 +92,17 @@ class StateWriter(Protocol):
     @property
     def applied(self) -> Applied:
         """The state with everything recorded so far."""
+        ...
+
+    def announce(self, entries: Mapping[str, DoubtfulList]) -> None:
+        """Learn, before the first PUT of a run, which doubts are to come, so that they can be shared at once.
+
+        Whatever of it is not recorded in the end does not count. Raises StateError.
+        """
+        ...
+
+    def confirm(self) -> None:
+        """Raise StateError or LockedError where the right to write may be gone: nothing may be sent then."""
         ...
 
     def record(self, key: str, entry: KnownList | None) -> None:

@@ -51,6 +51,11 @@ def load(path: Path) -> Plan:
     return plan
 
 
+def plan_schema() -> dict[str, object]:
+    """Return the JSON Schema of a plan document; `load` checks more than it can say."""
+    return _Document.model_json_schema()
+
+
 def _document(content: bytes, path: Path) -> _Document:
     try:
         found = from_json(content)

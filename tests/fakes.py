@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from reconciler.errors import LockedError, RemoteError, StateError, StoppedError
 from reconciler.model.answers import Acknowledged, PutAnswer, Unsettled
-from reconciler.model.lists import Absent, Applied, AppliedList, KnownList, Live, LiveList
+from reconciler.model.lists import Absent, Applied, AppliedList, DoubtfulList, KnownList, Live, LiveList
 from reconciler.model.texts import Field, Texts
 from reconciler.protocols import Holder, StateWriter
 
@@ -216,6 +216,7 @@ class FakeStore:
     ) -> None:
         self.applied = applied
         self.holder: Holder | None = None
+        self.taken_over = False
         self._clock = clock
         self._breaking = breaking
         self._unfolding = unfolding
@@ -237,6 +238,13 @@ class FakeStore:
         finally:
             self._clock.happened("unlock", self.applied.environment)
             self.holder = None
+
+    def announce(self, entries: Mapping[str, DoubtfulList]) -> None:
+        self._clock.happened("announced", " ".join(entries))
+
+    def confirm(self) -> None:
+        if self.taken_over:
+            raise LockedError("somebody else writes")
 
     def record(self, key: str, entry: KnownList | None) -> None:
         assert self.holder is not None

@@ -24,7 +24,10 @@ VERBS = {
     "promote": "show what another environment lacks, and find its ids by name",
     "state": "look at the state, and repair it",
     "doctor": "say what works, and what to do about what does not",
+    "environments": "list the environments of the manifest, for pipelines",
+    "init": "write a starter manifest, and the files of a pipeline",
     "schema": "print the JSON Schema of the manifest, for editors",
+    "completions": "print completions for a shell",
     "sandbox": "serve a double of the API on this machine, to try things out",
 }
 
@@ -66,8 +69,16 @@ def module_of(verb: str) -> str:
 
 
 def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
-    """Build the parser of the one verb that was named; the others only lend their names to the help."""
-    named = arguments[0] if arguments else ""
+    """Parse with the parser of the one verb that was named; the others only lend their names to the help."""
+    parser, chosen = parsers(arguments[0] if arguments else "")
+    options, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        chosen.error(f"unrecognized arguments: {' '.join(unknown)}")  # with the usage of the verb, not of them all
+    return options
+
+
+def parsers(*named: str) -> tuple[Parser, Parser]:
+    """Return the parser of everything, and of the last of the verbs `named`; only those know their options."""
     parser = Parser(
         prog="reconciler",
         description="Kore.ai contact lists as code.",
@@ -81,15 +92,12 @@ def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
         subparser = verbs.add_parser(
             verb, help=summary, description=f"{summary[0].upper()}{summary[1:]}.", allow_abbrev=False
         )
-        if verb == named:
+        if verb in named:
             module = import_module(module_of(verb))
             module.arguments(subparser)
             subparser.set_defaults(run=module.run)
             chosen = subparser
-    options, unknown = parser.parse_known_args(arguments)
-    if unknown:
-        chosen.error(f"unrecognized arguments: {' '.join(unknown)}")  # with the usage of the verb, not of them all
-    return options
+    return parser, chosen
 
 
 def _complain(message: str) -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from reconciler.model.lists import Live
     from reconciler.remote.client import Client
     from reconciler.store.file import FileStore
+    from reconciler.store.shared import SharedStore
 
 SECONDS_OFF = 30  # a token is valid from a minute before it is made to five minutes after
 
@@ -56,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _checks(
-    environment: Environment, store: FileStore, options: argparse.Namespace, runtime: Runtime
+    environment: Environment, store: FileStore | SharedStore, options: argparse.Namespace, runtime: Runtime
 ) -> Iterator[Check]:
     from reconciler.remote.credentials import check_pins, from_variables
 
@@ -113,7 +114,7 @@ def _versions() -> str:
     return f"reconciler {__version__}, Python {platform.python_version()}, {packages}, {ssl.OPENSSL_VERSION}"
 
 
-def _state(store: FileStore) -> Check:
+def _state(store: FileStore | SharedStore) -> Check:
     def said(_: object) -> str:
         applied = store.load()
         doubtful = sum(isinstance(known, DoubtfulList) for known in applied.lists.values())
@@ -122,7 +123,7 @@ def _state(store: FileStore) -> Check:
     return _attempted("state", store.load, said)
 
 
-def _lock(store: FileStore, runtime: Runtime) -> Check:
+def _lock(store: FileStore | SharedStore, runtime: Runtime) -> Check:
     from reconciler.cli.runtime import holder
 
     held = store.holder(holder(runtime.now()))

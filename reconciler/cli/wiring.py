@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
     from reconciler.model.lists import Target
     from reconciler.remote.client import Client
     from reconciler.store.file import FileStore
+    from reconciler.store.shared import SharedStore
 
+_BRANCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*(?:[./][A-Za-z0-9][A-Za-z0-9_-]*)*")
 CONNECT_SECONDS, READ_SECONDS = 10.0, 30.0
 
 
@@ -72,16 +75,23 @@ def _spoken(target: Target) -> str:
     return f"{target.host}, stream {target.stream_id}, account {target.account_id}"
 
 
-def store(manifest: Manifest, environment: Environment) -> FileStore:
+def store(manifest: Manifest, environment: Environment) -> FileStore | SharedStore:
     """Return where the state of an environment is kept."""
-    from reconciler.store.file import FileStore
+    name, target = environment.desired.environment, environment.desired.target
+    scheme, slashes, rest = manifest.state.partition("://")
+    if not slashes:
+        from reconciler.store.file import FileStore
 
-    if "://" in manifest.state:
+        return FileStore(manifest.path.parent / manifest.state, name, target)
+    if scheme != "git+branch" or not _BRANCH.fullmatch(rest):
         raise UsageError(
-            f"state: {manifest.state!r} is a URL; this version keeps states in a folder beside the manifest"
+            f"state: {manifest.state!r} is not understood: write a folder beside the manifest, or git+branch://NAME "
+            "for a branch of the repository that holds it"
         )
-    folder = manifest.path.parent / manifest.state
-    return FileStore(folder, environment.desired.environment, environment.desired.target)
+    from reconciler.store.branch import Branch
+    from reconciler.store.shared import SharedStore, names
+
+    return SharedStore(Branch(manifest.path.parent, rest, names(name)), name, target)
 
 
 def heading(manifest: Manifest, now: float) -> Heading:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -24,9 +25,17 @@ class Records:
         """Return the state's entry of `key`."""
         return self._writer.applied.lists.get(key)
 
+    def announce(self, changes: Iterable[Update], live: Callable[[str], Texts]) -> None:
+        """Say, before the first PUT, which are to come; `live` gives the texts of a list by its id."""
+        now = self._now()
+        self._writer.announce({
+            change.key: entries.intent(change, self.known(change.key), live(change.id), now) for change in changes
+        })  # fmt: skip
+
     def intend(self, sending: Sending, live: Texts) -> None:
         """Say, before a PUT goes out, that it may be on its way."""
         self._put(sending.change.key, entries.intent(sending.change, sending.prior, live, self._now()))
+        self._writer.confirm()
 
     def settle(self, change: Update | Adopt, prior: KnownList | None, stored: Texts | None = None) -> None:
         """Say that the list is as desired; `stored` holds the fields that the API keeps otherwise."""

@@ -48,6 +48,11 @@ def parse(text: str | bytes, *, where: str) -> Applied:
     return applied
 
 
+def state_schema() -> dict[str, object]:
+    """Return the JSON Schema of a state document; `parse` checks more than it can say."""
+    return _shape().json_schema()
+
+
 @exactly
 class _Document(TypedDict):
     format: AnyText

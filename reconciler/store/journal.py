@@ -62,6 +62,14 @@ def parse(raw: bytes, *, where: str) -> Recorded | None:
     return Recorded(base, entries) if entries else None
 
 
+def render(base: Applied, entries: Mapping[str, KnownList | None]) -> bytes:
+    """Return a whole journal: what it builds on, and one record a key."""
+    records: list[dict[str, object]] = [
+        {"key": key, "entry": None if entry is None else written(entry)} for key, entry in entries.items()
+    ]
+    return _sealed([_header(base), *records], 0)[0]
+
+
 class Journal:
     """A journal being written; its file is made by the first record, and there must be none before."""
 

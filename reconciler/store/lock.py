@@ -118,14 +118,19 @@ def _who(path: Path, note: bytes, asking: Holder) -> str:
     except ValidationError:
         who = "somebody who has left no note of who it is"
     else:
-        who = (
-            f"process {holder.pid} on host {encode(holder.host)}, user {encode(holder.user)}, since "
-            f"{encode(holder.since)[1:-1]}{_ago(holder.since, asking.since)}, command {encode(holder.command)}"
-        ) + (f", CI job {encode(holder.job)[1:-1]}" if holder.job else "")
+        who = described(holder, asking.since)
     return (
         f"{path}: locked by {who}. Nothing was changed. Wait until that run has ended, or end it, then try again; "
         "there is nothing to clean up, the lock goes with its process"
     )
+
+
+def described(holder: Holder, now: str) -> str:
+    """Say who holds a lock, since when, and how long ago that is at `now` (RFC 3339)."""
+    return (
+        f"process {holder.pid} on host {encode(holder.host)}, user {encode(holder.user)}, since "
+        f"{encode(holder.since)[1:-1]}{_ago(holder.since, now)}, command {encode(holder.command)}"
+    ) + (f", CI job {encode(holder.job)[1:-1]}" if holder.job else "")
 
 
 def _ago(since: str, now: str) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from uuid import uuid4
 
 from reconciler.errors import StateError
-from reconciler.model.lists import Applied, KnownList
+from reconciler.model.lists import Applied, DoubtfulList, KnownList
 from reconciler.store import disk
 from reconciler.store.document import render
 from reconciler.store.folding import with_entries
@@ -30,6 +31,12 @@ class Writer:
         if self._applied is None:
             self._applied = with_entries(self._document, self._entries)
         return self._applied
+
+    def announce(self, entries: Mapping[str, DoubtfulList]) -> None:
+        """Do nothing: each record is durable by itself."""
+
+    def confirm(self) -> None:
+        """Do nothing: the lock is held as long as this process lives."""
 
     def record(self, key: str, entry: KnownList | None) -> None:
         """Set the entry of `key`, or drop it; durable on return. Raises StateError, and nothing was recorded."""

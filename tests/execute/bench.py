@@ -11,7 +11,7 @@ from pathlib import Path
 from reconciler.engine import Conduct, Heading, Scope, Site, apply, plan
 from reconciler.errors import StateError, StoppedError
 from reconciler.model.changes import EnvironmentPlan, Plan
-from reconciler.model.lists import Applied, KnownList, Target
+from reconciler.model.lists import Applied, DoubtfulList, KnownList, Target
 from reconciler.model.outcomes import Outcome, Result
 from reconciler.protocols import Holder, StateStore, StateWriter
 from reconciler.remote.client import Client
@@ -83,6 +83,12 @@ class _BreakingWriter:
     @property
     def applied(self) -> Applied:
         return self._writer.applied
+
+    def announce(self, entries: Mapping[str, DoubtfulList]) -> None:
+        self._writer.announce(entries)
+
+    def confirm(self) -> None:
+        self._writer.confirm()
 
     def record(self, key: str, entry: KnownList | None) -> None:
         self._left -= 1

@@ -10,11 +10,18 @@ import fcntl
 import os
 import signal
 import socket
-from collections.abc import Callable
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import PurePath
 
 from tests.faults.power import Disk
 
+_GIT = {
+    "commit-tree": "make a commit",
+    "push": "push the branch",
+    "fetch": "fetch the branch",
+}
 _FILES = {
     ".journal.jsonl": "the journal",
     ".state.json": "the document",
@@ -37,6 +44,7 @@ class Steps:
         self._fatal = fatal
         self._tell = tell
         self._halfway = halfway
+        self._paused = 0
         self._disk = disk
         self._files: dict[int, str] = {}
         self._asked: dict[int, str] = {}
@@ -48,9 +56,12 @@ class Steps:
         self._watch_names()
         self._watch_contents()
         self._watch_connections()
+        self._watch_git()
 
     def _at(self, step: str, half: Callable[[], object] | None = None) -> None:
         """Take note of `step`, or die at it; `half` does half of it."""
+        if self._paused:
+            return
         if len(self.taken) == self._fatal:
             if half is not None and self._halfway:
                 half()
@@ -143,6 +154,27 @@ class Steps:
             return receive(connection, size)
 
         _stand_in(socket.socket, connect=connected, send=sent, recv=received)
+
+    def _watch_git(self) -> None:
+        run = subprocess.run
+
+        def ran(command: list[str], **more: object) -> object:
+            verb = command[3]
+            if verb in _GIT:
+                self._at(_GIT[verb])
+            with self._unwatched():
+                return run(command, **more)  # type: ignore[call-overload]
+
+        _stand_in(subprocess, run=ran)
+
+    @contextmanager
+    def _unwatched(self) -> Iterator[None]:
+        """Take no step of what only passes bytes to another process and back."""
+        self._paused += 1
+        try:
+            yield
+        finally:
+            self._paused -= 1
 
     def _file(self, descriptor: int) -> str:
         return self._files.get(descriptor, "something")

@@ -24,14 +24,18 @@ from reconciler.sandbox.accounts import Account, ContactList
 from reconciler.sandbox.faults import Fault
 from reconciler.sandbox.server import ACCOUNT_ID, STREAM_ID, Sandbox
 from reconciler.sandbox.settings import Settings
+from reconciler.store.branch import Branch
 from reconciler.store.file import FileStore
+from reconciler.store.shared import SharedStore, names
 from tests.faults.between import Between
 from tests.faults.launcher import Ended, Launcher, Order
 from tests.faults.tally import Found
 from tests.program import Workplace
+from tests.store.shelves import bare, git
 
 KEYS = "abcdefg"
 OLD = {key: ContactList(f"cl-{key}", f"Alpha {key}", f"Text {key}") for key in KEYS}
+BRANCH = "reconciler-state"
 STARTS = ("edited", "first", "doubtful")
 PLANNED: dict[str, dict[str, Texts]] = {
     "edited": {"cl-a": {"name": "New a"}, "cl-b": {"description": "New b"}, "cl-c": {"name": "Alpha a"}},
@@ -43,9 +47,17 @@ PLANNED["doubtful"] = PLANNED["edited"]
 class Story:
     """The apply of one start, told again and again: `begin` it, `run` it under orders, look for `falsehoods`."""
 
-    def __init__(self, start: str, place: Workplace, launcher: Launcher, between: Between | None = None) -> None:
+    def __init__(
+        self,
+        start: str,
+        place: Workplace,
+        launcher: Launcher,
+        between: Between | None = None,
+        origin: Path | None = None,
+    ) -> None:
         self.planned = PLANNED[start]
         self.kills = 0
+        self.origin = origin
         self.between = between
         self.faults: Iterable[Fault] = ()
         self.place = place
@@ -53,10 +65,14 @@ class Story:
         place.variables |= {"SSL_CERT_FILE": os.devnull, "SSL_CERT_DIR": os.devnull}  # loading them is half of a run
         self._before = place.folder.parent / "before"
         self._folder = place.folder
-        self._store = FileStore(self._state, "prod", Target(place.url, STREAM_ID, ACCOUNT_ID))
+        target = Target(place.url, STREAM_ID, ACCOUNT_ID)
+        self._store: FileStore | SharedStore = FileStore(self._state, "prod", target)
+        if origin:
+            self._store = SharedStore(Branch(self._folder, BRANCH, names("prod")), "prod", target)
         getattr(self, f"_start_{start}")()
         if self._state.exists():
             shutil.copytree(self._state, self._before)
+        self._tip = git(origin, "rev-parse", BRANCH) if origin else ""
         self._served = dict(place.sandbox.world.lists())
 
     def begin(self) -> None:
@@ -71,12 +87,16 @@ class Story:
         shutil.rmtree(self._folder / "cache", ignore_errors=True)
         if self._before.exists():
             shutil.copytree(self._before, self._state)
+        if self.origin:
+            git(self.origin, "update-ref", f"refs/heads/{BRANCH}", self._tip)
         self.kills = 0
         if self.between:
             self.between.ways, self.between.connections = {}, 0
 
     def run(self, order: Order | None = None, *more: str) -> Ended:
-        """Apply, under an order to die or none."""
+        """Apply, under an order to die or none; whoever held a lease is known to be dead."""
+        if self.origin:
+            order = {**(order or {}), "hardship": "others_are_gone"}
         ended = self._program("apply", "--yes", "--json", *more, order=order)
         if ended.code < 0:
             self.kills += 1
@@ -100,11 +120,16 @@ class Story:
         refreshed = self._program("plan", "--refresh", "--detailed-exitcode")
         if refreshed.code:
             yield f"plan --refresh exits {refreshed.code}: {refreshed.out}"
-        names = sorted(path.name for path in self._state.iterdir())
-        if names != ["prod.lock", "prod.state.json"]:
-            yield f"the folder holds {names}"
-        if (self._state / "prod.lock").read_text(encoding="utf-8"):
+        left = self._left()
+        if left not in (["prod.lock", "prod.state.json"], ["prod.state.json"]):
+            yield f"the state is kept in {left}"
+        if not self.origin and (self._state / "prod.lock").read_text(encoding="utf-8"):
             yield "the lock still has a note"
+
+    def _left(self) -> list[str]:
+        if self.origin:
+            return git(self.origin, "ls-tree", "--name-only", BRANCH).splitlines()
+        return sorted(path.name for path in self._state.iterdir())
 
     def _lost(self, applied: Applied) -> Iterator[str]:
         """Yield the writes that were acknowledged, of which the state knows nothing."""
@@ -149,12 +174,14 @@ class Story:
         steps = self._program("apply", "--yes").steps
         self.place.sandbox.world.set_account(Account.of(OLD.values()))
         self.place.sandbox.world.edit("cl-g", {"description": "Theirs"})
-        shutil.rmtree(self._state)
+        shutil.rmtree(self._state, ignore_errors=True)
+        if self.origin:
+            git(self.origin, "update-ref", "-d", f"refs/heads/{BRANCH}")
         self._start_edited()
         order: Order = {"fatal": steps.index("take the answer to a PUT")}
         assert self._program("apply", "--yes", order=order).code < 0
         self._await_quiet()
-        assert (self._state / "prod.journal.jsonl").exists()
+        assert "prod.journal.jsonl" in self._left()
 
     def _edit(self) -> None:
         changed = {
@@ -169,7 +196,7 @@ class Story:
             f"    description: {known.description}\n"
             for known in lists
         ]
-        self.place.manifest("".join(entries))
+        self.place.manifest("".join(entries), more=f"state: git+branch://{BRANCH}\n" if self.origin else "")
 
     def _program(self, *arguments: str, order: Order | None = None) -> Ended:
         return self._launcher.run(self._folder, self.place.variables, *arguments, order=order)
@@ -186,15 +213,22 @@ class Story:
 
 
 @contextmanager
-def story(folder: Path, start: str, *, between: bool = False) -> Iterator[Story]:
-    """Serve the lists and load the program for as long as the context lasts, with a proxy `between` them or without."""
+def story(folder: Path, start: str, *, between: bool = False, on_a_branch: bool = False) -> Iterator[Story]:
+    """Serve the lists and load the program for as long as the context lasts.
+
+    With a proxy `between` them or without; the state in a folder, or `on_a_branch` of a repository's remote.
+    """
     inside = folder / "place"
     inside.mkdir(parents=True)
+    origin = bare(folder) if on_a_branch else None
+    if origin:
+        git(inside, "init", "--quiet")
+        git(inside, "remote", "add", "origin", str(origin))
     with ExitStack() as open_contexts:
         sandbox = open_contexts.enter_context(Sandbox(settings=Settings(limit=0), lists=OLD.values()))
         launcher = open_contexts.enter_context(Launcher())
         proxy = open_contexts.enter_context(Between(sandbox.url)) if between else None
-        yield Story(start, Workplace(inside, sandbox, url=proxy.url if proxy else sandbox.url), launcher, proxy)
+        yield Story(start, Workplace(inside, sandbox, url=proxy.url if proxy else sandbox.url), launcher, proxy, origin)
 
 
 def outcomes(ended: Ended) -> list[dict[str, object]]:

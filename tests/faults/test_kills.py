@@ -21,6 +21,14 @@ def test_killed_at_every_step(tmp_path: Path, number: int) -> None:
 
 
 @pytest.mark.parametrize("number", range(2))
+def test_killed_at_every_step_with_the_state_on_a_branch(tmp_path: Path, number: int) -> None:
+    with story(tmp_path, "edited", on_a_branch=True) as told:
+        tally = every_step(told, Part(number, 2))
+    assert tally.wrong == []
+    assert tally.tried > 20
+
+
+@pytest.mark.parametrize("number", range(2))
 def test_the_power_cut_where_the_state_is_written(tmp_path: Path, number: int) -> None:
     with story(tmp_path, "doubtful") as told:
         tally = every_step(told, Part(number, 2), power=True)

@@ -1,0 +1,25 @@
+"""`reconciler environments`: what a manifest has, so that a pipeline can run a job for each."""
+
+from __future__ import annotations
+
+import argparse
+
+from reconciler.cli import options as shared
+from reconciler.cli.output import say
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    shared.manifest(parser)
+    parser.add_argument("--json", action="store_true", help="print a JSON array of names instead of lines")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the names, in the order of the manifest."""
+    import json
+
+    from reconciler.manifest import load
+
+    names = list(load(options.file).environments)
+    say(json.dumps(names) if options.json else "\n".join(names))
+    return 0

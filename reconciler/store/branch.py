@@ -1,0 +1,82 @@
+"""A few files on a git branch of their own, replaced together: read with a version, written only on top of it.
+
+Each environment has files of its own there. A push that somebody else's environment was quicker with is made again on
+top of theirs; one whose own files have changed is not.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from reconciler.errors import StateError
+from reconciler.store.git import Repository
+
+_TRIES = 20
+_PAUSE = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What a write builds on: by name, the ids of one environment's files."""
+
+    files: Mapping[str, str] = field(default_factory=dict)
+
+
+class Branch:
+    """The files of one environment (`names`) on a branch of the repository around `folder`."""
+
+    def __init__(self, folder: Path, branch: str, names: tuple[str, ...]) -> None:
+        self._repository = Repository(folder)
+        self._branch = branch
+        self._names = names
+        self._tip = ""
+
+    def __str__(self) -> str:
+        """Return where it is, as messages name it."""
+        return f"git+branch://{self._branch}"
+
+    def read(self) -> tuple[Version, Mapping[str, bytes]]:
+        """Return the files that there are, as they stand together at this moment, and their version."""
+        self._refresh()
+        version = self._version(self._repository.entries(self._tip))
+        return version, {name: self._repository.content(blob) for name, blob in version.files.items()}
+
+    def write(self, contents: Mapping[str, bytes | None], expected: Version, message: str) -> Version | None:
+        """Replace files (None removes one) by one commit; None where they are no longer as in `expected`."""
+        repository = self._repository
+        blobs = {name: repository.blob(content) for name, content in contents.items() if content is not None}
+        for _ in range(_TRIES):
+            entries = repository.entries(self._tip)
+            if self._version(entries) != expected:
+                return None
+            kept = {name: blob for name, blob in entries.items() if name not in contents}
+            after = dict(sorted({**kept, **blobs}.items()))
+            commit = repository.commit(after, self._tip, message)
+            if self._move(commit):
+                self._tip = commit
+                return self._version(after)
+            time.sleep(random.uniform(0, _PAUSE))  # noqa: S311  # who goes first is no secret
+            self._refresh()
+        raise StateError(f"{self}: could not be written in {_TRIES} tries, others were quicker each time. Run again")
+
+    def _version(self, entries: Mapping[str, str]) -> Version:
+        return Version({name: entries[name] for name in self._names if name in entries})
+
+    def _refresh(self) -> None:
+        repository = self._repository
+        if not repository.has_remote():
+            self._tip = repository.local_tip(self._branch)
+            return
+        tip = repository.remote_tip(self._branch)
+        if tip and tip != self._tip:
+            repository.fetch(self._branch)
+        self._tip = tip
+
+    def _move(self, commit: str) -> bool:
+        repository = self._repository
+        move = repository.push if repository.has_remote() else repository.move
+        return move(self._branch, commit, self._tip)

@@ -1,0 +1,249 @@
+"""The state of one environment where several machines reach it: a document, a journal and a lease, written together.
+
+    lock      the lease is taken by compare-and-swap; a journal that a vanished run left is folded in
+    announce  every intent of a run is shared before its first PUT
+    record    a doubt that was not announced is shared at once; outcomes at least every `SHARED` seconds
+    end       document in, journal and lease out, by one write
+
+So a run that vanishes leaves as in doubt whatever it had announced and not yet shared the outcome of.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from typing import Protocol
+from uuid import uuid4
+
+from reconciler.errors import LockedError, ReconcilerError
+from reconciler.model.lists import Applied, DoubtfulList, KnownList, Target
+from reconciler.protocols import Holder, StateWriter
+from reconciler.store import journal, lease
+from reconciler.store.branch import Version
+from reconciler.store.document import parse as parse_document
+from reconciler.store.document import render
+from reconciler.store.folding import folded, with_entries
+from reconciler.store.lease import Lease
+from reconciler.store.lock import described
+from reconciler.store.reading import refuse_foreign
+
+SHARED = 15.0
+
+
+class Shelf(Protocol):
+    """Some files that are replaced together, compare-and-swap."""
+
+    def read(self) -> tuple[Version, Mapping[str, bytes]]:
+        """Return the files that there are, and the version that they are."""
+        ...
+
+    def write(self, contents: Mapping[str, bytes | None], expected: Version, message: str) -> Version | None:
+        """Replace files, None removing one; None where they are no longer as in `expected`."""
+        ...
+
+
+class SharedStore:
+    """The last-applied state of one environment on a shelf: a StateStore."""
+
+    def __init__(self, shelf: Shelf, environment: str, target: Target) -> None:
+        self._shelf = shelf
+        self._names = names(environment)
+        self._nothing = Applied(environment, target, lineage="", serial=0, lists={})
+
+    def load(self) -> Applied:
+        """Return the state as the next writer would find it."""
+        _, files = self._shelf.read()
+        return self._understood(files)[1]
+
+    def holder(self, asking: Holder) -> str | None:
+        """Say who is writing this state at the moment; None where nobody is."""
+        held = self._lease(self._shelf.read()[1])
+        return None if held is None or held.expired(time.time()) else self._described(held, asking)
+
+    @contextmanager
+    def lock(self, holder: Holder) -> Iterator[StateWriter]:
+        """Hold the lease; raises as `load`, LockedError, and StateError where the end cannot be written."""
+        version, files = self._shelf.read()
+        held = self._lease(files)
+        if held and not held.expired(time.time()):
+            raise LockedError(self._described(held, holder))
+        document, applied = self._understood(files)
+        writer = SharedWriter(self._shelf, self._names, Lease(uuid4().hex, holder, ""), version)
+        writer.begin(document, applied)
+        try:
+            yield writer
+        except BaseException as error:
+            try:
+                writer.end()
+            except ReconcilerError as failure:
+                error.add_note(str(failure))
+            raise
+        writer.end()
+
+    def _lease(self, files: Mapping[str, bytes]) -> Lease | None:
+        raw = files.get(self._names[2])
+        return None if raw is None else lease.parse(raw, where=f"{self._shelf}/{self._names[2]}")
+
+    def _described(self, held: Lease, asking: Holder) -> str:
+        return (
+            f"{self._shelf}: locked by {described(held.holder, asking.since)}. Nothing was changed. Wait until that "
+            f"run has ended, then try again; if it is gone, its lease ends {lease.LEASE:.0f} s after {held.renewed_at}"
+        )
+
+    def _understood(self, files: Mapping[str, bytes]) -> tuple[Applied, Applied]:
+        """Return what the document says, and the state: that with the journal folded in."""
+        name, journal_name, _ = (f"{self._shelf}/{name}" for name in self._names)
+        document = self._nothing
+        if self._names[0] in files:
+            document = parse_document(files[self._names[0]], where=name)
+            refuse_foreign(document, self._nothing, where=name)
+        raw = files.get(self._names[1])
+        recorded = None if raw is None else journal.parse(raw, where=journal_name)
+        if recorded is None:
+            return document, document
+        refuse_foreign(recorded.base, self._nothing, where=journal_name)
+        return document, folded(document, recorded, where=journal_name)
+
+
+def names(environment: str) -> tuple[str, str, str]:
+    """Return the names of document, journal and lease."""
+    return f"{environment}.state.json", f"{environment}.journal.jsonl", f"{environment}.lease.json"
+
+
+class SharedWriter:
+    """A state under a lease: what is recorded here, and what of it others can see."""
+
+    def __init__(self, shelf: Shelf, file_names: tuple[str, str, str], held: Lease, version: Version) -> None:
+        self._shelf = shelf
+        self._document_name, self._journal_name, self._lease_name = file_names
+        self._lease = held
+        self._version = version
+        self._document = Applied("", Target("", "", ""), "", 0, {})
+        self._entries: dict[str, KnownList | None] = {}
+        self._promised: dict[str, DoubtfulList] = {}
+        self._unshared = False
+        self._renewed = 0.0
+        self._lost: LockedError | None = None
+        self._guard = threading.RLock()
+        self._ended = threading.Event()
+        self._heart = threading.Thread(target=self._beat, daemon=True)
+
+    @property
+    def applied(self) -> Applied:
+        """The state with everything recorded so far."""
+        with self._guard:
+            return with_entries(self._document, self._entries) if self._entries else self._document
+
+    def begin(self, document: Applied, applied: Applied) -> None:
+        """Take the lease, folding in what a vanished run left; raises LockedError where somebody was quicker."""
+        self._document = applied
+        folding: dict[str, bytes | None] = {}
+        if applied is not document:
+            folding = {self._document_name: render(applied).encode(), self._journal_name: None}
+        self._share(folding, "lease taken")
+        self._heart.start()
+
+    def announce(self, entries: Mapping[str, DoubtfulList]) -> None:
+        """Share, before the first PUT of a run, that each of these may be on its way."""
+        if entries:
+            with self._guard:
+                self._lineage()
+                self._promised = dict(entries)
+                self._share(self._journal(), f"{len(entries)} to come")
+
+    def record(self, key: str, entry: KnownList | None) -> None:
+        """Set the entry of `key`, or drop it; a doubt is shared on return. Raises StateError."""
+        with self._guard:
+            self._check_lease()
+            self._lineage()
+            promised = None if key in self._entries else self._promised.get(key)
+            news = isinstance(entry, DoubtfulList) and not _same(entry, promised)
+            before = dict(self._entries)
+            self._entries[key] = entry
+            self._unshared = True
+            if news:
+                try:
+                    self._share(self._journal(), f"{key} to come")
+                except ReconcilerError:
+                    self._entries = before
+                    raise
+
+    def confirm(self) -> None:
+        """Raise LockedError where the lease is gone, StateError where nobody can tell."""
+        with self._guard:
+            self._check_lease()
+
+    def replace(self, applied: Applied) -> None:
+        """Put `applied` in the place of the whole state; raises ForeignStateError for another target's."""
+        with self._guard:
+            self._check_lease()
+            now = self.applied
+            refuse_foreign(applied, now, where=f"the state to put in the place of {self._shelf}/{self._document_name}")
+            lineage = applied.lineage or now.lineage or str(uuid4())
+            self._document = replace(applied, lineage=lineage, serial=max(applied.serial, now.serial) + 1)
+            self._entries, self._promised, self._unshared = {}, {}, False
+            content: dict[str, bytes | None] = {self._document_name: render(self._document).encode()}
+            self._share({**content, self._journal_name: None}, f"serial {self._document.serial}, put in place")
+
+    def end(self) -> None:
+        """Write the document, and give the lease back; raises StateError where that is lost."""
+        self._ended.set()
+        self._heart.join()
+        with self._guard:
+            self._check_lease()
+            applied = self.applied
+            gone: dict[str, bytes | None] = {self._journal_name: None, self._lease_name: None}
+            content = {self._document_name: render(applied).encode()} if self._entries else {}
+            done = f"serial {applied.serial}" if self._entries else "nothing changed"
+            self._write({**gone, **content}, done)
+
+    def _lineage(self) -> None:
+        if not self._document.lineage:
+            self._document = replace(self._document, lineage=str(uuid4()))
+
+    def _journal(self) -> dict[str, bytes | None]:
+        return {self._journal_name: journal.render(self._document, {**self._promised, **self._entries})}
+
+    def _share(self, contents: Mapping[str, bytes | None], what: str) -> None:
+        """Write, and renew the lease by that."""
+        self._lease = replace(self._lease, renewed_at=lease.timestamp(time.time()))
+        self._write({**contents, self._lease_name: lease.render(self._lease)}, what)
+        self._unshared = False
+
+    def _write(self, contents: Mapping[str, bytes | None], what: str) -> None:
+        began = time.monotonic()
+        holder = self._lease.holder
+        by = f"{holder.command}\nby {holder.user} on {holder.host}" + (f"\nCI job {holder.job}" if holder.job else "")
+        environment = self._document_name.removesuffix(".state.json")
+        written = self._shelf.write(contents, self._version, f"{environment}: {what}\n\n{by}\n")
+        if written is None:
+            self._lost = LockedError(
+                f"{self._shelf}: somebody else has written the state of {environment} meanwhile: this run's lease is "
+                "gone. Run again: the next run finds out what this one did"
+            )
+            raise self._lost
+        self._version, self._renewed = written, began
+
+    def _check_lease(self) -> None:
+        if self._lost is None and time.monotonic() - self._renewed > lease.TRUSTED:
+            with suppress(LockedError):
+                self._share(self._journal() if self._unshared else {}, "lease renewed")
+        if self._lost:
+            raise self._lost
+
+    def _beat(self) -> None:
+        """Share outcomes and renew the lease while the run goes on; what fails here is met by the next record."""
+        while not self._ended.wait(1.0):
+            with self._guard:
+                age = time.monotonic() - self._renewed
+                if self._lost or age < (SHARED if self._unshared else lease.RENEWED):
+                    continue
+                with suppress(ReconcilerError):
+                    self._share(self._journal() if self._unshared else {}, "under way")
+
+
+def _same(entry: DoubtfulList, promised: DoubtfulList | None) -> bool:
+    return promised is not None and replace(promised, applied_at=entry.applied_at) == entry

@@ -1,0 +1,150 @@
+"""Files on a branch: replaced together, compare-and-swap, on a bare repository and clones that race."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from reconciler.errors import StateError
+from reconciler.store.branch import Branch, Version
+from tests.store.shelves import NAMES, bare, clone, git
+
+BRANCH = "reconciler-state"
+DOCUMENT, JOURNAL, _ = NAMES
+
+
+@pytest.fixture(params=["remote", "local"])
+def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A repository with a remote, and one without."""
+    if request.param == "remote":
+        return clone(bare(tmp_path), "one")
+    git(tmp_path, "init", "--quiet", "alone")
+    return tmp_path / "alone"
+
+
+def branch(folder: Path, environment: str = "prod") -> Branch:
+    return Branch(folder, BRANCH, tuple(name.replace("prod", environment) for name in NAMES))
+
+
+def test_what_is_written_is_read(folder: Path) -> None:
+    shelf = branch(folder)
+    version, files = shelf.read()
+    assert (version, files) == (Version(), {})
+    first = shelf.write({DOCUMENT: b"1", JOURNAL: b"j"}, version, "first")
+    assert first is not None
+    assert branch(folder).read() == (first, {DOCUMENT: b"1", JOURNAL: b"j"})
+    second = shelf.write({DOCUMENT: b"2", JOURNAL: None}, first, "second")
+    assert branch(folder).read() == (second, {DOCUMENT: b"2"})
+
+
+def test_nothing_else_of_the_repository_is_touched(folder: Path) -> None:
+    (folder / "mine").write_text("x")
+    git(folder, "add", "mine")
+    before = git(folder, "status", "--porcelain", "--branch")
+    shelf = branch(folder)
+    shelf.write({DOCUMENT: b"1"}, shelf.read()[0], "first")
+    shelf.read()
+    assert git(folder, "status", "--porcelain", "--branch") == before
+    assert not (folder / DOCUMENT).exists()
+
+
+def test_an_outdated_version_is_refused(folder: Path) -> None:
+    one, other = branch(folder), branch(folder)
+    version, _ = one.read()
+    other.read()
+    assert one.write({DOCUMENT: b"1"}, version, "one") is not None
+    assert other.write({DOCUMENT: b"2"}, version, "other") is None
+    assert branch(folder).read()[1] == {DOCUMENT: b"1"}
+
+
+def test_another_environment_is_in_nobodys_way(folder: Path) -> None:
+    prod, dev = branch(folder), branch(folder, "dev")
+    prod_version, dev_version = prod.read()[0], dev.read()[0]
+    assert prod.write({DOCUMENT: b"1"}, prod_version, "prod") is not None
+    assert dev.write({"dev.state.json": b"2"}, dev_version, "dev") is not None
+    assert branch(folder).read()[1] == {DOCUMENT: b"1"}
+    assert branch(folder, "dev").read()[1] == {"dev.state.json": b"2"}
+
+
+def test_each_write_is_a_commit_that_says_why(folder: Path) -> None:
+    shelf = branch(folder)
+    version = shelf.write({DOCUMENT: b"1"}, shelf.read()[0], "first\n\nbecause\n")
+    assert version is not None
+    shelf.write({DOCUMENT: b"2"}, version, "second")
+    name = f"origin/{BRANCH}" if git(folder, "remote") else BRANCH
+    assert git(folder, "log", "--format=%s %an", name).splitlines() == ["second reconciler", "first reconciler"]
+
+
+def race(folders: list[Path], rounds: int) -> None:
+    """Let clones count up, each in its own environment and all in one."""
+
+    def count(number: int) -> None:
+        own, shared = branch(folders[number], f"env{number}"), branch(folders[number])
+        for _ in range(rounds):
+            version, files = own.read()
+            name = f"env{number}.state.json"
+            assert own.write({name: str(int(files.get(name, b"0")) + 1).encode()}, version, "own")
+            done = False
+            while not done:
+                version, files = shared.read()
+                total = int(files.get(DOCUMENT, b"0")) + 1
+                done = shared.write({DOCUMENT: str(total).encode()}, version, "shared") is not None
+
+    with ThreadPoolExecutor(len(folders)) as pool:
+        list(pool.map(count, range(len(folders))))
+    assert branch(folders[0]).read()[1] == {DOCUMENT: str(rounds * len(folders)).encode()}
+    for number, folder in enumerate(folders):
+        assert branch(folder, f"env{number}").read()[1] == {f"env{number}.state.json": str(rounds).encode()}
+
+
+def test_clones_that_race_lose_nothing(tmp_path: Path) -> None:
+    origin = bare(tmp_path)
+    race([clone(origin, "one"), clone(origin, "other")], 5)
+
+
+@pytest.mark.slow
+def test_clones_that_race_for_long_lose_nothing(tmp_path: Path) -> None:
+    origin = bare(tmp_path)
+    race([clone(origin, name) for name in ("one", "other", "third")], 70)
+
+
+def test_processes_on_one_repository_lose_nothing(tmp_path: Path) -> None:
+    git(tmp_path, "init", "--quiet", "alone")
+    race([tmp_path / "alone", tmp_path / "alone"], 5)
+
+
+def test_what_git_says_is_said(tmp_path: Path) -> None:
+    with pytest.raises(StateError, match=r"git remote failed: fatal: not a git repository.*The state is on a branch"):
+        branch(tmp_path).read()
+    origin = bare(tmp_path)
+    folder = clone(origin, "one")
+    shelf = branch(folder)
+    version, _ = shelf.read()
+    origin.rename(tmp_path / "gone")
+    with pytest.raises(StateError, match=r"git push failed: .*does not appear to be a git repository"):
+        shelf.write({DOCUMENT: b"1"}, version, "first")
+    with pytest.raises(StateError, match=r"git remote failed: .*No such file or directory"):
+        branch(tmp_path / "nowhere").read()
+
+
+def test_a_remote_that_refuses_every_push(tmp_path: Path) -> None:
+    origin = bare(tmp_path)
+    hook = origin / "hooks" / "pre-receive"
+    hook.write_text("#!/bin/sh\necho this branch is protected\nexit 1\n")
+    hook.chmod(0o755)
+    shelf = branch(clone(origin, "one"))
+    with pytest.raises(StateError, match=r"git push failed: .*this branch is protected"):
+        shelf.write({DOCUMENT: b"1"}, shelf.read()[0], "first")
+
+
+def test_others_that_are_always_quicker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A branch that cannot be moved on, for whatever reason, ends the tries."""
+    git(tmp_path, "init", "--quiet", "alone")
+    folder = tmp_path / "alone"
+    monkeypatch.setattr("reconciler.store.branch._PAUSE", 0.0)
+    (folder / ".git" / "refs" / "heads" / "reconciler-state.lock").touch()
+    shelf = branch(folder)
+    with pytest.raises(StateError, match="could not be written in 20 tries"):
+        shelf.write({DOCUMENT: b"1"}, shelf.read()[0], "first")

@@ -1,0 +1,262 @@
+"""A state under a lease: what others see of it while a run goes on, and when that run is gone."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from reconciler.errors import ForeignStateError, LockedError, StateDamagedError, StateError
+from reconciler.model.lists import AppliedList, DoubtfulList
+from reconciler.store import lease, shared
+from reconciler.store.branch import Branch
+from reconciler.store.shared import SharedStore, SharedWriter, Shelf
+from tests.store.samples import HOLDER, TARGET, applied_list, doubtful_list
+from tests.store.shelves import NAMES, FakeShelf, bare, clone
+
+DOCUMENT, JOURNAL, LEASE = NAMES
+OTHER = replace(HOLDER, pid=99, job="https://ci.example/99")
+
+
+@pytest.fixture
+def shelf() -> FakeShelf:
+    return FakeShelf()
+
+
+def store(shelf: Shelf) -> SharedStore:
+    return SharedStore(shelf, "prod", TARGET)
+
+
+def aged(shelf: FakeShelf, seconds: float = 1000) -> None:
+    """Let the lease be as old as if its holder were gone."""
+    held = json.loads(shelf.files[LEASE])
+    shelf.files[LEASE] = (json.dumps({**held, "renewed_at": lease.timestamp(time.time() - seconds)}) + "\n").encode()
+
+
+def keys(shelf: FakeShelf) -> dict[str, str]:
+    return {
+        key: "doubt" if isinstance(known, DoubtfulList) else "applied"
+        for key, known in store(shelf).load().lists.items()
+    }
+
+
+def test_read_your_write(shelf: FakeShelf) -> None:
+    with store(shelf).lock(HOLDER) as writer:
+        writer.record("a", doubtful_list("a"))
+        writer.record("a", applied_list("a"))
+        writer.record("b", applied_list("b"))
+        writer.record("b", None)
+        assert writer.applied.lists == {"a": applied_list("a")}
+    assert store(shelf).load().lists == {"a": applied_list("a")}
+    assert store(shelf).load().serial == 1
+    assert sorted(shelf.files) == [DOCUMENT]
+
+
+def test_a_run_that_records_nothing_leaves_no_document(shelf: FakeShelf) -> None:
+    with store(shelf).lock(HOLDER) as writer:
+        assert writer.applied.serial == 0
+        writer.announce({})
+    assert shelf.files == {}
+    assert [message.split("\n")[0] for message in shelf.messages] == ["prod: lease taken", "prod: nothing changed"]
+
+
+def test_a_second_writer_is_refused_and_a_reader_is_not(shelf: FakeShelf) -> None:
+    assert store(shelf).holder(HOLDER) is None
+    with store(shelf).lock(OTHER) as writer:
+        writer.record("a", doubtful_list("a"))
+        with pytest.raises(LockedError, match=r"shelf: locked by process 99 .* CI job https://ci\.example/99"):
+            store(shelf).lock(HOLDER).__enter__()
+        assert "process 99" in str(store(shelf).holder(HOLDER))
+        assert keys(shelf) == {"a": "doubt"}
+    assert store(shelf).holder(HOLDER) is None
+    with store(shelf).lock(HOLDER):
+        pass
+
+
+def test_every_intent_is_shared_before_the_first_put(shelf: FakeShelf) -> None:
+    with store(shelf).lock(HOLDER) as writer:
+        writer.announce({key: doubtful_list(key) for key in "abc"})
+        assert keys(shelf) == {"a": "doubt", "b": "doubt", "c": "doubt"}
+        writes = len(shelf.messages)
+        writer.record("a", replace(doubtful_list("a"), applied_at="2030-01-01T00:00:00Z"))
+        writer.record("a", applied_list("a"))
+        assert len(shelf.messages) == writes
+        other = replace(doubtful_list("b"), intended={"name": "Other"})
+        writer.record("b", other)
+        assert len(shelf.messages) == writes + 1
+        assert keys(shelf) == {"a": "applied", "b": "doubt", "c": "doubt"}
+        assert store(shelf).load().lists["b"] == other
+        writer.record("a", doubtful_list("a"))
+        assert len(shelf.messages) == writes + 2
+        writer.record("a", applied_list("a"))
+        writer.record("b", applied_list("b"))
+    assert keys(shelf) == {"a": "applied", "b": "applied"}
+
+
+def test_a_run_that_vanished_leaves_its_doubts_to_the_next(shelf: FakeShelf) -> None:
+    with store(shelf).lock(HOLDER) as writer:
+        writer.record("a", applied_list("a"))
+    vanished = store(shelf).lock(OTHER).__enter__()
+    vanished.announce({key: doubtful_list(key) for key in "bc"})
+    vanished.record("b", doubtful_list("b"))
+    vanished.record("b", applied_list("b"))
+    with pytest.raises(LockedError):
+        store(shelf).lock(HOLDER).__enter__()
+    assert isinstance(vanished, SharedWriter)
+    vanished._ended.set()
+    aged(shelf)
+    assert store(shelf).holder(HOLDER) is None
+    with store(shelf).lock(HOLDER) as writer:
+        assert keys(shelf) == {"a": "applied", "b": "doubt", "c": "doubt"}
+        assert sorted(shelf.files) == [LEASE, DOCUMENT]
+        writer.record("b", applied_list("b"))
+        with pytest.raises(LockedError, match="somebody else has written the state of prod meanwhile"):
+            vanished.record("c", replace(doubtful_list("c"), intended={"name": "Other"}))
+        with pytest.raises(LockedError):
+            vanished.confirm()
+        with pytest.raises(LockedError):
+            vanished.end()
+    assert keys(shelf) == {"a": "applied", "b": "applied", "c": "doubt"}
+
+
+def test_two_that_are_equally_quick(shelf: FakeShelf) -> None:
+    with store(shelf).lock(HOLDER):
+        version, files = shelf.read()
+    del files
+    writer = SharedWriter(shelf, NAMES, lease.Lease("t", OTHER, ""), version)
+    shelf.files.clear()
+    shelf.files[LEASE] = b"{}"
+    with pytest.raises(LockedError):
+        writer.begin(store(FakeShelf()).load(), store(FakeShelf()).load())
+
+
+def test_outcomes_are_shared_while_the_run_goes_on(shelf: FakeShelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shared, "SHARED", 0.2)
+    monkeypatch.setattr(lease, "RENEWED", 0.5)
+    with store(shelf).lock(HOLDER) as writer:
+        writer.announce({"a": doubtful_list("a")})
+        writer.record("a", applied_list("a"))
+        shelf.failing = 1
+        wait_for(lambda: keys(shelf) == {"a": "applied"})
+        before = len(shelf.messages)
+        wait_for(lambda: len(shelf.messages) > before)
+    assert keys(shelf) == {"a": "applied"}
+
+
+def test_a_lease_that_was_taken_over_is_noticed_under_way(shelf: FakeShelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shared, "SHARED", 0.2)
+    asleep = store(shelf).lock(OTHER).__enter__()
+    asleep.announce({"a": doubtful_list("a")})
+    aged(shelf)
+    with store(shelf).lock(HOLDER) as writer:
+        asleep.record("a", doubtful_list("a"))
+        time.sleep(2.5)
+        with pytest.raises(LockedError, match="this run's lease is gone"):
+            asleep.record("b", applied_list("b"))
+        writer.record("a", applied_list("a"))
+    assert keys(shelf) == {"a": "applied"}
+
+
+def wait_for(happened: object) -> None:
+    until = time.monotonic() + 20
+    while not happened():  # type: ignore[operator]
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+def test_a_lease_that_could_not_be_renewed_is_no_right_to_write(
+    shelf: FakeShelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lease, "TRUSTED", -1.0)
+    with store(shelf).lock(HOLDER) as writer:
+        shelf.failing = 1
+        with pytest.raises(StateError, match="the network is gone"):
+            writer.confirm()
+    with store(shelf).lock(HOLDER) as writer:
+        writer.record("a", applied_list("a"))
+        writer.confirm()
+    assert keys(shelf) == {"a": "applied"}
+
+
+def test_a_doubt_that_could_not_be_shared_does_not_count(shelf: FakeShelf) -> None:
+    with store(shelf).lock(HOLDER) as writer:
+        shelf.failing = 1
+        with pytest.raises(StateError):
+            writer.record("a", doubtful_list("a"))
+        assert writer.applied.lists == {}
+    assert keys(shelf) == {}
+
+
+def test_an_exception_inside_is_recorded_work_all_the_same(shelf: FakeShelf) -> None:
+    with pytest.raises(KeyError):
+        record_and_raise(shelf, "a")
+    assert keys(shelf) == {"a": "applied"}
+    with pytest.raises(KeyError) as raised:
+        record_and_raise(shelf, "b", failing=1)
+    assert raised.value.__notes__ == ["the network is gone"]
+
+
+def record_and_raise(shelf: FakeShelf, key: str, failing: int = 0) -> None:
+    with store(shelf).lock(HOLDER) as writer:
+        writer.record(key, applied_list(key))
+        shelf.failing = failing
+        raise KeyError
+
+
+def test_a_state_is_put_in_place(shelf: FakeShelf) -> None:
+    with store(shelf).lock(HOLDER) as writer:
+        writer.record("a", applied_list("a"))
+    backup = store(shelf).load()
+    with store(shelf).lock(HOLDER) as writer:
+        writer.record("a", None)
+        writer.replace(replace(backup, lineage=""))
+        with pytest.raises(ForeignStateError):
+            writer.replace(replace(backup, environment="dev"))
+    assert store(shelf).load() == replace(backup, serial=backup.serial + 2)
+
+
+def test_damage_and_foreign_states_are_refused(shelf: FakeShelf) -> None:
+    with store(shelf).lock(HOLDER) as writer:
+        writer.record("a", applied_list("a"))
+        journal = FakeShelf()
+        journal.files = dict(shelf.files)
+    document = shelf.files[DOCUMENT]
+    with pytest.raises(ForeignStateError, match=r"shelf/prod\.state\.json"):
+        SharedStore(shelf, "prod", replace(TARGET, account_id="b")).load()
+    shelf.files[DOCUMENT] = document.replace(b"applied", b"apqlied", 1)
+    with pytest.raises(StateDamagedError, match=r"shelf/prod\.state\.json"):
+        store(shelf).load()
+    shelf.files[LEASE] = b"{}"
+    with pytest.raises(StateDamagedError, match=r"shelf/prod\.lease\.json"):
+        store(shelf).lock(HOLDER).__enter__()
+    shelf.files[LEASE] = b'{"format": "reconciler/lease/2"}'
+    with pytest.raises(StateError, match="made by a newer version"):
+        store(shelf).lock(HOLDER).__enter__()
+
+
+def test_a_thousand_lists(shelf: FakeShelf) -> None:
+    with store(shelf).lock(HOLDER) as writer:
+        writer.announce({f"k{number}": doubtful_list(f"k{number}") for number in range(1000)})
+        for number in range(1000):
+            writer.record(f"k{number}", applied_list(f"k{number}"))
+    assert len(store(shelf).load().lists) == 1000
+
+
+def test_on_a_real_branch(tmp_path: Path) -> None:
+    origin = bare(tmp_path)
+    one, other = (SharedStore(Branch(clone(origin, name), "s", NAMES), "prod", TARGET) for name in ("one", "other"))
+    with one.lock(HOLDER) as writer:
+        writer.announce({"a": doubtful_list("a")})
+        assert isinstance(other.load().lists["a"], DoubtfulList)
+        with pytest.raises(LockedError, match=r"git\+branch://s: locked by"):
+            other.lock(OTHER).__enter__()
+        writer.record("a", doubtful_list("a"))
+        writer.record("a", applied_list("a"))
+    assert isinstance(other.load().lists["a"], AppliedList)
+    with other.lock(OTHER) as writer:
+        writer.record("b", applied_list("b"))
+    assert one.load().lists.keys() == {"a", "b"}
+    assert one.load().serial == 2

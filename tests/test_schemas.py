@@ -1,0 +1,67 @@
+"""The published schemas are those of now, and fit what the program really writes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator, ValidationError  # type: ignore[import-untyped]  # ships no types
+
+from reconciler.cli.schema import DOCUMENTS, schema
+from tests import golden
+from tests.program import REPOSITORY, some_lists, workplace
+
+FOLDER = REPOSITORY / "docs" / "schemas"
+WRITTEN = DOCUMENTS[1:]
+
+
+def valid(document: str, kind: str) -> object:
+    found = json.loads(document)
+    Draft202012Validator(schema(kind)).validate(found)
+    return found
+
+
+@pytest.mark.parametrize("kind", DOCUMENTS)
+def test_published(kind: str) -> None:
+    """UPDATE_GOLDEN=1 writes them anew."""
+    golden.check(FOLDER / f"{kind}.schema.json", json.dumps(schema(kind), indent=2, ensure_ascii=False) + "\n")
+    Draft202012Validator.check_schema(schema(kind))
+
+
+def test_no_other_is_published() -> None:
+    assert sorted(path.name for path in FOLDER.iterdir()) == sorted(f"{kind}.schema.json" for kind in DOCUMENTS)
+
+
+@pytest.mark.parametrize("name", ["plan", "result", "drift-named", "drift-counted"])
+def test_golden_documents_fit(name: str) -> None:
+    path = REPOSITORY / "tests" / "report" / "golden" / f"{name}.json"
+    if name == "plan":
+        path = REPOSITORY / "tests" / "planning" / "plan.json"
+    found = valid(path.read_text(encoding="utf-8"), name.split("-", maxsplit=1)[0])
+    assert isinstance(found, dict)
+    found["more"] = 1
+    with pytest.raises(ValidationError):
+        valid(json.dumps(found), name.split("-", maxsplit=1)[0])
+
+
+@pytest.mark.parametrize(
+    "path", sorted((REPOSITORY / "tests/store/documents").glob("*.json")), ids=lambda path: path.name
+)
+def test_every_state_document_ever_written_fits(path: Path) -> None:
+    valid(path.read_text(encoding="utf-8"), "state")
+
+
+def test_what_the_program_writes_fits(tmp_path: Path) -> None:
+    lists = some_lists(3)
+    with workplace(tmp_path, lists) as place:
+        place.declare(lists, a={"name": "New 1"}, b={"description": "other"}, c={"id": "cl-gone"})
+        valid(place.run("plan", "--json").out, "plan")
+        valid(place.run("plan", "--refresh", "--json").out, "plan")
+        valid(place.run("apply", "--yes", "--json").out, "result")
+        place.sandbox.world.edit(lists[1].id, {"description": "Theirs"})
+        valid(place.run("drift", "--json").out, "drift")
+        valid(place.run("drift", "--json", "--undeclared").out, "drift")
+        valid(place.run("plan", "--refresh", "--json").out, "plan")
+        valid(place.run("state", "pull").out, "state")
+        assert json.loads(place.run("schema", "state").out) == schema("state")
