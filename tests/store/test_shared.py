@@ -99,7 +99,8 @@ def test_every_intent_is_shared_before_the_first_put(shelf: FakeShelf) -> None:
 def test_a_run_that_vanished_leaves_its_doubts_to_the_next(shelf: FakeShelf) -> None:
     with store(shelf).lock(HOLDER) as writer:
         writer.record("a", applied_list("a"))
-    vanished = store(shelf).lock(OTHER).__enter__()
+    context = store(shelf).lock(OTHER)  # kept: it would end with its last reference
+    vanished = context.__enter__()
     vanished.announce({key: doubtful_list(key) for key in "bc"})
     vanished.record("b", doubtful_list("b"))
     vanished.record("b", applied_list("b"))
@@ -148,7 +149,8 @@ def test_outcomes_are_shared_while_the_run_goes_on(shelf: FakeShelf, monkeypatch
 
 def test_a_lease_that_was_taken_over_is_noticed_under_way(shelf: FakeShelf, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shared, "SHARED", 0.2)
-    asleep = store(shelf).lock(OTHER).__enter__()
+    context = store(shelf).lock(OTHER)  # kept: it would end with its last reference
+    asleep = context.__enter__()
     asleep.announce({"a": doubtful_list("a")})
     aged(shelf)
     with store(shelf).lock(HOLDER) as writer:
