@@ -15,7 +15,7 @@ from reconciler.report.escape import quoted, terminal
 
 if TYPE_CHECKING:
     from reconciler.cli.wiring import Wired
-    from reconciler.manifest.accepting import Wanted
+    from reconciler.manifest.accepting import Refused, Wanted
     from reconciler.model.drift import DriftReport
 
 
@@ -47,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
         edits.show(changes, colour=coloured(sys.stdout, options))
     else:
         edits.write(chosen.manifest, changes)
-        _tell(accepted)
+    _tell(accepted, refused, written=not options.dry_run)
     for each in refused:
         where = f"{each.wanted.key} in {each.wanted.environment}"
         note(f"not accepted: {where}: the live {each.wanted.field} {quoted(each.wanted.text)} {terminal(each.why)}")
@@ -67,26 +67,26 @@ def _names(chosen: Wired) -> Iterator[str]:
 
 
 def _wanted(report: DriftReport, keys: Sequence[str]) -> Iterator[Wanted]:
-    """Yield what changed elsewhere; an edit of the manifest that would be lost only where its key is named."""
+    """Yield what changed elsewhere; lists whose edit in the manifest would be lost only where their key is named."""
     from reconciler.manifest.accepting import Wanted
 
     for environment in report.environments:
         for drifted in environment.drifted:
-            for field in drifted.fields:
-                named = any(fnmatchcase(drifted.key, glob) for glob in keys)
-                if (named or not keys) and (field.moved == "live" or (field.moved == "both" and named)):
-                    yield Wanted(environment.name, drifted.key, field.field, field.live)
-                elif field.moved == "both" and not keys:
-                    note(
-                        f"left alone: {drifted.key} in {environment.name}: the manifest was edited too; "
-                        f"to give up that edit: reconciler accept --env {environment.name} {drifted.key}"
-                    )
+            named = any(fnmatchcase(drifted.key, glob) for glob in keys)
+            if drifted.moved == "both" and not keys:
+                note(
+                    f"left alone: {drifted.key} in {environment.name}: the manifest was edited too; "
+                    f"to give up that edit: reconciler accept --env {environment.name} {drifted.key}"
+                )
+            elif named or not keys:
+                moved = (field for field in drifted.fields if field.moved != "file")
+                yield from (Wanted(environment.name, drifted.key, field.field, field.live) for field in moved)
 
 
-def _tell(accepted: Sequence[Wanted]) -> None:
-    if not accepted:
-        say("nothing to accept")
-        return
+def _tell(accepted: Sequence[Wanted], refused: Sequence[Refused], *, written: bool) -> None:
+    if not accepted and not refused:
+        say("nothing to accept: no list changed elsewhere since the last apply")
     for each in accepted:
         say(f"  ~ {each.key}  {each.environment}  {each.field}: {quoted(each.text)}")
-    say("accepted into the manifest; the next apply records it, and sends nothing for it")
+    if accepted and written:
+        say("accepted into the manifest; the next apply records it, and sends nothing for it")

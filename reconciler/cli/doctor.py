@@ -42,7 +42,6 @@ def run(options: argparse.Namespace) -> int:
     from reconciler.cli.runtime import Runtime
 
     runtime = Runtime()
-    runtime.watch()
     chosen = wiring.wired(options)
     checkups = [
         Checkup(

@@ -53,7 +53,6 @@ def found(chosen: Wired, options: argparse.Namespace) -> DriftReport:
     from reconciler.engine import drift
 
     runtime = Runtime()
-    runtime.watch()
     with wiring.clients(chosen.environments, options, runtime) as readers:
         heading = wiring.heading(chosen.manifest, runtime.now())
         return drift(chosen.sites, readers, heading, wiring.declared_ids(chosen.manifest))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,28 +28,44 @@ def show(changes: Changes, *, colour: bool) -> None:
     """Print what would be written, as a unified difference."""
     pen = Pen(colour)
     for name, (before, after) in changes.items():
-        old, new = (content.decode(errors="replace").splitlines() for content in (before, after))
-        for line in difflib.unified_diff(old, new, f"a/{name}", f"b/{name}", lineterm=""):
+        old, new = (content.decode(errors="replace").splitlines(keepends=True) for content in (before, after))
+        for line in difflib.unified_diff(old, new, f"a/{name}", f"b/{name}"):
             ink = _INKS.get(line[:1])
-            shown = inert(terminal(line))
+            shown = inert(terminal(line.rstrip("\r\n")))
             say(pen.paint(ink, shown) if ink else shown)
+            if not line.endswith(("\n", "\r")):
+                say("\\ No newline at end of file")
 
 
 def write(manifest: Manifest, changes: Changes) -> None:
-    """Write each file, whole and durable; raises EditError where one holds no longer what was changed."""
+    """Write the files, each whole and durable; raises EditError where one holds no longer what was changed.
+
+    All are written aside before the first takes its place, so that a full disk or a missing right leaves all as it was.
+    """
+    from reconciler.store import disk
+
     paths = {name: Path(os.path.realpath(manifest.path.parent / name)) for name in changes}
     for name, (before, _) in changes.items():
         if _held(paths[name]) != before:
             raise EditError(f"{paths[name]}: somebody changed it meanwhile. Nothing was written: run again")
-    from reconciler.store import disk
-
-    for name, (_, after) in changes.items():
-        path = paths[name]
-        try:
+    asides = {name: path.with_name(f".{path.name}.new") for name, path in paths.items()}
+    written: list[str] = []
+    path = manifest.path
+    try:
+        for name, (_, after) in changes.items():
+            path = paths[name]
             disk.make_folder(path.parent)
-            disk.replace(path, after, aside=path.with_name(f".{path.name}.new"))
-        except OSError as error:
-            raise EditError(f"{path}: cannot be written ({disk.reason(error)}). It is as it was") from error
+            disk.prepare(path, after, aside=asides[name])
+        for name, path in paths.items():
+            asides[name].replace(path)
+            disk.sync_folder(path.parent)
+            written.append(name)
+    except OSError as error:
+        for aside in asides.values():
+            with suppress(OSError):
+                aside.unlink()
+        done = f"{', '.join(written)} was written before" if written else "Nothing was written"
+        raise EditError(f"{path}: cannot be written ({disk.reason(error)}). {done}") from error
 
 
 def _held(path: Path) -> bytes:

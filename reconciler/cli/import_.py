@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -19,7 +20,7 @@ from reconciler.report.phrases import counted
 if TYPE_CHECKING:
     from reconciler.cli.runtime import Runtime
     from reconciler.cli.wiring import Wired
-    from reconciler.manifest import Manifest
+    from reconciler.manifest import Environment
     from reconciler.manifest.importing import Imports
     from reconciler.model.lists import Live, LiveList
     from reconciler.protocols import StateWriter
@@ -45,76 +46,80 @@ def run(options: argparse.Namespace) -> int:
     from reconciler.manifest.importing import take_in
 
     runtime = Runtime()
-    chosen = wiring.wired(options)
-    into = _into(chosen.manifest, options.into)
-    runtime.watch()
+    into = _name_of(options)
+    new = {} if _exists(options, into) else {into: b"lists: {}\n"}
+    chosen = wiring.wired(options, drafts=new)
+    if into not in chosen.manifest.files:
+        raise UsageError(f"--into {options.into}: the manifest does not include it; add it to `include` first")
     with wiring.clients(chosen.environments, options, runtime) as readers, ExitStack() as locks:
         writers: dict[str, StateWriter] = {}
         if not options.dry_run:
             who = holder(runtime.now())
             writers = {site.desired.environment: locks.enter_context(site.store.lock(who)) for site in chosen.sites}
         live = {name: reader.read_all() for name, reader in readers.items()}
-        draft = Draft(chosen.manifest)
+        draft = Draft(chosen.manifest, into if new else None)
         imports, expected = take_in(draft, _undeclared(chosen, live, options.lists), into)
         changes = draft.changes(expected)
         if options.dry_run:
             edits.show(changes, colour=coloured(sys.stdout, options))
-            return 0
-        edits.write(chosen.manifest, changes)
-        _record(imports, writers, runtime)
-    _tell(imports, into)
+        else:
+            edits.write(chosen.manifest, changes)
+            _record(imports, writers, runtime)
+    _tell(imports, list(changes), recorded=not options.dry_run)
     return 0
 
 
-def _into(manifest: Manifest, path: Path | None) -> str:
-    """Return the file to write to, by its name in the manifest's folder."""
-    from reconciler.manifest.including import would_include
+def _name_of(options: argparse.Namespace) -> str:
+    """Return the file to write to, by its name in the manifest's folder; a link is named as itself."""
+    manifest: Path = options.file
+    if options.into is None:
+        return manifest.name
+    return Path(os.path.relpath(options.into, manifest.parent)).as_posix()
 
-    if path is None:
-        return manifest.path.name
-    folder = manifest.path.parent.resolve()
-    resolved = path.resolve()
-    name = resolved.relative_to(folder).as_posix() if resolved.is_relative_to(folder) else str(path)
-    if name not in manifest.files and not would_include(manifest.include, name):
-        raise UsageError(
-            f"--into {path}: the manifest does not include it; add it to `include` in {manifest.path} first"
-        )
-    return name
+
+def _exists(options: argparse.Namespace, into: str) -> bool:
+    return Path(options.file.parent, into).exists()
 
 
 def _undeclared(chosen: Wired, live: Mapping[str, Live], patterns: Sequence[str]) -> Mapping[str, list[LiveList]]:
-    """Return by environment what is to be brought in; environments of one account share their lists."""
+    """Return by environment what is to be brought in; each list of an account to the environment that it fits best."""
     from reconciler.cli import wiring
 
     declared = wiring.declared_ids(chosen.manifest)
-    seen: set[str] = set()
-    found: dict[str, list[LiveList]] = {}
-    for environment in chosen.environments:
-        name = environment.desired.environment
-        lists = sorted(live[name].lists.values(), key=lambda each: (each.texts["name"].casefold(), each.id))
-        ignored = environment.desired.policy.ignore_undeclared
-        found[name] = [
-            each
-            for each in lists
-            if each.id not in declared[name] | seen
-            and (_named(each, patterns) if patterns else not _fits(each, ignored))
-        ]
-        seen.update(each.id for each in found[name])
     every = [each for of_environment in live.values() for each in of_environment.lists.values()]
-    for pattern in patterns:
-        if not any(_named(each, [pattern]) for each in every):
-            raise UsageError(
-                f"no live list has the id or the name {pattern!r}; `reconciler drift --undeclared` names them"
-            )
+    fits = [_matcher(pattern, every) for pattern in patterns]
+    found: dict[str, list[LiveList]] = {environment.desired.environment: [] for environment in chosen.environments}
+    for environments in _by_account(chosen):
+        name = environments[0].desired.environment
+        for each in sorted(live[name].lists.values(), key=lambda each: (each.texts["name"].casefold(), each.id)):
+            best = max(environments, key=lambda environment: _fit(environment, each))
+            ignored = any(fnmatchcase(each.texts["name"], glob) for glob in best.desired.policy.ignore_undeclared)
+            wanted = any(fit(each) for fit in fits) if patterns else not ignored
+            if wanted and each.id not in declared[name]:
+                found[best.desired.environment].append(each)
     return found
 
 
-def _named(found: LiveList, patterns: Sequence[str]) -> bool:
-    return found.id in patterns or _fits(found, patterns)
+def _by_account(chosen: Wired) -> Iterable[list[Environment]]:
+    accounts: dict[tuple[str, str], list[Environment]] = {}
+    for environment in chosen.environments:
+        accounts.setdefault(environment.desired.target.account, []).append(environment)
+    return accounts.values()
 
 
-def _fits(found: LiveList, globs: Sequence[str]) -> bool:
-    return any(fnmatchcase(found.texts["name"], glob) for glob in globs)
+def _fit(environment: Environment, found: LiveList) -> int:
+    """Say how well a name fits an environment: as many letters as its format has; -1 where it does not."""
+    fits = environment.unwritten(found.texts["name"]) is not None
+    return len(environment.name_format) if fits else -1
+
+
+def _matcher(pattern: str, every: Sequence[LiveList]) -> Callable[[LiveList], bool]:
+    """Return what tells the lists that a pattern means: an id, a whole name, or else a glob of names."""
+    if any(pattern in (each.id, each.texts["name"]) for each in every):
+        return lambda found: pattern in (found.id, found.texts["name"])
+    if not any(fnmatchcase(each.texts["name"], pattern) for each in every):
+        raise UsageError(f"no live list has the id or the name {pattern!r}; `reconciler drift --undeclared` names them")
+    return lambda found: fnmatchcase(found.texts["name"], pattern)
 
 
 def _record(imports: Imports, writers: Mapping[str, StateWriter], runtime: Runtime) -> None:
@@ -124,26 +129,27 @@ def _record(imports: Imports, writers: Mapping[str, StateWriter], runtime: Runti
 
     for each in imports.brought:
         writer = writers[each.environment]
-        adopted = Adopt(key=each.key, id=each.id, cause="new", before=each.live, after=each.live, source=None)
+        adopted = Adopt(key=each.key, id=each.id, cause="new", before=each.texts, after=each.texts, source=None)
         Records(writer, runtime).settle(adopted, writer.applied.lists.get(each.key))
 
 
-def _tell(imports: Imports, into: str) -> None:
-    for line in _lines(imports, into):
+def _tell(imports: Imports, changed: Sequence[str], *, recorded: bool) -> None:
+    for line in _lines(imports, changed, recorded=recorded):
         say(line)
 
 
-def _lines(imports: Imports, into: str) -> Iterator[str]:
-    keys = {each.key for each in imports.brought}
+def _lines(imports: Imports, changed: Sequence[str], *, recorded: bool) -> Iterator[str]:
     if not imports.brought and not imports.refused:
         yield "nothing to import: every live list is declared, ignored or left as a comment"
         return
-    comments = f", {counted(len(imports.refused), 'comment')}" if imports.refused else ""
-    counts = f"{counted(len(imports.brought), 'list')} imported under {counted(len(keys), 'key')}{comments}"
-    yield f"{terminal(into)}: {counts}"
+    keys = {each.key for each in imports.brought}
+    counts = f"{counted(len(imports.brought), 'list')} under {counted(len(keys), 'key')}"
+    comments = f", {counted(len(imports.refused), 'list')} left as a comment" if imports.refused else ""
+    yield f"{'imported' if recorded else 'would import'} into {terminal(', '.join(changed))}: {counts}{comments}"
     for each in imports.brought:
         sign = "+" if each.new else "~"
-        yield f"  {sign} {each.key}  {quoted(each.live.get('name', ''))}  {each.environment} {each.id}"
-    for refused in imports.refused:
-        yield f"  ! {terminal(refused)}"
-    yield "recorded in the state; look at the file, then: reconciler plan --refresh"
+        yield f"  {sign} {each.key}  {quoted(each.texts.get('name', ''))}  {each.environment} {each.id}"
+    for said in (*imports.refused, *imports.remarks):
+        yield f"  ! {terminal(said)}"
+    if recorded and imports.brought:
+        yield "recorded in the state; look at the file, then: reconciler plan --refresh"

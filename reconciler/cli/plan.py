@@ -54,7 +54,6 @@ def _planned(options: argparse.Namespace) -> Plan:
     with ExitStack() as connections:
         readers: Mapping[str, Reader] = {}
         if options.refresh:
-            runtime.watch()
             readers = connections.enter_context(wiring.clients(chosen.environments, options, runtime))
         return plan(chosen.sites, readers, wiring.heading(chosen.manifest, runtime.now()), wiring.scope(options))
 

@@ -60,8 +60,8 @@ def _matched(options: argparse.Namespace, draft: Draft, wanted: Sequence[Candida
     changes = draft.changes(write_in(draft, options.after, found))
     if options.dry_run:
         edits.show(changes, colour=coloured(sys.stdout, options))
-        return 0
-    edits.write(draft.manifest, changes)
+    else:
+        edits.write(draft.manifest, changes)
     _show(options, found)
     return 0
 
@@ -71,7 +71,6 @@ def _undeclared(options: argparse.Namespace, manifest: Manifest) -> list[LiveLis
     from reconciler.cli.runtime import Runtime
 
     runtime = Runtime()
-    runtime.watch()
     declared = wiring.declared_ids(manifest)[options.after]
     with wiring.clients([manifest.environments[options.after]], options, runtime) as readers:
         live = readers[options.after].read_all()
@@ -93,7 +92,7 @@ def _show(options: argparse.Namespace, found: Sequence[Match]) -> None:
             say(f"      {line}")
     if not options.match_names:
         say(f"To find their ids by these names: reconciler promote {options.before} {options.after} --match-names")
-    elif any(match.live for match in found):
+    elif any(match.live for match in found) and not options.dry_run:
         say(f"ids written; look at the file, then: reconciler plan --refresh --env {options.after}")
 
 

@@ -39,11 +39,11 @@ class Wired:
     sites: tuple[Site, ...]
 
 
-def wired(options: argparse.Namespace, saved: Plan | None = None) -> Wired:
+def wired(options: argparse.Namespace, saved: Plan | None = None, drafts: Mapping[str, bytes] | None = None) -> Wired:
     """Load the manifest and choose its environments: those of the options, or those of a saved plan."""
     from reconciler.manifest import load
 
-    manifest = load(options.file)
+    manifest = load(options.file, drafts)
     if saved is None:
         names = shared.chosen(options.env, options.all_envs, list(manifest.environments))
     else:

@@ -6,6 +6,7 @@ without problems is decided in `planning`. Importing this package costs nothing:
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,15 +18,16 @@ if TYPE_CHECKING:
 __all__ = ["Environment", "Manifest", "load", "schema"]
 
 
-def load(path: Path) -> Manifest:
+def load(path: Path, drafts: Mapping[str, bytes] | None = None) -> Manifest:
     """Read the manifest at `path` and the files that it includes.
 
+    `drafts` holds, by name as in `Manifest.files`, what files are about to hold: it counts instead of what they do.
     Raises ManifestError with every problem of every file, by file, line and column. Files that cannot be read are
     problems too.
     """
     from reconciler.manifest import loader  # noqa: PLC0415  (YAML and pydantic only where a manifest is read)
 
-    return loader.load(path)
+    return loader.load(path, drafts)
 
 
 def schema() -> JsonSchema:

@@ -8,7 +8,6 @@ the live name does not fit `name_format`    this environment gets an override
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -54,23 +53,30 @@ def take_over(draft: Draft, wanted: Sequence[Wanted]) -> tuple[list[Wanted], lis
 
 
 def _refused(draft: Draft, wanted: Sequence[Wanted]) -> Iterator[Refused]:
-    """Yield what breaks a rule by itself, then names that two lists of an environment would have."""
-    faulty = set()
+    """Yield what breaks a rule by itself, then, as often as that leaves others so, names that two lists would have."""
+    left = []
     for each in wanted:
         fault = name_fault(each.text) if each.field == "name" else description_fault(each.text)
         if fault:
-            faulty.add(each)
             yield Refused(each, fault)
-    for name, environment in draft.manifest.environments.items():
-        new = {
-            each.key: each for each in wanted if (each.environment, each.field) == (name, "name") and each not in faulty
-        }
-        names = {key: dict(listed.texts).get("name") for key, listed in environment.desired.lists.items()}
-        names |= {key: each.text for key, each in new.items()}
-        counts = Counter(text.casefold() for text in names.values() if text)
-        for each in new.values():
-            if counts[each.text.casefold()] > 1:
-                yield Refused(each, "is the name of another list of this environment too, ignoring case")
+        else:
+            left.append(each)
+    while taken := [each for each in left if each.field == "name" and _is_taken(draft, each, left)]:
+        left = [each for each in left if each not in taken]
+        yield from (
+            Refused(each, "is the name of another list of this environment too, ignoring case") for each in taken
+        )
+
+
+def _is_taken(draft: Draft, wanted: Wanted, all_wanted: Sequence[Wanted]) -> bool:
+    """Tell whether another list would have the name, once all that is wanted is declared."""
+    declares = draft.manifest.environments[wanted.environment].desired.lists
+    names = {key: listed.texts.get("name") for key, listed in declares.items()}
+    names |= {
+        each.key: each.text for each in all_wanted if (each.environment, each.field) == (wanted.environment, "name")
+    }
+    others = (name for key, name in names.items() if key != wanted.key and name)
+    return wanted.text.casefold() in map(str.casefold, others)
 
 
 def _revision(draft: Draft, key: str, wanted: Sequence[Wanted]) -> Revision:

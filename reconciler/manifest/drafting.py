@@ -7,6 +7,7 @@ before.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -56,9 +57,10 @@ class _File:
 class Draft:
     """The changes of one manifest, collected; `files` as they were read, by name as in `Manifest.files`."""
 
-    def __init__(self, manifest: Manifest) -> None:
+    def __init__(self, manifest: Manifest, new: str | None = None) -> None:
+        """Read the files; `new` names one that the manifest was loaded with though it does not exist yet."""
         self.manifest = manifest
-        self._files = {name: _File(_read(manifest, name)) for name in manifest.files}
+        self._files = {name: _File(_read(manifest, name, new=name == new)) for name in manifest.files}
 
     def own(self, key: str) -> Texts:
         """Return the texts that stand in the list itself, overrides aside."""
@@ -84,8 +86,9 @@ class Draft:
         return [key.value for each in lists if isinstance(each, yaml.MappingNode) for key, _ in each.value]
 
     def mentions(self, text: str) -> bool:
-        """Tell whether a text stands anywhere in the files, comments included."""
-        return any(text in file.text for file in self._files.values())
+        """Tell whether a word stands anywhere in the files by itself, comments included."""
+        word = re.compile(rf"(?<![\w.~-]){re.escape(text)}(?![\w.~-])")
+        return any(word.search(file.text) for file in self._files.values())
 
     def revise(self, key: str, revision: Revision) -> None:
         """Change a declared list."""
@@ -93,8 +96,8 @@ class Draft:
         file.splices += revised(file.text, key, entry, revision)
 
     def add(self, lists: Sequence[NewList], notes: Sequence[str], into: str) -> None:
-        """Declare lists, and leave `notes` as comments, at the end of the lists of the file `into`; it may be new."""
-        file = self._files.setdefault(into, _File(b""))
+        """Declare lists, and leave `notes` as comments, at the end of the lists of the file `into`."""
+        file = self._files[into]
         if lists or notes:
             file.splices += with_lists(file.text, file.tree, lists, notes)
 
@@ -107,7 +110,9 @@ class Draft:
         try:
             after = loader.load(self.manifest.path, {name: new for name, (_, new) in changed.items()})
         except ManifestError as error:
-            raise EditError(f"the manifest cannot be changed so; nothing was written:\n{error}") from error
+            raise EditError(
+                f"the manifest cannot be changed so, nothing was written. As it would have been:\n{error}"
+            ) from error
         if declared(after) != expected:
             raise EditError(
                 "the manifest is written in a way that this program does not know how to change; nothing was written. "
@@ -131,8 +136,10 @@ def declared(manifest: Manifest) -> Declared:
     }
 
 
-def _read(manifest: Manifest, name: str) -> bytes:
+def _read(manifest: Manifest, name: str, *, new: bool) -> bytes:
     path = Path(manifest.path.parent, name)
+    if new and not path.exists():
+        return b""
     try:
         raw = path.read_bytes()
     except OSError as error:

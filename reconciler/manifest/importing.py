@@ -6,40 +6,45 @@ that, as an override. What the manifest's rules refuse is left as a comment that
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from reconciler.manifest.drafting import Declared, Draft, declared
 from reconciler.manifest.naming import key_from
 from reconciler.manifest.quoting import double_quoted
 from reconciler.manifest.rewriting import NewList, Revision
-from reconciler.manifest.rules import description_fault, name_fault
+from reconciler.manifest.rules import LIST_ID, description_fault, name_fault
 from reconciler.manifest.values import Environment
 from reconciler.model.lists import LiveList
-from reconciler.model.texts import Field, Texts, narrowed
+from reconciler.model.texts import Field, Texts
 
 
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """One live list that is declared from now on: as `texts` say, and live as `live` does.
-
-    `new` where its key is, too.
-    """
+    """One live list that is declared from now on, as it is; `new` where its key is, too."""
 
     environment: str
     key: str
     id: str
     texts: Texts
-    live: Texts
     new: bool
 
 
 @dataclass(slots=True)
 class Imports:
-    """What an import comes to: the lists that are declared now, and those left as comments, in words."""
+    """What an import comes to: the lists that are declared now; those left as comments, and other remarks, in words."""
 
     brought: list[Brought] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Group:
+    """The live lists, by environment, that become one list of the manifest; `base` is its name there."""
+
+    base: str
+    lists: dict[str, LiveList]
 
 
 def take_in(draft: Draft, undeclared: Mapping[str, Sequence[LiveList]], into: str) -> tuple[Imports, Declared]:
@@ -48,24 +53,21 @@ def take_in(draft: Draft, undeclared: Mapping[str, Sequence[LiveList]], into: st
     A list that was left as a comment before is passed over.
     """
     imports = Imports()
-    groups: dict[str, dict[str, LiveList]] = {}
-    for environment, found in _acceptable(draft, undeclared, imports):
-        groups.setdefault(_base(environment, found), {})[environment.desired.environment] = found
-    known = draft.own_names()
-    after = {name: dict(lists) for name, lists in declared(draft.manifest).items()}
+    known = draft.own_names() if len(draft.manifest.environments) > 1 else {}
     new: list[NewList] = []
     taken = set(draft.keys())
-    for base, lists in groups.items():
-        key = known.get(base)
-        joined = {} if key is None else _joined(draft, key, base, lists)
-        if joined and key is not None:
-            _join(draft, key, joined)
-            imports.brought += [_brought(name, key, each, draft.own(key), new=False) for name, each in joined.items()]
-        if rest := {name: each for name, each in lists.items() if name not in joined}:
-            key = key_from(base, next(iter(rest.values())).id, taken)
+    for group in _groups(draft, _acceptable(draft, undeclared, imports)):
+        key = known.get(group.base)
+        if key is not None:
+            _join(draft, key, group, imports)
+        if group.lists:
+            key = key_from(group.base, next(iter(group.lists.values())).id, taken)
             taken.add(key)
-            new.append(_new_list(draft, key, base, rest))
-            imports.brought += [_brought(name, key, each, _managed(new[-1]), new=True) for name, each in rest.items()]
+            new.append(_new_list(draft, key, group))
+            managed = {"name"} if new[-1].notes else {"name", "description"}
+            imports.brought += [_brought(name, key, found, managed, new=True) for name, found in group.lists.items()]
+            imports.remarks += [f"{key}: {note}" for note in new[-1].notes]
+    after = {name: dict(lists) for name, lists in declared(draft.manifest).items()}
     for each in imports.brought:
         after[each.environment][each.key] = (each.id, each.texts)
     draft.add(new, imports.refused, into)
@@ -78,50 +80,83 @@ def _acceptable(
     """Yield the lists that the rules allow; the others are noted, once."""
     for name, lists in undeclared.items():
         environment = draft.manifest.environments[name]
-        names = {
-            wanted.texts["name"].casefold() for wanted in environment.desired.lists.values() if "name" in wanted.texts
-        }
+        texts = [wanted.texts for wanted in environment.desired.lists.values()]
+        names = {each["name"].casefold() for each in texts if "name" in each}
         for found in lists:
-            text = found.texts["name"]
-            fault = name_fault(text)
-            if not fault and text.casefold() in names:
-                fault = "another list of this environment has that name, ignoring case: names must differ"
-            if not fault:
-                names.add(text.casefold())
+            fault = _fault(found, names)
+            if fault is None:
+                names.add(found.texts["name"].casefold())
                 yield environment, found
-            elif not draft.mentions(found.id):
-                imports.refused.append(f"not imported from {name}: {found.id}, {double_quoted(text)}: its name {fault}")
+            else:
+                _refuse(draft, imports, name, found, fault)
 
 
-def _base(environment: Environment, found: LiveList) -> str:
-    """Return the name as the manifest would write it; one that does not fit the `name_format` stays as it is."""
+def _fault(found: LiveList, names: Collection[str]) -> str | None:
+    if not LIST_ID.fullmatch(found.id):
+        return "its id is none that a manifest can have"
+    if found.texts["name"].casefold() in names:
+        return "another list of this environment has that name, ignoring case"
+    fault = name_fault(found.texts["name"])
+    return f"its name {fault}" if fault else None
+
+
+def _refuse(draft: Draft, imports: Imports, environment: str, found: LiveList, why: str) -> None:
+    shown = found.id if LIST_ID.fullmatch(found.id) else double_quoted(found.id)
+    if not draft.mentions(shown):
+        imports.refused.append(f"not imported from {environment}: {shown}, {double_quoted(found.texts['name'])}: {why}")
+
+
+def _groups(draft: Draft, found: Iterator[tuple[Environment, LiveList]]) -> Iterable[_Group]:
+    """Put lists of one name together, one an environment; names that fit the format of theirs choose first."""
+    groups: dict[tuple[str, str], _Group] = {}
+    fitting = sorted(found, key=lambda each: _base(*each) is None)
+    for environment, live in fitting:
+        name = environment.desired.environment
+        base = _base(environment, live) or live.texts["name"]
+        group = groups.setdefault((base, ""), _Group(base, {}))
+        if name in group.lists:
+            group = groups.setdefault((base, live.id), _Group(base, {}))
+        group.lists[name] = live
+    order = list(draft.manifest.environments)
+    for group in groups.values():
+        group.lists = dict(sorted(group.lists.items(), key=lambda each: order.index(each[0])))
+    return groups.values()
+
+
+def _base(environment: Environment, found: LiveList) -> str | None:
+    """Return the name as the manifest would write it; None for one that does not fit the `name_format`."""
     base = environment.unwritten(found.texts["name"])
-    return base if base and not name_fault(base) else found.texts["name"]
+    return base if base and not name_fault(base) else None
 
 
-def _joined(draft: Draft, key: str, base: str, lists: Mapping[str, LiveList]) -> dict[str, LiveList]:
-    """Return those lists that only lack an id under a key that is there."""
-    return {
-        name: found
-        for name, found in lists.items()
-        if key not in draft.manifest.environments[name].desired.lists
-        and draft.manifest.environments[name].written(base) == found.texts["name"]
-        and len(draft.manifest.environments) > 1
-    }
+def _join(draft: Draft, key: str, group: _Group, imports: Imports) -> None:
+    """Add ids to a list that only lacks them, and take those lists out of the group.
+
+    A description that would have to be an override, and that the rules refuse, keeps its list out of the manifest.
+    """
+    own = draft.own(key)
+    ids: dict[str, str] = {}
+    overrides: dict[str, Texts] = {}
+    for name, found in tuple(group.lists.items()):
+        environment = draft.manifest.environments[name]
+        if key in environment.desired.lists or environment.written(group.base) != found.texts["name"]:
+            continue
+        del group.lists[name]
+        fault = description_fault(found.texts["description"])
+        differs = own.get("description", found.texts["description"]) != found.texts["description"]
+        if differs and fault:
+            _refuse(draft, imports, name, found, f"its description {fault}")
+            continue
+        if differs:
+            overrides[name] = {"description": found.texts["description"]}
+        ids[name] = found.id
+        imports.brought.append(_brought(name, key, found, set(own), new=False))
+    if ids:
+        draft.revise(key, Revision(overrides=overrides, ids=ids))
 
 
-def _join(draft: Draft, key: str, joined: Mapping[str, LiveList]) -> None:
-    own = draft.own(key).get("description")
-    overrides: dict[str, Texts] = {
-        name: {"description": found.texts["description"]}
-        for name, found in joined.items()
-        if own not in (None, found.texts["description"]) and not _refused(found)
-    }
-    draft.revise(key, Revision(overrides=overrides, ids={name: found.id for name, found in joined.items()}))
-
-
-def _new_list(draft: Draft, key: str, base: str, lists: Mapping[str, LiveList]) -> NewList:
-    environments = draft.manifest.environments
+def _new_list(draft: Draft, key: str, group: _Group) -> NewList:
+    environments, base, lists = draft.manifest.environments, group.base, group.lists
     fits = {name for name, found in lists.items() if environments[name].written(base) == found.texts["name"]}
     overrides: dict[str, dict[Field, str]] = {
         name: {"name": found.texts["name"]} for name, found in lists.items() if name not in fits
@@ -138,19 +173,7 @@ def _new_list(draft: Draft, key: str, base: str, lists: Mapping[str, LiveList]) 
     return NewList(key, ids if len(environments) > 1 else next(iter(ids.values())), texts, overrides, notes)
 
 
-def _managed(new: NewList) -> Texts:
-    """Return texts for the fields that a new list manages."""
-    return {"name": ""} if new.notes else {"name": "", "description": ""}
-
-
-def _brought(environment: str, key: str, found: LiveList, own: Texts, *, new: bool) -> Brought:
-    """Say what is declared of a list: its live texts, of the fields that are managed, where the rules allow them."""
-    live = narrowed(found.texts, own)
-    texts: dict[Field, str] = dict(live)
-    if "description" in live and _refused(found):
-        texts["description"] = own["description"]
-    return Brought(environment, key, found.id, texts, live, new)
-
-
-def _refused(found: LiveList) -> bool:
-    return description_fault(found.texts["description"]) is not None
+def _brought(environment: str, key: str, found: LiveList, managed: Collection[str], *, new: bool) -> Brought:
+    """Say what is declared of a list: its live texts, of the fields that are managed."""
+    texts: Texts = {field: text for field, text in found.texts.items() if field in managed}
+    return Brought(environment, key, found.id, texts, new)

@@ -57,10 +57,11 @@ def _matches(folder: Path, glob: str) -> Iterator[str]:
 
 
 def _named(glob: str, drafts: Collection[str]) -> Iterator[str]:
-    """Yield those of `drafts` that `glob` will name once they exist."""
-    steps = PurePosixPath(glob).parts
+    """Yield those of `drafts` that `glob` will name once they exist; `**/` stands for any folders, or for none."""
     for draft in map(PurePosixPath, drafts):
-        if draft.match(glob) and ("**" in steps or len(draft.parts) == len(steps)):
+        deep = "**/" in glob
+        exact = len(draft.parts) == len(PurePosixPath(glob.replace("**/", "")).parts)
+        if (draft.match(glob) and (deep or exact)) or (exact and draft.match(glob.replace("**/", ""))):
             yield draft.as_posix()
 
 

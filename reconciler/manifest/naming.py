@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from itertools import count
 
 from anyascii import anyascii
 
-from reconciler.manifest.scalars import plain
+from reconciler.manifest.scalars import is_text
 
 _OTHER = re.compile(r"[^a-z0-9]+")
 _LONGEST = 60
@@ -17,9 +18,10 @@ def key_from(name: str, list_id: str, taken: Collection[str]) -> str:
     """Return a key for a list of that name, none of `taken`; of a name without letters and digits, from its id."""
     ascii_name = _OTHER.sub("-", anyascii(name).lower()).strip("-")[:_LONGEST].strip("-")
     stem = ascii_name or "list-" + _OTHER.sub("-", list_id.removeprefix("cl-").lower()).strip("-")
-    if stem.startswith("x-") or plain(stem) != stem:  # the user's own keys; what some reader takes for no text
-        stem = f"list-{stem}"
-    key, number = stem, 2
-    while key in taken:
-        key, number = f"{stem}-{number}", number + 1
-    return key
+    candidates = (f"{stem}-{number}" if number > 1 else stem for number in count(1))
+    return next(key for key in map(_harmless, candidates) if key not in taken)
+
+
+def _harmless(key: str) -> str:
+    """Keep clear of keys that are the user's own, and of words that some reader of YAML takes for no text."""
+    return f"list-{key}" if key.startswith("x-") or not is_text(key) else key

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from reconciler.manifest.drafting import Declared, Draft, declared
 from reconciler.manifest.rewriting import Revision
 from reconciler.manifest.rules import name_fault
-from reconciler.model.lists import LiveList, Source
+from reconciler.model.lists import DesiredList, LiveList, Source
 from reconciler.model.texts import Texts
 
 
@@ -40,14 +41,17 @@ def candidates(draft: Draft, before: str, after: str) -> Iterator[Candidate]:
             own = dict(draft.own(key))
             if "name" in own:
                 own["name"] = environments[after].written(own["name"])
-            yield Candidate(key, own, wanted.source, _fault(own))
+            yield Candidate(key, own, wanted.source, _fault(own, there.values()))
 
 
-def _fault(texts: Texts) -> str | None:
+def _fault(texts: Texts, declared_there: Iterable[DesiredList]) -> str | None:
     if "name" not in texts:
         return "it has no name outside its overrides: nothing to look for"
-    fault = name_fault(texts["name"])
-    return f"its name there {fault}" if fault else None
+    if fault := name_fault(texts["name"]):
+        return f"its name there {fault}"
+    name = texts["name"].casefold()
+    holder = next((each.key for each in declared_there if each.texts.get("name", "").casefold() == name), None)
+    return f"{holder} has that name there, ignoring case" if holder else None
 
 
 def matches(wanted: Iterable[Candidate], live: Iterable[LiveList]) -> Iterator[Match]:
@@ -55,9 +59,14 @@ def matches(wanted: Iterable[Candidate], live: Iterable[LiveList]) -> Iterator[M
     by_name: dict[str, list[LiveList]] = {}
     for found in live:
         by_name.setdefault(found.texts["name"], []).append(found)
-    for candidate in wanted:
+    every = tuple(wanted)
+    names = Counter(candidate.texts.get("name", "").casefold() for candidate in every)
+    for candidate in every:
         if candidate.fault:
             yield Match(candidate, why=candidate.fault)
+            continue
+        if names[candidate.texts["name"].casefold()] > 1:
+            yield Match(candidate, why="another key without an id there would have the same name")
             continue
         named = by_name.get(candidate.texts["name"], [])
         if len(named) == 1:

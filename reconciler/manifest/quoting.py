@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from reconciler.manifest.scalars import plain
+from reconciler.manifest.scalars import is_text
 
 _SHORT = {'"': r"\"", "\\": r"\\", "\n": r"\n", "\r": r"\r", "\t": r"\t"}
 _HEADER = re.compile(r"[|>]-?(?=[ \t\r\n])([^\r\n]*)(\r\n|\r|\n)([ ]+)")
@@ -53,4 +53,4 @@ def _rewritten_block(written: str, style: str, text: str) -> str:
 def _stays_plain(text: str) -> bool:
     """Tell whether a text means itself without quotes, in a block and between brackets, to every reader of YAML."""
     letters = bool(text) and text[0].isalpha() and text == text.strip()
-    return letters and all(char.isalnum() or char in " _-./()&+'" for char in text) and plain(text) == text
+    return letters and all(char.isalnum() or char in " _-./()&+'" for char in text) and is_text(text)

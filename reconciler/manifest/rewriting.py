@@ -87,17 +87,25 @@ def with_lists(
 ) -> list[Splice]:
     """Add to the mapping under `lists`, in its style; where there is none yet, begin one."""
     lines = [line for new in lists for line in _block(new)] + [f"# {note}" for note in notes]
+    under = surgery.child(tree, "lists")
     if tree is None:
         separated = text if not text or text.endswith("\n") else text + "\n"
-        return [Splice(0, len(text), separated + "\n".join(["lists:", *(f"  {line}" for line in lines)]) + "\n")]
-    under = surgery.child(tree, "lists")
-    if surgery.is_flow(tree) or (isinstance(under, yaml.MappingNode) and surgery.is_flow(under) and under.value):
+        indented = ["lists:" if lists else "lists: {}", *(f"  {line}" for line in lines)]
+        return [Splice(0, len(text), separated + "\n".join(indented) + "\n")]
+    if surgery.is_flow(tree) or (isinstance(under, yaml.MappingNode) and _stays_flow(text, under)):
         return _between_braces(text, tree, under, lists, notes)
-    if not isinstance(under, yaml.MappingNode):
-        return [surgery.added_lines(text, tree, ["lists:", *(f"  {line}" for line in lines)])]
-    if not under.value:
+    filled = under if isinstance(under, yaml.MappingNode) and under.value else None
+    if filled or not lists:
+        return [surgery.added_lines(text, filled or tree, lines)]
+    if isinstance(under, yaml.MappingNode):
         return _begun(text, tree, under, lines)
-    return [surgery.added_lines(text, under, lines)]
+    return [surgery.added_lines(text, tree, ["lists:", *(f"  {line}" for line in lines)])]
+
+
+def _stays_flow(text: str, lists: yaml.MappingNode) -> bool:
+    """Tell whether there is anything between the braces that must stay there: lists, or a comment."""
+    between = text[surgery.start_of(lists) : surgery.end_of(text, lists)]
+    return surgery.is_flow(lists) and (bool(lists.value) or "#" in between)
 
 
 def _begun(text: str, tree: yaml.MappingNode, empty: yaml.MappingNode, lines: Sequence[str]) -> list[Splice]:
@@ -105,20 +113,23 @@ def _begun(text: str, tree: yaml.MappingNode, empty: yaml.MappingNode, lines: Se
     start, end = surgery.start_of(empty), surgery.end_of(text, empty)
     before = len(text[:start].rstrip(" "))
     at = surgery.end_of_line(text, end)
-    newline, indent = surgery.newline_of(text), " " * (surgery.column_of(tree) + 2)
+    newline, indent = surgery.newline_at(text, at), " " * (surgery.column_of(tree) + 2)
     return [Splice(before, end, ""), Splice(at, at, "".join(f"{newline}{indent}{line}" for line in lines))]
 
 
 def _between_braces(
     text: str, tree: yaml.MappingNode, under: yaml.Node | None, lists: Sequence[NewList], notes: Sequence[str]
 ) -> list[Splice]:
-    newline = surgery.newline_of(text)
+    newline = surgery.newline_at(text, len(text))
     pairs = [_pair(new) for new in lists]
     comments = [note for new in lists for note in new.notes] + list(notes)
     start = "" if text.endswith(("\n", "\r")) else newline
-    splices = [Splice(len(text), len(text), start + "".join(f"# {note}{newline}" for note in comments))]
+    below = start + "".join(f"# {note}{newline}" for note in comments)
+    splices = [Splice(len(text), len(text), below)] if comments else []
+    if not pairs:
+        return splices
     if isinstance(under, yaml.MappingNode):
-        return [surgery.added(text, under, pairs), *splices] if pairs else splices
+        return [surgery.added(text, under, pairs), *splices]
     return [surgery.added(text, tree, [f"lists: {{{', '.join(pairs)}}}"]), *splices]
 
 

@@ -9,6 +9,7 @@ import re
 
 from reconciler.model.texts import MOST_UNITS, Field, units
 
+LIST_ID = re.compile(r"cl-[0-9A-Za-z._~-]+")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 

@@ -24,6 +24,7 @@ _RESOLVERS = {
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 _YAML_12_NUMBER = re.compile(r"0o[0-7]+|[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_YAML_11_TRUTH = frozenset({"y", "Y", "n", "N"})  # by the letter of YAML 1.1; PyYAML leaves these out
 _WHOLE_NUMBER = re.compile(r"0|-?[1-9][0-9]{0,17}")
 
 DOUBTFUL_STARTS = frozenset(_RESOLVERS) | {""}
@@ -59,3 +60,8 @@ def _read_as(text: str) -> str | None:
         if regexp.match(text):
             return read_as
     return "a number" if _YAML_12_NUMBER.fullmatch(text) else None
+
+
+def is_text(text: str) -> bool:
+    """Tell whether a plain scalar is text to every reader of YAML that there is."""
+    return plain(text) == text and text not in _YAML_11_TRUTH

@@ -14,7 +14,7 @@ from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
 from reconciler.manifest import hosts
-from reconciler.manifest.rules import folder_fault, name_format_fault
+from reconciler.manifest.rules import LIST_ID, folder_fault, name_format_fault
 from reconciler.model.texts import MOST_UNITS
 
 JsonSchema: TypeAlias = "dict[str, JsonSchema] | list[JsonSchema] | str | int | bool | None"
@@ -47,7 +47,7 @@ def _checked_format(text: str) -> str:
 
 
 Name = Annotated[str, Field(pattern=_NAME)]
-ListId = Annotated[str, Field(pattern=r"^cl-[0-9A-Za-z._~-]+$")]
+ListId = Annotated[str, Field(pattern=f"^{LIST_ID.pattern}$")]
 _NameText = Annotated[
     str,
     Field(

@@ -72,13 +72,13 @@ def end_of(text: str, node: Node) -> int:
 
 
 def column_of(mapping: yaml.MappingNode) -> int:
-    """Return the column, from 0, in which the keys of a block mapping stand."""
-    return int(mapping.value[0][0].start_mark.column)
+    """Return the column, from 0, in which the keys of a block mapping stand, or the `?` before them."""
+    return int(mapping.start_mark.column)
 
 
-def newline_of(text: str) -> str:
-    """Return how the lines of a file end."""
-    found = _LINE_END.search(text)
+def newline_at(text: str, at: int) -> str:
+    """Return how the line of `at` ends, or, where it is the last and has no end, the one before it."""
+    found = _LINE_END.search(text, at) or next(iter(reversed(list(_LINE_END.finditer(text, 0, at)))), None)
     return found[0] if found else "\n"
 
 
@@ -88,7 +88,7 @@ def added(text: str, mapping: yaml.MappingNode, pairs: Iterable[str]) -> Splice:
         at = end_of(text, mapping.value[-1][1]) if mapping.value else start_of(mapping) + 1
         return Splice(at, at, (", " if mapping.value else "") + ", ".join(pairs))
     at = end_of_line(text, end_of(text, mapping))
-    return Splice(at, at, _lines(text, column_of(mapping), pairs))
+    return Splice(at, at, _lines(text, at, column_of(mapping), pairs))
 
 
 def added_lines(text: str, mapping: yaml.MappingNode, lines: Iterable[str]) -> Splice:
@@ -101,7 +101,7 @@ def added_lines(text: str, mapping: yaml.MappingNode, lines: Iterable[str]) -> S
         if comment[0].strip() and len(comment[1]) <= column:
             break
         at = look if comment[0].strip() else at
-    return Splice(at, at, _lines(text, column, lines))
+    return Splice(at, at, _lines(text, at, column, lines))
 
 
 def end_of_line(text: str, at: int) -> int:
@@ -110,6 +110,6 @@ def end_of_line(text: str, at: int) -> int:
     return found.end() if found else at
 
 
-def _lines(text: str, column: int, lines: Iterable[str]) -> str:
-    newline = newline_of(text)
+def _lines(text: str, at: int, column: int, lines: Iterable[str]) -> str:
+    newline = newline_at(text, at)
     return "".join(f"{newline}{' ' * column}{line}" if line else newline for line in lines)

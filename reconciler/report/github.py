@@ -66,7 +66,7 @@ def _found(report: DriftReport) -> Iterator[_Note]:
             yield _Note("error", f"{found.name}: {missing.key}", f"missing: {missing.reason}", missing.source)
         for each in found.lists:
             kind: _Kind = "warning" if each.drifted else "notice"
-            yield _Note(kind, f"{found.name}: {each.key}", phrases.MOVED[each.moved], each.source)
+            yield _Note(kind, f"{found.name}: {each.key}", phrases.moved(each), each.source)
 
 
 def _planned(environment: str, change: Blocked | Update) -> _Note:

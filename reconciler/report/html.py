@@ -57,7 +57,7 @@ def drift(report: DriftReport) -> str:
                 f"{field.field}: “{field.live}”, in the manifest “{field.desired}”" for field in each.fields
             )
             used = f"used by {', '.join(each.campaigns)}" if each.campaigns else ""
-            rows.append((each.key, phrases.MOVED[each.moved], texts, used))
+            rows.append((each.key, phrases.moved(each), texts, used))
         title = f"{found.name}: {', '.join(phrases.found(found))}"
         tables.append(_table(title, ("list", "what", "texts", "remarks"), rows))
     return _page("drift", tables)

@@ -56,7 +56,7 @@ def _outcome(outcome: Outcome) -> _Case:
 def _drifted(found: EnvironmentDrift) -> list[_Case]:
     missing = [_Case(each.key, f"missing: {each.reason}") for each in found.missing]
     drifted = [
-        _Case(each.key, f"{phrases.MOVED[each.moved]}: {', '.join(field.field for field in each.fields)}")
+        _Case(each.key, f"{phrases.moved(each)}: {', '.join(field.field for field in each.fields)}")
         for each in found.drifted
     ]
     return missing + drifted + [_Case(each.key) for each in found.pending]

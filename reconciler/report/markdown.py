@@ -180,7 +180,7 @@ def _drift_blocks(found: EnvironmentDrift) -> Iterator[Block]:
 
 
 def _list_drift(found: ListDrift) -> str:
-    lines = [f"- **{markup(found.key)}** {phrases.MOVED[found.moved]}"]
+    lines = [f"- **{markup(found.key)}** {phrases.moved(found)}"]
     lines += [f"  - {each.field}: {_field_drift(each)}" for each in found.fields]
     if found.campaigns:
         lines.append(f"  - used by: {', '.join(map(_text, found.campaigns))}")

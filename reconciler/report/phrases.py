@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from reconciler.model.changes import Blocked, Cause, Change, EnvironmentPlan
-from reconciler.model.drift import EnvironmentDrift, Mover
+from reconciler.model.drift import EnvironmentDrift, ListDrift, Mover
 from reconciler.model.outcomes import Action, EnvironmentResult, Outcome, OutcomeKind
 
 CAUSES: Final[dict[Cause, str]] = {
@@ -28,6 +28,7 @@ MOVED: Final[dict[Mover, str]] = {
     "file": "edited in the manifest, and not applied yet",
     "both": "edited in the manifest and changed elsewhere",
 }
+NEVER_APPLIED: Final = "declared, and not in the state: nobody knows who moved; an apply reads and judges it"
 OUTCOMES: Final[dict[OutcomeKind, str]] = {
     "updated": "updated",
     "adopted": "adopted",
@@ -69,6 +70,12 @@ def deed(change: Change) -> str:
     if isinstance(change, Blocked):
         return f"blocked ({change.block.guard}): {cause}"
     return f"{_ACTIONS[change.action]}: {cause}"
+
+
+def moved(found: ListDrift) -> str:
+    """Return who moved in a list."""
+    never_applied = found.moved == "file" and all(field.applied is None for field in found.fields)
+    return NEVER_APPLIED if never_applied else MOVED[found.moved]
 
 
 def outcome(outcome: Outcome) -> str:

@@ -23,8 +23,22 @@ def read(path: Path) -> bytes | None:
 def replace(path: Path, content: bytes, *, aside: Path) -> None:
     """Put `content` in the place of the file at `path`, whole or not at all, and durable on return.
 
-    It is written to `aside`, in the same folder, first. The permissions of the file stay, and its owner where that
-    is allowed; a new one gets 0644 less the umask. Raises OSError; the file is then as it was.
+    It is written to `aside`, in the same folder, first. Raises OSError; the file is then as it was.
+    """
+    prepare(path, content, aside=aside)
+    try:
+        aside.replace(path)
+    except OSError:
+        with suppress(OSError):
+            aside.unlink()
+        raise
+    sync_folder(path.parent)
+
+
+def prepare(path: Path, content: bytes, *, aside: Path) -> None:
+    """Write to `aside` what is to take the place of the file at `path`; durable on return. Raises OSError.
+
+    The permissions of the file stay, and its owner where that is allowed; a new one gets 0644 less the umask.
     """
     aside.unlink(missing_ok=True)
     descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
@@ -35,12 +49,10 @@ def replace(path: Path, content: bytes, *, aside: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-        aside.replace(path)
     except OSError:
         with suppress(OSError):
             aside.unlink()
         raise
-    sync_folder(path.parent)
 
 
 def write(descriptor: int, content: bytes) -> None:

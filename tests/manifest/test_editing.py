@@ -58,7 +58,8 @@ def accepted(path: Path, *wanted: tuple[str, str, Field, str]) -> str:
 
 
 def imported(path: Path, undeclared: Mapping[str, list[LiveList]], into: str = "lists.yaml") -> Imports:
-    draft = Draft(load(path))
+    new = not (path.parent / into).exists()
+    draft = Draft(load(path, {into: b"lists: {}"} if new else None), into if new else None)
     imports, expected = take_in(draft, undeclared, into)
     made(path, draft.changes(expected))
     return imports
@@ -257,9 +258,13 @@ IMPORTED = {
         "x-a: 1\n",
         'x-a: 1\nlists:\n  b:\n    id: cl-2\n    name: "B"\n    description: ""\n',
     ),
+    "between braces that hold a comment": (
+        "lists: { # mine\n  } # other\n",
+        'lists: {b: {id: cl-2, name: "B", description: ""} # mine\n  } # other\n',
+    ),
     "between braces": (
         "lists: {a: {id: cl-1, name: A}}",
-        'lists: {a: {id: cl-1, name: A}, b: {id: cl-2, name: "B", description: ""}}\n',
+        'lists: {a: {id: cl-1, name: A}, b: {id: cl-2, name: "B", description: ""}}',
     ),
     "further in than usual": (
         "lists:\n     a: {id: cl-1, name: A}\n",
@@ -297,6 +302,8 @@ def test_into_an_included_file_that_may_be_new(tmp_path: Path) -> None:
     path = written(tmp_path, f"{ENVIRONMENTS}include: [lists/*.yaml]\n")
     imported(path, {"prod": [live_list("cl-2", "B")]}, "lists/new.yaml")
     imported(path, {"prod": [live_list("cl-3", "C")]}, "lists/old.yaml")
+    imported(path, {"prod": [live_list("cl-4", " D")]}, "lists/none.yaml")
+    assert (tmp_path / "lists/none.yaml").read_text().startswith("lists: {}\n  # not imported from prod: cl-4")
     assert (
         tmp_path / "lists/new.yaml"
     ).read_text() == 'lists:\n  b:\n    id: cl-2\n    name: "B"\n    description: ""\n'
@@ -333,17 +340,104 @@ def test_several_environments_become_one_list_with_an_id_each(tmp_path: Path) ->
 
 
 def test_a_description_that_the_rules_refuse_stays_unmanaged(tmp_path: Path) -> None:
-    path = written(tmp_path, f"{TWO}lists:\n  old: {{id: {{prod: cl-0}}, name: Old, description: o}}\n")
+    path = written(tmp_path, f"{TWO}lists:\n  old: {{id: {{prod: cl-0}}, name: Old}}\n")
     imports = imported(path, {"prod": [live_list("cl-1", "A", "x ")], "dev": [live_list("cl-2", "[dev] Old", "y ")]})
     assert path.read_text() == TWO + (
-        "lists:\n  old: {id: {prod: cl-0, dev: cl-2}, name: Old, description: o}\n"
+        "lists:\n  old: {id: {prod: cl-0, dev: cl-2}, name: Old}\n"
         '  a:\n    id: {prod: cl-1}\n    name: "A"\n'
         "    # description of prod not imported: it begins or ends with white space: remove it\n"
     )
-    assert [(each.key, dict(each.texts), dict(each.live)) for each in imports.brought] == [
-        ("a", {"name": "A"}, {"name": "A"}),
-        ("old", {"name": "[dev] Old", "description": "o"}, {"name": "[dev] Old", "description": "y "}),
+    assert [(each.key, dict(each.texts)) for each in imports.brought] == [
+        ("a", {"name": "A"}),
+        ("old", {"name": "[dev] Old"}),
     ]
+    assert imports.remarks == ["a: description of prod not imported: it begins or ends with white space: remove it"]
+
+
+def test_an_id_is_not_added_where_the_next_apply_would_overwrite_a_description(tmp_path: Path) -> None:
+    lists = "lists:\n  old: {id: {prod: cl-0}, name: Old, description: o}\n"
+    path = written(tmp_path, TWO + lists)
+    imports = imported(path, {"dev": [live_list("cl-2", "[dev] Old", "precious ")]})
+    assert imports.brought == []
+    assert path.read_text() == TWO + lists + (
+        '  # not imported from dev: cl-2, "[dev] Old": its description begins or ends with white space: remove it\n'
+    )
+
+
+def test_a_name_that_fits_the_format_chooses_first(tmp_path: Path) -> None:
+    path = written(tmp_path, f"{TWO}lists: {{}}\n")
+    served = {"prod": [live_list("cl-1", "A")], "dev": [live_list("cl-2", "A"), live_list("cl-3", "[dev] A")]}
+    imports = imported(path, served)
+    assert [(each.key, each.environment, each.id) for each in imports.brought] == [
+        ("a", "prod", "cl-1"),
+        ("a", "dev", "cl-3"),
+        ("a-2", "dev", "cl-2"),
+    ]
+
+
+def test_ids_are_words_and_what_no_manifest_can_have_is_said(tmp_path: Path) -> None:
+    path = written(tmp_path, f"{ENVIRONMENTS}lists:\n  a: {{id: cl-10, name: A}}\n")
+    imports = imported(path, {"prod": [live_list("cl-1", long := "x" * 60), live_list("5f\n00", "B")]})
+    assert imports.refused == [
+        f'not imported from prod: cl-1, "{long}": its name {name_fault(long)}',
+        'not imported from prod: "5f\\n00", "B": its id is none that a manifest can have',
+    ]
+    assert list(load(path).environments["prod"].desired.lists) == ["a"]
+
+
+NOTE = '# not imported from prod: cl-3, " C": its name begins or ends with white space: remove it\n'
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("lists: {}\n", f"lists: {{}}\n{NOTE}"),
+        ("x-a: 1\n", f"x-a: 1\n{NOTE}"),
+        ("lists: {} # none", f"lists: {{}} # none\n{NOTE}".rstrip("\n")),
+    ],
+)
+def test_where_there_is_nothing_but_a_comment_to_add(tmp_path: Path, before: str, after: str) -> None:
+    path = written(tmp_path, ENVIRONMENTS + before)
+    imported(path, {"prod": [live_list("cl-3", " C")]})
+    assert path.read_text() == ENVIRONMENTS + after
+
+
+def test_a_chain_of_names_falls_with_the_one_that_cannot_move(tmp_path: Path) -> None:
+    lists = "lists:\n  a: {id: cl-1, name: A}\n  b: {id: cl-2, name: B}\n  c: {id: cl-3, name: C}\n"
+    draft = Draft(load(written(tmp_path, ENVIRONMENTS + lists)))
+    wanted = [Wanted("prod", "a", "name", "B"), Wanted("prod", "c", "name", "A"), Wanted("prod", "b", "name", " ")]
+    done, refused, expected = take_over(draft, wanted)
+    assert (done, [each.wanted.key for each in refused]) == ([], ["b", "a", "c"])
+    assert draft.changes(expected) == {}
+
+
+def test_line_ends_are_those_of_the_neighbours(tmp_path: Path) -> None:
+    path = written(tmp_path, f"{ENVIRONMENTS}lists:\r\n  a:\r\n    id: cl-1\r\n    name: A\r\n")
+    imported(path, {"prod": [live_list("cl-2", "B")]})
+    assert path.read_bytes().decode() == (
+        f"{ENVIRONMENTS}lists:\r\n  a:\r\n    id: cl-1\r\n    name: A\r\n"
+        '  b:\r\n    id: cl-2\r\n    name: "B"\r\n    description: ""\r\n'
+    )
+
+
+def test_explicit_keys(tmp_path: Path) -> None:
+    path = written(tmp_path, f"{ENVIRONMENTS}lists:\n  ? a\n  : id: cl-1\n    name: A\n")
+    imported(path, {"prod": [live_list("cl-2", "B")]})
+    assert list(load(path).environments["prod"].desired.lists) == ["a", "b"]
+
+
+def test_two_keys_that_want_one_list(tmp_path: Path) -> None:
+    lists = (
+        "lists:\n  a: {id: {prod: cl-1}, name: X, overrides: {prod: {name: Y}}}\n  b: {id: {prod: cl-2}, name: X}\n"
+        "  c: {id: {prod: cl-3}, name: Taken}\n  d: {id: {dev: cl-4}, name: TAKEN}\n"
+    )
+    draft = Draft(load(written(tmp_path, TWO + lists)))
+    found = matches(candidates(draft, "prod", "dev"), [live_list("cl-5", "[dev] X"), live_list("cl-6", "[dev] Taken")])
+    assert {each.candidate.key: each.why for each in found} == {
+        "a": "another key without an id there would have the same name",
+        "b": "another key without an id there would have the same name",
+        "c": "d has that name there, ignoring case",
+    }
 
 
 def test_names_that_two_lists_have(tmp_path: Path) -> None:
@@ -351,6 +445,12 @@ def test_names_that_two_lists_have(tmp_path: Path) -> None:
     imports = imported(path, {"prod": [live_list("cl-2", "a"), live_list("cl-3", "B"), live_list("cl-4", "b")]})
     assert [each.id for each in imports.brought] == ["cl-3"]
     assert all("another list of this environment has that name" in each for each in imports.refused)
+
+
+def test_keys_that_only_differ_in_their_number(tmp_path: Path) -> None:
+    path = written(tmp_path, f"{ENVIRONMENTS}lists: {{}}\n")
+    imported(path, {"prod": [live_list("cl-1", "X"), live_list("cl-2", "X!"), live_list("cl-3", "X?")]})
+    assert list(load(path).environments["prod"].desired.lists) == ["x", "list-x-2", "list-x-3"]
 
 
 @pytest.mark.parametrize(
@@ -363,6 +463,7 @@ def test_names_that_two_lists_have(tmp_path: Path) -> None:
         ("x-ray", "list-x-ray"),
         ("---", "list-0a-9"),
         ("A", "a-2"),
+        ("y", "list-y"),
     ],
 )
 def test_keys_are_made_from_names(tmp_path: Path, name: str, key: str) -> None:
@@ -417,10 +518,11 @@ def test_a_file_that_changed_since_it_was_read_is_left_alone(tmp_path: Path) -> 
 
 
 def test_what_it_does_not_know_how_to_change_is_refused(tmp_path: Path) -> None:
-    """An explicit key moves the column in which keys stand; the check before the writing notices."""
-    path = written(tmp_path, f"{TWO}lists:\n  a:\n    ? id\n    : {{prod: cl-1, dev: cl-2}}\n    ? name\n    : N\n")
-    with pytest.raises(EditError, match="nothing was written"):
-        accepted(path, ("dev", "a", "name", "Other"))
+    """A block that ends with the file has no line break in it, and would have one: it is noticed before the writing."""
+    path = written(tmp_path, f"{ENVIRONMENTS}lists:\n  b:\n    id: cl-1\n    name: |\n      N")
+    with pytest.raises(EditError, match=r"nothing was written\. As it would have been:\n.*ends in a line break"):
+        imported(path, {"prod": [live_list("cl-2", "B")]})
+    path = written(tmp_path, f"{ENVIRONMENTS}lists:\n  a: {{id: cl-1, name: A}}\n")
     with pytest.raises(EditError, match="has no list 'b'"):
         Draft(load(path)).own("b")
     with pytest.raises(EditError, match="does not know how to change"):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -12,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.sandbox import faults
 from reconciler.sandbox.accounts import Account, ContactList
 from reconciler.sandbox.server import ACCOUNT_ID, STREAM_ID
 from tests.program import Ran, Workplace, some_lists, workplace
@@ -208,6 +211,7 @@ def test_accept(place: Workplace) -> None:
     assert ran.code == 3
     assert manifest(place) == before.replace('"Text 1"', '"Theirs"')
     assert "left alone: b in prod: the manifest was edited too" in ran.err
+    assert "nothing to accept" not in ran.out
     assert 'not accepted: c in prod: the live name "Theirs too " begins or ends with white space' in ran.err
     assert place.run("accept", "b").code == 0
     assert manifest(place) == before.replace('"Text 1"', '"Theirs"').replace('"Ours"', '"Theirs"')
@@ -260,6 +264,88 @@ def test_an_import_waits_for_nobody(place: Workplace) -> None:
         assert "locked by process 7" in ran.err
         assert place.run("import", "--dry-run").code == 0
         assert place.run("accept").code == 0
+
+
+def test_into_a_file_that_is_named_and_not_there_yet(place: Workplace) -> None:
+    place.sandbox.world.set_list(ContactList("cl-new", "[new] one"))
+    path = place.folder / "lists.yaml"
+    path.write_text(f"include: [more.yaml, 'deep/**/*.yaml']\n{manifest(place)}")
+    assert place.run("import", "--into", "more.yaml").code == 1  # deep/**/*.yaml names no file
+    path.write_text(manifest(place).replace(", 'deep/**/*.yaml'", ""))
+    assert place.run("import", "--into", "more.yaml", "[new] one").code == 0
+    assert "cl-new" in (place.folder / "more.yaml").read_text()
+    path.write_text(manifest(place).replace("more.yaml", "more.yaml, 'deep/**/*.yaml'"))
+    place.sandbox.world.set_list(ContactList("cl-2", "Second"))
+    assert place.run("import", "--into", "deep/new.yaml").code == 0
+    assert "cl-2" in (place.folder / "deep" / "new.yaml").read_text()
+
+
+def test_into_a_manifest_that_is_a_link(place: Workplace) -> None:
+    place.sandbox.world.set_list(ContactList("cl-new", "New"))
+    path = place.folder / "lists.yaml"
+    path.rename(place.folder / "real.yaml")
+    path.symlink_to("real.yaml")
+    assert place.run("import", "--into", "lists.yaml").code == 0
+    assert path.is_symlink()
+    assert "cl-new" in (place.folder / "real.yaml").read_text()
+
+
+def test_environments_of_one_account_share_its_lists(tmp_path: Path) -> None:
+    lists = [ContactList("cl-1", "A"), ContactList("cl-2", "[dev] A"), ContactList("cl-3", "B")]
+    with workplace(tmp_path, lists) as place:
+        dev = DEV.format(url=place.url).replace("account_id: b1", f"account_id: '{ACCOUNT_ID}'")
+        place.manifest("  {}\n", more=dev.replace("st-dev", STREAM_ID))
+        assert place.run("import", "--all-envs").code == 0
+        assert "  a:\n    id: {prod: cl-1, dev: cl-2}\n" in manifest(place)
+        assert "  b:\n    id: {prod: cl-3}\n" in manifest(place)
+        assert place.run("plan", "--refresh", "--all-envs", "--detailed-exitcode").code == 0
+
+
+@pytest.mark.parametrize("verb", [["drift"], ["accept"], ["import"], ["plan", "--refresh"]])
+def test_a_signal_leaves_the_manifest_as_it_is(place: Workplace, verb: list[str]) -> None:
+    place.sandbox.world.edit(some_lists(1)[0].id, {"description": "Theirs"})
+    place.sandbox.world.set_list(ContactList("cl-new", "New"))
+    place.sandbox.world.faults.arm([faults.Delay(call="read_all", seconds=2)])
+    before = manifest(place)
+    with place.start(*verb) as running:
+        until = time.monotonic() + 20
+        while not requests(place):
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        running.send_signal(signal.SIGINT)
+        assert running.wait(10) == 130
+    assert manifest(place) == before
+    place.sandbox.world.faults.clear()
+    assert place.run("import").code == 0
+
+
+def test_of_several_files_all_are_written_or_none(place: Workplace) -> None:
+    first, second, _ = some_lists(3)
+    path = place.folder / "lists.yaml"
+    entry = next(part for part in manifest(place).split("  b:\n")[1:])
+    more = place.folder / "more.yaml"
+    more.write_text(f"lists:\n  b:\n{entry.split('  c:')[0]}")
+    path.write_text("include: [more.yaml]\n" + manifest(place).replace(f"  b:\n{entry.split('  c:')[0]}", ""))
+    place.sandbox.world.edit(first.id, {"description": "Theirs"})
+    place.sandbox.world.edit(second.id, {"description": "Theirs"})
+    (place.folder / ".more.yaml.new").mkdir()
+    before = (path.read_text(), more.read_text())
+    ran = place.run("accept")
+    assert ran.code == 1
+    assert "more.yaml: cannot be written" in ran.err
+    assert "Nothing was written" in ran.err
+    assert (path.read_text(), more.read_text()) == before
+    (place.folder / ".more.yaml.new").rmdir()
+    assert place.run("accept").code == 0
+    assert sorted(each.name for each in place.folder.glob(".*.new")) == []
+    assert place.run("drift", "--detailed-exitcode").code == 0
+
+
+def test_what_was_never_applied_is_said_to_be_so(place: Workplace) -> None:
+    place.sandbox.world.edit(some_lists(1)[0].id, {"description": "Theirs"})
+    assert place.run("state", "rm", "a").code == 0
+    assert "nobody knows who moved" in place.run("drift").out
+    assert "no list changed elsewhere since the last apply" in place.run("accept").out
 
 
 def test_a_manifest_that_cannot_be_written_is_left_whole(place: Workplace) -> None:

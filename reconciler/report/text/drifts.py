@@ -43,7 +43,7 @@ def _missing(missing: Missing, page: Page) -> str:
 
 def _drifted(found: ListDrift, page: Page) -> str:
     mark: tuple[str, Ink] = ("≠", "magenta") if found.drifted else ("~", "yellow")
-    words = phrases.MOVED[found.moved] + (", its last write was never confirmed" if found.doubtful else "")
+    words = phrases.moved(found) + (", its last write was never confirmed" if found.doubtful else "")
     lines = [page.key_line(*mark, found.key, words, _place(found.source))]
     lines += [line for field in found.fields for line in _field(field, page)]
     if found.campaigns:
