@@ -98,11 +98,16 @@ def test_actionlint_finds_nothing(tmp_path: Path) -> None:
     caller = tmp_path / ".github" / "workflows" / "contact-lists.yml"
     # The one on npm is older than calls of workflows in the same repository.
     caller.write_text(re.sub(r"uses: \./(\S+)", r"uses: o/r/\1@main", caller.read_text()))
-    ran = subprocess.run(
-        [ACTIONLINT, ".github/workflows/*.yml"], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert "validation done" in ran.stdout + ran.stderr
+    assert _linted(tmp_path) == ""
+    caller.write_text(caller.read_text().replace("runs-on", "run-on") + "  broken:\n    steps: []\n")
+    assert '"runs-on" section is missing' in _linted(tmp_path)
+
+
+def _linted(folder: Path) -> str:
+    command = [str(ACTIONLINT), ".github/workflows/*.yml"]
+    ran = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert bool(ran.stdout) == bool(ran.returncode), ran.stderr
+    return ran.stdout
 
 
 @pytest.mark.parametrize("path", [*WORKFLOWS, GITHUB / "actions/reconciler/action.yml"], ids=lambda path: path.name)
