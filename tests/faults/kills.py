@@ -94,7 +94,7 @@ def _killed(story: Story, order: Order, steps: int, chance: random.Random, tally
     """Let one run be killed as `order` says, and those after it by chance, until one ends."""
     story.begin()
     last = story.run(order)
-    found = [(_fault(order, last.at), story.found())]
+    found = [(_fault(story, order, last.at), story.found())]
     while last.code < 0:
         again: Order = {"fatal": chance.randrange(steps), "power": order.get("power", False)}
         last = story.run(again if story.kills < _MOST_KILLS and chance.random() < 0.5 else None)
@@ -105,7 +105,8 @@ def _killed(story: Story, order: Order, steps: int, chance: random.Random, tally
         tally.add(fault, each, recovered=not unsettled, case=f"{order}, {story.kills} kills")
 
 
-def _fault(order: Order, step: str) -> str:
+def _fault(story: Story, order: Order, step: str) -> str:
     if "seconds" in order:
         return "killed at a random instant"
-    return f"{'power cut' if order.get('power') else 'killed'}: {step}"
+    where = ", the state on a branch" if story.origin else ""
+    return f"{'power cut' if order.get('power') else 'killed'}{where}: {step}"

@@ -51,6 +51,7 @@ def _jobs() -> Iterator[Job]:
             yield partial(_told, start, partial(every_step, part=Part(number, PARTS), wide=True))
             yield partial(_told, start, partial(_instants, seed=number))
         yield partial(_told, "doubtful", partial(every_step, part=Part(number, PARTS), power=True, wide=True))
+        yield partial(_told, "edited", partial(every_step, part=Part(number, PARTS)), on_a_branch=True)
     for way in WAYS:
         yield partial(_told, "edited", partial(bad_network, way=way), between=True)
 
@@ -60,8 +61,8 @@ def _worked(job: Job) -> Tally:
         return job(Path(folder))
 
 
-def _told(start: str, disturb: Callable[[Story], Tally], folder: Path, *, between: bool = False) -> Tally:
-    with story(folder, start, between=between) as told:
+def _told(start: str, disturb: Callable[[Story], Tally], folder: Path, **where: bool) -> Tally:
+    with story(folder, start, **where) as told:
         return disturb(told)
 
 

@@ -1,0 +1,93 @@
+"""`--report` of plan, apply and drift by the real program, and the summary of a GitHub job."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from tests.program import Workplace, some_lists, workplace
+
+EVERY = ["text", "json", "markdown", "junit", "github", "gitlab", "html"]
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Workplace]:
+    """Three lists in the state, one of them edited."""
+    lists = some_lists(3)
+    with workplace(tmp_path, lists) as made:
+        made.declare(lists)
+        assert made.run("apply", "--yes").code == 0
+        made.declare(lists, a={"description": "New"})
+        yield made
+
+
+def asked(*formats: str) -> list[str]:
+    return [part for name in formats for part in ("--report", f"{name}=out.{name}")]
+
+
+def read(place: Workplace, name: str) -> str:
+    return (place.folder / f"out.{name}").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("verb", [["plan"], ["plan", "--refresh"], ["drift"], ["apply", "--yes"]])
+def test_several_in_one_run(place: Workplace, verb: list[str]) -> None:
+    ran = place.run(*verb, *asked(*EVERY))
+    assert ran.code == 0
+    assert json.loads(read(place, "json"))["format"].startswith(
+        f"reconciler/{'result' if 'apply' in verb else verb[0]}"
+    )
+    assert read(place, "markdown").startswith(f"### reconciler {verb[0]}: ")
+    assert ET.fromstring(read(place, "junit")).tag == "testsuites"  # our own
+    assert read(place, "html").startswith("<!doctype html>")
+    assert json.loads(read(place, "gitlab"))["update"] == (0 if verb == ["drift"] else 1)
+    assert read(place, "text").splitlines()[0].split("  ")[0] == "prod"
+
+
+def test_to_stdout_and_to_the_summary_of_a_job(place: Workplace) -> None:
+    summary = place.folder / "summary.md"
+    summary.write_text("before\n")
+    ran = place.run("plan", "--report", "github=-", GITHUB_STEP_SUMMARY=str(summary))
+    assert ran.out.splitlines()[-1].startswith("::notice file=lists.yaml,line=10,title=prod%3A a::")
+    assert summary.read_text().startswith("before\n### reconciler plan: 1 to update, 2 unchanged\n")
+
+
+def test_also_where_an_apply_is_refused(place: Workplace) -> None:
+    lists = some_lists(3)
+    place.declare(lists, **{key: {"description": "New"} for key in "abc"})
+    path = place.folder / "lists.yaml"
+    path.write_text(path.read_text().replace("policy: {}", "policy: {max_changes: 2}"))
+    ran = place.run("apply", "--yes", *asked("markdown", "json"))
+    assert ran.code == 1
+    assert read(place, "markdown").startswith("### reconciler plan: 3 to update")
+    assert json.loads(read(place, "json"))["format"] == "reconciler/plan/1"
+    assert place.puts == []
+
+
+def test_within_a_budget(place: Workplace) -> None:
+    assert place.run("plan", "--max-bytes", "1000", *asked("markdown")).code == 0
+    assert len(read(place, "markdown").encode()) <= 1000
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--report", "pdf=x"], "'pdf=x' is not FORMAT=FILE with one of text, json"),
+        (["--report", "markdown"], "'markdown' is not FORMAT=FILE"),
+        (["--report", "markdown="], "'markdown=' is not FORMAT=FILE"),
+        (["--report", "text=nowhere/out"], "cannot write nowhere/out: No such file or directory"),
+        (["--max-bytes", "999"], "'999' is not a number of bytes from 1000"),
+        (["--max-bytes", "many"], "'many' is not a number of bytes"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_before_anything_is_done(
+    place: Workplace, arguments: list[str], said: str
+) -> None:
+    place.sandbox.world.log.clear()
+    ran = place.run("apply", "--yes", *arguments)
+    assert ran.code == 1
+    assert said in ran.err
+    assert len(place.sandbox.world.log.entries) == 0
