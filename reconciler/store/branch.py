@@ -68,7 +68,7 @@ class Branch:
 
     def _refresh(self) -> None:
         repository = self._repository
-        if not repository.has_remote():
+        if not repository.has_remote:
             self._tip = repository.local_tip(self._branch)
             return
         tip = repository.remote_tip(self._branch)
@@ -78,5 +78,5 @@ class Branch:
 
     def _move(self, commit: str) -> bool:
         repository = self._repository
-        move = repository.push if repository.has_remote() else repository.move
+        move = repository.push if repository.has_remote else repository.move
         return move(self._branch, commit, self._tip)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 
 from reconciler.errors import StateError
@@ -16,6 +17,11 @@ _WHO = {
     "GIT_COMMITTER_NAME": "reconciler",
     "GIT_COMMITTER_EMAIL": "reconciler@localhost",
 }
+# Set while git runs a hook: they would lead elsewhere than the folder does.
+_ELSEWHERE = frozenset({
+    "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR", "GIT_NAMESPACE",
+    "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+})  # fmt: skip
 REMOTE = "origin"
 
 
@@ -33,6 +39,7 @@ class Repository:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
+    @cached_property
     def has_remote(self) -> bool:
         """Tell whether there is a remote to keep the branch on; without, the repository itself keeps it."""
         return REMOTE in self.run("remote").decode().split()
@@ -94,11 +101,12 @@ class Repository:
 
     def run(self, *arguments: str, given: bytes = b"") -> bytes:
         """Run git to its end; raises GitError with what it said."""
+        inherited = {name: value for name, value in os.environ.items() if name not in _ELSEWHERE}
         try:
             ended = subprocess.run(  # noqa: S603  # no shell; what is named comes from the manifest, checked
                 ["git", "-c", "gc.auto=0", *arguments],  # noqa: S607  # the git of the user's PATH is meant
                 cwd=self._folder,
-                env={**os.environ, **_WHO, "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"},
+                env={**inherited, **_WHO, "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"},
                 input=given,
                 capture_output=True,
                 timeout=_SECONDS,

@@ -26,17 +26,6 @@ DEV = (
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Iterator[Workplace]:
-    """Three lists, recorded in the state."""
-    lists = some_lists(3)
-    with workplace(tmp_path, lists) as made:
-        made.declare(lists)
-        assert made.run("apply", "--yes").code == 0
-        made.sandbox.world.log.clear()
-        yield made
-
-
-@pytest.fixture
 def two(tmp_path: Path) -> Iterator[Workplace]:
     """Three lists in each of two accounts, none declared."""
     lists = some_lists(3)

@@ -10,7 +10,6 @@ import select
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,17 +20,6 @@ from reconciler.sandbox.accounts import Account, ContactList
 from reconciler.sandbox.server import CLIENT_SECRET
 from reconciler.sandbox.settings import Settings
 from tests.program import PROGRAM, Ran, Workplace, some_lists, workplace
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Iterator[Workplace]:
-    """Three lists, recorded in the state."""
-    lists = some_lists(3)
-    with workplace(tmp_path, lists) as made:
-        made.declare(lists)
-        assert made.run("apply", "--yes").code == 0
-        made.sandbox.world.log.clear()
-        yield made
 
 
 def requests(place: Workplace) -> int:

@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 
-from tests.program import Workplace, some_lists, workplace
+from tests.program import Workplace, some_lists
 
 EVERY = ["text", "json", "markdown", "junit", "github", "gitlab", "html"]
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Iterator[Workplace]:
+def place(place: Workplace) -> Workplace:
     """Three lists in the state, one of them edited."""
-    lists = some_lists(3)
-    with workplace(tmp_path, lists) as made:
-        made.declare(lists)
-        assert made.run("apply", "--yes").code == 0
-        made.declare(lists, a={"description": "New"})
-        yield made
+    place.declare(some_lists(3), a={"description": "New"})
+    return place
 
 
 def asked(*formats: str) -> list[str]:

@@ -115,6 +115,18 @@ def test_processes_on_one_repository_lose_nothing(tmp_path: Path) -> None:
     race([tmp_path / "alone", tmp_path / "alone"], 5)
 
 
+def test_it_is_the_repository_of_the_folder_also_in_a_hook(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    git(elsewhere, "init", "--quiet")
+    monkeypatch.setenv("GIT_DIR", str(elsewhere / ".git"))
+    shelf = branch(folder)
+    shelf.write({DOCUMENT: b"1"}, shelf.read()[0], "first")
+    monkeypatch.delenv("GIT_DIR")
+    assert branch(folder).read()[1] == {DOCUMENT: b"1"}
+
+
 def test_what_git_says_is_said(tmp_path: Path) -> None:
     with pytest.raises(StateError, match=r"git remote failed: fatal: not a git repository.*The state is on a branch"):
         branch(tmp_path).read()
