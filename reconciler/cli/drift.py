@@ -41,8 +41,10 @@ def run(options: argparse.Namespace) -> int:
 
         colour = coloured(sys.stdout, options)
         say(text.drift(report, undeclared=options.undeclared, colour=colour, width=width()))
-    reports.save(report, options)
+    saved = reports.save(report, options)
     in_order = all(environment.in_order for environment in report.environments)
+    if not saved:
+        return 1
     return 2 if options.detailed_exitcode and not in_order else 0
 
 

@@ -48,6 +48,9 @@ def run(options: argparse.Namespace) -> int:
         _ignore(folder / ".gitignore")
     except OSError as error:
         raise UsageError(f"cannot write {error.filename}: {error.strerror}") from error
+    manifest = (folder / "lists.yaml").read_bytes()
+    if state == _BRANCH and b"git+branch://" not in manifest:
+        say(f"A pipeline forgets what is in a folder: write `state: {_BRANCH}` in lists.yaml")
     say("Next: fill in the environment in lists.yaml, then: reconciler doctor, and reconciler import")
     return 0
 
@@ -76,7 +79,7 @@ def _write(path: Path, content: bytes) -> None:
 
 def _ignore(path: Path) -> None:
     """Add the lines that are missing, at the end."""
-    before = path.read_text(encoding="utf-8") if path.exists() else ""
+    before = path.read_bytes().decode(errors="replace") if path.exists() else ""
     missing = [line for line in _IGNORED if line not in before.splitlines()]
     if not missing:
         say(f"  {path}  is there already, left as it is")

@@ -39,8 +39,10 @@ def run(options: argparse.Namespace) -> int:
     reports.check(options)
     planned = _planned(options)
     _show(planned, options)
-    reports.save(planned, options)
+    saved = reports.save(planned, options)
     changes = any(environment.changes for environment in planned.environments)
+    if not saved:
+        return 1
     return 2 if options.detailed_exitcode and changes else 0
 
 

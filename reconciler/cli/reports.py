@@ -7,7 +7,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from reconciler.cli.output import check_writable, say, write
+from reconciler.cli.output import check_writable, note, say, write
+from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
     from reconciler.report.formats import Subject
@@ -45,28 +46,48 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def check(options: argparse.Namespace) -> None:
-    """Make sure, before anything is done, that the reports can be written."""
+    """Make sure, before anything is done, that the reports can be written; those of an earlier run go."""
+    others = [path for name in ("file", "out", "undo_out", "plan") if (path := getattr(options, name, None))]
+    seen = {path.resolve() for path in others}
     for wanted in options.report:
-        if wanted.path != "-":
-            check_writable(Path(wanted.path))
+        if wanted.path == "-":
+            if options.json:
+                raise UsageError("--json and a report to - would both go to stdout: name a file")
+            continue
+        path = Path(wanted.path)
+        if path.resolve() in seen:
+            raise UsageError(f"{path} is named twice, or is a file that is read: give each report a file of its own")
+        seen.add(path.resolve())
+        check_writable(path)
+        if path.is_file():
+            path.unlink()
 
 
-def save(subject: Subject, options: argparse.Namespace) -> None:
-    """Write the reports of what was planned, done or found."""
+def save(subject: Subject, options: argparse.Namespace) -> bool:
+    """Write the reports of what was planned, done or found; tell whether all could be, and say on stderr which not."""
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
     if not options.report and not summary:
-        return
+        return True
     from reconciler.report.formats import FORMATS as RENDERED
 
+    failed = 0
     for wanted in options.report:
         content = RENDERED[wanted.format](subject, options.max_bytes)
-        if wanted.path == "-":
-            say(content)
-        else:
-            write(Path(wanted.path), content)
+        try:
+            if wanted.path == "-":
+                say(content)
+            else:
+                write(Path(wanted.path), content)
+        except UsageError as error:
+            note(f"warning: {error}")
+            failed += 1
     if summary:
-        with Path(summary).open("a", encoding="utf-8") as file:
-            file.write(RENDERED["markdown"](subject, _SUMMARY_BYTES) + "\n")
+        try:
+            with Path(summary).open("a", encoding="utf-8") as file:
+                file.write(RENDERED["markdown"](subject, _SUMMARY_BYTES) + "\n")
+        except OSError as error:
+            note(f"warning: GITHUB_STEP_SUMMARY: cannot write {summary}: {error.strerror}")
+    return not failed
 
 
 def _wanted(text: str) -> Wanted:

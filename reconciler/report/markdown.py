@@ -42,7 +42,7 @@ def plan(plan: Plan, max_bytes: int = MAX_BYTES) -> str:
     how = "" if plan.refreshed else ", compared with the last-applied state only"
     head = f"### reconciler plan: {counts}\n\n{phrases.forecast(plan.environments).capitalize()} to apply{how}.\n"
     blocks = [_environment_table(plan.environments)] if len(plan.environments) > 1 else []
-    blocks += [block for environment in plan.environments for block in _plan_blocks(environment, plan)]
+    blocks += list(_plan_blocks(plan))
     return _fitted(head, blocks, f"\n`{digest(plan)}`\n", max_bytes)
 
 
@@ -85,19 +85,30 @@ def _environment_table(environments: Iterable[EnvironmentPlan]) -> Block:
     return Block("\n".join(["| environment | |", "| --- | --- |", *rows, ""]), items=0)
 
 
-def _plan_blocks(environment: EnvironmentPlan, plan: Plan) -> Iterator[Block]:
-    named = f"**{markup(environment.name)}**: " if len(plan.environments) > 1 else ""
-    for warning in environment.warnings:
-        yield Block(f"{named}⚠ {markup(warning)}\n", items=0)
-    for title, changes in order.risks(environment.changes):
-        yield Block(f"#### {named}{title} ({len(changes):,})\n", items=0)
-        if isinstance(changes[0], Update | Blocked):
-            yield from (Block(_change(change)) for change in changes)
-        else:
-            yield Block(_group([change.key for change in changes]), len(changes))
-    if environment.drift:
-        yield Block(f"#### {named}drift, left alone ({len(environment.drift):,})\n", items=0)
-        yield from (Block(_left_alone(each)) for each in environment.drift)
+def _plan_blocks(plan: Plan) -> Iterator[Block]:
+    """Yield the riskiest of all environments before what is less so of any."""
+    several = len(plan.environments) > 1
+    named = {each.name: f"**{markup(each.name)}**: " if several else "" for each in plan.environments}
+    for environment in plan.environments:
+        for warning in environment.warnings:
+            yield Block(f"{named[environment.name]}⚠ {_said(warning)}\n", items=0)
+    risks = {environment.name: dict(order.risks(environment.changes)) for environment in plan.environments}
+    for title in order.RISKS:
+        for name, groups in risks.items():
+            if changes := groups.get(title):
+                yield Block(f"#### {named[name]}{title} ({len(changes):,})\n", items=0)
+                yield from _changes(changes)
+    for environment in plan.environments:
+        if environment.drift:
+            yield Block(f"#### {named[environment.name]}drift, left alone ({len(environment.drift):,})\n", items=0)
+            yield from (Block(_left_alone(each)) for each in environment.drift)
+
+
+def _changes(changes: Sequence[Change]) -> Iterator[Block]:
+    if isinstance(changes[0], Update | Blocked):
+        yield from (Block(_change(change)) for change in changes)
+    else:
+        yield Block(_group([change.key for change in changes]), len(changes))
 
 
 def _change(change: Change) -> str:
@@ -108,9 +119,9 @@ def _change(change: Change) -> str:
     if isinstance(change, Update) and change.waits_for:
         lines.append(f"  - waits for: {markup(', '.join(change.waits_for))}")
     if isinstance(change, Blocked):
-        lines.append(f"  - why: {markup(change.block.reason)}")
-        lines.append(f"  - to lift: {markup(change.block.lift)}")
-    lines += [f"  - ⚠ {markup(warning)}" for warning in change.warnings]
+        lines.append(f"  - why: {_said(change.block.reason)}")
+        lines.append(f"  - to lift: {_said(change.block.lift)}")
+    lines += [f"  - ⚠ {_said(warning)}" for warning in change.warnings]
     return "\n".join(lines) + "\n"
 
 
@@ -125,6 +136,11 @@ def _changed(field: Field, before: Texts, after: Texts) -> str:
 
 def _text(text: str) -> str:
     return f"<code>{markup(text)}</code>" if text else "(empty)"
+
+
+def _said(text: str) -> str:
+    """Words of this program with names of others in them."""
+    return f"<code>{markup(text)}</code>"
 
 
 def _piece(piece: Piece) -> str:
@@ -157,14 +173,14 @@ def _result_blocks(environment: EnvironmentResult) -> Iterator[Block]:
     took = f"{phrases.counted(environment.requests, 'request')} in {phrases.duration(environment.seconds)}"
     yield Block(f"**{markup(environment.name)}**: {', '.join(phrases.done([environment]))} ({took})\n", items=0)
     if environment.stopped is not None:
-        yield Block(f"Stopped: {markup(environment.stopped)}\n", items=0)
+        yield Block(f"Stopped: {_said(environment.stopped)}\n", items=0)
     yield from (Block(_outcome(outcome)) for outcome in order.out_of_order(environment.outcomes))
     if made := [outcome.key for outcome in environment.outcomes if outcome.outcome == "updated"]:
         yield Block(_group(made), len(made))
 
 
 def _outcome(outcome: Outcome) -> str:
-    said = f": {markup(outcome.error)}" if outcome.error else ""
+    said = f": {_said(outcome.error)}" if outcome.error else ""
     return f"- **{markup(outcome.key)}** {phrases.outcome(outcome)}{said}\n  - {phrases.NEXT_STEPS[outcome.outcome]}\n"
 
 
@@ -172,7 +188,7 @@ def _drift_blocks(found: EnvironmentDrift) -> Iterator[Block]:
     if found.missing or found.lists or found.undeclared:
         yield Block(f"#### {markup(found.name)}\n", items=0)
     for missing in found.missing:
-        yield Block(f"- **{markup(missing.key)}** missing: {markup(missing.reason)}\n")
+        yield Block(f"- **{markup(missing.key)}** missing: {_said(missing.reason)}\n")
     yield from (Block(_list_drift(each)) for each in (*found.drifted, *found.pending))
     if found.undeclared:
         number = phrases.counted(len(found.undeclared), "live list")

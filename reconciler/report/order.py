@@ -11,6 +11,8 @@ from reconciler.model.outcomes import IN_ORDER, Outcome, OutcomeKind
 Group: TypeAlias = tuple[Change, ...]
 
 _TITLES = ("blocked", "renames", "descriptions", "to adopt", "to forget", "to check")
+RISKS = ("blocked", "renames with a warning", *_TITLES[1:])
+"""The titles of `risks`, in their order."""
 _WORST_FIRST: tuple[OutcomeKind, ...] = ("failed", "in_doubt", "unverified", "conflict", "blocked", "not_sent")
 
 

@@ -11,6 +11,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from uuid import uuid4
 
 from reconciler.errors import StateError
 from reconciler.store.git import Repository
@@ -34,6 +35,7 @@ class Branch:
         self._branch = branch
         self._names = names
         self._tip = ""
+        self._tried: Version | None = None
 
     def __str__(self) -> str:
         """Return where it is, as messages name it."""
@@ -43,25 +45,38 @@ class Branch:
         """Return the files that there are, as they stand together at this moment, and their version."""
         self._refresh()
         version = self._version(self._repository.entries(self._tip))
-        return version, {name: self._repository.content(blob) for name, blob in version.files.items()}
+        return version, {name: self._repository.content(entry) for name, entry in version.files.items()}
 
     def write(self, contents: Mapping[str, bytes | None], expected: Version, message: str) -> Version | None:
-        """Replace files (None removes one) by one commit; None where they are no longer as in `expected`."""
+        """Replace files (None removes one) by one commit; None where they are no longer as in `expected`.
+
+        What an earlier write tried, and did not hear the end of, counts as `expected`, too.
+        """
         repository = self._repository
-        blobs = {name: repository.blob(content) for name, content in contents.items() if content is not None}
+        new = {name: repository.blob(content) for name, content in contents.items() if content is not None}
+        quicker = ""
         for _ in range(_TRIES):
             entries = repository.entries(self._tip)
-            if self._version(entries) != expected:
+            if self._version(entries) not in (expected, self._tried):
                 return None
-            kept = {name: blob for name, blob in entries.items() if name not in contents}
-            after = dict(sorted({**kept, **blobs}.items()))
-            commit = repository.commit(after, self._tip, message)
-            if self._move(commit):
-                self._tip = commit
+            kept = {name: entry for name, entry in entries.items() if name not in contents}
+            after = dict(sorted({**kept, **new}.items()))
+            # Two that write the same in one second would make one commit, and both believe that it is theirs.
+            commit = repository.commit(after, self._tip, f"{message.rstrip()}\n\nwrite {uuid4().hex[:12]}\n")
+            try:
+                quicker = self._move(commit)
+            except StateError:
+                self._tried = self._version(after)
+                raise
+            if not quicker:
+                self._tip, self._tried = commit, None
                 return self._version(after)
             time.sleep(random.uniform(0, _PAUSE))  # noqa: S311  # who goes first is no secret
             self._refresh()
-        raise StateError(f"{self}: could not be written in {_TRIES} tries, others were quicker each time. Run again")
+        raise StateError(
+            f"{self}: could not be written in {_TRIES} tries. Run again. The last time git said: "
+            + " ".join(quicker.split())
+        )
 
     def _version(self, entries: Mapping[str, str]) -> Version:
         return Version({name: entries[name] for name in self._names if name in entries})
@@ -76,7 +91,7 @@ class Branch:
             repository.fetch(self._branch)
         self._tip = tip
 
-    def _move(self, commit: str) -> bool:
+    def _move(self, commit: str) -> str:
         repository = self._repository
         move = repository.push if repository.has_remote else repository.move
         return move(self._branch, commit, self._tip)

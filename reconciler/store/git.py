@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -22,6 +23,11 @@ _ELSEWHERE = frozenset({
     "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR", "GIT_NAMESPACE",
     "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES",
 })  # fmt: skip
+# What git says where somebody else was quicker with a branch.
+_MOVED = re.compile(
+    r"is at \w+ but expected|reference already exists|Unable to create '[^']*\.lock'|incorrect old value|"
+    r"failed to update ref|remote ref updated since checkout|fetch first|stale info"
+)
 REMOTE = "origin"
 
 
@@ -41,69 +47,91 @@ class Repository:
 
     @cached_property
     def has_remote(self) -> bool:
-        """Tell whether there is a remote to keep the branch on; without, the repository itself keeps it."""
-        return REMOTE in self.run("remote").decode().split()
+        """Tell whether there is a remote to keep the branch on; without any, the repository itself keeps it."""
+        remotes = self.run("remote").decode(errors="replace").split()
+        if remotes and REMOTE not in remotes:
+            raise StateError(
+                f"the repository has no remote {REMOTE!r}, but {', '.join(remotes)}: a state that others share would "
+                f"not be found there. Name it: git remote rename {remotes[0]} {REMOTE}"
+            )
+        return REMOTE in remotes
 
     def remote_tip(self, branch: str) -> str:
         """Return the commit at the end of a branch of the remote, "" where there is no such branch."""
-        return self.run("ls-remote", REMOTE, f"refs/heads/{branch}").decode().partition("\t")[0]
+        listed = self.run("ls-remote", REMOTE, f"refs/heads/{branch}").decode(errors="replace").splitlines()
+        tips = {name: commit for commit, _, name in (line.partition("\t") for line in listed)}
+        return tips.get(f"refs/heads/{branch}", "")
 
     def local_tip(self, branch: str) -> str:
         """Return the commit at the end of a branch of this repository, "" where there is no such branch."""
-        try:
-            return self.run("rev-parse", "--verify", "--quiet", f"refs/heads/{branch}").decode().strip()
-        except GitError:
-            return ""
+        ref = f"refs/heads/{branch}"
+        ended = self._ended("for-each-ref", "--format=%(objectname) %(refname)", ref)
+        said = ended.stderr.decode(errors="replace").strip()
+        if said:  # a damaged branch is passed over with a warning; it must not count as none
+            raise GitError(_message(["for-each-ref"], said), said)
+        tips = {
+            name: commit for commit, _, name in (line.partition(" ") for line in ended.stdout.decode().splitlines())
+        }
+        return tips.get(ref, "")
 
     def fetch(self, branch: str) -> None:
-        """Bring the commits of a branch of the remote here, under no name that anybody uses."""
-        refspec = f"+refs/heads/{branch}:refs/reconciler/{branch}"
-        self.run("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", REMOTE, refspec)
+        """Bring the commits of a branch of the remote here, under no name: nobody is in anybody's way."""
+        self.run("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--refmap=", REMOTE, f"refs/heads/{branch}")
 
     def entries(self, commit: str) -> Mapping[str, str]:
-        """Return the files of a commit's top folder: by name, the id of what they hold."""
-        listed = self.run("ls-tree", "-z", commit).decode().split("\0") if commit else []
-        return {name: meta.split()[2] for meta, _, name in (line.partition("\t") for line in listed if line)}
+        """Return what a commit's top folder has: by name, `mode type id`."""
+        listed = self.run("ls-tree", "-z", "--full-tree", commit) if commit else b""
+        lines = (line.partition("\t") for line in listed.decode(errors="surrogateescape").split("\0") if line)
+        return {name: meta for meta, _, name in lines}
 
-    def content(self, blob: str) -> bytes:
-        """Return what an id stands for."""
-        return self.run("cat-file", "blob", blob)
+    def content(self, entry: str) -> bytes:
+        """Return what the file of an entry holds."""
+        return self.run("cat-file", "blob", entry.split()[2])
 
     def blob(self, content: bytes) -> str:
-        """Keep some content, and return its id."""
-        return self.run("hash-object", "-w", "--stdin", given=content).decode().strip()
+        """Keep some content, and return its entry."""
+        return f"100644 blob {self.run('hash-object', '-w', '--stdin', given=content).decode().strip()}"
 
     def commit(self, entries: Mapping[str, str], parent: str, message: str) -> str:
-        """Make a commit of files, on top of a `parent` or, where that is "", of nothing."""
-        lines = "".join(f"100644 blob {blob}\t{name}\0" for name, blob in entries.items())
-        tree = self.run("mktree", "-z", given=lines.encode()).decode().strip()
+        """Make a commit of entries, on top of a `parent` or, where that is "", of nothing."""
+        lines = "".join(f"{meta}\t{name}\0" for name, meta in entries.items())
+        tree = self.run("mktree", "-z", given=lines.encode(errors="surrogateescape")).decode().strip()
         parents = ["-p", parent] if parent else []
         return self.run("commit-tree", tree, *parents, "-F", "-", given=message.encode()).decode().strip()
 
-    def push(self, branch: str, commit: str, expected: str) -> bool:
-        """Move a branch of the remote from `expected` on to `commit`; False where it is elsewhere by now."""
+    def push(self, branch: str, commit: str, expected: str) -> str:
+        """Move a branch of the remote from `expected` on to `commit`; return "", or why it is elsewhere by now."""
         lease = f"--force-with-lease=refs/heads/{branch}:{expected}"
         try:
             self.run("push", "--quiet", "--no-verify", "--porcelain", lease, REMOTE, f"{commit}:refs/heads/{branch}")
         except GitError as error:
-            if "[rejected]" in error.said or ("[remote rejected]" in error.said and "lock" in error.said):
-                return False
+            if "[rejected]" in error.said or ("[remote rejected]" in error.said and _MOVED.search(error.said)):
+                return error.said
             raise
-        return True
+        return ""
 
-    def move(self, branch: str, commit: str, expected: str) -> bool:
+    def move(self, branch: str, commit: str, expected: str) -> str:
         """Move a branch of this repository likewise."""
         try:
             self.run("update-ref", f"refs/heads/{branch}", commit, expected or "0" * len(commit))
-        except GitError:
-            return False
-        return True
+        except GitError as error:
+            if _MOVED.search(error.said):
+                return error.said
+            raise
+        return ""
 
     def run(self, *arguments: str, given: bytes = b"") -> bytes:
-        """Run git to its end; raises GitError with what it said."""
+        """Run git to its end and return what it prints; raises GitError with what it said."""
+        ended = self._ended(*arguments, given=given)
+        if ended.returncode:
+            said = (ended.stdout + ended.stderr).decode(errors="replace").strip()
+            raise GitError(_message(arguments, said), said)
+        return ended.stdout
+
+    def _ended(self, *arguments: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
         inherited = {name: value for name, value in os.environ.items() if name not in _ELSEWHERE}
         try:
-            ended = subprocess.run(  # noqa: S603  # no shell; what is named comes from the manifest, checked
+            return subprocess.run(  # noqa: S603  # no shell; what is named comes from the manifest, checked
                 ["git", "-c", "gc.auto=0", *arguments],  # noqa: S607  # the git of the user's PATH is meant
                 cwd=self._folder,
                 env={**inherited, **_WHO, "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"},
@@ -115,10 +143,6 @@ class Repository:
             )
         except (OSError, subprocess.TimeoutExpired) as error:
             raise GitError(_message(arguments, str(error)), "") from error
-        if ended.returncode:
-            said = (ended.stdout + ended.stderr).decode(errors="replace").strip()
-            raise GitError(_message(arguments, said), said)
-        return ended.stdout
 
 
 def _message(arguments: Sequence[str], said: str) -> str:

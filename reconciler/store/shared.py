@@ -31,6 +31,7 @@ from reconciler.store.lock import described
 from reconciler.store.reading import refuse_foreign
 
 SHARED = 15.0
+_LOOKS = 5
 
 
 class Shelf(Protocol):
@@ -66,13 +67,7 @@ class SharedStore:
     @contextmanager
     def lock(self, holder: Holder) -> Iterator[StateWriter]:
         """Hold the lease; raises as `load`, LockedError, and StateError where the end cannot be written."""
-        version, files = self._shelf.read()
-        held = self._lease(files)
-        if held and not held.expired(time.time()):
-            raise LockedError(self._described(held, holder))
-        document, applied = self._understood(files)
-        writer = SharedWriter(self._shelf, self._names, Lease(uuid4().hex, holder, ""), version)
-        writer.begin(document, applied)
+        writer = self._begun(holder)
         try:
             yield writer
         except BaseException as error:
@@ -82,6 +77,22 @@ class SharedStore:
                 error.add_note(str(failure))
             raise
         writer.end()
+
+    def _begun(self, holder: Holder) -> SharedWriter:
+        """Take the lease; whoever was quicker by an instant is met, and named, at the next look."""
+        for _ in range(_LOOKS):
+            version, files = self._shelf.read()
+            held = self._lease(files)
+            if held and not held.expired(time.time()):
+                raise LockedError(self._described(held, holder))
+            document, applied = self._understood(files)
+            writer = SharedWriter(self._shelf, self._names, Lease(uuid4().hex, holder, ""), version)
+            try:
+                writer.begin(document, applied)
+            except LockedError:
+                continue
+            return writer
+        raise LockedError(f"{self._shelf}: others took the lease each time. Nothing was changed. Run again")
 
     def _lease(self, files: Mapping[str, bytes]) -> Lease | None:
         raw = files.get(self._names[2])
@@ -214,7 +225,7 @@ class SharedWriter:
         self._unshared = False
 
     def _write(self, contents: Mapping[str, bytes | None], what: str) -> None:
-        began = time.monotonic()
+        began = _uptime()
         holder = self._lease.holder
         by = f"{holder.command}\nby {holder.user} on {holder.host}" + (f"\nCI job {holder.job}" if holder.job else "")
         environment = self._document_name.removesuffix(".state.json")
@@ -228,7 +239,7 @@ class SharedWriter:
         self._version, self._renewed = written, began
 
     def _check_lease(self) -> None:
-        if self._lost is None and time.monotonic() - self._renewed > lease.TRUSTED:
+        if self._lost is None and _uptime() - self._renewed > lease.TRUSTED:
             with suppress(LockedError):
                 self._share(self._journal() if self._unshared else {}, "lease renewed")
         if self._lost:
@@ -238,11 +249,17 @@ class SharedWriter:
         """Share outcomes and renew the lease while the run goes on; what fails here is met by the next record."""
         while not self._ended.wait(1.0):
             with self._guard:
-                age = time.monotonic() - self._renewed
+                age = _uptime() - self._renewed
                 if self._lost or age < (SHARED if self._unshared else lease.RENEWED):
                     continue
                 with suppress(ReconcilerError):
                     self._share(self._journal() if self._unshared else {}, "under way")
+
+
+def _uptime() -> float:
+    """Return seconds that never go back, and that go on while the machine sleeps, where the system has such a clock."""
+    clock = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+    return time.clock_gettime(clock)
 
 
 def _same(entry: DoubtfulList, promised: DoubtfulList | None) -> bool:

@@ -53,6 +53,13 @@ def test_init_starts_in_order_and_overwrites_nothing(tmp_path: Path, options: li
     assert init(tmp_path, *options).count("left as it is") == len(files)
 
 
+def test_init_for_a_pipeline_says_what_a_state_in_a_folder_means(tmp_path: Path) -> None:
+    init(tmp_path)
+    (tmp_path / ".gitignore").write_bytes(b"caf\xe9\n")
+    assert "write `state: git+branch://reconciler-state` in lists.yaml" in init(tmp_path, "--github")
+    assert "state:" not in init(tmp_path)
+
+
 def test_init_says_where_it_cannot_write(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     ran = subprocess.run([*PROGRAM, "init", str(tmp_path / "file")], capture_output=True, text=True, check=False)

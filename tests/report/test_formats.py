@@ -108,6 +108,14 @@ def test_the_headline_is_never_cut() -> None:
     assert "5 lists left out here" in shown
 
 
+def test_the_riskiest_of_all_environments_comes_first() -> None:
+    dull = samples.environment("aa", *[replace(samples.DESCRIBED, key=f"list-{number}") for number in range(99)])
+    risky = samples.environment("zz", samples.RENAME_IN_USE)
+    shown = markdown.plan(samples.planned(dull, risky), 3000)
+    assert "blocked (rename_in_use)" in shown
+    assert "lists left out here" in shown
+
+
 def test_renames_with_a_warning_come_before_the_others() -> None:
     warned = replace(samples.RENAME, key="in-use", warnings=("1 campaign uses it",))
     shown = markdown.plan(samples.planned(samples.environment("prod", samples.RENAME, warned)))

@@ -61,6 +61,24 @@ def test_also_where_an_apply_is_refused(place: Workplace) -> None:
     assert place.puts == []
 
 
+def test_what_cannot_be_written_in_the_end_takes_nothing_else_along(place: Workplace) -> None:
+    ran = place.run(
+        "apply", "--yes", "--report", "json=/dev/full", *asked("markdown"), GITHUB_STEP_SUMMARY="/nowhere/x"
+    )
+    assert ran.code == 0
+    assert "warning: cannot write /dev/full: No space left on device" in ran.err
+    assert "warning: GITHUB_STEP_SUMMARY: cannot write /nowhere/x" in ran.err
+    assert read(place, "markdown").startswith("### reconciler apply: 1 updated")
+    for verb in ("plan", "drift"):
+        assert place.run(verb, "--report", "json=/dev/full").code == 1
+
+
+def test_a_run_that_failed_leaves_no_report_of_another(place: Workplace) -> None:
+    (place.folder / "out.junit").write_text("old")
+    assert place.run("drift", *asked("junit"), KORE_CLIENT_SECRET="wrong").code == 1
+    assert not (place.folder / "out.junit").exists()
+
+
 def test_within_a_budget(place: Workplace) -> None:
     assert place.run("plan", "--max-bytes", "1000", *asked("markdown")).code == 0
     assert len(read(place, "markdown").encode()) <= 1000
@@ -73,6 +91,9 @@ def test_within_a_budget(place: Workplace) -> None:
         (["--report", "markdown"], "'markdown' is not FORMAT=FILE"),
         (["--report", "markdown="], "'markdown=' is not FORMAT=FILE"),
         (["--report", "text=nowhere/out"], "cannot write nowhere/out: No such file or directory"),
+        (["--report", "text=x", "--report", "json=./x"], "x is named twice"),
+        (["--report", "text=lists.yaml"], "lists.yaml is named twice, or is a file that is read"),
+        (["--json", "--report", "json=-"], "would both go to stdout"),
         (["--max-bytes", "999"], "'999' is not a number of bytes from 1000"),
         (["--max-bytes", "many"], "'many' is not a number of bytes"),
     ],

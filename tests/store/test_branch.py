@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -127,6 +128,95 @@ def test_it_is_the_repository_of_the_folder_also_in_a_hook(
     assert branch(folder).read()[1] == {DOCUMENT: b"1"}
 
 
+def test_a_manifest_in_a_sub_folder_has_the_same_state(folder: Path) -> None:
+    shelf = branch(folder)
+    shelf.write({DOCUMENT: b"1"}, shelf.read()[0], "first")
+    (folder / "deep" / "er").mkdir(parents=True)
+    below = branch(folder / "deep" / "er")
+    version, files = below.read()
+    assert files == {DOCUMENT: b"1"}
+    assert below.write({DOCUMENT: b"2"}, version, "second") is not None
+    assert branch(folder).read()[1] == {DOCUMENT: b"2"}
+
+
+def test_what_else_is_on_the_branch_stays(folder: Path) -> None:
+    git(folder, "checkout", "--quiet", "--orphan", BRANCH)
+    (folder / "docs").mkdir()
+    (folder / "docs" / "page").write_text("x")
+    (folder / b"caf\xe9".decode(errors="surrogateescape")).write_text("y")
+    (folder / "run").write_text("z")
+    (folder / "run").chmod(0o755)
+    git(folder, "add", "--all")
+    git(folder, "-c", "user.name=t", "-c", "user.email=t@localhost", "commit", "--quiet", "--message", "x")
+    if git(folder, "remote"):
+        git(folder, "push", "--quiet", "origin", BRANCH)
+    git(folder, "checkout", "--quiet", "--orphan", "elsewhere")
+    before = set(git(folder, "ls-tree", BRANCH).splitlines())
+    shelf = branch(folder)
+    shelf.write({DOCUMENT: b"1"}, shelf.read()[0], "first")
+    tip = f"origin/{BRANCH}" if git(folder, "remote") else BRANCH
+    assert set(git(folder, "ls-tree", tip).splitlines()) > before
+
+
+def test_a_remote_of_another_name_is_no_reason_to_begin_anew(tmp_path: Path) -> None:
+    folder = clone(bare(tmp_path), "one")
+    git(folder, "remote", "rename", "origin", "upstream")
+    with pytest.raises(StateError, match="no remote 'origin', but upstream"):
+        branch(folder).read()
+
+
+def test_a_branch_is_found_by_its_whole_name(tmp_path: Path) -> None:
+    origin = bare(tmp_path)
+    shelf = branch(clone(origin, "one"))
+    version = shelf.write({DOCUMENT: b"1"}, shelf.read()[0], "first")
+    assert version is not None
+    old = git(origin, "rev-parse", BRANCH)
+    git(origin, "update-ref", f"refs/backup/refs/heads/{BRANCH}", old)
+    shelf.write({DOCUMENT: b"2"}, version, "second")
+    assert branch(clone(origin, "other")).read()[1] == {DOCUMENT: b"2"}
+
+
+def test_a_damaged_branch_is_not_none(tmp_path: Path) -> None:
+    git(tmp_path, "init", "--quiet", "alone")
+    folder = tmp_path / "alone"
+    shelf = branch(folder)
+    shelf.write({DOCUMENT: b"1"}, shelf.read()[0], "first")
+    (folder / ".git" / "refs" / "heads" / BRANCH).write_text("")
+    with pytest.raises(StateError, match="broken ref"):
+        branch(folder).read()
+
+
+@pytest.fixture
+def lossy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A git whose next pushes land, without anybody hearing of it, while a file says so."""
+    real, wrapper = git(tmp_path, "--exec-path") + "/git", tmp_path / "bin" / "git"
+    wrapper.parent.mkdir()
+    flag = tmp_path / "lossy"
+    wrapper.write_text(
+        f'#!/bin/sh\n{real} "$@" || exit\n'
+        f'case "$*" in *" push "*) if [ -e {flag} ]; then rm {flag}; echo remote end hung up >&2; exit 128; fi;; esac\n'
+    )
+    wrapper.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{wrapper.parent}:{os.environ['PATH']}")
+    return flag
+
+
+def test_a_push_that_landed_unheard_is_ones_own(tmp_path: Path, lossy: Path) -> None:
+    folder = clone(bare(tmp_path), "one")
+    shelf = branch(folder)
+    version, _ = shelf.read()
+    lossy.touch()
+    with pytest.raises(StateError, match="remote end hung up"):
+        shelf.write({DOCUMENT: b"1"}, version, "first")
+    assert shelf.write({DOCUMENT: b"2"}, version, "second") is not None
+    assert branch(folder).read()[1] == {DOCUMENT: b"2"}
+
+
+def test_processes_in_one_clone_are_in_nobodys_way(tmp_path: Path) -> None:
+    folder = clone(bare(tmp_path), "one")
+    race([folder, folder, folder], 4)
+
+
 def test_what_git_says_is_said(tmp_path: Path) -> None:
     with pytest.raises(StateError, match=r"git remote failed: fatal: not a git repository.*The state is on a branch"):
         branch(tmp_path).read()
@@ -144,7 +234,7 @@ def test_what_git_says_is_said(tmp_path: Path) -> None:
 def test_a_remote_that_refuses_every_push(tmp_path: Path) -> None:
     origin = bare(tmp_path)
     hook = origin / "hooks" / "pre-receive"
-    hook.write_text("#!/bin/sh\necho this branch is protected\nexit 1\n")
+    hook.write_text("#!/bin/sh\necho this branch is protected, the push was blocked\nexit 1\n")
     hook.chmod(0o755)
     shelf = branch(clone(origin, "one"))
     with pytest.raises(StateError, match=r"git push failed: .*this branch is protected"):
@@ -158,5 +248,14 @@ def test_others_that_are_always_quicker(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr("reconciler.store.branch._PAUSE", 0.0)
     (folder / ".git" / "refs" / "heads" / "reconciler-state.lock").touch()
     shelf = branch(folder)
-    with pytest.raises(StateError, match="could not be written in 20 tries"):
+    with pytest.raises(StateError, match=r"could not be written in 20 tries.*Unable to create"):
         shelf.write({DOCUMENT: b"1"}, shelf.read()[0], "first")
+
+
+def test_a_branch_that_cannot_be_is_said_to_be_so(tmp_path: Path) -> None:
+    git(tmp_path, "init", "--quiet", "alone")
+    shelf = branch(tmp_path / "alone")
+    shelf.write({DOCUMENT: b"1"}, shelf.read()[0], "first")
+    below = Branch(tmp_path / "alone", f"{BRANCH}/below", NAMES)
+    with pytest.raises(StateError, match=r"git update-ref failed: .*cannot lock ref"):
+        below.write({DOCUMENT: b"1"}, below.read()[0], "first")

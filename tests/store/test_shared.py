@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 from reconciler.errors import ForeignStateError, LockedError, StateDamagedError, StateError
 from reconciler.model.lists import AppliedList, DoubtfulList
 from reconciler.store import lease, shared
-from reconciler.store.branch import Branch
+from reconciler.store.branch import Branch, Version
 from reconciler.store.shared import SharedStore, SharedWriter, Shelf
 from tests.store.samples import HOLDER, TARGET, applied_list, doubtful_list
 from tests.store.shelves import NAMES, FakeShelf, bare, clone
@@ -121,6 +122,32 @@ def test_a_run_that_vanished_leaves_its_doubts_to_the_next(shelf: FakeShelf) -> 
         with pytest.raises(LockedError):
             vanished.end()
     assert keys(shelf) == {"a": "applied", "b": "applied", "c": "doubt"}
+
+
+class LateShelf(FakeShelf):
+    """A shelf whose first looks show what was there before somebody wrote."""
+
+    def __init__(self, late: int) -> None:
+        super().__init__()
+        self.late = late
+
+    def read(self) -> tuple[Version, Mapping[str, bytes]]:
+        if self.late:
+            self.late -= 1
+            return Version({"gone": "1"}), {}
+        return super().read()
+
+
+def test_who_was_quicker_by_an_instant_is_named() -> None:
+    shelf = LateShelf(0)
+    with store(shelf).lock(OTHER):
+        shelf.late = 1
+        with pytest.raises(LockedError, match="locked by process 99"):
+            store(shelf).lock(HOLDER).__enter__()
+        shelf.late = 100
+        with pytest.raises(LockedError, match="others took the lease each time"):
+            store(shelf).lock(HOLDER).__enter__()
+        shelf.late = 0
 
 
 def test_two_that_are_equally_quick(shelf: FakeShelf) -> None:

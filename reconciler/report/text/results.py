@@ -59,7 +59,9 @@ def _closing(result: Result, page: Page) -> str:
     made = sum(outcome.outcome in IN_ORDER for outcome in outcomes)
     if all(environment.in_order for environment in result.environments):
         return page.pen.paint("green", _in_order(made))
-    heading = f"Incomplete: {made:,} of {phrases.counted(len(outcomes), 'change')} made and recorded."
+    stopped = any(environment.stopped for environment in result.environments)
+    recorded = "" if stopped else " and recorded"
+    heading = f"Incomplete: {made:,} of {phrases.counted(len(outcomes), 'change')} made{recorded}."
     found = {outcome.outcome for outcome in outcomes}
     steps = [
         page.prose(f"{phrases.OUTCOMES[kind]}:", step, ink=_INKS[kind], indent=MARGIN)

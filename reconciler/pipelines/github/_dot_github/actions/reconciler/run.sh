@@ -6,6 +6,9 @@ if [[ ! $CREDENTIALS =~ ^KORE(_[A-Z0-9_]+)?$ ]]; then
   echo "credentials: KORE, or KORE_ and then A-Z, 0-9 or _" >&2
   exit 1
 fi
+# Before any secret is set; -P keeps a folder of the checkout from standing in for a package.
+python -P -m pip install --quiet --disable-pip-version-check "$REQUIREMENT"
+
 for name in CLIENT_ID CLIENT_SECRET HOST ACCOUNT_ID STREAM_ID; do
   given="GIVEN_$name"
   if [[ -n ${!given} ]]; then
@@ -22,8 +25,6 @@ if [[ -n $GIVEN_TOKEN ]]; then
 fi
 unset GIVEN_TOKEN
 
-python -m pip install --quiet --disable-pip-version-check "$REQUIREMENT"
-
 arguments=()
 while IFS= read -r line; do
   if [[ -n $line ]]; then
@@ -32,7 +33,7 @@ while IFS= read -r line; do
 done <<<"$ARGUMENTS"
 
 code=0
-python -m reconciler "$COMMAND" ${arguments[@]+"${arguments[@]}"} || code=$?
+python -P -m reconciler "$COMMAND" ${arguments[@]+"${arguments[@]}"} || code=$?
 echo "code=$code" >>"$GITHUB_OUTPUT"
 for accepted in 0 $ACCEPTED; do
   if [[ $code == "$accepted" ]]; then
