@@ -16,8 +16,8 @@ from uuid import uuid4
 from reconciler.errors import StateError
 from reconciler.store.git import Repository
 
-_TRIES = 20
-_PAUSE = 0.2
+_TRIES = 50
+_PAUSE = 0.02  # seconds; times the number of the try
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Branch:
         repository = self._repository
         new = {name: repository.blob(content) for name, content in contents.items() if content is not None}
         quicker = ""
-        for _ in range(_TRIES):
+        for number in range(_TRIES):
             entries = repository.entries(self._tip)
             if self._version(entries) not in (expected, self._tried):
                 return None
@@ -71,7 +71,7 @@ class Branch:
             if not quicker:
                 self._tip, self._tried = commit, None
                 return self._version(after)
-            time.sleep(random.uniform(0, _PAUSE))  # noqa: S311  # who goes first is no secret
+            time.sleep(random.uniform(0, _PAUSE * number))  # noqa: S311  # who goes first is no secret
             self._refresh()
         raise StateError(
             f"{self}: could not be written in {_TRIES} tries. Run again. The last time git said: "

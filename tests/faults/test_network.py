@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.between import WAYS, Between, Way
-from tests.faults.kills import bad_network
+from tests.faults.kills import Part, bad_network
 from tests.faults.story import Story, story
 
 
@@ -20,9 +20,10 @@ def told(tmp_path: Path) -> Iterator[Story]:
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
 def test_any_request_meets_a_bad_network(told: Story, way: Way) -> None:
-    tally = bad_network(told, way)
+    """Every other one: the PUTs, and the look at the end; make faults does it to all of them."""
+    tally = bad_network(told, way, Part(0, 2))
     assert tally.wrong == []
-    assert tally.tried == 6
+    assert tally.tried == 3
 
 
 def test_a_network_that_is_gone_stops_the_run_and_the_next_ends_it(told: Story) -> None:
