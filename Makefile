@@ -12,7 +12,7 @@ demo: $(STAMP)
 	PATH="$(CURDIR)/$(RUN):$$PATH" sh docs/demo.sh
 
 test: check
-	$(RUN)/python -m pytest -n 2 --cov --cov-report= -m "not slow"
+	$(RUN)/python -m pytest -n 3 --cov --cov-report= -m "not slow"
 	$(RUN)/coverage report --skip-covered --fail-under=95
 	$(RUN)/coverage report --skip-covered --fail-under=100 --include='$(WHOLE)'
 

@@ -33,11 +33,6 @@ def included(reading: Reading, globs: list[str], path: Path, drafts: Collection[
             reading.blame(place, fault)
 
 
-def would_include(globs: Collection[str], name: str) -> bool:
-    """Tell whether a file, relative to the manifest's folder, is or will be named by one of `globs`."""
-    return any(True for glob in globs for _ in _named(glob, [name]))
-
-
 def _fault(glob: str) -> str | None:
     parts = PurePosixPath(glob).parts
     if glob.startswith(("/", "~")) or ".." in parts or "\\" in glob or "\0" in glob:

@@ -56,7 +56,6 @@ def load(path: Path, drafts: Mapping[str, bytes] | None = None) -> Manifest:
         files=files,
         state=head.get("state", DEFAULT_STATE),
         environments={name: _environment(name, of, lists[name]) for name, of in environments.items()},
-        include=tuple(head.get("include", [])),
     )
 
 

@@ -40,12 +40,10 @@ class Manifest:
     """A manifest without problems; environments in the order of the file.
 
     `files` maps each file that was read, relative to the manifest's folder and with `/`, to the SHA-256 of its bytes
-    in hex; `include` holds the globs that name the files beside the manifest itself. `state` is as written: a folder
-    beside the manifest, or a URL.
+    in hex. `state` is as written: a folder beside the manifest, or a URL.
     """
 
     path: Path
     files: Mapping[str, str]
     state: str
     environments: Mapping[str, Environment]
-    include: tuple[str, ...] = ()

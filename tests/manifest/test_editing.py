@@ -447,6 +447,13 @@ def test_names_that_two_lists_have(tmp_path: Path) -> None:
     assert all("another list of this environment has that name" in each for each in imports.refused)
 
 
+def test_a_key_that_is_in_the_environment_already_is_not_joined(tmp_path: Path) -> None:
+    lists = "lists:\n  a: {id: {prod: cl-1}, name: A, overrides: {prod: {name: Y}}}\n"
+    path = written(tmp_path, TWO + lists)
+    (brought,) = imported(path, {"prod": [live_list("cl-2", "A")]}).brought
+    assert (brought.key, brought.new) == ("a-2", True)
+
+
 def test_keys_that_only_differ_in_their_number(tmp_path: Path) -> None:
     path = written(tmp_path, f"{ENVIRONMENTS}lists: {{}}\n")
     imported(path, {"prod": [live_list("cl-1", "X"), live_list("cl-2", "X!"), live_list("cl-3", "X?")]})

@@ -1,0 +1,74 @@
+"""The state on a branch of the manifest's repository, by the real program."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.program import Workplace, some_lists, workplace
+from tests.store.shelves import bare, git
+
+BRANCH = "reconciler-state"
+LISTS = some_lists(2)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Workplace]:
+    """Two lists to be described anew, in a clone."""
+    origin = bare(tmp_path)
+    git(tmp_path, "clone", "--quiet", str(origin), "work")
+    with workplace(tmp_path / "work", LISTS) as made:
+        declare(made, "New")
+        yield made
+
+
+def declare(place: Workplace, description: str, state: str = f"git+branch://{BRANCH}") -> None:
+    entries = [
+        f"  {key}: {{id: {known.id}, name: {known.name}, description: {description}}}\n"
+        for key, known in zip("ab", LISTS, strict=True)
+    ]
+    place.manifest("".join(entries), more=f"state: {state}\n")
+
+
+def test_the_main_job(place: Workplace) -> None:
+    assert place.run("plan", "--detailed-exitcode").code == 2
+    assert place.run("apply", "--yes").code == 0
+    assert place.run("plan", "--refresh", "--detailed-exitcode").code == 0
+    assert place.run("state", "mv", "b", "bb").code == 0
+    listed = json.loads(place.run("state", "list", "--json").out)["lists"]
+    assert [each["key"] for each in listed] == ["a", "bb"]
+    assert "lock: free" in place.run("doctor").out
+    origin = place.folder.parent / "origin.git"
+    assert git(origin, "ls-tree", "--name-only", BRANCH) == "prod.state.json"
+    subjects = git(origin, "log", "--format=%s", BRANCH, "--", "prod.state.json").splitlines()
+    assert subjects == ["prod: serial 2", "prod: serial 1"]
+    assert "reconciler apply --yes" in git(origin, "log", "--format=%b", BRANCH)
+    assert git(place.folder, "status", "--porcelain") == "?? cache/\n?? lists.yaml"
+    assert not (place.folder / ".reconciler").exists()
+
+
+def test_a_manifest_in_a_sub_folder_finds_it(place: Workplace) -> None:
+    assert place.run("apply", "--yes").code == 0
+    deep = place.folder / "deep"
+    deep.mkdir()
+    (place.folder / "lists.yaml").rename(deep / "lists.yaml")
+    assert "no changes" in place.run("plan", "-f", "deep/lists.yaml").out
+
+
+@pytest.mark.parametrize("state", ["s3://bucket/state", "git+branch://", "git+branch://-x", "git+branch://a..b"])
+def test_what_is_no_place_for_a_state(place: Workplace, state: str) -> None:
+    declare(place, "New", state)
+    ran = place.run("plan")
+    assert ran.code == 1
+    assert f"state: {state!r} is not understood" in ran.err
+
+
+def test_a_remote_that_is_gone_stops_the_run_and_says_what_was_not_recorded(place: Workplace) -> None:
+    origin = place.folder.parent / "origin.git"
+    origin.rename(place.folder.parent / "gone.git")
+    ran = place.run("apply", "--yes")
+    assert (ran.code, place.puts) == (1, [])
+    assert "git ls-remote failed" in ran.err
