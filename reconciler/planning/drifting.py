@@ -18,7 +18,7 @@ from collections.abc import Collection
 from fnmatch import fnmatchcase
 
 from reconciler.model.drift import EnvironmentDrift, FieldDrift, ListDrift, Missing, Mover
-from reconciler.model.lists import Absent, Applied, Desired, DesiredList, DoubtfulList, KnownList, Live, LiveList
+from reconciler.model.lists import Applied, Desired, DesiredList, DoubtfulList, KnownList, Live, LiveList
 from reconciler.model.texts import FIELDS, Field
 
 
@@ -47,8 +47,9 @@ def _ignored(found: LiveList, desired: Desired) -> bool:
 def _compared(wanted: DesiredList, known: KnownList | None, live: Live) -> ListDrift | Missing | None:
     found = live.lists.get(wanted.id)
     if found is None:
-        absent = live.absent.get(wanted.id, Absent(wanted.id, "it is not in the list of all"))
-        return Missing(wanted.key, wanted.id, absent.reason, wanted.source)
+        absent = live.absent.get(wanted.id)
+        reason = absent.reason if absent else "it is not in the list of all"
+        return Missing(wanted.key, wanted.id, reason, wanted.source)
     mine = known if known and known.id == wanted.id else None
     fields = tuple(_field(field, wanted, mine, found) for field in FIELDS if _differs(field, wanted, mine, found))
     if not fields:

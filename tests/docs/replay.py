@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.sandbox.server import CLIENT_ID, CLIENT_SECRET
-from tests.program import PROGRAM, REPOSITORY, SECONDS
+from tests.program import PROGRAM, REPOSITORY, SECONDS, UNMEASURED
 
 MARK = "<!-- replay"
 SHOWN_PORT = "127.0.0.1:4010"
@@ -139,7 +139,7 @@ def _workshop(folder: Path) -> Iterator[_Workshop]:
     command = commands / "reconciler"
     command.write_text(f'#!/bin/sh\nexec {PROGRAM[0]} -u {" ".join(PROGRAM[1:])} "$@"\n')
     command.chmod(0o755)
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("KORE", "RECONCILER"))}
+    kept = {name: value for name, value in UNMEASURED.items() if not name.startswith(("KORE", "RECONCILER"))}
     workshop = _Workshop(
         folder,
         {

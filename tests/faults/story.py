@@ -228,7 +228,13 @@ def story(folder: Path, start: str, *, between: bool = False, on_a_branch: bool 
         sandbox = open_contexts.enter_context(Sandbox(settings=Settings(limit=0), lists=OLD.values()))
         launcher = open_contexts.enter_context(Launcher())
         proxy = open_contexts.enter_context(Between(sandbox.url)) if between else None
-        yield Story(start, Workplace(inside, sandbox, url=proxy.url if proxy else sandbox.url), launcher, proxy, origin)
+        yield Story(
+            start,
+            Workplace(inside, sandbox, url=proxy.url if proxy else sandbox.url, measured=False),
+            launcher,
+            proxy,
+            origin,
+        )
 
 
 def outcomes(ended: Ended) -> list[dict[str, object]]:

@@ -24,12 +24,10 @@ def told(tmp_path: Path) -> Iterator[Story]:
 
 def with_room(told: Story, blocks: int) -> Ended:
     """Apply where no file can grow over so many blocks: a write stops half-way there, as on a full disk."""
-    # Nor could coverage write its file.
-    variables = {name: value for name, value in told.place.variables.items() if not name.startswith("COV")}
     ended = subprocess.run(
         ["sh", "-c", f'ulimit -f {blocks}; exec "$@"', "sh", *PROGRAM, "apply", "--yes", "--json"],
         cwd=told.place.folder,
-        env=variables | {"PYTHONDONTWRITEBYTECODE": "1"},
+        env=told.place.variables | {"PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
         text=True,
         timeout=SECONDS,

@@ -81,7 +81,7 @@ def imposter(mountebank: str, sandbox: Sandbox) -> Iterator[str]:
 @pytest.fixture
 def place(tmp_path: Path, sandbox: Sandbox, imposter: str) -> Workplace:
     """Three lists in the state, all to be described anew."""
-    made = Workplace(tmp_path, sandbox, url=f"http://127.0.0.1:{imposter.rsplit('/', 1)[1]}")
+    made = Workplace(tmp_path, sandbox, url=f"http://127.0.0.1:{imposter.rsplit('/', 1)[1]}", measured=False)
     made.declare(LISTS)
     ran = made.run("apply", "--yes")
     assert ran.code == 0, ran.err

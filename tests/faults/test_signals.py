@@ -27,7 +27,7 @@ NOT_SENT = dict.fromkeys("abcd", "not_sent 0 None")
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Workplace]:
     """Four lists in the state, all to be renamed."""
-    with workplace(tmp_path, LISTS) as made:
+    with workplace(tmp_path, LISTS, measured=False) as made:
         made.declare(LISTS)
         assert made.run("apply", "--yes").code == 0
         made.declare(LISTS, **{key: {"name": f"New {key}"} for key in "abcd"})

@@ -18,7 +18,12 @@ _TRIES = 1000
 
 def race(folder: Path, rounds: int) -> int:
     """Let two processes apply one list each, at once, and a third repair a third; return how often one was refused."""
-    with workplace(folder, LISTS, SLOW) as place, Launcher() as one, Launcher() as other, Launcher() as third:
+    with (
+        workplace(folder, LISTS, SLOW, measured=False) as place,
+        Launcher() as one,
+        Launcher() as other,
+        Launcher() as third,
+    ):
         place.declare(LISTS)
         assert place.run("apply", "--yes").code == 0
         refused = 0

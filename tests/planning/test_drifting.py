@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.model.drift import EnvironmentDrift
-from reconciler.model.lists import Absent, Applied, Live, LiveList
+from reconciler.model.drift import EnvironmentDrift, FieldDrift, ListDrift, Missing
+from reconciler.model.lists import Absent, Applied, Live, LiveList, Source
 from reconciler.planning.drifting import drift
-from tests.planning.worlds import Short, applied, desired, live
+from tests.planning.worlds import TARGET, Short, applied, desired, live
 
 ROWS: dict[str, tuple[Short, Short | None, Short, str]] = {
     "as declared": ({"name": "D"}, {"name": "D"}, {"name": "D"}, ""),
@@ -94,6 +94,33 @@ def test_another_id_in_the_state_says_nothing() -> None:
     moved: Applied = replace(state, lists={"a": replace(state.lists["a"], id="cl-other")})
     found = drift(desired({"a": {"name": "D"}}), moved, live({"a": {"name": "L"}}), {"cl-a"})
     assert said(found) == "name D None L file"
+
+
+def test_everything_that_is_said() -> None:
+    served = live({"a": {"name": "L", "campaigns": ["C"]}, "b": None})
+    state = applied({"a": {"name": "D"}})
+    found = drift(desired({"a": {"name": "D"}, "b": {"name": "E"}, "c": {"name": "F"}}), state, served, {"cl-a"})
+    assert found == EnvironmentDrift(
+        name="prod",
+        target=TARGET,
+        lineage="lineage",
+        serial=7,
+        declared=3,
+        lists=(
+            ListDrift(
+                "a",
+                "cl-a",
+                (FieldDrift("name", "D", "D", "L", "live"),),
+                ("C",),
+                Source("lists.yaml", 1),
+                doubtful=False,
+            ),
+        ),
+        missing=(
+            Missing("b", "cl-b", "HTTP 404: not found", Source("lists.yaml", 2)),
+            Missing("c", "cl-c", "it is not in the list of all", Source("lists.yaml", 3)),
+        ),
+    )
 
 
 def test_missing_and_undeclared() -> None:
