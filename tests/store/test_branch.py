@@ -249,9 +249,10 @@ def test_others_that_are_always_quicker(tmp_path: Path, monkeypatch: pytest.Monk
     git(tmp_path, "init", "--quiet", "alone")
     folder = tmp_path / "alone"
     monkeypatch.setattr("reconciler.store.branch._PAUSE", 0.0)
+    monkeypatch.setattr("reconciler.store.branch._TRIES", 5)
     (folder / ".git" / "refs" / "heads" / "reconciler-state.lock").touch()
     shelf = branch(folder)
-    with pytest.raises(StateError, match=r"could not be written in 50 tries.*Unable to create"):
+    with pytest.raises(StateError, match=r"could not be written in 5 tries.*Unable to create"):
         shelf.write({DOCUMENT: b"1"}, shelf.read()[0], "first")
 
 
