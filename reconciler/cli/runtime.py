@@ -10,10 +10,10 @@ import socket
 import sys
 import time
 from contextlib import suppress
-from datetime import UTC, datetime
 from types import FrameType
 
 from reconciler.errors import StoppedError
+from reconciler.model.times import timestamp
 from reconciler.protocols import Holder
 
 _NAMES = {signal.SIGINT: "SIGINT", signal.SIGTERM: "SIGTERM"}
@@ -84,11 +84,6 @@ class Runtime:
             f"the deadline of {self._deadline:g} s is near: {left:.0f} s are left, and another change and the look "
             f"at the end may take {ahead + self._reserve:.0f} s"
         )
-
-
-def timestamp(now: float) -> str:
-    """Return RFC 3339 in UTC."""
-    return datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def holder(now: float) -> Holder:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 from reconciler import __version__
 from reconciler.cli import options as shared
-from reconciler.cli.runtime import timestamp
 from reconciler.engine import Heading, Scope, Site
 from reconciler.errors import PlanRefusedError, UsageError
+from reconciler.model.times import timestamp
 from reconciler.protocols import Clock
 
 if TYPE_CHECKING:

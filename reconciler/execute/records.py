@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import UTC, datetime
 
 from reconciler.execute import entries
 from reconciler.execute.sending import Sending
 from reconciler.model.changes import Adopt, Forget, Update
 from reconciler.model.lists import AppliedList, KnownList
 from reconciler.model.texts import Texts
+from reconciler.model.times import timestamp
 from reconciler.protocols import Clock, StateWriter
 
 
@@ -62,4 +62,4 @@ class Records:
             self._writer.record(key, entry)
 
     def _now(self) -> str:
-        return datetime.fromtimestamp(self._clock.now(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return timestamp(self._clock.now())

@@ -22,7 +22,7 @@ from reconciler.protocols import Holder, StateWriter
 from reconciler.store import disk
 from reconciler.store.lock import held, locked
 from reconciler.store.reading import beside, read
-from reconciler.store.writer import Writer
+from reconciler.store.writer import Writer, ending
 
 
 class FileStore:
@@ -53,15 +53,8 @@ class FileStore:
             document, applied = read(self._files, self._nothing)
             with closing(Writer(self._files, document)) as writer:
                 writer.settle(applied)
-                try:
+                with ending(writer.fold):
                     yield writer
-                except BaseException as error:
-                    try:
-                        writer.fold()
-                    except StateError as failure:
-                        error.add_note(str(failure))
-                    raise
-                writer.fold()
 
 
 def _make_folder(folder: Path) -> None:

@@ -10,7 +10,7 @@ The sides measure by their own clocks; between `TRUSTED` and `LEASE` lies what c
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
 from typing import Annotated, Literal
 
@@ -51,11 +51,6 @@ def parse(raw: bytes, *, where: str) -> Lease:
     refuse_newer(content.get("format") if isinstance(content, dict) else None, family=_FAMILY, where=where)
     found = check_shape(_shape(), content, where=where)
     return Lease(found["token"], Holder(**found["holder"]), found["renewed_at"])
-
-
-def timestamp(now: float) -> str:
-    """Return RFC 3339 in UTC."""
-    return datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @exactly

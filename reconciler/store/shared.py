@@ -20,6 +20,7 @@ from uuid import uuid4
 
 from reconciler.errors import LockedError, ReconcilerError
 from reconciler.model.lists import Applied, DoubtfulList, KnownList, Target
+from reconciler.model.times import timestamp
 from reconciler.protocols import Holder, StateWriter
 from reconciler.store import journal, lease
 from reconciler.store.branch import Version
@@ -29,6 +30,7 @@ from reconciler.store.folding import folded, with_entries
 from reconciler.store.lease import Lease
 from reconciler.store.lock import described
 from reconciler.store.reading import refuse_foreign
+from reconciler.store.writer import ending
 
 SHARED = 15.0
 _LOOKS = 5
@@ -68,15 +70,8 @@ class SharedStore:
     def lock(self, holder: Holder) -> Iterator[StateWriter]:
         """Hold the lease; raises as `load`, LockedError, and StateError where the end cannot be written."""
         writer = self._begun(holder)
-        try:
+        with ending(writer.end):
             yield writer
-        except BaseException as error:
-            try:
-                writer.end()
-            except ReconcilerError as failure:
-                error.add_note(str(failure))
-            raise
-        writer.end()
 
     def _begun(self, holder: Holder) -> SharedWriter:
         """Take the lease; whoever was quicker by an instant is met, and named, at the next look."""
@@ -220,7 +215,7 @@ class SharedWriter:
 
     def _share(self, contents: Mapping[str, bytes | None], what: str) -> None:
         """Write, and renew the lease by that."""
-        self._lease = replace(self._lease, renewed_at=lease.timestamp(time.time()))
+        self._lease = replace(self._lease, renewed_at=timestamp(time.time()))
         self._write({**contents, self._lease_name: lease.render(self._lease)}, what)
         self._unshared = False
 

@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from uuid import uuid4
 
-from reconciler.errors import StateError
+from reconciler.errors import ReconcilerError, StateError
 from reconciler.model.lists import Applied, DoubtfulList, KnownList
 from reconciler.store import disk
 from reconciler.store.document import render
 from reconciler.store.folding import with_entries
 from reconciler.store.journal import Journal
 from reconciler.store.reading import Files, refuse_foreign
+
+
+@contextmanager
+def ending(end: Callable[[], None]) -> Iterator[None]:
+    """Call `end` when the context ends; where an exception is under way, a failure of it becomes a note on that."""
+    try:
+        yield
+    except BaseException as error:
+        try:
+            end()
+        except ReconcilerError as failure:
+            error.add_note(str(failure))
+        raise
+    end()
 
 
 class Writer:

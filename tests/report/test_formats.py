@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.cli import reports
 from reconciler.model.changes import Plan, Update
 from reconciler.model.drift import EnvironmentDrift
 from reconciler.model.outcomes import EnvironmentResult, Outcome, Result
@@ -82,6 +83,11 @@ def test_no_line_is_a_command_of_a_ci_system(text: str, shown: str) -> None:
 def test_workflow_commands_keep_their_texts_apart() -> None:
     assert workflow_data("a%\r\nb:c,d") == "a%25%0D%0Ab:c,d"
     assert workflow_property("a%:,") == "a%25%3A%2C"
+
+
+def test_the_command_line_knows_the_formats_without_loading_them() -> None:
+    assert tuple(FORMATS) == reports.FORMATS
+    assert reports._MAX_BYTES == markdown.MAX_BYTES
 
 
 def many(count: int) -> Plan:

@@ -12,6 +12,7 @@ import pytest
 
 from reconciler.errors import ForeignStateError, LockedError, StateDamagedError, StateError
 from reconciler.model.lists import AppliedList, DoubtfulList
+from reconciler.model.times import timestamp
 from reconciler.store import lease, shared
 from reconciler.store.branch import Branch, Version
 from reconciler.store.shared import SharedStore, SharedWriter, Shelf
@@ -34,7 +35,7 @@ def store(shelf: Shelf) -> SharedStore:
 def aged(shelf: FakeShelf, seconds: float = 1000) -> None:
     """Let the lease be as old as if its holder were gone."""
     held = json.loads(shelf.files[LEASE])
-    shelf.files[LEASE] = (json.dumps({**held, "renewed_at": lease.timestamp(time.time() - seconds)}) + "\n").encode()
+    shelf.files[LEASE] = (json.dumps({**held, "renewed_at": timestamp(time.time() - seconds)}) + "\n").encode()
 
 
 def keys(shelf: FakeShelf) -> dict[str, str]:
