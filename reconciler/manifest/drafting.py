@@ -60,6 +60,7 @@ class Draft:
     def __init__(self, manifest: Manifest, new: str | None = None) -> None:
         """Read the files; `new` names one that the manifest was loaded with though it does not exist yet."""
         self.manifest = manifest
+        self._planned = {} if new is None else {new: b"lists: {}\n"}
         self._files = {name: _File(_read(manifest, name, new=name == new)) for name in manifest.files}
 
     def own(self, key: str) -> Texts:
@@ -108,7 +109,8 @@ class Draft:
         """
         changed = {name: (file.raw, file.changed()) for name, file in self._files.items() if file.splices}
         try:
-            after = loader.load(self.manifest.path, {name: new for name, (_, new) in changed.items()})
+            drafts = {**self._planned, **{name: new for name, (_, new) in changed.items()}}
+            after = loader.load(self.manifest.path, drafts)
         except ManifestError as error:
             raise EditError(
                 f"the manifest cannot be changed so, nothing was written. As it would have been:\n{error}"

@@ -302,6 +302,9 @@ def test_into_an_included_file_that_may_be_new(tmp_path: Path) -> None:
     path = written(tmp_path, f"{ENVIRONMENTS}include: [lists/*.yaml]\n")
     imported(path, {"prod": [live_list("cl-2", "B")]}, "lists/new.yaml")
     imported(path, {"prod": [live_list("cl-3", "C")]}, "lists/old.yaml")
+    path.write_text(path.read_text().replace("lists/*.yaml", "lists/*.yaml, none.yaml"))
+    assert imported(path, {"prod": []}, "none.yaml").brought == []
+    path.write_text(path.read_text().replace(", none.yaml", ""))
     imported(path, {"prod": [live_list("cl-4", " D")]}, "lists/none.yaml")
     assert (tmp_path / "lists/none.yaml").read_text().startswith("lists: {}\n  # not imported from prod: cl-4")
     assert (
