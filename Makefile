@@ -28,7 +28,7 @@ faults: $(STAMP)
 
 # Every small change to planning must make a test fail; those that cannot are listed with their reason.
 mutants: $(STAMP)
-	$(RUN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/mutation.txt
+	$(RUN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/mutation.txt
 	rm -rf mutants
 	$(RUN)/mutmut run --max-children 2 >mutants.log 2>&1 || { tail -n 20 mutants.log; exit 1; }
 	$(RUN)/python -m tests.survivors
@@ -43,10 +43,11 @@ format: $(STAMP)
 	$(RUN)/ruff check --fix .
 	$(RUN)/ruff format .
 
+# Without resolving again: the lock files are whole, and an old pip fails over extras once a newer release is out.
 $(STAMP): requirements/dev.txt pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; say which: make PYTHON=python3.12")'
 	$(PYTHON) -m venv $(VENV)
-	$(RUN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(RUN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/dev.txt
 	$(RUN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
 	touch $(STAMP)
 
