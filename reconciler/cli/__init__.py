@@ -4,6 +4,7 @@
     options    what several verbs take
     wiring     manifest → sites, stores, API clients
     runtime    the real clock, signals, who is running this
+    exits      which exit code counts where several environments have one
     output     stdout for people or machines, stderr for the rest
 
 One verb a file, each with `arguments(parser)` and `run(options)`; heavy imports stay inside `run`.

@@ -32,14 +32,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Read, compare and rewrite; exit 3 where the manifest's rules refuse some of it."""
-    from reconciler.cli import edits, wiring
+    from reconciler.cli import edits, exits, wiring
     from reconciler.cli.drift import found
     from reconciler.manifest.accepting import take_over
     from reconciler.manifest.drafting import Draft
 
     chosen = wiring.wired(options)
     _check_keys(chosen, options.keys)
-    wanted = list(_wanted(found(chosen, options), options.keys))
+    report, failures = found(chosen, options)
+    codes = exits.told(failures)
+    wanted = list(_wanted(report, options.keys))
     draft = Draft(chosen.manifest)
     accepted, refused, expected = take_over(draft, wanted)
     changes = draft.changes(expected)
@@ -51,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
     for each in refused:
         where = f"{each.wanted.key} in {each.wanted.environment}"
         note(f"not accepted: {where}: the live {each.wanted.field} {quoted(each.wanted.text)} {terminal(each.why)}")
-    return 3 if refused else 0
+    return exits.worst([*codes, 3 if refused else 0])
 
 
 def _check_keys(chosen: Wired, keys: Sequence[str]) -> None:

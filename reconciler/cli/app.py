@@ -12,6 +12,7 @@ from keyword import iskeyword
 from typing import NoReturn
 
 from reconciler import __version__
+from reconciler.cli.output import complain
 from reconciler.errors import ManifestError, ReconcilerError, UsageError
 
 VERBS = {
@@ -49,10 +50,10 @@ def run(arguments: Sequence[str]) -> int:
         code = int(options.run(options))
         sys.stdout.flush()
     except ManifestError as error:
-        _complain("\n".join(str(problem) for problem in error.problems))
+        complain("\n".join(str(problem) for problem in error.problems))
         return error.exit_code
     except ReconcilerError as error:
-        _complain("\n".join([f"error: {error}", *getattr(error, "__notes__", ())]))
+        complain(f"error: {error}", error)
         return error.exit_code
     except BrokenPipeError:
         # Whoever read our output has gone (`reconciler plan | head`): nobody is left to be told.
@@ -98,9 +99,3 @@ def parsers(*named: str) -> tuple[Parser, Parser]:
             subparser.set_defaults(run=module.run)
             chosen = subparser
     return parser, chosen
-
-
-def _complain(message: str) -> None:
-    from reconciler.report.escape import line, terminal
-
-    sys.stderr.write("\n".join(line(terminal(each)) for each in message.split("\n")) + "\n")

@@ -78,7 +78,7 @@ def _applied(options: argparse.Namespace, chosen: Wired, saved: Plan | None, run
     from reconciler.cli import wiring
     from reconciler.cli.progress import progress
     from reconciler.cli.runtime import holder
-    from reconciler.engine import Conduct, apply
+    from reconciler.engine.applying import Conduct, apply
 
     with wiring.clients(chosen.environments, options, runtime) as remotes, progress(options) as shown:
 

@@ -6,12 +6,13 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
+from reconciler.cli import exits, reports
 from reconciler.cli import options as shared
-from reconciler.cli import reports
 from reconciler.cli.output import coloured, say, width
 
 if TYPE_CHECKING:
     from reconciler.cli.wiring import Wired
+    from reconciler.engine.abreast import Failures
     from reconciler.model.drift import DriftReport
 
 
@@ -31,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
     from reconciler.cli import wiring
 
     reports.check(options)
-    report = found(wiring.wired(options), options)
+    report, failures = found(wiring.wired(options), options)
     if options.json:
         from reconciler.report import json
 
@@ -41,18 +42,19 @@ def run(options: argparse.Namespace) -> int:
 
         colour = coloured(sys.stdout, options)
         say(text.drift(report, undeclared=options.undeclared, colour=colour, width=width()))
-    saved = reports.save(report, options)
+    codes = exits.told(failures)
+    if not reports.save(report, options):
+        codes.append(1)
     in_order = all(environment.in_order for environment in report.environments)
-    if not saved:
-        return 1
-    return 2 if options.detailed_exitcode and not in_order else 0
+    codes.append(2 if options.detailed_exitcode and not in_order else 0)
+    return exits.worst(codes)
 
 
-def found(chosen: Wired, options: argparse.Namespace) -> DriftReport:
-    """Read and compare the environments that were chosen."""
+def found(chosen: Wired, options: argparse.Namespace) -> tuple[DriftReport, Failures]:
+    """Read and compare the environments that were chosen; what failed comes beside what was found."""
     from reconciler.cli import wiring
     from reconciler.cli.runtime import Runtime
-    from reconciler.engine import drift
+    from reconciler.engine.looking import drift
 
     runtime = Runtime()
     with wiring.clients(chosen.environments, options, runtime) as readers:

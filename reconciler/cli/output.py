@@ -23,6 +23,14 @@ def note(text: str) -> None:
     sys.stderr.flush()
 
 
+def complain(message: str, error: Exception | None = None) -> None:
+    """Print to stderr what went wrong, with what was noted on the `error`; as text that does nothing to a terminal."""
+    from reconciler.report.escape import line, terminal
+
+    lines = "\n".join([message, *getattr(error, "__notes__", ())]).split("\n")
+    sys.stderr.write("\n".join(line(terminal(each)) for each in lines) + "\n")
+
+
 def coloured(stream: TextIO, options: argparse.Namespace) -> bool:
     """Tell whether colours are welcome: a terminal, and neither --no-color nor NO_COLOR nor TERM=dumb."""
     unwanted = options.no_color or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"

@@ -9,12 +9,13 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.cli import exits, reports
 from reconciler.cli import options as shared
-from reconciler.cli import reports
 from reconciler.cli.output import coloured, say, width, write
 from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
+    from reconciler.engine.abreast import Failures
     from reconciler.model.changes import Plan
     from reconciler.protocols import Reader
 
@@ -37,19 +38,20 @@ def run(options: argparse.Namespace) -> int:
     if options.revert_drift and not options.refresh:
         raise UsageError("--revert-drift needs --refresh: without live values there is no drift to set back")
     reports.check(options)
-    planned = _planned(options)
+    planned, failures = _planned(options)
     _show(planned, options)
-    saved = reports.save(planned, options)
+    codes = exits.told(failures)
+    if not reports.save(planned, options):
+        codes.append(1)
     changes = any(environment.changes for environment in planned.environments)
-    if not saved:
-        return 1
-    return 2 if options.detailed_exitcode and changes else 0
+    codes.append(2 if options.detailed_exitcode and changes else 0)
+    return exits.worst(codes)
 
 
-def _planned(options: argparse.Namespace) -> Plan:
+def _planned(options: argparse.Namespace) -> tuple[Plan, Failures]:
     from reconciler.cli import wiring
     from reconciler.cli.runtime import Runtime
-    from reconciler.engine import plan
+    from reconciler.engine.looking import plan
 
     runtime = Runtime()
     chosen = wiring.wired(options)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from reconciler import __version__
 from reconciler.cli import options as shared
-from reconciler.engine import Heading, Scope, Site
+from reconciler.engine.sites import Heading, Scope, Site
 from reconciler.errors import PlanRefusedError, UsageError
 from reconciler.model.times import timestamp
 from reconciler.protocols import Clock

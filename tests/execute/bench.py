@@ -8,7 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from reconciler.engine import Conduct, Heading, Scope, Site, apply, plan
+from reconciler.engine.applying import Conduct, apply
+from reconciler.engine.looking import plan
+from reconciler.engine.sites import Heading, Scope, Site
 from reconciler.errors import StateError, StoppedError
 from reconciler.model.changes import EnvironmentPlan, Plan
 from reconciler.model.lists import Applied, DoubtfulList, KnownList, Target
@@ -160,7 +162,7 @@ class Bench:
     def plan(self, site: Site, *, refresh: bool = True, scope: Scope | None = None) -> EnvironmentPlan:
         with self.client() as client:
             readers = {site.desired.environment: client} if refresh else {}
-            return plan([site], readers, HEADING, scope or Scope()).environments[0]
+            return plan([site], readers, HEADING, scope or Scope())[0].environments[0]
 
     def entries(self) -> dict[str, str]:
         """Say the state in short: `applied Name`, `in_doubt Name → Intended`."""

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
 
-from reconciler.engine import Conduct, Heading, Scope, Site, apply
+from reconciler.engine.applying import Conduct, apply
+from reconciler.engine.sites import Heading, Scope, Site
 from reconciler.errors import ReconcilerError
 from reconciler.model.changes import Plan
 from reconciler.model.lists import DoubtfulList, KnownList, LiveList

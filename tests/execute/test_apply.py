@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.engine import Scope, Site
+from reconciler.engine.sites import Scope, Site
 from reconciler.errors import DeclinedError, LockedError, RemoteError, SignInError, StateError, StoppedError
 from reconciler.execute.sending import unsendable
 from reconciler.model.changes import Check

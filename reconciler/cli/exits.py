@@ -1,0 +1,25 @@
+"""What several environments come to: those that failed are told of, and the worst decides the exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from reconciler.cli.output import complain
+
+if TYPE_CHECKING:
+    from reconciler.engine.abreast import Failures
+
+_WORST_FIRST = (130, 143, 3, 4, 1, 2, 0)
+
+
+def worst(codes: Iterable[int]) -> int:
+    """Return the exit code that counts."""
+    return min(codes, key=_WORST_FIRST.index)
+
+
+def told(failures: Failures) -> list[int]:
+    """Say on stderr what failed where; return the exit codes of it."""
+    for name, error in failures.items():
+        complain(f"error: {name}: {error}", error)
+    return [error.exit_code for error in failures.values()]

@@ -1,0 +1,95 @@
+"""Accounts side by side: a thread each, so that one request is in flight per account, and none waits for another.
+
+Environments of one account share its rate limit: they come one after the other, in their order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from threading import Thread
+from typing import TypeAlias, TypeVar
+
+from reconciler.errors import ReconcilerError
+from reconciler.model.lists import Target
+
+_Item = TypeVar("_Item")
+_Found = TypeVar("_Found")
+Failures: TypeAlias = Mapping[str, ReconcilerError]
+"""What went wrong, by environment."""
+
+
+def side_by_side(
+    items: Sequence[_Item], target: Callable[[_Item], Target], work: Callable[[_Item], _Found]
+) -> list[_Found | ReconcilerError]:
+    """Do `work` for each item; return what came of it in the same order, failures as values.
+
+    The threads end with the process: whoever interrupts this need not wait for them.
+    """
+    accounts: dict[tuple[str, str], dict[int, _Item]] = {}
+    for number, item in enumerate(items):
+        accounts.setdefault(target(item).account, {})[number] = item
+    found: dict[int, _Found | ReconcilerError] = {}
+    broken: list[BaseException] = []
+
+    def of_account(numbered: Mapping[int, _Item]) -> None:
+        try:
+            for number, item in numbered.items():
+                found[number] = _attempted(work, item)
+        except BaseException as error:  # noqa: BLE001  # raised again below, where somebody sees it
+            broken.append(error)
+
+    _each_in_a_thread(of_account, list(accounts.values()))
+    if broken:
+        raise broken[0]
+    return [found[number] for number in range(len(items))]
+
+
+def _each_in_a_thread(work: Callable[[_Item], None], items: Sequence[_Item]) -> None:
+    """Do `work` for each item; a single one needs no thread."""
+    if len(items) == 1:
+        work(items[0])
+        return
+    threads = [Thread(target=work, args=(item,), daemon=True) for item in items]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def sorted_out(
+    names: Iterable[str], found: Iterable[_Found | ReconcilerError]
+) -> tuple[tuple[_Found, ...], dict[str, ReconcilerError]]:
+    """Return what worked, and the failures by environment. Raises the first failure where nothing worked."""
+    worked: list[_Found] = []
+    failures: dict[str, ReconcilerError] = {}
+    for name, each in zip(names, found, strict=True):
+        if isinstance(each, ReconcilerError):
+            failures[name] = each
+        else:
+            worked.append(each)
+    if failures and not worked:
+        raise first_of(failures)
+    return tuple(worked), failures
+
+
+def all_of(names: Iterable[str], found: Iterable[_Found | ReconcilerError]) -> list[_Found]:
+    """Return what worked. Raises the first failure where there is one."""
+    worked, failures = sorted_out(names, found)
+    if failures:
+        raise first_of(failures)
+    return list(worked)
+
+
+def first_of(failures: Failures) -> ReconcilerError:
+    """Return the first failure, the others noted on it."""
+    (_, first), *others = failures.items()
+    for name, error in others:
+        first.add_note(f"also in {name}: {error}")
+    return first
+
+
+def _attempted(work: Callable[[_Item], _Found], item: _Item) -> _Found | ReconcilerError:
+    try:
+        return work(item)
+    except ReconcilerError as error:
+        return error

@@ -1,0 +1,204 @@
+"""What writes: locks, reads, plans, asks, and carries out one run an environment, accounts side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from threading import Lock
+
+from reconciler.engine.abreast import all_of, first_of, side_by_side
+from reconciler.engine.looking import costed, planned
+from reconciler.engine.sites import Heading, Scope, Site
+from reconciler.errors import ReconcilerError
+from reconciler.execute.attempts import Seams
+from reconciler.execute.records import Records
+from reconciler.execute.run import Run
+from reconciler.execute.sending import unsent
+from reconciler.execute.sight import Sight
+from reconciler.model.changes import Adopt, Change, EnvironmentPlan, Forget, Plan, Update
+from reconciler.model.lists import Applied, AppliedList, Live, Target
+from reconciler.model.outcomes import EnvironmentResult, Outcome, Result
+from reconciler.planning.document import digest
+from reconciler.planning.review import reviewed
+from reconciler.protocols import Clock, Holder, Remote, StateWriter, Stop
+
+
+@dataclass(frozen=True, slots=True)
+class Conduct:
+    """What an apply is given beside the environments.
+
+    `approve` shows the plan and raises what stops it; `progress` is told each outcome as it becomes known, with the
+    name of the environment. `undo` is given the plan that sets back what the run did. `saved` holds, by environment,
+    plans that were reviewed before and are to be followed.
+    """
+
+    holder: Holder
+    clock: Clock
+    stop: Stop
+    jitter: Callable[[], float]
+    approve: Callable[[Plan], None]
+    progress: Callable[[str, Outcome], None]
+    undo: Callable[[Plan], None] = lambda _: None
+    saved: Mapping[str, EnvironmentPlan] = field(default_factory=dict)
+
+
+def apply(
+    sites: Sequence[Site], remotes: Mapping[str, Remote], heading: Heading, scope: Scope, conduct: Conduct
+) -> Result:
+    """Carry out a plan as approved. Raises what goes wrong before the first PUT; from then on the result says it."""
+    with ExitStack() as locks:
+        prepared = side_by_side(sites, _target, lambda site: _prepared(site, remotes, scope, conduct, locks))
+        courses = all_of((site.name for site in sites), prepared)
+        approved = Plan(heading.tool, heading.created_at, True, heading.files, tuple(each.plan for each in courses))
+        conduct.approve(approved)
+        ends = _all_carried_out(courses, replace(conduct, progress=_one_at_a_time(conduct.progress)))
+    try:
+        conduct.undo(replace(approved, environments=tuple(end.undo for end in ends)))
+    except ReconcilerError as error:
+        ends = [_noted(end, error) for end in ends]
+    sent = any(outcome.attempts for end in ends for outcome in end.result.outcomes)
+    failures = {end.result.name: end.failure for end in ends if end.failure}
+    if failures and not sent:
+        raise first_of(failures)
+    return Result(digest(approved), tuple(end.result for end in ends))
+
+
+@dataclass(frozen=True, slots=True)
+class _Course:
+    """One environment, locked (until `held` is closed), read and planned."""
+
+    site: Site
+    remote: Remote
+    held: ExitStack
+    writer: StateWriter
+    plan: EnvironmentPlan
+    sight: Sight
+    started: float
+
+
+def _target(site: Site) -> Target:
+    return site.desired.target
+
+
+def _prepared(site: Site, remotes: Mapping[str, Remote], scope: Scope, conduct: Conduct, locks: ExitStack) -> _Course:
+    started = conduct.clock.monotonic()
+    held = locks.enter_context(ExitStack())
+    writer = held.enter_context(site.store.lock(conduct.holder))
+    saved = conduct.saved.get(site.name)
+    sight = Sight(remotes[site.name], conduct.clock)
+    ids = [change.id for change in saved.changes] if saved else site.ids(scope)
+    sight.renew(ids, ids)
+    plan = (
+        _followed(site, saved, writer.applied, sight.live, scope)
+        if saved
+        else planned(site, writer.applied, sight.live, scope)
+    )
+    return _Course(site, remotes[site.name], held, writer, plan, sight, started)
+
+
+def _followed(site: Site, saved: EnvironmentPlan, applied: Applied, live: Live, scope: Scope) -> EnvironmentPlan:
+    """Hold a saved plan against now; the state that it is recorded in is the present one."""
+    in_scope = [change for change in saved.changes if scope.covers(change.key)]
+    left = tuple(change for change in in_scope if not _is_forgotten(change, applied))
+    part = replace(saved, changes=left, lineage=applied.lineage, serial=applied.serial)
+    now = reviewed(part, site.desired, applied, live)
+    changes = tuple(change for change in now.changes if not _is_recorded(change, applied))
+    return costed(replace(now, changes=changes, unchanged=saved.unchanged + len(in_scope) - len(changes)), site)
+
+
+def _is_forgotten(change: Change, applied: Applied) -> bool:
+    return isinstance(change, Forget) and change.key not in applied.lists
+
+
+def _is_recorded(change: Change, applied: Applied) -> bool:
+    """Tell whether the state says already what a change that is true by now would record."""
+    known = applied.lists.get(change.key)
+    settled = isinstance(known, AppliedList) and known.id == change.id and known.texts == change.after
+    return isinstance(change, Adopt) and settled
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """How one environment ended, and what sets that back; `failure` is what stopped it before its first PUT."""
+
+    result: EnvironmentResult
+    undo: EnvironmentPlan
+    failure: ReconcilerError | None
+
+
+def _noted(end: _End, error: ReconcilerError) -> _End:
+    return replace(
+        end, result=replace(end.result, stopped=end.result.stopped or str(error)), failure=end.failure or error
+    )
+
+
+def _all_carried_out(courses: Sequence[_Course], conduct: Conduct) -> list[_End]:
+    found = side_by_side(courses, lambda course: course.plan.target, lambda course: _let_go(course, conduct))
+    return all_of((course.plan.name for course in courses), found)
+
+
+def _one_at_a_time(progress: Callable[[str, Outcome], None]) -> Callable[[str, Outcome], None]:
+    telling = Lock()
+
+    def told(environment: str, outcome: Outcome) -> None:
+        with telling:
+            progress(environment, outcome)
+
+    return told
+
+
+def _let_go(course: _Course, conduct: Conduct) -> _End:
+    """Carry out, then give the lock back. What was done is recorded: where it cannot be folded, the end says so."""
+    ends: list[_End] = []
+    try:
+        with course.held:
+            ends.append(_carried_out(course, conduct))
+    except ReconcilerError as error:
+        return _noted(ends[0], error)
+    return ends[0]
+
+
+def _carried_out(course: _Course, conduct: Conduct) -> _End:
+    name, clock = course.plan.name, conduct.clock
+    outcomes: dict[str, Outcome] = {}
+    failure: ReconcilerError | None = None
+    records = Records(course.writer, clock)
+    run = Run(
+        course.plan.changes,
+        course.sight,
+        Seams(records, course.remote, clock, conduct.stop, conduct.jitter),
+        lambda updates, live: _judged(course, updates, live),
+    )
+    try:
+        records.announce(course.plan.updates, course.sight.texts)
+        for outcome in run.outcomes():
+            outcomes[outcome.key] = outcome
+            conduct.progress(name, outcome)
+    except ReconcilerError as error:
+        failure = error
+    stopped = str(failure) if failure else run.stopped
+    for change in course.plan.changes:
+        outcomes.setdefault(change.key, unsent(change, "not_sent", stopped))
+    result = EnvironmentResult(
+        name=name,
+        outcomes=tuple(outcomes[change.key] for change in course.plan.changes),
+        unchanged=course.plan.unchanged,
+        requests=course.remote.requests,
+        seconds=clock.monotonic() - course.started,
+        stopped=stopped,
+    )
+    undo = replace(course.plan, changes=run.undo(), drift=(), unchanged=0, warnings=())
+    return _End(result, costed(undo, course.site), failure)
+
+
+def _judged(course: _Course, updates: Sequence[Update], live: Live) -> Sequence[Change]:
+    """Judge what is left of a plan; a list that it changes is declared, for the others, as it says."""
+    desired = course.site.desired
+    changed = {
+        change.key: replace(desired.lists[change.key], texts=change.after)
+        for change in course.plan.updates
+        if change.key in desired.lists
+    }
+    left = replace(course.plan, changes=tuple(updates))
+    return reviewed(left, replace(desired, lists={**desired.lists, **changed}), course.writer.applied, live).changes

@@ -1,0 +1,74 @@
+"""What only looks: `plan` and `drift`. Wired with a `Reader`, they cannot write."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+
+from reconciler.engine.abreast import Failures, side_by_side, sorted_out
+from reconciler.engine.sites import Heading, Scope, Site
+from reconciler.execute.sight import survey
+from reconciler.model.changes import EnvironmentPlan, Plan
+from reconciler.model.drift import DriftReport, EnvironmentDrift
+from reconciler.model.lists import Applied, Live, Target
+from reconciler.planning import limits
+from reconciler.planning.build import build
+from reconciler.planning.drifting import drift as compare_live
+from reconciler.planning.guard import guarded
+from reconciler.protocols import Reader
+
+
+def plan(sites: Sequence[Site], readers: Mapping[str, Reader], heading: Heading, scope: Scope) -> tuple[Plan, Failures]:
+    """Compare desired with applied, and with live where `readers` has a reader for the environment.
+
+    An environment that fails does not stop the others; raises where all do.
+    """
+
+    def look(site: Site) -> EnvironmentPlan:
+        applied = site.store.load()
+        reader = readers.get(site.name)
+        return planned(site, applied, survey(reader, site.ids(scope)) if reader else None, scope)
+
+    found, failures = sorted_out((site.name for site in sites), side_by_side(sites, _target, look))
+    return Plan(heading.tool, heading.created_at, bool(readers), heading.files, found), failures
+
+
+def drift(
+    sites: Sequence[Site], readers: Mapping[str, Reader], heading: Heading, declared_ids: Mapping[str, Collection[str]]
+) -> tuple[DriftReport, Failures]:
+    """Compare live with applied and desired; `declared_ids` holds, by environment, all that its account's declare.
+
+    An environment that fails does not stop the others; raises where all do.
+    """
+
+    def look(site: Site) -> EnvironmentDrift:
+        reader = readers[site.name]
+        live = survey(reader, site.ids(Scope()))
+        compared = compare_live(site.desired, site.store.load(), live, declared_ids[site.name])
+        return replace(compared, requests=reader.requests)
+
+    found, failures = sorted_out((site.name for site in sites), side_by_side(sites, _target, look))
+    return DriftReport(heading.tool, heading.created_at, heading.files, found), failures
+
+
+def planned(site: Site, applied: Applied, live: Live | None, scope: Scope) -> EnvironmentPlan:
+    """Compare what is in scope; the guards look at everything."""
+    desired, part, known = site.desired, site.desired, applied
+    if scope.revert_drift:
+        desired = part = replace(desired, policy=replace(desired.policy, on_drift="overwrite"))
+    if scope.only:
+        part = replace(desired, lists={key: wanted for key, wanted in desired.lists.items() if scope.covers(key)})
+        known = replace(applied, lists={key: entry for key, entry in applied.lists.items() if scope.covers(key)})
+    return costed(guarded(build(part, known, live), desired, applied, live), site)
+
+
+def costed(plan: EnvironmentPlan, site: Site) -> EnvironmentPlan:
+    """Return the plan with what applying it takes, and a warning where it is over `max_changes`."""
+    requests, seconds = limits.forecast(len(plan.updates), site.requests_per_minute)
+    excess = limits.over_max_changes(plan, site.desired)
+    warnings = (*plan.warnings, excess) if excess else plan.warnings
+    return replace(plan, requests=requests, seconds=seconds, warnings=warnings)
+
+
+def _target(site: Site) -> Target:
+    return site.desired.target

@@ -1,0 +1,49 @@
+"""What the engine works on: environments, the part of them that is meant, and what is said of the making of a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from reconciler.model.lists import Desired
+from reconciler.protocols import StateStore
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One environment: what is desired of it, where its state is kept, and how fast it may be asked."""
+
+    desired: Desired
+    store: StateStore
+    requests_per_minute: int
+
+    @property
+    def name(self) -> str:
+        """The environment's name."""
+        return self.desired.environment
+
+    def ids(self, scope: Scope) -> list[str]:
+        """Return the ids of the declared lists in scope."""
+        return [wanted.id for wanted in self.desired.lists.values() if scope.covers(wanted.key)]
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What a plan says of its making: program version, time (RFC 3339, UTC), manifest files and their SHA-256."""
+
+    tool: str
+    created_at: str
+    files: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which part of the environments, and whether drift is set back: `only` holds globs of keys, none for all."""
+
+    only: tuple[str, ...] = ()
+    revert_drift: bool = False
+
+    def covers(self, key: str) -> bool:
+        """Tell whether a list is in scope."""
+        return not self.only or any(fnmatchcase(key, glob) for glob in self.only)
