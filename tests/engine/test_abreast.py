@@ -1,0 +1,72 @@
+"""Accounts side by side: order, one at a time within an account, failures as values, bugs as bugs."""
+
+from __future__ import annotations
+
+from threading import Barrier, Lock
+
+import pytest
+
+from reconciler.engine.abreast import all_of, side_by_side, sorted_out
+from reconciler.errors import LockedError, ReconcilerError, RemoteError
+from reconciler.model.lists import Target
+
+
+def account(item: str) -> Target:
+    """Return the target of an item: its first letter is its account."""
+    return Target("https://h", "st-1", item[0])
+
+
+def test_accounts_are_worked_on_at_once_and_come_in_order() -> None:
+    meeting = Barrier(3, timeout=10)  # nobody passes before all three accounts are there
+
+    def work(item: str) -> str:
+        meeting.wait()
+        return item.upper()
+
+    assert side_by_side(["a1", "b1", "c1"], account, work) == ["A1", "B1", "C1"]
+
+
+def test_what_shares_an_account_comes_one_after_the_other() -> None:
+    busy, done = Lock(), []
+
+    def work(item: str) -> None:
+        if item[0] == "a":
+            assert busy.acquire(blocking=False)
+            done.append(item)
+            busy.release()
+
+    side_by_side(["a1", "b1", "a2", "b2", "a3"], account, work)
+    assert done == ["a1", "a2", "a3"]
+
+
+def test_a_failure_is_a_value_and_stops_no_other() -> None:
+    gone = RemoteError("gone")
+
+    def work(item: str) -> str:
+        if item == "a1":
+            raise gone
+        return item
+
+    found = side_by_side(["a1", "a2", "b1"], account, work)
+    assert found == [gone, "a2", "b1"]
+    assert sorted_out(["one", "two", "three"], found) == (("a2", "b1"), {"one": gone})
+    with pytest.raises(RemoteError, match="gone"):
+        all_of(["one", "two", "three"], found)
+
+
+def test_where_nothing_works_the_first_failure_is_raised_with_the_others_noted() -> None:
+    found: list[ReconcilerError] = [RemoteError("gone"), LockedError("locked")]
+    with pytest.raises(RemoteError) as raised:
+        sorted_out(["prod", "dev"], found)
+    assert raised.value.__notes__ == ["also in dev: locked"]
+
+
+@pytest.mark.parametrize("items", [["a1"], ["a1", "b1"]])
+def test_a_bug_is_raised_when_all_have_ended(items: list[str]) -> None:
+    def work(item: str) -> str:
+        if item == "a1":
+            raise RuntimeError("a bug")
+        return item
+
+    with pytest.raises(RuntimeError, match="a bug"):
+        side_by_side(items, account, work)

@@ -1,0 +1,110 @@
+"""Several accounts in one command: side by side, one request in flight each, and none stopped by another's failure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from reconciler.sandbox import faults
+from reconciler.sandbox.accounts import Account, ContactList
+from reconciler.sandbox.server import ACCOUNT_ID, STREAM_ID
+from reconciler.sandbox.settings import Settings
+from tests.program import Workplace, workplace
+
+ACCOUNTS = ("a1", "b2", "c3", "d4")
+KNOWN = ContactList("cl-0000001-0000", "Alpha", "Text")
+
+
+def declare(place: Workplace, name: str, *, rate: int = 6000) -> None:
+    """Declare the one list in each account, and beside them an environment that shares the account of the first."""
+    entry = "  {0}: {{host: {1}, stream_id: {2}, account_id: '{3}', requests_per_minute: {4}}}\n"
+    environments = [entry.format(f"env-{account}", place.url, STREAM_ID, account, rate) for account in ACCOUNTS]
+    ids = ", ".join(f"env-{account}: {KNOWN.id}" for account in ACCOUNTS)
+    place.manifest(
+        f"  alpha: {{id: {{prod: {KNOWN.id}, {ids}}}, name: {name}}}\n", rate=rate, more="".join(environments)
+    )
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Workplace]:
+    """Five accounts with one list each, as declared."""
+    with workplace(tmp_path, [KNOWN], Settings(limit=0)) as made:
+        for account in ACCOUNTS:
+            made.sandbox.world.set_account(Account.of([KNOWN], account))
+        declare(made, KNOWN.name)
+        assert made.run("apply", "--yes", "--all-envs").code == 0
+        made.sandbox.world.log.clear()
+        yield made
+
+
+def overlapping(place: Workplace, account: str | None = None) -> int:
+    """Return how many requests were in flight at once, of all accounts or of one, at the most."""
+    moments = []
+    for entry in place.sandbox.world.log.entries:
+        if account in (None, entry.call.account) and entry.answered_at:
+            moments += [(entry.at, 1), (entry.answered_at, -1)]
+    busy = most = 0
+    for _, step in sorted(moments):
+        busy += step
+        most = max(most, busy)
+    return most
+
+
+def test_every_account_has_one_request_in_flight_beside_the_others(place: Workplace) -> None:
+    declare(place, "Beta")
+    place.sandbox.world.settings = Settings(limit=0, latency=0.5)
+    ran = place.run("apply", "--yes", "--all-envs", "--json")
+    assert ran.code == 0, ran.err
+    names = [environment["name"] for environment in json.loads(ran.out)["environments"]]
+    assert names == ["prod", *(f"env-{account}" for account in ACCOUNTS)]
+    assert overlapping(place) > 2
+    assert {overlapping(place, account) for account in (ACCOUNT_ID, *ACCOUNTS)} == {1}
+    assert {place.sandbox.world.lists(account)[KNOWN.id].name for account in ACCOUNTS} == {"Beta"}
+
+
+@pytest.mark.parametrize("command", [("plan", "--refresh"), ("drift",)])
+def test_who_only_looks_is_told_of_the_others_where_one_fails(place: Workplace, command: tuple[str, ...]) -> None:
+    place.sandbox.world.edit(KNOWN.id, {"name": "Gamma"}, "c3")
+    place.sandbox.world.faults.arm([faults.Status(call="read_all", account="b2", times=0, status=400)])
+    ran = place.run(*command, "--all-envs", "--json", "--detailed-exitcode", "--report", "text=all.txt")
+    assert ran.code == 1
+    assert [environment["name"] for environment in json.loads(ran.out)["environments"]] == [
+        *("prod", "env-a1", "env-c3", "env-d4")
+    ]
+    assert ran.err.startswith("error: env-b2: reading all lists of account b2")
+    assert "Gamma" in (place.folder / "all.txt").read_text()
+
+
+def test_the_worst_exit_code_counts(place: Workplace) -> None:
+    state = place.folder / ".reconciler" / "env-a1.state.json"
+    document = json.loads(state.read_bytes())
+    state.write_text("{}")
+    declare(place, "Beta")
+    ran = place.run("plan", "--all-envs", "--detailed-exitcode")
+    assert (ran.code, ran.out.count("Beta"), ran.err.startswith("error: env-a1: ")) == (1, 4, True)
+    del document["checksum"]
+    state.write_text(json.dumps({**document, "environment": "other"}))
+    ran = place.run("plan", "--env", "env-a1", "--env", "prod", "--detailed-exitcode")
+    assert (ran.code, ran.out.count("Beta")) == (4, 1)
+
+
+def test_a_refusal_in_one_account_sends_nothing_anywhere_and_names_them_all(place: Workplace) -> None:
+    declare(place, "Beta")
+    place.sandbox.world.faults.arm(
+        [faults.Status(call="read_all", account=account, times=0, status=400) for account in ("b2", "d4")]
+    )
+    ran = place.run("apply", "--yes", "--all-envs")
+    assert (ran.code, place.puts) == (1, [])
+    assert ran.err.startswith("error: reading all lists of account b2")
+    assert "also in env-d4: reading all lists of account d4" in ran.err
+
+
+def test_live_texts_are_accepted_from_the_others_where_one_fails(place: Workplace) -> None:
+    place.sandbox.world.edit(KNOWN.id, {"name": "Gamma"}, "c3")
+    place.sandbox.world.faults.arm([faults.Status(call="read_all", account="b2", times=0, status=400)])
+    ran = place.run("accept", "--all-envs")
+    assert (ran.code, ran.err.startswith("error: env-b2: ")) == (1, True)
+    assert 'env-c3: {name: "Gamma"}' in (place.folder / "lists.yaml").read_text()
