@@ -107,29 +107,30 @@ class _Composer:
 
     def _mapping(self) -> dict[str, Value]:
         """Read up to the end of a mapping. The hot loop: every scalar of a manifest passes here, so it calls little."""
-        next_event, offsets, trail = self._next, self._offsets, self._trail
+        next_event, add, trail, scalar, doubtful = self._next, self._offsets.append, self._trail, SCALAR, DOUBTFUL_STARTS
         of_lists = trail == ["lists"]
-        own_index = len(offsets) - 1
+        own_index = len(self._offsets) - 1
         fields: dict[str, Value] = {}
         while True:
             key = next_event()
             if type(key) is MAPPING_END:
                 return fields
-            odd = type(key) is not SCALAR or key.value in fields or key.value[:2] in _MARKED or key.anchor or key.tag
+            odd = type(key) is not scalar or key.value in fields or key.value[:2] in _MARKED or key.anchor or key.tag
             if odd and self._set_aside(key, fields, own_index):
                 continue
-            offsets.append(key.start_mark.index)
+            mark = key.start_mark
+            add(mark.index)
             value = next_event()
             if of_lists:
-                self._starts.append(len(offsets))
-                self._lines.append(key.start_mark.line + 1)
+                self._starts.append(len(self._offsets))
+                self._lines.append(mark.line + 1)
                 name = key.value
             else:
                 name = intern(key.value)
-            offsets.append(value.start_mark.index)
-            if type(value) is SCALAR and not value.anchor and not value.tag:
+            add(value.start_mark.index)
+            if type(value) is scalar and not value.anchor and not value.tag:
                 text = value.value
-                fields[name] = plain(text) if value.implicit[0] and text[:1] in DOUBTFUL_STARTS else text
+                fields[name] = plain(text) if text[:1] in doubtful and value.implicit[0] else text
             else:
                 trail.append(name)
                 fields[name] = self._value(value)

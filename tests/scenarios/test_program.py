@@ -468,7 +468,7 @@ def _wait_for_put(place: Workplace, count: int = 1) -> None:
 
 def test_the_other_writer_is_named(place: Workplace) -> None:
     edited(place, a="New 1")
-    place.sandbox.world.faults.arm([faults.Delay(call="put", seconds=3)])
+    place.sandbox.world.faults.arm([faults.Delay(call="put", seconds=30)])
     with place.start("apply", "--yes", CI_JOB_URL="https://ci.example/jobs/7") as running:
         _wait_for_put(place)
         for verb in (["apply", "--yes"], ["state", "rm", "a"]):
