@@ -5,8 +5,9 @@ An entry is taken once its types are right. What is wrong with it then is blamed
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from reconciler.manifest.reading import Place, Reading
 from reconciler.manifest.rules import description_fault, length_fault, name_fault
@@ -20,36 +21,49 @@ from reconciler.model.texts import Field
 Entries = Iterable[tuple[Reading, str, int, ListEntry]]
 """Each list with the file it stands in, its key, and the line of that."""
 
+_OF_ALL_ENVIRONMENTS = frozenset({"id", "name", "description", "protect"})
+"""Keys of a list that name no environment, and whose texts are just those two: most lists have no others."""
+_NOTHING: Override = {}
+
 
 def desire(entries: Entries, environments: Mapping[str, Settings]) -> dict[str, dict[str, DesiredList]]:
     """Return the lists of each environment, by key; what is wrong becomes problems of the readings."""
-    accounts: dict[tuple[str, str], dict[str, str]] = {}
-    sides = {
-        name: _Side(name, of.name_format, accounts.setdefault(of.target.account, {}))
-        for name, of in environments.items()
-    }
-    for reading, key, line, entry in entries:
-        _desire(_Entry(reading, key, entry), Source(reading.source.file, line), sides)
+    accounts: dict[tuple[str, str], list[_Side]] = {}
+    sides: dict[str, _Side] = {}
+    for name, of in environments.items():
+        sides[name] = _Side(name, of.name_format, accounts.setdefault(of.target.account, []))
+        sides[name].account.append(sides[name])
+    for reading, key, line, fields in entries:
+        entry = _Entry(reading, key, fields)
+        _check_texts(entry)
+        _desire(entry, Source(reading.source.file, line), sides)
     return {name: side.lists for name, side in sides.items()}
 
 
 @dataclass(slots=True)
 class _Side:
-    """One environment while its lists come in: who has which id of its account, and which name (case folded)."""
+    """One environment while its lists come in, with all sides of its `account`: whose are which ids and names."""
 
     name: str
     name_format: str
-    ids: dict[str, str]
-    names: dict[str, str] = field(default_factory=dict)
+    account: list[_Side]
+    ids: dict[str, DesiredList] = field(default_factory=dict)
+    names: dict[str, DesiredList] = field(default_factory=dict)
     lists: dict[str, DesiredList] = field(default_factory=dict)
 
     def formatted(self, name: str) -> str:
         """Return a name as this environment writes it."""
         return name if self.name_format == AS_WRITTEN else self.name_format.replace(AS_WRITTEN, name)
 
+    def holder_of(self, list_id: str) -> tuple[str, DesiredList] | None:
+        """Return who of the account has the id so far: environment and list."""
+        for side in self.account:
+            if list_id in side.ids:
+                return side.name, side.ids[list_id]
+        return None
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+
+class _Entry(NamedTuple):
     reading: Reading
     key: str
     fields: ListEntry
@@ -60,21 +74,24 @@ class _Entry:
 
 def _desire(entry: _Entry, source: Source, sides: Mapping[str, _Side]) -> None:
     fields = entry.fields
-    _check_texts(entry)
-    ids, one_each = fields["id"], isinstance(fields["id"], dict)
-    if not isinstance(ids, dict):
-        if len(sides) > 1:
-            each = ", ".join(f"{name}: cl-…" for name in sides)
-            entry.blame(("id",), f"one id, but {len(sides)} environments: ids differ between them, write {{{each}}}")
-            return
-        ids = dict.fromkeys(sides, ids)
-    _check_environments(entry, ids, sides)
-    for name, list_id in ids.items():
-        if side := sides.get(name):
-            _place(entry, source, side, list_id, ("id", name) if one_each else ("id",))
+    ids = fields["id"]
+    if isinstance(ids, dict):
+        _check_environments(entry, ids, sides)
+        for name, list_id in ids.items():
+            if name in sides:
+                _place(entry, source, sides[name], list_id, ("id", name))
+        return
+    if len(sides) > 1:
+        each = ", ".join(f"{name}: cl-…" for name in sides)
+        entry.blame(("id",), f"one id, but {len(sides)} environments: ids differ between them, write {{{each}}}")
+        return
+    for side in sides.values():
+        if not fields.keys() <= _OF_ALL_ENVIRONMENTS:
+            _check_environments(entry, (side.name,), sides)
+        _place(entry, source, side, ids, ("id",))
 
 
-def _check_environments(entry: _Entry, ids: Mapping[str, str], sides: Mapping[str, _Side]) -> None:
+def _check_environments(entry: _Entry, ids: Collection[str], sides: Mapping[str, _Side]) -> None:
     """What is said per environment must be said of one that there is, and that the list is in."""
     fields = entry.fields
     previously = fields.get("previously", "")
@@ -96,22 +113,17 @@ def _check_environments(entry: _Entry, ids: Mapping[str, str], sides: Mapping[st
 def _place(entry: _Entry, source: Source, side: _Side, list_id: str, id_place: Place) -> None:
     """Put the list into its environment, after looking whether its id or its name is taken there."""
     fields = entry.fields
-    override = fields.get("overrides", {}).get(side.name, {})
+    override = fields["overrides"].get(side.name, _NOTHING) if "overrides" in fields else _NOTHING
     texts: dict[Field, str] = {}
     if "name" in override or "name" in fields:
         texts["name"] = override["name"] if "name" in override else side.formatted(fields["name"])
-        _check_name(entry, side, texts["name"], overridden="name" in override, source=source)
     if "description" in override or "description" in fields:
         texts["description"] = override["description"] if "description" in override else fields["description"]
     if not texts:
         where = f" in {side.name}" if id_place[1:] else ""
         entry.blame((), f"has neither name nor description{where}, so there is nothing to manage: add one", at_key=True)
-    me = f"{entry.key} in {side.name} ({source.file}:{source.line})"
-    holder = side.ids.setdefault(list_id, me)
-    if holder is not me:
-        entry.blame(id_place, f"{list_id} is the id of {holder} too: an id belongs to one list, correct one of them")
     previously = fields.get("previously")
-    side.lists[entry.key] = DesiredList(
+    wanted = DesiredList(
         key=entry.key,
         id=list_id,
         texts=texts,
@@ -119,34 +131,51 @@ def _place(entry: _Entry, source: Source, side: _Side, list_id: str, id_place: P
         previously=previously.get(side.name) if isinstance(previously, dict) else previously,
         protect=fields.get("protect", False),
     )
+    if "name" in texts:
+        _check_name(entry, side, wanted, overridden="name" in override)
+    if holder := side.holder_of(list_id):
+        message = f"{list_id} is the id of {holder[1].key} in {holder[0]} ({_spoken(holder[1])}) too"
+        entry.blame(id_place, f"{message}: an id belongs to one list, correct one of them")
+    else:
+        side.ids[list_id] = wanted
+    side.lists[entry.key] = wanted
 
 
-def _check_name(entry: _Entry, side: _Side, name: str, *, overridden: bool, source: Source) -> None:
+def _check_name(entry: _Entry, side: _Side, wanted: DesiredList, *, overridden: bool) -> None:
     """Check what only holds within an environment: the length after `name_format`, and that names differ."""
+    name, own = wanted.texts["name"], entry.fields.get("name", "")
     place: Place = ("overrides", side.name, "name") if overridden else ("name",)
-    own = entry.fields.get("name", "")
-    if not overridden and not length_fault("name", own) and (fault := length_fault("name", name)):
+    if name != own and not overridden and not length_fault("name", own) and (fault := length_fault("name", name)):
         entry.blame(place, f"{fault} (as {side.name} writes it, by its name_format)")
-    me = f"{entry.key} ({source.file}:{source.line})"
-    holder = side.names.setdefault(name.casefold(), me)
-    if holder is not me:
-        message = f"{quoted(name)} is the name of {holder} too, ignoring case, in {side.name}: names must differ"
+    holder = side.names.setdefault(name.casefold(), wanted)
+    if holder is not wanted:
+        known = f"{holder.key} ({_spoken(holder)})"
+        message = f"{quoted(name)} is the name of {known} too, ignoring case, in {side.name}: names must differ"
         entry.blame(place, message)
+
+
+def _spoken(wanted: DesiredList) -> str:
+    return f"{wanted.source.file}:{wanted.source.line}"
 
 
 def _check_texts(entry: _Entry) -> None:
     """Check each text as it is written: the list's own, and those of its overrides."""
     fields = entry.fields
-    written: list[tuple[Place, ListEntry | Override]] = [((), fields)]
-    written += [(("overrides", name), override) for name, override in fields.get("overrides", {}).items()]
-    for place, texts in written:
-        if "name" in texts and (fault := name_fault(texts["name"])):
-            entry.blame((*place, "name"), fault)
-        if "description" in texts and (fault := description_fault(texts["description"])):
-            entry.blame((*place, "description"), fault)
+    _check_pair(entry, (), fields)
+    if fields.keys() <= _OF_ALL_ENVIRONMENTS:
+        return
+    for name, override in fields.get("overrides", {}).items():
+        _check_pair(entry, ("overrides", name), override)
     previously = fields.get("previously", {})
     each = previously.items() if isinstance(previously, dict) else [("", previously)]
     for name, text in each:
         if not text:
             place = ("previously", name) if name else ("previously",)
             entry.blame(place, "is empty, and no list has that name: write the live name, or leave the key out")
+
+
+def _check_pair(entry: _Entry, place: Place, texts: ListEntry | Override) -> None:
+    if "name" in texts and (fault := name_fault(texts["name"])):
+        entry.blame((*place, "name"), fault)
+    if "description" in texts and (fault := description_fault(texts["description"])):
+        entry.blame((*place, "description"), fault)

@@ -102,17 +102,19 @@ def _check(shape: TypeAdapter[_Checked], value: dict[str, Value], reading: Readi
 
 def _entries(readings: list[Reading]) -> Iterator[tuple[Reading, str, int, ListEntry]]:
     """Yield each list of the right types, with its file, its key and the line of that."""
-    seen: dict[str, str] = {}
+    seen: dict[str, tuple[Reading, int]] = {}
+    is_name = NAME.fullmatch
     for reading in readings:
         wrong = _wrong_entries(reading)
-        for number, (key, entry) in enumerate(reading.lists.items()):
-            line = reading.list_lines[number]
-            if not NAME.fullmatch(key):
+        for number, (line, (key, entry)) in enumerate(zip(reading.list_lines, reading.lists.items(), strict=True)):
+            if not is_name(key):
                 reading.blame(("lists", key), wording.bad_name(key), at_key=True)
-            first = seen.setdefault(key, f"{reading.source.file}:{line}")
-            if first != f"{reading.source.file}:{line}":
+            if key in seen:
+                first = f"{seen[key][0].source.file}:{seen[key][1]}"
                 reading.blame(("lists", key), f"stands in {first} too: remove or rename one", at_key=True)
-            elif number not in wrong:
+                continue
+            seen[key] = (reading, line)
+            if number not in wrong:
                 yield reading, key, line, cast(ListEntry, entry)
 
 

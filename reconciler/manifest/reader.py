@@ -107,7 +107,13 @@ class _Composer:
 
     def _mapping(self) -> dict[str, Value]:
         """Read up to the end of a mapping. The hot loop: every scalar of a manifest passes here, so it calls little."""
-        next_event, add, trail, scalar, doubtful = self._next, self._offsets.append, self._trail, SCALAR, DOUBTFUL_STARTS
+        next_event, add, trail, scalar, doubtful = (
+            self._next,
+            self._offsets.append,
+            self._trail,
+            SCALAR,
+            DOUBTFUL_STARTS,
+        )
         of_lists = trail == ["lists"]
         own_index = len(self._offsets) - 1
         fields: dict[str, Value] = {}

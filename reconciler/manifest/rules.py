@@ -24,6 +24,8 @@ def name_fault(text: str) -> str | None:
 
 def description_fault(text: str) -> str | None:
     """Check a description as written: no outer white space, not too long."""
+    if len(text) <= MOST_UNITS["description"] and text == text.strip() and text.isascii():
+        return None  # as above
     return outer_space_fault(text) or length_fault("description", text)
 
 

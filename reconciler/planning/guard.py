@@ -19,12 +19,14 @@ def guarded(plan: EnvironmentPlan, desired: Desired, applied: Applied, live: Liv
 
     `desired` and `applied` are those of the whole environment, also where the plan is of a part of it.
     """
+    if not plan.changes:
+        return plan
     by_id = {wanted.id: wanted for wanted in desired.lists.values()}
-    changes = (
+    changes = tuple(
         _guarded(change, by_id.get(change.id) or desired.lists.get(change.key), desired.policy, live)
         for change in plan.changes
     )
-    return replace(plan, changes=names.settled(tuple(changes), names.held(desired, applied, live)))
+    return replace(plan, changes=names.settled(changes, names.held(changes, desired, applied, live)))
 
 
 @dataclass(frozen=True, slots=True)

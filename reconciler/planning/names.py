@@ -11,48 +11,66 @@ would fill the wrong one. So a rename goes ahead only once nobody else holds its
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TypeGuard
 
 from reconciler.model.changes import Block, Change, Update
 from reconciler.model.lists import Applied, Desired, DoubtfulList, Live
 from reconciler.planning.blocks import stopped
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Names:
-    """Who holds which name now: ids by name (case folded), and how to speak of an id."""
+    """Who holds which name now: ids by name (case folded), of the names that renames take; how to speak of an id."""
 
-    holders: Mapping[str, frozenset[str]]
-    spoken: Mapping[str, str]
+    holders: Mapping[str, Collection[str]]
+    desired: Desired
+    applied: Applied
+
+    @cached_property
+    def spoken(self) -> Mapping[str, str]:
+        """The keys of lists, by id."""
+        spoken = {known.id: f"{known.key} (no longer declared)" for known in self.applied.lists.values()}
+        return spoken | {wanted.id: wanted.key for wanted in self.desired.lists.values()}
 
 
-def held(desired: Desired, applied: Applied, live: Live | None) -> Names:
-    """Return the names held in the account, or without `live` those that the state knows; and those declared."""
-    pairs = [(wanted.texts["name"], wanted.id) for wanted in desired.lists.values() if "name" in wanted.texts]
-    if live is not None:
-        pairs += [(found.texts["name"], found.id) for found in live.lists.values()]
-    else:
-        for known in applied.lists.values():
-            sides = (known.texts, known.intended) if isinstance(known, DoubtfulList) else (known.texts,)
-            pairs += [(side["name"], known.id) for side in sides if "name" in side]
+def held(changes: Iterable[Change], desired: Desired, applied: Applied, live: Live | None) -> Names:
+    """Return who holds, in the account or as far as the state knows, or declares, the names that `changes` take."""
+    taken = {change.after["name"].casefold() for change in changes if _is_rename(change)}
     holders: dict[str, set[str]] = {}
-    for name, list_id in pairs:
-        holders.setdefault(name.casefold(), set()).add(list_id)
-    spoken = {known.id: f"{known.key} (no longer declared)" for known in applied.lists.values()}
-    spoken |= {wanted.id: wanted.key for wanted in desired.lists.values()}
-    return Names({name: frozenset(ids) for name, ids in holders.items()}, spoken)
+    for name, list_id in _pairs(desired, applied, live) if taken else ():
+        if (folded := name.casefold()) in taken:
+            holders.setdefault(folded, set()).add(list_id)
+    return Names(holders, desired, applied)
+
+
+def _pairs(desired: Desired, applied: Applied, live: Live | None) -> Iterator[tuple[str, str]]:
+    """Yield the names that are declared, and those held in the account, or without `live` by the state."""
+    for wanted in desired.lists.values():
+        if "name" in wanted.texts:
+            yield wanted.texts["name"], wanted.id
+    if live is not None:
+        for found in live.lists.values():
+            yield found.texts["name"], found.id
+        return
+    for known in applied.lists.values():
+        if "name" in known.texts:
+            yield known.texts["name"], known.id
+        if isinstance(known, DoubtfulList) and "name" in known.intended:
+            yield known.intended["name"], known.id
+
+
+def _is_rename(change: Change) -> TypeGuard[Update]:
+    return isinstance(change, Update) and "name" in change.fields
 
 
 def settled(changes: tuple[Change, ...], names: Names) -> tuple[Change, ...]:
     """Block renames that cannot be made, and return all changes in an order in which the others can."""
     blocks: dict[str, Block] = {}
     while True:
-        renames = {
-            change.id: change
-            for change in changes
-            if isinstance(change, Update) and "name" in change.fields and change.key not in blocks
-        }
+        renames = {change.id: change for change in changes if _is_rename(change) and change.key not in blocks}
         found = _kept(renames, names) or _circles(renames, names) or _claimed_twice(renames)
         if not found:
             break
@@ -94,7 +112,7 @@ def _name_taken(name: str, holder: str) -> Block:
 
 def _others(rename: Update, names: Names) -> list[str]:
     """Return the ids, other than its own, that hold the new name of `rename`."""
-    return sorted(names.holders.get(rename.after["name"].casefold(), frozenset()) - {rename.id})
+    return sorted({*names.holders.get(rename.after["name"].casefold(), ())} - {rename.id})
 
 
 def _gives_up(rename: Update | None, name: str) -> bool:

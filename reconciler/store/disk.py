@@ -20,6 +20,15 @@ def read(path: Path) -> bytes | None:
         raise StateError(f"{path}: cannot be read ({reason(error)}). Nothing was changed") from error
 
 
+def version(path: Path) -> tuple[int, int, int] | None:
+    """Return what tells a file from any that takes its place: inode, time and size; None where it cannot be seen."""
+    try:
+        seen = path.stat()
+    except OSError:
+        return None
+    return seen.st_ino, seen.st_mtime_ns, seen.st_size
+
+
 def replace(path: Path, content: bytes, *, aside: Path) -> None:
     """Put `content` in the place of the file at `path`, whole or not at all, and durable on return.
 

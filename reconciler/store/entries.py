@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sys import intern
 from typing import Annotated, Literal, NotRequired, TypeAlias
 
 from pydantic import ConfigDict, Field, InstanceOf, with_config
@@ -32,6 +33,7 @@ class TargetShape(TypedDict):
     account_id: AnyText
 
 
+_NOTHING: Texts = {}
 _OneText: TypeAlias = Annotated[SomeTexts, Field(min_length=1)]
 
 
@@ -76,10 +78,11 @@ def written(known: KnownList) -> dict[str, object]:
 
 def understood(key: str, entry: AppliedEntry | DoubtfulEntry) -> KnownList:
     """Return the list that an entry stands for."""
-    texts, stored = _texts(entry), _texts(entry["stored"]) if "stored" in entry else {}
+    texts, stored = _texts(entry), _texts(entry["stored"]) if "stored" in entry else _NOTHING
+    applied_at = intern(entry["applied_at"])  # many lists have the same
     if entry["status"] == "applied":
-        return AppliedList(key, entry["id"], texts, entry["applied_at"], stored)
-    return DoubtfulList(key, entry["id"], texts, entry["applied_at"], _texts(entry["intended"]), stored)
+        return AppliedList(key, entry["id"], texts, applied_at, stored)
+    return DoubtfulList(key, entry["id"], texts, applied_at, _texts(entry["intended"]), stored)
 
 
 def _in_order(texts: Texts) -> dict[str, object]:
@@ -87,4 +90,8 @@ def _in_order(texts: Texts) -> dict[str, object]:
 
 
 def _texts(some: SomeTexts) -> Texts:
-    return {field: some[field] for field in FIELDS if field in some}
+    if "name" not in some:
+        return {"description": some["description"]} if "description" in some else _NOTHING
+    if "description" not in some:
+        return {"name": some["name"]}
+    return {"name": some["name"], "description": some["description"]}

@@ -54,13 +54,11 @@ def _at_one_moment(files: Files) -> tuple[bytes | None, bytes | None]:
 
     Each further round means that a whole run ended within the last, so there are few.
     """
-    document = disk.read(files.document)
     while True:
-        journal = disk.read(files.journal)
-        still = disk.read(files.document)
-        if still == document:
+        version = disk.version(files.document)
+        document, journal = disk.read(files.document), disk.read(files.journal)
+        if disk.version(files.document) == version:
             return document, journal
-        document = still
 
 
 def refuse_foreign(found: Applied, wanted: Applied, *, where: str) -> None:
