@@ -12,8 +12,11 @@ def main() -> int:
 
         sys.stdout.write(f"reconciler {__version__}\n")
         return 0
+    import gc  # noqa: PLC0415
+
     from reconciler.cli.app import run  # noqa: PLC0415
 
+    gc.disable()  # what is read is kept, and searching it for garbage takes long; see `cli.process`
     return run(sys.argv[1:])
 
 

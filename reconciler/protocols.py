@@ -94,6 +94,10 @@ class StateWriter(Protocol):
         """The state with everything recorded so far."""
         ...
 
+    def known(self, key: str) -> KnownList | None:
+        """Return the entry of `key` in that state, without the work that showing all of it may be."""
+        ...
+
     def announce(self, entries: Mapping[str, DoubtfulList]) -> None:
         """Learn, before the first PUT of a run, which doubts are to come, so that they can be shared at once.
 

@@ -239,6 +239,10 @@ class FakeStore:
             self._clock.happened("unlock", self.applied.environment)
             self.holder = None
 
+    def known(self, key: str) -> KnownList | None:
+        """Return one entry."""
+        return self.applied.lists.get(key)
+
     def announce(self, entries: Mapping[str, DoubtfulList]) -> None:
         self._clock.happened("announced", " ".join(entries))
 

@@ -40,16 +40,17 @@ def run(options: argparse.Namespace) -> int:
     """Check each environment; exit 4 where a pin does not hold, 1 where anything else fails."""
     from reconciler.cli import wiring
     from reconciler.cli.runtime import Runtime
+    from reconciler.engine.abreast import all_of, side_by_side
 
     runtime = Runtime()
     chosen = wiring.wired(options)
-    checkups = [
-        Checkup(
-            environment.desired.environment,
-            tuple(_checks(environment, wiring.store(chosen.manifest, environment), options, runtime)),
-        )
-        for environment in chosen.environments
-    ]
+
+    def look(environment: Environment) -> Checkup:
+        store = wiring.store(chosen.manifest, environment)
+        return Checkup(environment.desired.environment, tuple(_checks(environment, store, options, runtime)))
+
+    names = [environment.desired.environment for environment in chosen.environments]
+    checkups = all_of(names, side_by_side(chosen.environments, lambda environment: environment.desired.target, look))
     _show(checkups, options)
     failed = {check.name for checkup in checkups for check in checkup.checks if check.status == "fails"}
     return PinError.exit_code if "pins" in failed else 1 if failed else 0

@@ -42,6 +42,7 @@ def run(options: argparse.Namespace) -> int:
     """Read, choose, declare and record."""
     from reconciler.cli import edits, wiring
     from reconciler.cli.runtime import Runtime, holder
+    from reconciler.engine.abreast import all_of, side_by_side
     from reconciler.manifest.drafting import Draft
     from reconciler.manifest.importing import take_in
 
@@ -56,7 +57,8 @@ def run(options: argparse.Namespace) -> int:
         if not options.dry_run:
             who = holder(runtime.now())
             writers = {site.desired.environment: locks.enter_context(site.store.lock(who)) for site in chosen.sites}
-        live = {name: reader.read_all() for name, reader in readers.items()}
+        read = side_by_side(chosen.sites, lambda site: site.desired.target, lambda site: readers[site.name].read_all())
+        live = dict(zip(readers, all_of(readers, read), strict=True))
         draft = Draft(chosen.manifest, into if new else None)
         imports, expected = take_in(draft, _undeclared(chosen, live, options.lists), into)
         changes = draft.changes(expected)

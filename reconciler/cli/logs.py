@@ -18,6 +18,7 @@ class _Notes(logging.Handler):
 def show() -> None:
     """Show from now on what this program logs, and nothing of the libraries below it."""
     logger = logging.getLogger("reconciler")
-    logger.addHandler(_Notes())
+    if not logger.handlers:
+        logger.addHandler(_Notes())
     logger.setLevel(logging.INFO)
     logger.propagate = False

@@ -35,7 +35,7 @@ class Lines:
     def __init__(self, *, colour: bool) -> None:
         self._colour = colour
         self._totals: dict[str, int] = {}
-        self._said: dict[str, dict[str, str]] = {}
+        self._said: dict[str, dict[str, tuple[int, str]]] = {}
 
     def begin(self, plan: Plan) -> None:
         """Learn how many changes there are."""
@@ -46,11 +46,11 @@ class Lines:
         """Print the outcome if it is news."""
         from reconciler.report import text
 
-        said = self._said[environment]
-        if said.get(outcome.key) == outcome.outcome:
+        said, total = self._said[environment], self._totals[environment]
+        number, before = said.get(outcome.key, (len(said) + 1, ""))
+        if before == outcome.outcome:
             return
-        said[outcome.key] = outcome.outcome
-        number, total = list(said).index(outcome.key) + 1, self._totals[environment]
+        said[outcome.key] = (number, outcome.outcome)
         note(text.outcome_line(outcome, environment=environment, number=number, total=total, colour=self._colour))
 
 

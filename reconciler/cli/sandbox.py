@@ -32,8 +32,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Serve until a signal; return 130 or 143, as the signal was."""
+    from reconciler.cli import process
     from reconciler.sandbox.settings import described, parsed
 
+    process.settle_down(sites=0)
     if options.settings:
         _say(described())
         return 0

@@ -124,7 +124,7 @@ def clients(
 
     Pins are checked before any credential is read.
     """
-    from reconciler.cli import logs
+    from reconciler.cli import logs, process
     from reconciler.remote.client import Client
     from reconciler.remote.credentials import check_pins, from_variables
     from reconciler.remote.limiter import Limiter
@@ -132,6 +132,7 @@ def clients(
     for environment in environments:
         check_pins(environment.credentials, os.environ, environment.desired.target)
     logs.show()
+    process.settle_down(len(environments))
     limiters: dict[tuple[str, str], Limiter] = {}
     with ExitStack() as open_clients:
         connected: dict[str, Client] = {}

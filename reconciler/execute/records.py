@@ -23,7 +23,7 @@ class Records:
 
     def known(self, key: str) -> KnownList | None:
         """Return the state's entry of `key`."""
-        return self._writer.applied.lists.get(key)
+        return self._writer.known(key)
 
     def announce(self, changes: Iterable[Update], live: Callable[[str], Texts]) -> None:
         """Say, before the first PUT, which are to come; `live` gives the texts of a list by its id."""

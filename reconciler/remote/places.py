@@ -41,22 +41,24 @@ class SharedPlaces:
 
     def __init__(self, file: int | None) -> None:
         self._file = file
+        self._length = 0
 
     def read(self) -> Places:
         """Return what other commands noted, or nothing."""
         if self._file is None:
             return Places()
         try:
-            return Places.model_validate_json(os.pread(self._file, _LARGEST, 0))
+            raw = os.pread(self._file, _LARGEST, 0)
+            self._length = len(raw)
+            return Places.model_validate_json(raw)
         except (OSError, ValidationError):
             return Places()
 
     def write(self, places: Places) -> None:
-        """Note `places` for other commands, as far as that works."""
+        """Note `places` for other commands, as far as that works; over the longer text that was read."""
         if self._file is not None:
             with suppress(OSError):
-                os.ftruncate(self._file, 0)
-                os.pwrite(self._file, places.model_dump_json().encode(), 0)
+                os.pwrite(self._file, places.model_dump_json().encode().ljust(self._length), 0)
 
 
 def path_of(folder: Path, host: str, account_id: str) -> Path:
@@ -77,10 +79,14 @@ def opened(path: Path | None, clock: Clock) -> Iterator[SharedPlaces]:
 
 
 def _open(path: Path) -> int | None:
+    # Not blocking, not following: whatever may lie there, opening it does no harm.
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # Not blocking, not following: whatever may lie there, opening it does no harm.
-        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW, 0o600)
+        try:
+            return os.open(path, flags, 0o600)
+        except FileNotFoundError:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            return os.open(path, flags, 0o600)
     except (OSError, ValueError):
         return None
 

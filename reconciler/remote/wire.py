@@ -7,20 +7,20 @@ at one request a second a handshake costs nothing that matters.
 from __future__ import annotations
 
 import logging
-import socket
+import os
 import ssl
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
-from threading import Timer
-from typing import Self
+from functools import lru_cache
 
 import httpx
 
 from reconciler import __version__
 from reconciler.errors import UsageError
 from reconciler.remote.answers import Answer, NoAnswer
+from reconciler.remote.cutoff import Cutoff
 
+_TLS_VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")
 LARGEST_ANSWER = 64 * 1024 * 1024
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
 
@@ -52,7 +52,7 @@ class Wire:
         self._read = read
         try:
             self._client = httpx.Client(
-                verify=ssl.create_default_context(),
+                verify=_trust(*map(os.environ.get, _TLS_VARIABLES)),
                 timeout=httpx.Timeout(read, connect=connect),
                 limits=httpx.Limits(max_keepalive_connections=0),
                 headers={"User-Agent": f"contact-list-reconciler/{__version__}", "Connection": "close"},
@@ -69,7 +69,7 @@ class Wire:
 
     def send(self, request: Request) -> Answer | NoAnswer:
         """Make one attempt; never raises for what the network or the other side does."""
-        with _Cutoff(self._connect + 2 * self._read) as cutoff:
+        with Cutoff(self._connect + 2 * self._read) as cutoff:
             try:
                 came = self._exchange(request, cutoff)
             except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as exc:
@@ -82,7 +82,7 @@ class Wire:
         """Close what is open."""
         self._client.close()
 
-    def _exchange(self, request: Request, cutoff: _Cutoff) -> Answer | NoAnswer:
+    def _exchange(self, request: Request, cutoff: Cutoff) -> Answer | NoAnswer:
         with self._client.stream(
             request.method,
             request.url,
@@ -121,38 +121,10 @@ class Wire:
                 return NoAnswer(f"the connection {'broke' if landed else 'failed'}: {words}", landed=landed)
 
 
-class _Cutoff:
-    """Cuts a request off when its time is up: a server that sends a byte now and then never times out by itself."""
-
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
-        self.passed = False
-        self._socket: socket.socket | None = None
-        self._timer = Timer(seconds, self._cut)
-        self._timer.daemon = True
-
-    def __enter__(self) -> Self:
-        self._timer.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._timer.cancel()
-
-    def watch(self, event: str, info: Mapping[str, object]) -> None:
-        """Take note of the connection's socket, then of the one that TLS put in its place."""
-        if event.endswith(("connect_tcp.complete", "start_tls.complete")):
-            self._socket = _socket(info["return_value"])
-
-    def _cut(self) -> None:
-        self.passed = True
-        if self._socket is not None:
-            with suppress(OSError):
-                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
-
-
-def _socket(stream: object) -> socket.socket | None:
-    found = getattr(stream, "get_extra_info", lambda _: None)("socket")
-    return found if isinstance(found, socket.socket) else None
+@lru_cache
+def _trust(*_variables: str | None) -> ssl.SSLContext:
+    """Return the system's trust, by the values of `_TLS_VARIABLES`; made once, since it takes longer than a request."""
+    return ssl.create_default_context()
 
 
 def _root(exc: BaseException) -> BaseException:

@@ -152,6 +152,11 @@ class SharedWriter:
         self._share(folding, "lease taken")
         self._heart.start()
 
+    def known(self, key: str) -> KnownList | None:
+        """Return the entry of `key` with what was recorded so far."""
+        with self._guard:
+            return self._entries[key] if key in self._entries else self._document.lists.get(key)
+
     def announce(self, entries: Mapping[str, DoubtfulList]) -> None:
         """Share, before the first PUT of a run, that each of these may be on its way."""
         if entries:

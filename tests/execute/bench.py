@@ -86,6 +86,9 @@ class _BreakingWriter:
     def applied(self) -> Applied:
         return self._writer.applied
 
+    def known(self, key: str) -> KnownList | None:
+        return self._writer.known(key)
+
     def announce(self, entries: Mapping[str, DoubtfulList]) -> None:
         self._writer.announce(entries)
 

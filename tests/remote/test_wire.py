@@ -19,7 +19,8 @@ import trustme
 
 from reconciler.errors import UsageError
 from reconciler.remote.answers import Answer, NoAnswer
-from reconciler.remote.wire import LARGEST_ANSWER, Request, Wire, _Cutoff
+from reconciler.remote.cutoff import Cutoff
+from reconciler.remote.wire import LARGEST_ANSWER, Request, Wire
 from tests.remote.peer import Peer, Step, drip, hang, raw, reply, reset_after, reset_before, speak_first
 
 PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
@@ -133,7 +134,7 @@ def test_a_fault_after_connecting(step: Step, error: str, landed: bool, again: b
 
 
 def test_time_that_is_up_before_there_is_a_connection() -> None:
-    with _Cutoff(0.01) as cutoff:
+    with Cutoff(0.01) as cutoff:
         time.sleep(0.1)
     assert cutoff.passed
 

@@ -1,0 +1,1 @@
+"""How fast the program is, as ratios measured side by side; `make bench` runs it, README.md tells what came of it."""

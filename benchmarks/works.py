@@ -1,0 +1,181 @@
+"""The works that are measured: each yields figures, with the target that it is held against."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks import bare, places
+from benchmarks.timing import Command, Pair, in_turns
+
+MANY, ACCOUNTS = 100_000, 300
+EVENTS = """
+import sys, yaml
+with open(sys.argv[1], "rb") as f:
+    for e in yaml.parse(f, Loader=yaml.CSafeLoader):
+        pass
+"""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure: what it is of, its unit (`×`: a ratio), the most that it may be, and between what its turns lie."""
+
+    work: str
+    value: float
+    unit: str
+    most: float
+    spread: tuple[float, float] | None = None
+
+
+def start(binaries: Path, turns: int) -> Iterator[Figure]:
+    """Yield how long it takes to begin."""
+    nothing = Command([binaries / "python", "-c", "pass"])
+    version = Command([binaries / "reconciler", "--version"])
+    yield _ratio("`--version` / `python -c pass`", in_turns(version, nothing, 3 * turns), 1.5)
+    small = places.large(places.FOLDER / "lists-3", 3)
+    yield _ratio("`plan` of 3 lists / `python -c pass`", in_turns(_plan(binaries, small), nothing, 3 * turns), 12)
+
+
+def size(binaries: Path, turns: int) -> Iterator[Figure]:
+    """Yield how long much takes; a million lists only once, and less than others do with a hundred thousand."""
+    many = places.large(places.FOLDER / "lists-100000", MANY)
+    plan = _plan(binaries, many)
+    against_events = in_turns(plan, Command([binaries / "python", "-c", EVENTS, many / "lists.yaml"]), turns)
+    yield _ratio("`plan` of 100,000 lists / libyaml's events of them", against_events, 1.8)
+    yield Figure("its memory", against_events.memory, "MiB", 280)
+    edited = places.large(places.FOLDER / "lists-100000-edited", MANY, changed=MANY // 100)
+    yield _ratio("`plan`, 1 % changed / nothing changed", in_turns(_plan(binaries, edited), plan, turns), 1.15)
+    wrong = places.large(places.FOLDER / "lists-100000-wrong", MANY, wrong=1000)
+    validate = [binaries / "reconciler", "validate"]
+    checked = in_turns(Command(validate, wrong, code=1), Command(validate, many), turns)
+    yield _ratio("`validate` with 1,000 problems / without", checked, 1.5)
+    most = places.large(places.FOLDER / "lists-1000000", 10 * MANY)
+    yield _ratio("`plan` of 1,000,000 lists / of 100,000", in_turns(_plan(binaries, most), plan, 1), 11)
+    shutil.rmtree(most)
+
+
+def sending(binaries: Path, turns: int) -> Iterator[Figure]:
+    """Yield what a PUT costs of this machine's time, beside a bare loop of them with the same bodies."""
+    changes, reached = 300, []
+    with places.sandbox(binaries, "limit=0", "enforce_jti=off") as served:
+        folder = _accounts(served, places.FOLDER / "sending", accounts=1, lists=changes)
+        _accounts(served, places.FOLDER / "bare", accounts=1, lists=changes, first=bare.ACCOUNT)
+        apply = Command([binaries / "reconciler", "apply", "--yes"], folder, places.credentials())
+        apply.run()  # adopts them all
+        idle = in_turns(apply, bare.loop(binaries, served, 0), turns)
+        for turn in range(turns):
+            _edit(folder, f"turn {turn}", every=True)
+            mine = apply.run().processor
+            other = bare.loop(binaries, served, changes).run().processor
+            reached.append((mine, other))
+    base_mine = min(took.processor for took in idle.mine)
+    base_other = min(took.processor for took in idle.other)
+    ratios = sorted((mine - base_mine) / (other - base_other) for mine, other in reached)
+    yield Figure(
+        "processor time a PUT, journal included / bare `httpx.Client.put`",
+        ratios[len(ratios) // 2],
+        "×",
+        1.5,
+        (ratios[0], ratios[-1]),
+    )
+
+
+def limit(binaries: Path, _turns: int) -> Iterator[Figure]:
+    """Yield how long an apply at the limit takes beyond the least time possible; it must not be refused once."""
+    changes, rate = 40, 30
+    with places.sandbox(binaries, "latency=0.05", f"limit={rate}") as served:
+        folder = _accounts(served, places.FOLDER / "limit", accounts=1, lists=changes, rate=rate)
+        apply = Command([binaries / "reconciler", "apply", "--yes"], folder, places.credentials())
+        shutil.rmtree(places.FOLDER / "cache", ignore_errors=True)
+        served.ask("PATCH", "/settings", {"limit": 0})
+        apply.run()
+        shutil.rmtree(places.FOLDER / "cache", ignore_errors=True)
+        served.ask("DELETE", "/requests")
+        served.ask("PATCH", "/settings", {"limit": rate})
+        _edit(folder, "turn 1", every=True)
+        apply.run()
+        log = served.requests()
+    sent = [(float(str(each["at"])), float(str(each["answered_at"]))) for each in log]
+    least = _least([answered - at for at, answered in sent], rate)
+    took = sent[-1][1] - sent[0][0]
+    name = "apply of 40 changes at 30 a minute: seconds over the least possible"
+    yield Figure(name, took - least, "s", 0.02 * least + 2)
+    yield Figure("its rate-limit answers", sum(each["status"] == 429 for each in log), "", 0)
+    minutes = int(took // 60)
+    yield Figure("its requests beyond changes + 3 + minutes", len(log) - changes - 3 - minutes, "", 0)
+
+
+def accounts(binaries: Path, turns: int) -> Iterator[Figure]:
+    """Yield how long 300 accounts of 100 lists take side by side, one change each, the API answering after 50 ms."""
+    with places.sandbox(binaries, "latency=0.05", "limit=0") as served:
+        one = _accounts(served, places.FOLDER / "accounts-1", accounts=1, lists=100, first=ACCOUNTS)
+        every = _accounts(served, places.FOLDER / "accounts-300", accounts=ACCOUNTS, lists=100)
+        words = [binaries / "reconciler", "apply", "--yes", "--all-envs"]
+        commands = [Command(words, folder, places.credentials()) for folder in (every, one)]
+        for command in commands:
+            command.run()
+        took = []
+        for turn in range(turns):
+            for folder in (every, one):
+                _edit(folder, f"turn {turn}", every=False)
+            took.append(tuple(command.run() for command in commands))
+    ratios = sorted(mine.wall / (mine.processor + single.wall) for mine, single in took)
+    name = "300 accounts side by side / (their processor time + one account's time)"
+    yield Figure(name, ratios[len(ratios) // 2], "×", 1.5, (ratios[0], ratios[-1]))
+    yield Figure("their memory", max(mine.memory for mine, _ in took), "MiB", 300)
+
+
+def _ratio(work: str, pair: Pair, most: float) -> Figure:
+    return Figure(work, pair.ratio, "×", most, pair.spread)
+
+
+def _plan(binaries: Path, folder: Path) -> Command:
+    return Command([binaries / "reconciler", "plan"], folder)
+
+
+def _least(durations: list[float], rate: int) -> float:
+    """Return the seconds that requests of these durations take, one in flight, `rate` in any sliding 60 s."""
+    ends: list[float] = []
+    for number, duration in enumerate(durations):
+        begin = ends[-1] if ends else 0.0
+        if number >= rate:
+            begin = max(begin, ends[number - rate] + 60.0)
+        ends.append(begin + duration)
+    return ends[-1]
+
+
+def _accounts(
+    served: places.Served, folder: Path, *, accounts: int, lists: int, first: int = 0, rate: int = 1_000_000
+) -> Path:
+    """Serve accounts with lists, and declare them as they are."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    numbers = range(first, first + accounts)
+    head, entries = places.HEAD, []
+    for number in numbers:
+        target = places.TARGET.format(host=served.url, account=f"a{number}")
+        head += f"  env-{number}: {{{target}, requests_per_minute: {rate}, policy: {{max_changes: 100%}}}}\n"
+        held = [(places.list_id(each), f"List {each}", f"Text of list {each}, part") for each in range(lists)]
+        served.account(f"a{number}", held)
+    for each in range(lists):
+        ids = ", ".join(f"env-{number}: {places.list_id(each)}" for number in numbers)
+        ids = f"{{{ids}}}" if accounts > 1 else places.list_id(each)
+        entries.append(places.entry(each, ids, name=f"List {each}", description=f"Text of list {each}, part"))
+    (folder / "lists.yaml").write_text(f"{head}lists:\n{''.join(entries)}", encoding="utf-8")
+    return folder
+
+
+def _edit(folder: Path, turn: str, *, every: bool) -> None:
+    """Change the description of every list in the manifest, or of one."""
+    kept = folder / "lists.before.yaml"
+    if not kept.exists():
+        shutil.copy(folder / "lists.yaml", kept)
+    text = kept.read_text(encoding="utf-8")
+    old, new = (", part\n", f", {turn}\n") if every else ("Text of list 0,", f"Text of list 0 in {turn},")
+    (folder / "lists.yaml").write_text(text.replace(old, new), encoding="utf-8")
+
+
+WORKS = {"start": start, "size": size, "sending": sending, "limit": limit, "accounts": accounts}
