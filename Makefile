@@ -64,6 +64,7 @@ lock:
 	$(LOCK) --output-file requirements/runtime.txt
 	$(LOCK) --all-extras --group dev --output-file requirements/dev.txt
 	$(LOCK) --all-extras --group mutation --output-file requirements/mutation.txt
+	$(LOCK) --all-extras --group benchmarks --output-file requirements/benchmarks.txt
 
 clean:
 	rm -rf $(VENV) tests/node/node_modules dist mutants mutants.log .mypy_cache .pytest_cache .ruff_cache .coverage*
