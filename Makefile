@@ -6,7 +6,7 @@ WHOLE := reconciler/manifest/*,reconciler/planning/*,reconciler/store/*,reconcil
 STAMP := $(VENV)/.installed
 NODE := tests/node/node_modules/.installed
 
-.PHONY: demo test test-all slow faults mutants check format lock clean
+.PHONY: demo test test-all slow faults mutants bench-report check format lock clean
 
 demo: $(STAMP)
 	PATH="$(CURDIR)/$(RUN):$$PATH" sh docs/demo.sh
@@ -32,6 +32,11 @@ mutants: $(STAMP)
 	rm -rf mutants
 	$(RUN)/mutmut run --max-children 2 >mutants.log 2>&1 || { tail -n 20 mutants.log; exit 1; }
 	$(RUN)/python -m tests.survivors
+
+# The same work by other tools, installed in .bench; takes a quarter of an hour and renews docs/comparison.*
+# BENCH='--lists 100 --runs 1' makes it quick, BENCH=--page-only makes page and chart from the figures there are.
+bench-report: $(STAMP)
+	$(RUN)/python -m benchmarks.versus $(BENCH)
 
 check: $(STAMP)
 	$(RUN)/ruff check .
@@ -67,4 +72,4 @@ lock:
 	$(LOCK) --all-extras --group benchmarks --output-file requirements/benchmarks.txt
 
 clean:
-	rm -rf $(VENV) tests/node/node_modules dist mutants mutants.log .mypy_cache .pytest_cache .ruff_cache .coverage*
+	rm -rf $(VENV) .bench tests/node/node_modules dist mutants mutants.log .mypy_cache .pytest_cache .ruff_cache .coverage*
