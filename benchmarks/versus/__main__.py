@@ -41,7 +41,9 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="benchmarks.versus", description=__doc__)
-    parser.add_argument("--lists", type=int, default=1000, metavar="N", help="how many lists are live (default 1000)")
+    parser.add_argument(
+        "--lists", type=int, default=1000, metavar="N", help="how many lists are live (default 1000, the most)"
+    )
     parser.add_argument("--changed", type=int, default=10, metavar="N", help="descriptions to change (default 10)")
     parser.add_argument("--limited", type=int, default=80, metavar="N", help="the same within the limit (default 80)")
     parser.add_argument("--runs", type=int, default=3, metavar="N", help="runs without the limit (default 3)")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from statistics import median
 
@@ -70,6 +71,11 @@ def load(path: Path) -> Results:
     return Results(**document, samples=samples)
 
 
+def digest(path: Path) -> str:
+    """Return what tells one file of results from another."""
+    return f"sha256:{sha256(path.read_bytes()).hexdigest()}"
+
+
 def save(results: Results, path: Path) -> None:
-    """Write it, the figures of one run a line apart."""
+    """Write it."""
     path.write_text(json.dumps(asdict(results), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

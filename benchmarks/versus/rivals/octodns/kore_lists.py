@@ -52,7 +52,8 @@ class ContactLists(BaseProvider):
         self._base = f"{host}/campaign/api/v2/public/{stream_id}/campaign/contactList"
         self._app = (client_id, client_secret)
         self._session = requests.Session()
-        self._session.mount("http", HTTPAdapter(max_retries=PATIENT))
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, HTTPAdapter(max_retries=PATIENT))
         self._session.headers.update({"iid": stream_id, "accountId": account_id})
         self._session.params = {"accountId": account_id, "type": "call"}
 

@@ -53,7 +53,8 @@ def main():
     with open("lists.yaml", encoding="utf-8") as file:
         lists = yaml.safe_load(file)["lists"]
     with requests.Session() as session:
-        session.mount("http", HTTPAdapter(max_retries=PATIENT))
+        for scheme in ("http://", "https://"):
+            session.mount(scheme, HTTPAdapter(max_retries=PATIENT))
         live = {entry["_id"]: texts(entry) for entry in call(session, "POST", "getAllListDetails")}
         differing = [wanted for wanted in lists if live[wanted["_id"]] != texts(wanted)]
         for wanted in differing:
