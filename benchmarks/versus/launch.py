@@ -4,7 +4,8 @@ It is a small process of its own because Linux counts the memory of whoever fork
 grown beyond it. Time is from before the fork to the end of the command; processor time is that of the command and of
 all children that it waited for; `largest` is the most memory that any one process of them held, both from the kernel.
 `together` is the most that all of them held at one time, looked up every 50 ms: it misses what lives shorter, and of a
-page that several processes share each is charged its part, so that it can be less than `largest`. A command that lasts longer than SECONDS is ended.
+page that several processes share each is charged its part, so that it can be less than `largest`. A command that lasts
+longer than SECONDS is ended.
 """
 
 import json
