@@ -40,6 +40,7 @@ def described() -> Mapping[str, str]:
         "memory": f"{int(_after('MemTotal', '/proc/meminfo').split()[0]) / 2**20:.0f} GiB",
         "system": f"{_distribution()}, kernel {platform.release().split('-')[0]}",
         "python": platform.python_version(),
+        "load": f"{os.getloadavg()[2]:.1f} over the last quarter of an hour",
     }
 
 

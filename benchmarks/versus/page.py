@@ -40,9 +40,10 @@ def at_limit(requests: float) -> str:
 
 def _measured_on(results: Results) -> str:
     machine, versions = results.machine, results.versions
+    load = f"; load {machine['load']}" if "load" in machine else ""
     return (
         f"Measured on {results.made}: {machine['processor']}; {machine['memory']}; {machine['system']}; "
-        f"Python {machine['python']}.\n"
+        f"Python {machine['python']}{load}.\n"
         f"Versions: {', '.join(f'{name} {version}' for name, version in versions.items())}.\n"
     )
 
