@@ -6,7 +6,7 @@ WHOLE := reconciler/manifest/*,reconciler/planning/*,reconciler/store/*,reconcil
 STAMP := $(VENV)/.installed
 NODE := tests/node/node_modules/.installed
 
-.PHONY: demo test test-all slow faults mutants bench-report check format lock clean
+.PHONY: demo test test-all slow faults mutants bench bench-check bench-report check format lock clean
 
 demo: $(STAMP)
 	PATH="$(CURDIR)/$(RUN):$$PATH" sh docs/demo.sh
@@ -32,6 +32,13 @@ mutants: $(STAMP)
 	rm -rf mutants
 	$(RUN)/mutmut run --max-children 2 >mutants.log 2>&1 || { tail -n 20 mutants.log; exit 1; }
 	$(RUN)/python -m tests.survivors
+
+# How fast the program is, as ratios; about ten minutes. `bench` keeps the figures, `bench-check` warns of worse ones.
+bench: $(STAMP)
+	$(RUN)/python -m benchmarks --save $(BENCH)
+
+bench-check: $(STAMP)
+	$(RUN)/python -m benchmarks --check $(BENCH)
 
 # The same work by other tools, installed in .bench; takes a quarter of an hour and renews docs/comparison.*
 # BENCH='--lists 100 --runs 1' makes it quick, BENCH=--page-only makes page and chart from the figures there are.

@@ -110,7 +110,7 @@ class Served:
 @contextmanager
 def sandbox(binaries: Path, *settings: str) -> Iterator[Served]:
     """Serve on a free port of loopback, in a process of its own, for as long as the context lasts."""
-    words = [binaries / "reconciler", "sandbox", "--port", "0"]
+    words: list[str | Path] = [binaries / "reconciler", "sandbox", "--port", "0"]
     for setting in settings:
         words += ["--set", setting]
     running = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)

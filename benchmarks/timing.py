@@ -24,7 +24,7 @@ class Took:
 class Command:
     """A command, where it runs, and the exit code that it must have."""
 
-    words: Sequence[str]
+    words: Sequence[str | Path]
     folder: Path | None = None
     variables: Mapping[str, str] | None = None
     code: int = 0
