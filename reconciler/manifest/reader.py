@@ -32,6 +32,8 @@ from reconciler.model.problems import Problem
 
 DEEPEST = 8
 _MARKED = frozenset({"x-", "<<"})
+_USUAL = {name: name for name in ("id", "name", "description", "previously", "protect", "overrides")}
+"""Keys that need no closer look, unless they stand twice: most of all that there are."""
 _WHERE_WRITTEN = "since every value stands where it is written"
 _EMPTY = "begin with version, environments and lists, as lists.yaml.example does"
 
@@ -107,32 +109,26 @@ class _Composer:
 
     def _mapping(self) -> dict[str, Value]:
         """Read up to the end of a mapping. The hot loop: every scalar of a manifest passes here, so it calls little."""
-        next_event, add, trail, scalar, doubtful = (
-            self._next,
-            self._offsets.append,
-            self._trail,
-            SCALAR,
-            DOUBTFUL_STARTS,
-        )
+        next_event, add, trail = self._next, self._offsets.append, self._trail
+        scalar, doubtful, usual = SCALAR, DOUBTFUL_STARTS, _USUAL.get
         of_lists = trail == ["lists"]
         own_index = len(self._offsets) - 1
         fields: dict[str, Value] = {}
         while True:
             key = next_event()
-            if type(key) is MAPPING_END:
-                return fields
-            odd = type(key) is not scalar or key.value in fields or key.value[:2] in _MARKED or key.anchor or key.tag
-            if odd and self._set_aside(key, fields, own_index):
-                continue
+            name = usual(key.value) if type(key) is scalar else None
+            if name is None or name in fields or key.anchor or key.tag:
+                if type(key) is MAPPING_END:
+                    return fields
+                if self._is_odd(key, fields) and self._set_aside(key, fields, own_index):
+                    continue
+                name = key.value if of_lists else intern(key.value)
             mark = key.start_mark
             add(mark.index)
             value = next_event()
             if of_lists:
                 self._starts.append(len(self._offsets))
                 self._lines.append(mark.line + 1)
-                name = key.value
-            else:
-                name = intern(key.value)
             add(value.start_mark.index)
             if type(value) is scalar and not value.anchor and not value.tag:
                 text = value.value
@@ -152,6 +148,9 @@ class _Composer:
             self._trail.append(len(items))
             items.append(self._value(event))
             self._trail.pop()
+
+    def _is_odd(self, key: Event, fields: dict[str, Value]) -> bool:
+        return bool(type(key) is not SCALAR or key.value in fields or key.value[:2] in _MARKED or key.anchor or key.tag)
 
     def _set_aside(self, key: Event, fields: dict[str, Value], own_index: int) -> bool:
         """Read a pair that is not kept, saying why, and return True; False where its key is one to keep after all."""
