@@ -3,12 +3,15 @@
 Its `checksum` covers all the rest: a document of which a byte was changed is refused, or loads equal where only the
 layout was (line ends, indentation). One without a checksum is taken as it stands, so whoever edits or merges a
 document by hand takes that line out, and the next write puts it back.
+
+Three keys are there only where they are needed: `fence` and `written` in an object store, where they make each content
+unlike any before it and say whose it is; `moved_to` in a state that was given up for another place.
 """
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from functools import cache
 from typing import Annotated, NotRequired
 
@@ -23,9 +26,28 @@ _FAMILY = "reconciler/state"
 _EDITED = 'If it was edited or merged on purpose, take its "checksum" line out: what it says then counts as meant'
 
 
-def render(applied: Applied) -> str:
-    """Return the document of `applied`; equal states give equal bytes."""
-    head, lists = _head(applied), _lists(applied)
+@dataclass(frozen=True, slots=True)
+class Written:
+    """When a document was written (RFC 3339 in UTC), by whom and by which command; `job` is a CI job's URL or ""."""
+
+    at: str
+    user: str
+    host: str
+    command: str
+    job: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What an object store keeps in the document beside the state: the fence of its last writer, and who that was."""
+
+    fence: int
+    written: Written
+
+
+def render(applied: Applied, stamp: Stamp | None = None) -> str:
+    """Return the document of `applied`; equal states, equally stamped, give equal bytes."""
+    head, lists = _head(applied, stamp), _lists(applied)
     return head + _checksum_line(_checksum(head + lists)) + lists
 
 
@@ -34,6 +56,11 @@ def parse(text: str | bytes, *, where: str) -> Applied:
 
     Raises StateDamagedError for what this program does not write, StateError for what a newer version wrote.
     """
+    return parse_stamped(text, where=where)[0]
+
+
+def parse_stamped(text: str | bytes, *, where: str) -> tuple[Applied, Stamp | None]:
+    """Return the state that a document holds, and its stamp where it has one; raises as `parse`."""
     text = text if isinstance(text, str) else as_text(text, where=where)
     document = _document(text, where)
     applied = Applied(
@@ -42,15 +69,28 @@ def parse(text: str | bytes, *, where: str) -> Applied:
         lineage=document["lineage"],
         serial=document["serial"],
         lists={key: understood(key, entry) for key, entry in document["lists"].items()},
+        moved_to=document.get("moved_to", ""),
     )
-    if "checksum" in document and not _is_whole(text, applied, document["checksum"]):
+    stamp = None
+    if "written" in document:
+        stamp = Stamp(document.get("fence", 0), Written(**document["written"]))
+    if "checksum" in document and not _is_whole(text, document["checksum"], _head(applied, stamp) + _lists(applied)):
         raise damaged(where, "its content does not match its checksum", f"{WAY_OUT}. {_EDITED}")
-    return applied
+    return applied, stamp
 
 
 def state_schema() -> dict[str, object]:
     """Return the JSON Schema of a state document; `parse` checks more than it can say."""
     return _shape().json_schema()
+
+
+@exactly
+class _Written(TypedDict):
+    at: AnyText
+    user: AnyText
+    host: AnyText
+    command: AnyText
+    job: AnyText
 
 
 @exactly
@@ -60,6 +100,9 @@ class _Document(TypedDict):
     serial: Annotated[int, Field(ge=0)]
     environment: AnyText
     target: TargetShape
+    fence: NotRequired[Annotated[int, Field(ge=0)]]
+    written: NotRequired[_Written]
+    moved_to: NotRequired[AnyText]
     checksum: NotRequired[AnyText]
     lists: dict[AnyText, Entry]
 
@@ -78,9 +121,14 @@ def _shape() -> TypeAdapter[_Document]:
     return TypeAdapter(_Document)
 
 
-def _head(applied: Applied) -> str:
+def _head(applied: Applied, stamp: Stamp | None) -> str:
     origin = {"lineage": applied.lineage, "serial": applied.serial, "environment": applied.environment}
-    return f'{{\n "format": "{_FAMILY}/1",\n {encode(origin)[1:-1]},\n "target": {encode(asdict(applied.target))},\n'
+    lines = [f'"format": "{_FAMILY}/1"', encode(origin)[1:-1], f'"target": {encode(asdict(applied.target))}']
+    if stamp:
+        lines += [f'"fence": {stamp.fence}', f'"written": {encode(asdict(stamp.written))}']
+    if applied.moved_to:
+        lines.append(f'"moved_to": {encode(applied.moved_to)}')
+    return "{" + "".join(f"\n {line}," for line in lines) + "\n"
 
 
 def _checksum_line(checksum: str) -> str:
@@ -92,11 +140,9 @@ def _lists(applied: Applied) -> str:
     return f' "lists": {{{",".join(lines)}\n }}\n}}\n'
 
 
-def _is_whole(text: str, applied: Applied, checksum: str) -> bool:
+def _is_whole(text: str, checksum: str, rendered: str) -> bool:
     """Tell whether `text` is what was written, byte by byte or, which takes longer to see, but for its layout."""
-    return _checksum(text.replace(_checksum_line(checksum), "", 1)) == checksum or (
-        _checksum(_head(applied) + _lists(applied)) == checksum
-    )
+    return _checksum(text.replace(_checksum_line(checksum), "", 1)) == checksum or _checksum(rendered) == checksum
 
 
 def _checksum(document: str) -> str:
