@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _RETRIES: RetryConfig = {"max_retries": 4, "retry_timeout": timedelta(seconds=20)}
 _NO_BUCKET = ("NoSuchBucket", "ContainerNotFound", "The specified bucket does not exist")
 _ENDED = re.compile(r"\s*(?:Debug source:.*)?\Z", re.DOTALL)
+_ANSWER = re.compile(r"<Code>(?P<code>[^<]*)</Code>\s*<Message>(?P<message>[^<]*)</Message>")
 _LONGEST = 400
 Scheme: TypeAlias = Literal["s3", "gs", "az"]
 
@@ -145,7 +146,10 @@ def _version(e_tag: str | None, generation: str | None) -> Version:
 
 def _said(error: Exception, secrets: tuple[str, ...]) -> str:
     """Return what obstore says in one line: without its debugging, the query of any address, and any secret."""
-    said = re.sub(r"\?[^\s\"')]*", "?…", " ".join(_ENDED.sub("", str(error)).split()))
+    said = " ".join(_ENDED.sub("", str(error)).split())
+    if answer := _ANSWER.search(said):
+        said = f"{answer['code']}: {answer['message']}"
+    said = re.sub(r"\?[^\s\"')]*", "?…", said)
     for secret in secrets:
         said = said.replace(secret, "…")
     return said[:_LONGEST].rstrip(".")
