@@ -12,7 +12,7 @@ demo: $(STAMP)
 	PATH="$(CURDIR)/$(RUN):$$PATH" sh docs/demo.sh
 
 test: check
-	$(RUN)/python -m pytest -n 3 --dist loadgroup --cov --cov-report= -m "not slow"
+	$(RUN)/python -m pytest -n 3 --cov --cov-report= -m "not slow"
 	$(RUN)/coverage report --skip-covered --fail-under=95
 	$(RUN)/coverage report --skip-covered --fail-under=100 --include='$(WHOLE)'
 
@@ -20,7 +20,7 @@ test-all: test slow faults mutants
 
 # Laws with thousands of examples, hundreds of races, doubles from npm: what takes minutes, or needs Node.
 slow: $(STAMP) $(NODE)
-	$(RUN)/python -m pytest -n 2 --dist loadgroup --timeout 900 -m slow
+	$(RUN)/python -m pytest -n 2 --timeout 900 -m slow
 
 # Every fault at every step, over a thousand times; prints the table of docs/reliability.md (PAGE=… renews it there).
 faults: $(STAMP)

@@ -10,6 +10,8 @@ from contextlib import suppress
 from reconciler.errors import LockedError, ReconcilerError
 from reconciler.store import lease
 
+INTERVAL = 1.0
+
 
 class Pulse:
     """The time since a lease was renewed, and a thread that has it renewed by `renew`, which says why it is called.
@@ -54,7 +56,7 @@ class Pulse:
             raise self._lost
 
     def _beat(self) -> None:
-        while not self._ended.wait(1.0):
+        while not self._ended.wait(INTERVAL):
             with self.guard:
                 if self._lost or uptime() - self._renewed < self._rhythm():
                     continue

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 
 import pytest
 
+from tests.store.google import google
 from tests.store.servers import CannotStartError, azurite, cannot, in_place, moto
 
 
@@ -32,9 +33,16 @@ def az_server() -> Iterator[Mapping[str, str]]:
         yield variables
 
 
+@pytest.fixture(scope="session")
+def gs_server() -> Iterator[Mapping[str, str]]:
+    """The variables that lead to our own double of Google."""
+    with google() as variables:
+        yield variables
+
+
 @pytest.fixture
 def cloud(request: pytest.FixtureRequest, kind: str) -> Iterator[Mapping[str, str]]:
     """Lead this process to the cloud of a kind, where it is one."""
-    variables: Mapping[str, str] = request.getfixturevalue(f"{kind}_server") if kind in {"s3", "az"} else {}
+    variables: Mapping[str, str] = request.getfixturevalue(f"{kind}_server") if kind in {"s3", "az", "gs"} else {}
     with in_place(variables):
         yield variables

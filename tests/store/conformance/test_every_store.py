@@ -37,10 +37,9 @@ from tests.store.conformance.keepers import InFolder, Keeper, made
 from tests.store.samples import HOLDER, TARGET, applied_list, doubtful_list, state
 
 OTHER = replace(HOLDER, pid=99, job="https://ci.example/99")
-AZ = pytest.param("az", marks=[pytest.mark.slow, pytest.mark.xdist_group("az")])
-S3 = pytest.param("s3", marks=pytest.mark.xdist_group("s3"))
+AZ = pytest.param("az", marks=pytest.mark.slow)
 BRANCH = pytest.param("branch", marks=pytest.mark.slow)
-KINDS = ["folder", "memory", S3, AZ, BRANCH]
+KINDS = ["folder", "memory", "s3", "gs", AZ, BRANCH]
 LEASED = KINDS[1:]
 every_kind = pytest.mark.parametrize("kind", KINDS)
 every_leased_kind = pytest.mark.parametrize("kind", LEASED)
@@ -355,7 +354,7 @@ def test_a_moved_state_is_refused_and_named(keeper: Keeper) -> None:
     assert keeper.store().look().moved_to == "s3://new/place"
 
 
-@pytest.mark.parametrize("kind", [S3, AZ, "memory", BRANCH])
+@pytest.mark.parametrize("kind", ["s3", "gs", AZ, "memory", BRANCH])
 def test_a_state_moves_there_and_back(kind: str, cloud: Mapping[str, str], tmp_path: Path) -> None:
     del cloud
     others = ["folder", "memory"] if kind == "branch" else ["folder"]
@@ -399,7 +398,7 @@ def test_another_state_at_the_destination_is_never_overwritten(keeper: Keeper, t
     assert keys(here) == {"ours": "applied"}
 
 
-@pytest.mark.parametrize("kind", ["folder", "memory", S3, AZ, "branch"])
+@pytest.mark.parametrize("kind", ["folder", "memory", "s3", "gs", AZ, "branch"])
 def test_history(keeper: Keeper) -> None:
     if isinstance(keeper, InFolder):
         with pytest.raises(UsageError, match="a folder keeps no earlier states"):
