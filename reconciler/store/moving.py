@@ -1,9 +1,9 @@
-"""Move a state to another store, so that at each instant one of the two, and only one, is the state.
+"""Move a state to another store, so that at no instant both are the state.
 
     here                           there
     the state                      nothing, or what an earlier move left behind
     the state                      the copy, marked as being here: read back and compared
-    marked as moved there          the copy, marked as being here
+    marked as moved there          the copy, marked as being here: for an instant nobody but the move may write
     marked as moved there          the state
 
 Whatever ends a move, at any line of this, the same command takes it up. A marked state is refused by everything else.
@@ -40,8 +40,9 @@ def move(here: Kept, there: Kept, holder: Holder, *, here_url: str, there_url: s
 
 
 def _check_room(there: Kept, found: Applied, state: Applied) -> None:
-    """Let a state go where there is none, or one that was itself moved away from there."""
-    if not (found.lineage or found.lists) or (found.moved_to and found.lineage == state.lineage):
+    """Let a state go where there is none, or one that was itself moved away from there, or never arrived there."""
+    given_up = found.moved_to and state.lineage in ("", found.lineage)
+    if not (found.lineage or found.lists) or given_up:
         return
     raise RefusedError(
         f"{there}: another state of {state.environment} is there already: serial {found.serial} of lineage "

@@ -13,7 +13,7 @@ class FakeBucket:
     """Objects by name, in the order in which they were made; `requests` is what was asked, in words.
 
     `failing` puts to come raise StateError and are not done, `unheard` ones are done all the same. `before_put` is
-    called, once, when a put of that name comes.
+    called, once, when a put of that name comes; `killed` at each, with whether it is done.
     """
 
     def __init__(self) -> None:
@@ -21,6 +21,7 @@ class FakeBucket:
         self.requests: list[str] = []
         self.failing = 0
         self.unheard = 0
+        self.killed: Callable[[bool], None] = lambda _: None
         self.before_put: dict[str, Callable[[], None]] = {}
 
     def __str__(self) -> str:
@@ -33,6 +34,7 @@ class FakeBucket:
 
     def put(self, name: str, content: bytes, expected: Version | None) -> Version | None:
         self.requests.append(f"put {name}")
+        self.killed(False)
         self.before_put.pop(name, lambda: None)()
         if self.failing:
             self.failing -= 1
@@ -41,6 +43,7 @@ class FakeBucket:
         if (None if there is None else _version(there)) != expected:
             return None
         self.objects[name] = content
+        self.killed(True)
         if self.unheard:
             self.unheard -= 1
             raise StateError("the answer is lost")
