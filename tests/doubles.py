@@ -1,4 +1,4 @@
-"""The doubles of the clouds, started once by whoever asks first."""
+"""The doubles of the clouds, as fixtures, each started once by whoever asks first."""
 
 from __future__ import annotations
 
