@@ -11,27 +11,24 @@ that fence: from then on whoever had the lease before builds on a version that i
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from uuid import uuid4
 
 from reconciler.errors import LockedError
 from reconciler.model.lists import Applied, Target
 from reconciler.model.times import timestamp
-from reconciler.protocols import Holder, StateWriter
+from reconciler.protocols import Holder
 from reconciler.store import lease
 from reconciler.store.cell import Cell
 from reconciler.store.history import Saved, kept_copies
-from reconciler.store.kept import Kept
 from reconciler.store.lease import Lease, Released
+from reconciler.store.leasing import LOOKS, UnderLease, refusal
 from reconciler.store.objects import Objects
 from reconciler.store.pulse import uptime
 from reconciler.store.puts import ObjectWriter, understood
-from reconciler.store.shared import LOOKS, refusal
-from reconciler.store.writer import ending
 
 
-class ObjectStore(Kept):
+class ObjectStore(UnderLease):
     """The last-applied state of one environment in an object store: a StateStore."""
 
     def __init__(self, objects: Objects, environment: str, target: Target) -> None:
@@ -48,26 +45,10 @@ class ObjectStore(Kept):
         cell = Cell(self._objects, f"{self._environment}.state.json")
         return understood(cell.read(), self._nothing, where=str(cell))[0]
 
-    def holder(self, asking: Holder) -> str | None:
-        """Say who is writing this state at the moment; None where nobody is."""
-        held = self.held()
-        return None if held is None else refusal(self, held, asking)
-
     def held(self) -> Lease | None:
         """Return the lease of who is writing at the moment; None where nobody is."""
         found = self._found(self._lock())
         return found if isinstance(found, Lease) and not found.expired(time.time()) else None
-
-    @contextmanager
-    def open(self, holder: Holder) -> Iterator[StateWriter]:
-        """Hold the lease."""
-        writer = self._begun(holder)
-        with ending(writer.end):
-            yield writer
-
-    def free(self, broken: Lease, holder: Holder) -> None:
-        """Take the lease from who holds it, and give it back; raises LockedError where it is no longer `broken`."""
-        self._begun(holder, broken.token).end()
 
     def history(self, last: int, serial: int | None = None) -> Sequence[Saved]:
         """Return the states at the end of the last runs that changed it, oldest first; or those of one serial."""

@@ -21,10 +21,10 @@ from reconciler.store.cell import Cell
 from reconciler.store.document import Stamp, Written, parse_stamped, render
 from reconciler.store.history import keep_copy
 from reconciler.store.lease import Lease, Released
+from reconciler.store.leasing import LOOKS, is_as, overtaken
 from reconciler.store.objects import Objects
 from reconciler.store.pulse import Pulse, uptime
 from reconciler.store.reading import refuse_foreign
-from reconciler.store.shared import LOOKS, is_as, overtaken
 
 
 def understood(raw: bytes | None, nothing: Applied, *, where: str) -> tuple[Applied, Stamp | None]:

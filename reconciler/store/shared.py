@@ -11,8 +11,7 @@ So a run that vanishes leaves as in doubt whatever it had announced and not yet 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 from uuid import uuid4
@@ -20,22 +19,19 @@ from uuid import uuid4
 from reconciler.errors import LockedError, ReconcilerError
 from reconciler.model.lists import Applied, DoubtfulList, KnownList, Target
 from reconciler.model.times import timestamp
-from reconciler.protocols import Holder, StateWriter
+from reconciler.protocols import Holder
 from reconciler.store import journal, lease
 from reconciler.store.branch import Version
 from reconciler.store.document import parse as parse_document
 from reconciler.store.document import render
 from reconciler.store.folding import folded, with_entries
 from reconciler.store.history import Revision, Saved, committed
-from reconciler.store.kept import Kept
 from reconciler.store.lease import Lease, Released
-from reconciler.store.lock import described
+from reconciler.store.leasing import LOOKS, UnderLease, is_as, overtaken, refusal
 from reconciler.store.pulse import Pulse, uptime
 from reconciler.store.reading import refuse_foreign
-from reconciler.store.writer import ending
 
 SHARED = 15.0
-LOOKS = 5
 _EVERY = 1_000_000
 
 
@@ -55,7 +51,7 @@ class Shelf(Protocol):
         ...
 
 
-class SharedStore(Kept):
+class SharedStore(UnderLease):
     """The last-applied state of one environment on a shelf: a StateStore."""
 
     def __init__(self, shelf: Shelf, environment: str, target: Target) -> None:
@@ -72,26 +68,10 @@ class SharedStore(Kept):
         _, files = self._shelf.read()
         return self._understood(files)[1]
 
-    def holder(self, asking: Holder) -> str | None:
-        """Say who is writing this state at the moment; None where nobody is."""
-        held = self.held()
-        return None if held is None else refusal(self, held, asking)
-
     def held(self) -> Lease | None:
         """Return the lease of who is writing at the moment; None where nobody is."""
         held = self._lease(self._shelf.read()[1])
         return None if held is None or held.expired(time.time()) else held
-
-    @contextmanager
-    def open(self, holder: Holder) -> Iterator[StateWriter]:
-        """Hold the lease."""
-        writer = self._begun(holder)
-        with ending(writer.end):
-            yield writer
-
-    def free(self, broken: Lease, holder: Holder) -> None:
-        """Take the lease from who holds it, and give it back; raises LockedError where it is no longer `broken`."""
-        self._begun(holder, broken.token).end()
 
     def history(self, last: int, serial: int | None = None) -> Sequence[Saved]:
         """Return the states that the last runs left, oldest first; or those of one serial."""
@@ -132,15 +112,6 @@ class SharedStore(Kept):
             return document, document
         refuse_foreign(recorded.base, self._nothing, where=journal_name)
         return document, folded(document, recorded, where=journal_name)
-
-
-def refusal(store: object, held: Lease, asking: Holder) -> str:
-    """Say that somebody else holds the lease of a store, who, and what can be done."""
-    return (
-        f"{store}: locked by {described(held.holder, asking.since)}. Nothing was changed. Wait until that run has "
-        f"ended, then try again; if it is gone, its lease ends {lease.LEASE:.0f} s after {held.renewed_at}, or at once "
-        "by reconciler state unlock"
-    )
 
 
 def names(environment: str) -> tuple[str, str, str]:
@@ -257,20 +228,3 @@ class SharedWriter:
     def _renew(self, what: str) -> None:
         """Share outcomes and renew the lease."""
         self._share(self._journal() if self._unshared else {}, what)
-
-
-def overtaken(store: object, environment: str) -> LockedError:
-    """Return the error for a lease that somebody else has by now."""
-    return LockedError(
-        f"{store}: somebody else has written the state of {environment} meanwhile: this run's lease is gone. Run "
-        "again: the next run finds out what this one did"
-    )
-
-
-def is_as(entry: KnownList | None, promised: DoubtfulList | None) -> bool:
-    """Tell whether an entry is the doubt that was announced, whenever that was."""
-    return (
-        isinstance(entry, DoubtfulList)
-        and promised is not None
-        and replace(promised, applied_at=entry.applied_at) == entry
-    )
