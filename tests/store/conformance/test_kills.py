@@ -30,14 +30,14 @@ def between(kind: str, cloud: Mapping[str, str]) -> Iterator[Between]:
 
 
 @every_kind
-def test_killed_around_each_request(kind: str, between: Between, tmp_path: Path) -> None:
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_killed_around_each_request(kind: str, when: str, between: Between, tmp_path: Path) -> None:
     (tmp_path / "work").mkdir()
     with workplace(tmp_path / "work", LISTS) as place:
         requests = tried(place, begun(place, kind, tmp_path), between, 0, "before")
         assert requests >= 10
         for number in range(1, requests + 1):
-            for when in ("before", "after"):
-                tried(place, begun(place, kind, tmp_path), between, number, when)
+            tried(place, begun(place, kind, tmp_path), between, number, when)
 
 
 def begun(place: Workplace, kind: str, folder: Path) -> InObjects:
