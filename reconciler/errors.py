@@ -14,6 +14,7 @@
     └── RefusedError                4   look, then try again
         ├── LockedError             4   somebody else is writing
         ├── ForeignStateError       4   the state belongs to another target or environment
+        ├── MovedError              4   the state was moved to another place
         ├── PlanRefusedError        4   a saved plan that was altered, is foreign or of another format
         └── PinError                4   the manifest's target is not the one pinned in the environment
 
@@ -97,6 +98,10 @@ class LockedError(RefusedError):
 
 class ForeignStateError(RefusedError):
     """The state belongs to another target or environment."""
+
+
+class MovedError(RefusedError):
+    """The state was moved to another place, and this is what is left of it."""
 
 
 class PlanRefusedError(RefusedError):

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from hypothesis import settings
 
+from tests.doubles import az_server, cloud, gs_server, s3_server
+
+__all__ = ["az_server", "cloud", "gs_server", "s3_server"]
+
 # The same examples each time, so that a red run is red for everybody; --hypothesis-profile=random looks elsewhere.
 settings.register_profile("same", deadline=None, derandomize=True, database=None)
 settings.register_profile("random", deadline=None)

@@ -83,7 +83,7 @@ def declared_options() -> dict[str, set[str]]:
         for owner, action in commands(parser, verb):
             option = ", ".join(action.option_strings) + (f" {action.metavar}" if action.metavar else "")
             owners.setdefault(option, set()).add(owner)
-    actions = {f"state {action}" for action in ("list", "show", "mv", "rm", "pull", "push")}
+    actions = {f"state {action}" for action in ("list", "show", "mv", "rm", "pull", "push", "history", "unlock")}
     return {option: (of - actions) | {"state"} if of >= actions else of for option, of in owners.items()}
 
 
@@ -118,6 +118,7 @@ def test_every_variable_is_on_the_page_and_no_other_is() -> None:
     credentials = SOURCES[REPOSITORY / "reconciler/remote/credentials.py"]
     declared_names |= {f"KORE_{name}" for name in re.findall(r'"([A-Z]+(?:_[A-Z]+)*)"', credentials)}
     of_libraries = {"SSL_CERT_FILE", "SSL_CERT_DIR", "HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY"}
+    of_libraries |= {"AWS_…", "AZURE_…", "GOOGLE_…"}
     shown = {name for first, _ in rows("docs/commands.md", "## Variables") for name in code(first)}
     assert shown == declared_names | of_libraries
 

@@ -19,11 +19,10 @@ from reconciler.model.lists import DoubtfulList
 
 if TYPE_CHECKING:
     from reconciler.cli.runtime import Runtime
+    from reconciler.cli.wiring import Store
     from reconciler.manifest import Environment
     from reconciler.model.lists import Live
     from reconciler.remote.client import Client
-    from reconciler.store.file import FileStore
-    from reconciler.store.shared import SharedStore
 
 SECONDS_OFF = 30  # a token is valid from a minute before it is made to five minutes after
 
@@ -56,9 +55,7 @@ def run(options: argparse.Namespace) -> int:
     return PinError.exit_code if "pins" in failed else 1 if failed else 0
 
 
-def _checks(
-    environment: Environment, store: FileStore | SharedStore, options: argparse.Namespace, runtime: Runtime
-) -> Iterator[Check]:
+def _checks(environment: Environment, store: Store, options: argparse.Namespace, runtime: Runtime) -> Iterator[Check]:
     from reconciler.remote.credentials import check_pins, from_variables
 
     yield Check("versions", "works", _versions())
@@ -114,7 +111,7 @@ def _versions() -> str:
     return f"reconciler {__version__}, Python {platform.python_version()}, {packages}, {ssl.OPENSSL_VERSION}"
 
 
-def _state(store: FileStore | SharedStore) -> Check:
+def _state(store: Store) -> Check:
     def said(_: object) -> str:
         applied = store.load()
         doubtful = sum(isinstance(known, DoubtfulList) for known in applied.lists.values())
@@ -123,7 +120,7 @@ def _state(store: FileStore | SharedStore) -> Check:
     return _attempted("state", store.load, said)
 
 
-def _lock(store: FileStore | SharedStore, runtime: Runtime) -> Check:
+def _lock(store: Store, runtime: Runtime) -> Check:
     from reconciler.cli.runtime import holder
 
     held = store.holder(holder(runtime.now()))

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.cli import keeping
 from reconciler.cli import options as shared
 from reconciler.cli.output import note, say
 from reconciler.errors import ForeignStateError, UsageError
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
 
+    from reconciler.cli.wiring import Store
     from reconciler.model.lists import Applied, KnownList
     from reconciler.protocols import StateStore, StateWriter
 
@@ -35,16 +37,28 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     moved.add_argument("new", metavar="NEW")
     removed = _action(actions, "rm", "drop a list from the state; the list itself stays", _remove)
     removed.add_argument("key", metavar="KEY")
-    _action(actions, "pull", "print the state document", _pull)
+    pulled = _action(actions, "pull", "print the state document", _pull)
+    pulled.add_argument("--serial", type=int, metavar="N", help="an earlier one, where the store keeps it")
     pushed = _action(actions, "push", "put a state document in the place of the state", _push)
     pushed.add_argument("document", type=Path, metavar="FILE")
+    told = _action(actions, "history", "what each run made of the state, where the store keeps that", keeping.history)
+    told.add_argument("--json", action="store_true", help="print JSON")
+    told.add_argument("--last", type=_positive, default=keeping.LAST, metavar="N", help="so many runs (default 20)")
+    freed = _action(actions, "unlock", "break the lease of a run that is gone", keeping.unlock)
+    freed.add_argument("--yes", action="store_true", help="do not ask")
+    moved = actions.add_parser(
+        "migrate", help="move the state to another store", description="Move the state to another store.",
+        allow_abbrev=False,
+    )  # fmt: skip
+    shared.manifest(moved)
+    moved.add_argument("--to", required=True, metavar="URL", help="as `state` of the manifest would say it")
 
 
 def _action(
     actions: argparse._SubParsersAction[argparse.ArgumentParser],
     name: str,
     summary: str,
-    act: Callable[[StateStore, argparse.Namespace], None],
+    act: Callable[[Store, argparse.Namespace], None],
 ) -> argparse.ArgumentParser:
     parser = actions.add_parser(
         name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.", allow_abbrev=False
@@ -59,6 +73,10 @@ def run(options: argparse.Namespace) -> int:
     """Act on the state of the one environment that is meant."""
     from reconciler.cli import wiring
 
+    if options.action == "migrate":
+        options.env, options.all_envs = [], True
+        keeping.migrate(wiring.wired(options), options)
+        return 0
     chosen = wiring.wired(options)
     if len(chosen.sites) != 1:
         raise UsageError("state acts on one environment at a time: --env NAME")
@@ -106,10 +124,10 @@ def _remove(store: StateStore, options: argparse.Namespace) -> None:
         writer.record(options.key, None)
 
 
-def _pull(store: StateStore, _options: argparse.Namespace) -> None:
+def _pull(store: Store, options: argparse.Namespace) -> None:
     from reconciler.store.document import render
 
-    say(render(store.load()))
+    say(render(store.load()) if options.serial is None else keeping.pull(store, options.serial))
 
 
 def _push(store: StateStore, options: argparse.Namespace) -> None:
@@ -164,6 +182,13 @@ def _known(applied: Applied, key: str) -> KnownList:
         near = get_close_matches(key, applied.lists, n=1)
         raise UsageError(f"the state has no list {key!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
     return applied.lists[key]
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
 
 
 def _entry(known: KnownList) -> dict[str, object]:

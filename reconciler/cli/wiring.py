@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from reconciler import __version__
 from reconciler.cli import options as shared
@@ -24,7 +24,10 @@ if TYPE_CHECKING:
     from reconciler.model.lists import Target
     from reconciler.remote.client import Client
     from reconciler.store.file import FileStore
+    from reconciler.store.leased import ObjectStore
     from reconciler.store.shared import SharedStore
+
+    Store: TypeAlias = FileStore | SharedStore | ObjectStore
 
 _BRANCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*(?:[./][A-Za-z0-9][A-Za-z0-9_-]*)*")
 CONNECT_SECONDS, READ_SECONDS = 10.0, 30.0
@@ -75,23 +78,35 @@ def _spoken(target: Target) -> str:
     return f"{target.host}, stream {target.stream_id}, account {target.account_id}"
 
 
-def store(manifest: Manifest, environment: Environment) -> FileStore | SharedStore:
-    """Return where the state of an environment is kept."""
+def store(manifest: Manifest, environment: Environment, url: str | None = None) -> Store:
+    """Return where the state of an environment is kept, or would be at another `url`."""
+    url = url or manifest.state
     name, target = environment.desired.environment, environment.desired.target
-    scheme, slashes, rest = manifest.state.partition("://")
+    scheme, slashes, rest = url.partition("://")
     if not slashes:
         from reconciler.store.file import FileStore
 
-        return FileStore(manifest.path.parent / manifest.state, name, target)
+        return FileStore(manifest.path.parent / url, name, target)
+    if scheme in ("s3", "gs", "az"):
+        return _in_objects(url, name, target)
     if scheme != "git+branch" or not _BRANCH.fullmatch(rest):
         raise UsageError(
-            f"state: {manifest.state!r} is not understood: write a folder beside the manifest, or git+branch://NAME "
-            "for a branch of the repository that holds it"
+            f"state: {url!r} is not understood: write a folder beside the manifest, git+branch://NAME for a branch of "
+            "the repository that holds it, or s3://, gs:// or az:// for an object store"
         )
     from reconciler.store.branch import Branch
     from reconciler.store.shared import SharedStore, names
 
     return SharedStore(Branch(manifest.path.parent, rest, names(name)), name, target)
+
+
+def _in_objects(url: str, name: str, target: Target) -> ObjectStore:
+    from reconciler.store.clouds import bucket
+
+    objects = bucket(url, os.environ)
+    from reconciler.store.leased import ObjectStore
+
+    return ObjectStore(objects, name, target)
 
 
 def heading(manifest: Manifest, now: float) -> Heading:

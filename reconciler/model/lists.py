@@ -116,7 +116,8 @@ KnownList: TypeAlias = AppliedList | DoubtfulList
 class Applied:
     """The last-applied state of one environment, lists by key.
 
-    `lineage` is "" and `serial` 0 where there is no state yet; every write raises `serial`.
+    `lineage` is "" and `serial` 0 where there is no state yet; every write raises `serial`. `moved_to` is the URL of
+    the place that this state was given up for; such a state only `reconciler state migrate` ever sees.
     """
 
     environment: str
@@ -124,6 +125,7 @@ class Applied:
     lineage: str
     serial: int
     lists: Mapping[str, KnownList]
+    moved_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from uuid import uuid4
 
 from reconciler.errors import StateError
 from reconciler.store.git import Repository
+from reconciler.store.history import Revision
 
 _TRIES = 50
 _PAUSE = 0.02  # seconds; times the number of the try
@@ -46,6 +47,11 @@ class Branch:
         self._refresh()
         version = self._version(self._repository.entries(self._tip))
         return version, {name: self._repository.content(entry) for name, entry in version.files.items()}
+
+    def revisions(self, name: str, last: int) -> list[Revision]:
+        """Return the last so many commits that changed one of the files, newest first."""
+        self._refresh()
+        return self._repository.revisions(self._tip, name, last)
 
     def write(self, contents: Mapping[str, bytes | None], expected: Version, message: str) -> Version | None:
         """Replace files (None removes one) by one commit; None where they are no longer as in `expected`.

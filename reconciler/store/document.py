@@ -3,6 +3,9 @@
 Its `checksum` covers all the rest: a document of which a byte was changed is refused, or loads equal where only the
 layout was (line ends, indentation). One without a checksum is taken as it stands, so whoever edits or merges a
 document by hand takes that line out, and the next write puts it back.
+
+Three keys are there only where they are needed: `fence` and `written` in an object store, where they make each content
+unlike any before it and say whose it is; `moved_to` in a state that was given up for another place.
 """
 
 from __future__ import annotations
@@ -10,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import re
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from functools import cache
 from typing import Annotated, NotRequired, cast
 
@@ -27,9 +30,28 @@ _CHECKSUM_LINE = re.compile(rb'^ "checksum": "sha256:([0-9a-f]{64})",\n', re.MUL
 _EDITED = 'If it was edited or merged on purpose, take its "checksum" line out: what it says then counts as meant'
 
 
-def render(applied: Applied) -> str:
-    """Return the document of `applied`; equal states give equal bytes."""
-    head, lists = _head(applied), _lists(applied)
+@dataclass(frozen=True, slots=True)
+class Written:
+    """When a document was written (RFC 3339 in UTC), by whom and by which command; `job` is a CI job's URL or ""."""
+
+    at: str
+    user: str
+    host: str
+    command: str
+    job: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What an object store keeps in the document beside the state: the fence of its last writer, and who that was."""
+
+    fence: int
+    written: Written
+
+
+def render(applied: Applied, stamp: Stamp | None = None) -> str:
+    """Return the document of `applied`; equal states, equally stamped, give equal bytes."""
+    head, lists = _head(applied, stamp), _lists(applied)
     return head + _checksum_line(_checksum(head + lists)) + lists
 
 
@@ -38,21 +60,35 @@ def parse(text: str | bytes, *, where: str) -> Applied:
 
     Raises StateDamagedError for what this program does not write, StateError for what a newer version wrote.
     """
+    return parse_stamped(text, where=where)[0]
+
+
+def parse_stamped(text: str | bytes, *, where: str) -> tuple[Applied, Stamp | None]:
+    """Return the state that a document holds, and its stamp where it has one; raises as `parse`."""
     raw = text.encode(errors="surrogatepass") if isinstance(text, str) else text
     text = as_text(raw, where=where) if isinstance(text, bytes) else text
     if _is_as_written(raw):
         with suppress(KeyError, TypeError, AttributeError):  # whoever made that checksum is no writer of states
-            return _applied(_content(text, where, trusted=True))
+            return _said(_content(text, where, trusted=True))
     document = check_shape(_shape(), _content(text, where), where=where)
-    applied = _applied(document)
-    if "checksum" in document and not _is_whole(applied, document["checksum"]):
+    applied, stamp = _said(document)
+    if "checksum" in document and _checksum(_head(applied, stamp) + _lists(applied)) != document["checksum"]:
         raise damaged(where, "its content does not match its checksum", f"{WAY_OUT}. {_EDITED}")
-    return applied
+    return applied, stamp
 
 
 def state_schema() -> dict[str, object]:
     """Return the JSON Schema of a state document; `parse` checks more than it can say."""
     return _shape().json_schema()
+
+
+@exactly
+class _Written(TypedDict):
+    at: AnyText
+    user: AnyText
+    host: AnyText
+    command: AnyText
+    job: AnyText
 
 
 @exactly
@@ -62,6 +98,9 @@ class _Document(TypedDict):
     serial: Annotated[int, Field(ge=0)]
     environment: AnyText
     target: TargetShape
+    fence: NotRequired[Annotated[int, Field(ge=0)]]
+    written: NotRequired[_Written]
+    moved_to: NotRequired[AnyText]
     checksum: NotRequired[AnyText]
     lists: dict[AnyText, Entry]
 
@@ -76,14 +115,17 @@ def _content(text: str, where: str, *, trusted: bool = False) -> _Document:
     return cast(_Document, content)
 
 
-def _applied(document: _Document) -> Applied:
-    return Applied(
+def _said(document: _Document) -> tuple[Applied, Stamp | None]:
+    applied = Applied(
         environment=document["environment"],
         target=Target(**document["target"]),
         lineage=document["lineage"],
         serial=document["serial"],
         lists={key: understood(key, entry) for key, entry in document["lists"].items()},
+        moved_to=document.get("moved_to", ""),
     )
+    written = document.get("written")
+    return applied, Stamp(document.get("fence", 0), Written(**written)) if written else None
 
 
 @cache
@@ -91,9 +133,14 @@ def _shape() -> TypeAdapter[_Document]:
     return TypeAdapter(_Document)
 
 
-def _head(applied: Applied) -> str:
+def _head(applied: Applied, stamp: Stamp | None) -> str:
     origin = {"lineage": applied.lineage, "serial": applied.serial, "environment": applied.environment}
-    return f'{{\n "format": "{_FAMILY}/1",\n {encode(origin)[1:-1]},\n "target": {encode(asdict(applied.target))},\n'
+    lines = [f'"format": "{_FAMILY}/1"', encode(origin)[1:-1], f'"target": {encode(asdict(applied.target))}']
+    if stamp:
+        lines += [f'"fence": {stamp.fence}', f'"written": {encode(asdict(stamp.written))}']
+    if applied.moved_to:
+        lines.append(f'"moved_to": {encode(applied.moved_to)}')
+    return "{" + "".join(f"\n {line}," for line in lines) + "\n"
 
 
 def _checksum_line(checksum: str) -> str:
@@ -113,11 +160,6 @@ def _is_as_written(raw: bytes) -> bool:
     digest = hashlib.sha256(raw[: line.start()])
     digest.update(memoryview(raw)[line.end() :])
     return digest.hexdigest().encode() == line[1]
-
-
-def _is_whole(applied: Applied, checksum: str) -> bool:
-    """Tell whether a document says what was written, though its layout is not what it was."""
-    return _checksum(_head(applied) + _lists(applied)) == checksum
 
 
 def _checksum(document: str) -> str:

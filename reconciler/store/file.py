@@ -12,20 +12,22 @@ the file that it leads to: the link stays, and whoever comes by another link mee
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from reconciler.errors import StateError
+from reconciler.errors import StateError, UsageError
 from reconciler.model.lists import Applied, Target
 from reconciler.protocols import Holder, StateWriter
 from reconciler.store import disk
+from reconciler.store.history import Saved
+from reconciler.store.kept import Kept
 from reconciler.store.lock import held, locked
 from reconciler.store.reading import beside, read
 from reconciler.store.writer import Writer, ending
 
 
-class FileStore:
+class FileStore(Kept):
     """The last-applied state of one environment, kept in `folder`: a StateStore."""
 
     def __init__(self, folder: Path, environment: str, target: Target) -> None:
@@ -33,7 +35,11 @@ class FileStore:
         self._files = beside(document_path)
         self._nothing = Applied(environment, target, lineage="", serial=0, lists={})
 
-    def load(self) -> Applied:
+    def __str__(self) -> str:
+        """Return where it is, as messages name it."""
+        return str(self._files.document)
+
+    def look(self) -> Applied:
         """Return the state as the next writer would find it; a journal left behind counts as folded already."""
         return read(self._files, self._nothing)[1]
 
@@ -41,13 +47,17 @@ class FileStore:
         """Say who is writing this state at the moment; None where nobody is."""
         return held(self._files.lock, asking)
 
-    @contextmanager
-    def lock(self, holder: Holder) -> Iterator[StateWriter]:
-        """Hold the only right to write; a journal left behind is folded first, and the run's own at the end.
+    def history(self, last: int, serial: int | None = None) -> Sequence[Saved]:
+        """Raise UsageError: a folder keeps none by itself."""
+        del last, serial
+        folder = self._files.document.parent
+        in_git = any((above / ".git").exists() for above in (folder, *folder.parents))
+        way = f"git log -p -- {self}" if in_git else "keep it in git, on a branch or in an object store"
+        raise UsageError(f"{self}: a folder keeps no earlier states by itself; {'git may: ' if in_git else ''}{way}")
 
-        Raises as `load`, LockedError, and StateError where the document cannot be written; as a note on the
-        exception, where one is under way.
-        """
+    @contextmanager
+    def open(self, holder: Holder) -> Iterator[StateWriter]:
+        """Hold the lock; a journal left behind is folded first, and the run's own at the end."""
         _make_folder(self._files.lock.parent)
         with locked(self._files.lock, holder):
             document, applied = read(self._files, self._nothing)

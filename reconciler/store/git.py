@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 
 from reconciler.errors import StateError
+from reconciler.store.history import Revision
 
 _SECONDS = 120
 _WHO = {
@@ -87,6 +88,18 @@ class Repository:
     def content(self, entry: str) -> bytes:
         """Return what the file of an entry holds."""
         return self.run("cat-file", "blob", entry.split()[2])
+
+    def revisions(self, commit: str, name: str, last: int) -> list[Revision]:
+        """Return the last so many commits up to one that changed a file of the top folder, newest first."""
+        given = ("log", f"-{last}", "--diff-filter=AM", "--format=%H %ct%n%B%x00", commit, "--", f":(top){name}")
+        listed = self.run(*given).decode(errors="replace").split("\0") if commit else []
+        found = []
+        for entry in listed:
+            head, _, message = entry.strip("\n").partition("\n")
+            if head:
+                known, at = head.split()
+                found.append(Revision(known, float(at), message, self.run("cat-file", "blob", f"{known}:{name}")))
+        return found
 
     def blob(self, content: bytes) -> str:
         """Keep some content, and return its entry."""

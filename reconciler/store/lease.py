@@ -4,7 +4,10 @@
     unsure       the holder could not renew it for `TRUSTED` seconds: it writes nothing more
     expired      nobody renewed it for `LEASE` seconds: whoever comes next takes over
 
-The sides measure by their own clocks; between `TRUSTED` and `LEASE` lies what clocks may differ by.
+    released     nobody holds it; kept for its fence, where the store cannot remove it safely
+
+The sides measure by their own clocks; between `TRUSTED` and `LEASE` lies what clocks may differ by. A `fence` counts
+the holders where a lease and what it guards are not written together; it never goes back.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import cache
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NotRequired
 
 from pydantic import Field, TypeAdapter
 from typing_extensions import TypedDict
@@ -34,23 +37,36 @@ class Lease:
     token: str
     holder: Holder
     renewed_at: str
+    fence: int = 0
 
     def expired(self, now: float) -> bool:
         """Tell whether nobody renewed it for so long that its holder must be gone."""
         return now - datetime.fromisoformat(self.renewed_at).timestamp() > LEASE
 
 
-def render(lease: Lease) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Released:
+    """A lease that its last holder gave back."""
+
+    fence: int
+
+
+def render(lease: Lease | Released) -> bytes:
     """Return the file of a lease."""
-    return (encode({"format": f"{_FAMILY}/1", **asdict(lease)}) + "\n").encode()
+    fields = asdict(lease)
+    if not lease.fence:
+        del fields["fence"]
+    return (encode({"format": f"{_FAMILY}/1", **fields}) + "\n").encode()
 
 
-def parse(raw: bytes, *, where: str) -> Lease:
+def parse(raw: bytes, *, where: str) -> Lease | Released:
     """Return the lease that a file holds; raises StateDamagedError."""
     content = decode(as_text(raw, where=where), where=where)
     refuse_newer(content.get("format") if isinstance(content, dict) else None, family=_FAMILY, where=where)
+    if isinstance(content, dict) and "token" not in content:
+        return Released(check_shape(_released_shape(), content, where=where)["fence"])
     found = check_shape(_shape(), content, where=where)
-    return Lease(found["token"], Holder(**found["holder"]), found["renewed_at"])
+    return Lease(found["token"], Holder(**found["holder"]), found["renewed_at"], found.get("fence", 0))
 
 
 @exactly
@@ -69,8 +85,20 @@ class _Shape(TypedDict):
     token: AnyText
     holder: _Holder
     renewed_at: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")]
+    fence: NotRequired[Annotated[int, Field(ge=1)]]
+
+
+@exactly
+class _Released(TypedDict):
+    format: Literal["reconciler/lease/1"]
+    fence: Annotated[int, Field(ge=1)]
 
 
 @cache
 def _shape() -> TypeAdapter[_Shape]:
     return TypeAdapter(_Shape)
+
+
+@cache
+def _released_shape() -> TypeAdapter[_Released]:
+    return TypeAdapter(_Released)

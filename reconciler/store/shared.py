@@ -10,10 +10,8 @@ So a run that vanishes leaves as in doubt whatever it had announced and not yet 
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 from uuid import uuid4
@@ -21,19 +19,20 @@ from uuid import uuid4
 from reconciler.errors import LockedError, ReconcilerError
 from reconciler.model.lists import Applied, DoubtfulList, KnownList, Target
 from reconciler.model.times import timestamp
-from reconciler.protocols import Holder, StateWriter
+from reconciler.protocols import Holder
 from reconciler.store import journal, lease
 from reconciler.store.branch import Version
 from reconciler.store.document import parse as parse_document
 from reconciler.store.document import render
 from reconciler.store.folding import folded, with_entries
-from reconciler.store.lease import Lease
-from reconciler.store.lock import described
+from reconciler.store.history import Revision, Saved, committed
+from reconciler.store.lease import Lease, Released
+from reconciler.store.leasing import LOOKS, UnderLease, is_as, overtaken, refusal
+from reconciler.store.pulse import Pulse, uptime
 from reconciler.store.reading import refuse_foreign
-from reconciler.store.writer import ending
 
 SHARED = 15.0
-_LOOKS = 5
+_EVERY = 1_000_000
 
 
 class Shelf(Protocol):
@@ -47,8 +46,12 @@ class Shelf(Protocol):
         """Replace files, None removing one; None where they are no longer as in `expected`."""
         ...
 
+    def revisions(self, name: str, last: int) -> list[Revision]:
+        """Return the last so many writes that changed a file, newest first."""
+        ...
 
-class SharedStore:
+
+class SharedStore(UnderLease):
     """The last-applied state of one environment on a shelf: a StateStore."""
 
     def __init__(self, shelf: Shelf, environment: str, target: Target) -> None:
@@ -56,30 +59,32 @@ class SharedStore:
         self._names = names(environment)
         self._nothing = Applied(environment, target, lineage="", serial=0, lists={})
 
-    def load(self) -> Applied:
+    def __str__(self) -> str:
+        """Return where it is, as messages name it."""
+        return str(self._shelf)
+
+    def look(self) -> Applied:
         """Return the state as the next writer would find it."""
         _, files = self._shelf.read()
         return self._understood(files)[1]
 
-    def holder(self, asking: Holder) -> str | None:
-        """Say who is writing this state at the moment; None where nobody is."""
+    def held(self) -> Lease | None:
+        """Return the lease of who is writing at the moment; None where nobody is."""
         held = self._lease(self._shelf.read()[1])
-        return None if held is None or held.expired(time.time()) else self._described(held, asking)
+        return None if held is None or held.expired(time.time()) else held
 
-    @contextmanager
-    def lock(self, holder: Holder) -> Iterator[StateWriter]:
-        """Hold the lease; raises as `load`, LockedError, and StateError where the end cannot be written."""
-        writer = self._begun(holder)
-        with ending(writer.end):
-            yield writer
+    def history(self, last: int, serial: int | None = None) -> Sequence[Saved]:
+        """Return the states that the last runs left, oldest first; or those of one serial."""
+        everything = committed(self._shelf.revisions(self._names[0], last if serial is None else _EVERY), str(self))
+        return [saved for saved in reversed(everything) if serial in (None, saved.applied.serial)]
 
-    def _begun(self, holder: Holder) -> SharedWriter:
+    def _begun(self, holder: Holder, broken: str = "") -> SharedWriter:
         """Take the lease; whoever was quicker by an instant is met, and named, at the next look."""
-        for _ in range(_LOOKS):
+        for _ in range(LOOKS):
             version, files = self._shelf.read()
             held = self._lease(files)
-            if held and not held.expired(time.time()):
-                raise LockedError(self._described(held, holder))
+            if held and held.token != broken and not held.expired(time.time()):
+                raise LockedError(refusal(self, held, holder))
             document, applied = self._understood(files)
             writer = SharedWriter(self._shelf, self._names, Lease(uuid4().hex, holder, ""), version)
             try:
@@ -91,13 +96,8 @@ class SharedStore:
 
     def _lease(self, files: Mapping[str, bytes]) -> Lease | None:
         raw = files.get(self._names[2])
-        return None if raw is None else lease.parse(raw, where=f"{self._shelf}/{self._names[2]}")
-
-    def _described(self, held: Lease, asking: Holder) -> str:
-        return (
-            f"{self._shelf}: locked by {described(held.holder, asking.since)}. Nothing was changed. Wait until that "
-            f"run has ended, then try again; if it is gone, its lease ends {lease.LEASE:.0f} s after {held.renewed_at}"
-        )
+        found = None if raw is None else lease.parse(raw, where=f"{self._shelf}/{self._names[2]}")
+        return None if isinstance(found, Released) else found
 
     def _understood(self, files: Mapping[str, bytes]) -> tuple[Applied, Applied]:
         """Return what the document says, and the state: that with the journal folded in."""
@@ -131,16 +131,12 @@ class SharedWriter:
         self._entries: dict[str, KnownList | None] = {}
         self._promised: dict[str, DoubtfulList] = {}
         self._unshared = False
-        self._renewed = 0.0
-        self._lost: LockedError | None = None
-        self._guard = threading.RLock()
-        self._ended = threading.Event()
-        self._heart = threading.Thread(target=self._beat, daemon=True)
+        self._pulse = Pulse(self._renew, lambda: SHARED if self._unshared else lease.RENEWED)
 
     @property
     def applied(self) -> Applied:
         """The state with everything recorded so far."""
-        with self._guard:
+        with self._pulse.guard:
             return with_entries(self._document, self._entries) if self._entries else self._document
 
     def begin(self, document: Applied, applied: Applied) -> None:
@@ -150,28 +146,28 @@ class SharedWriter:
         if applied is not document:
             folding = {self._document_name: render(applied).encode(), self._journal_name: None}
         self._share(folding, "lease taken")
-        self._heart.start()
+        self._pulse.start()
 
     def known(self, key: str) -> KnownList | None:
         """Return the entry of `key` with what was recorded so far."""
-        with self._guard:
+        with self._pulse.guard:
             return self._entries[key] if key in self._entries else self._document.lists.get(key)
 
     def announce(self, entries: Mapping[str, DoubtfulList]) -> None:
         """Share, before the first PUT of a run, that each of these may be on its way."""
         if entries:
-            with self._guard:
+            with self._pulse.guard:
                 self._lineage()
                 self._promised = dict(entries)
                 self._share(self._journal(), f"{len(entries)} to come")
 
     def record(self, key: str, entry: KnownList | None) -> None:
         """Set the entry of `key`, or drop it; a doubt is shared on return. Raises StateError."""
-        with self._guard:
-            self._check_lease()
+        with self._pulse.guard:
+            self._pulse.check()
             self._lineage()
             promised = None if key in self._entries else self._promised.get(key)
-            news = isinstance(entry, DoubtfulList) and not _same(entry, promised)
+            news = isinstance(entry, DoubtfulList) and not is_as(entry, promised)
             before = dict(self._entries)
             self._entries[key] = entry
             self._unshared = True
@@ -184,13 +180,13 @@ class SharedWriter:
 
     def confirm(self) -> None:
         """Raise LockedError where the lease is gone, StateError where nobody can tell."""
-        with self._guard:
-            self._check_lease()
+        with self._pulse.guard:
+            self._pulse.check()
 
     def replace(self, applied: Applied) -> None:
         """Put `applied` in the place of the whole state; raises ForeignStateError for another target's."""
-        with self._guard:
-            self._check_lease()
+        with self._pulse.guard:
+            self._pulse.check()
             now = self.applied
             refuse_foreign(applied, now, where=f"the state to put in the place of {self._shelf}/{self._document_name}")
             lineage = applied.lineage or now.lineage or str(uuid4())
@@ -201,10 +197,9 @@ class SharedWriter:
 
     def end(self) -> None:
         """Write the document, and give the lease back; raises StateError where that is lost."""
-        self._ended.set()
-        self._heart.join()
-        with self._guard:
-            self._check_lease()
+        self._pulse.stop()
+        with self._pulse.guard:
+            self._pulse.check()
             applied = self.applied
             gone: dict[str, bytes | None] = {self._journal_name: None, self._lease_name: None}
             content = {self._document_name: render(applied).encode()} if self._entries else {}
@@ -225,42 +220,16 @@ class SharedWriter:
         self._unshared = False
 
     def _write(self, contents: Mapping[str, bytes | None], what: str) -> None:
-        began = _uptime()
+        began = uptime()
         holder = self._lease.holder
         by = f"{holder.command}\nby {holder.user} on {holder.host}" + (f"\nCI job {holder.job}" if holder.job else "")
         environment = self._document_name.removesuffix(".state.json")
         written = self._shelf.write(contents, self._version, f"{environment}: {what}\n\n{by}\n")
         if written is None:
-            self._lost = LockedError(
-                f"{self._shelf}: somebody else has written the state of {environment} meanwhile: this run's lease is "
-                "gone. Run again: the next run finds out what this one did"
-            )
-            raise self._lost
-        self._version, self._renewed = written, began
+            raise self._pulse.lost(overtaken(self._shelf, environment))
+        self._version = written
+        self._pulse.renewed(began)
 
-    def _check_lease(self) -> None:
-        if self._lost is None and _uptime() - self._renewed > lease.TRUSTED:
-            with suppress(LockedError):
-                self._share(self._journal() if self._unshared else {}, "lease renewed")
-        if self._lost:
-            raise self._lost
-
-    def _beat(self) -> None:
-        """Share outcomes and renew the lease while the run goes on; what fails here is met by the next record."""
-        while not self._ended.wait(1.0):
-            with self._guard:
-                age = _uptime() - self._renewed
-                if self._lost or age < (SHARED if self._unshared else lease.RENEWED):
-                    continue
-                with suppress(ReconcilerError):
-                    self._share(self._journal() if self._unshared else {}, "under way")
-
-
-def _uptime() -> float:
-    """Return seconds that never go back, and that go on while the machine sleeps, where the system has such a clock."""
-    clock = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
-    return time.clock_gettime(clock)
-
-
-def _same(entry: DoubtfulList, promised: DoubtfulList | None) -> bool:
-    return promised is not None and replace(promised, applied_at=entry.applied_at) == entry
+    def _renew(self, what: str) -> None:
+        """Share outcomes and renew the lease."""
+        self._share(self._journal() if self._unshared else {}, what)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from reconciler.errors import StateError
 from reconciler.store.branch import Version
+from reconciler.store.history import Revision
 
 NAMES = ("prod.state.json", "prod.journal.jsonl", "prod.lease.json")
 
@@ -18,6 +19,7 @@ class FakeShelf:
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
         self.messages: list[str] = []
+        self.documents: list[bytes] = []
         self.failing = 0
 
     def __str__(self) -> str:
@@ -36,7 +38,19 @@ class FakeShelf:
         for name in contents.keys() - {name for name, content in contents.items() if content is not None}:
             self.files.pop(name, None)
         self.messages.append(message)
+        self.documents.append(self.files.get(NAMES[0], b""))
         return self._version()
+
+    def revisions(self, name: str, last: int) -> list[Revision]:
+        assert name == NAMES[0]
+        every = [
+            Revision(str(number), 1_800_000_000.0 + number, message, document)
+            for number, (message, document, before) in enumerate(
+                zip(self.messages, self.documents, [b"", *self.documents], strict=False)
+            )
+            if document != before
+        ]
+        return every[::-1][:last]
 
     def _version(self) -> Version:
         return Version({name: str(hash(content)) for name, content in sorted(self.files.items())})

@@ -109,7 +109,7 @@ def test_a_run_that_vanished_leaves_its_doubts_to_the_next(shelf: FakeShelf) -> 
     with pytest.raises(LockedError):
         store(shelf).lock(HOLDER).__enter__()
     assert isinstance(vanished, SharedWriter)
-    vanished._ended.set()
+    vanished._pulse.stop()
     aged(shelf)
     assert store(shelf).holder(HOLDER) is None
     with store(shelf).lock(HOLDER) as writer:

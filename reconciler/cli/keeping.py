@@ -1,0 +1,122 @@
+"""The actions of `reconciler state` that are about its store: its history, who holds its lease, moving elsewhere."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from reconciler.cli.output import note, say
+from reconciler.errors import DeclinedError, LockedError, UsageError
+
+if TYPE_CHECKING:
+    from reconciler.cli.runtime import Runtime
+    from reconciler.cli.wiring import Store, Wired
+    from reconciler.store.history import Saved
+
+LAST = 20
+
+
+def pull(store: Store, serial: int) -> str:
+    """Return the document of an earlier serial."""
+    from reconciler.store.document import render
+
+    found = store.history(1, serial)
+    if not found:
+        raise UsageError(f"{store}: no serial {serial} is kept there; reconciler state history lists what is")
+    return render(found[-1].applied)
+
+
+def history(store: Store, options: argparse.Namespace) -> None:
+    """Show what the last runs made of the state, newest first."""
+    saved = store.history(options.last + 1)
+    told = [_told(before, after) for before, after in zip([None, *saved], saved, strict=False)][-options.last :]
+    if options.json:
+        import json
+
+        from reconciler.report.escape import json_document
+
+        say(json_document(json.dumps({"history": told[::-1]}, indent=1, ensure_ascii=False)))
+        return
+    from reconciler.report.escape import terminal
+
+    for entry in reversed(told):
+        say(terminal(_line(entry)))
+        for what in ("added", "changed", "dropped"):
+            keys = entry[what]
+            if isinstance(keys, list) and keys:
+                say(terminal(f"    {what}: {', '.join(keys)}"))
+    if not told:
+        note("no run has changed the state yet")
+
+
+def _told(before: Saved | None, after: Saved) -> dict[str, object]:
+    """Return what is said of one serial; what changed before the first that is kept, nobody knows."""
+    from dataclasses import asdict
+
+    from reconciler.store.history import difference
+
+    changed = difference(before.applied if before else None, after.applied)
+    who = asdict(after.written) if after.written else dict.fromkeys(("at", "user", "host", "command", "job"), "")
+    return {"serial": after.applied.serial, **who, **{what: list(keys) for what, keys in asdict(changed).items()}}
+
+
+def _line(entry: dict[str, object]) -> str:
+    who = f"  {entry['at']}  {entry['user']} on {entry['host']}  {entry['command']}" if entry["at"] else ""
+    return f"serial {entry['serial']}{who}" + (f"  CI job {entry['job']}" if entry["job"] else "")
+
+
+def unlock(store: Store, options: argparse.Namespace) -> None:
+    """Break the lease of a run that is gone, after saying whose it is."""
+    from reconciler.cli.runtime import Runtime, holder
+    from reconciler.report.escape import terminal
+    from reconciler.store.file import FileStore
+    from reconciler.store.lock import described
+
+    runtime = Runtime()
+    asking = holder(runtime.now())
+    if isinstance(store, FileStore):
+        if held_by := store.holder(asking):
+            raise LockedError(held_by)
+        note(f"{store}: free. The lock of a state in a folder goes with its process: there is never anything to break")
+        return
+    held = store.held()
+    if held is None:
+        note(f"{store}: free: nobody holds a lease, or it has ended")
+        return
+    say(terminal(f"{store}: locked by {described(held.holder, asking.since)}; last renewed {held.renewed_at}"))
+    if not options.yes:
+        _ask(runtime)
+    store.free(held, asking)
+    say("unlocked; whatever that run still does, it can write nothing any more")
+
+
+def _ask(runtime: Runtime) -> None:
+    import sys
+
+    if not sys.stdin.isatty():
+        raise UsageError("no terminal to ask at: --yes breaks the lock without asking")
+    question = "Break this lock? If that run still works, what it does from now on is not recorded. Only yes will do: "
+    if runtime.answer(question).strip() != "yes":
+        raise DeclinedError("not unlocked; nothing was changed")
+
+
+def migrate(chosen: Wired, options: argparse.Namespace) -> None:
+    """Move the state of every environment, then say what to write in the manifest."""
+    from reconciler.cli import wiring
+    from reconciler.cli.runtime import Runtime, holder
+    from reconciler.manifest.rules import folder_fault
+    from reconciler.store.moving import move
+
+    manifest = chosen.manifest
+    if fault := folder_fault(options.to):
+        raise UsageError(f"--to: {fault}")
+    if options.to == manifest.state:
+        raise UsageError(f"the state is at {options.to} already")
+    places = [(environment, wiring.store(manifest, environment, options.to)) for environment in chosen.environments]
+    asking = holder(Runtime().now())
+    for environment, there in places:
+        here = wiring.store(manifest, environment)
+        moved = move(here, there, asking, here_url=manifest.state, there_url=options.to)
+        say(f"{moved.environment}: serial {moved.serial}, lists {len(moved.lists)}: moved to {there} and read back")
+    say(f"{manifest.state} is marked as moved, and refused from now on. In {manifest.path.name}, set")
+    say(f"state: {options.to}")

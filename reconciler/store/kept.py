@@ -1,0 +1,47 @@
+"""What every store does about a state that was moved elsewhere: refuse it, but for who moves it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+from reconciler.errors import MovedError
+from reconciler.model.lists import Applied
+from reconciler.protocols import Holder, StateWriter
+
+
+class Kept(ABC):
+    """A StateStore, made of one that does not mind whether the state was moved: `look` and `open`."""
+
+    @abstractmethod
+    def look(self) -> Applied:
+        """Return the state as `load`, also one that was moved elsewhere."""
+
+    @abstractmethod
+    def open(self, holder: Holder) -> AbstractContextManager[StateWriter]:
+        """Hold the only right to write as `lock`, also of a state that was moved elsewhere."""
+
+    def load(self) -> Applied:
+        """Return the state as the next writer would find it; raises MovedError where it is elsewhere by now."""
+        return self._here(self.look())
+
+    @contextmanager
+    def lock(self, holder: Holder) -> Iterator[StateWriter]:
+        """Hold the only right to write; what was recorded is in the document at the end.
+
+        Raises as `load`, LockedError, and StateError where the document cannot be written; as a note on the
+        exception, where one is under way.
+        """
+        with self.open(holder) as writer:
+            self._here(writer.applied)
+            yield writer
+
+    def _here(self, applied: Applied) -> Applied:
+        if applied.moved_to:
+            raise MovedError(
+                f"{self}: the state of {applied.environment} was moved to {applied.moved_to}. Nothing was changed. Set "
+                f"state: {applied.moved_to} in the manifest; or bring it back: with that set, "
+                "reconciler state migrate --to the present place"
+            )
+        return applied

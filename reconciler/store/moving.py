@@ -1,0 +1,73 @@
+"""Move a state to another store, so that at no instant both are the state.
+
+    here                           there
+    the state                      nothing, or what an earlier move left behind
+    the state                      the copy, marked as being here: read back and compared
+    marked as moved there          the copy, marked as being here: for an instant nobody but the move may write
+    marked as moved there          the state
+
+Whatever ends a move, at any line of this, the same command takes it up. A marked state is refused by everything else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from reconciler.errors import MovedError, RefusedError, StateError
+from reconciler.model.lists import Applied
+from reconciler.protocols import Holder, StateWriter
+from reconciler.store.kept import Kept
+
+
+def move(here: Kept, there: Kept, holder: Holder, *, here_url: str, there_url: str) -> Applied:
+    """Move the state of an environment; return it as it is there. Does nothing where that is done already.
+
+    Raises as `lock` of either; MovedError where it has gone elsewhere, RefusedError where another state is there.
+    """
+    with here.open(holder) as left, there.open(holder) as taken:
+        state = left.applied
+        if not state.moved_to:
+            _check_room(there, taken.applied, state)
+            state = _copied(there, taken, state, here_url)
+            left.replace(replace(state, moved_to=there_url))
+        elif state.moved_to != there_url:
+            raise MovedError(f"{here}: the state of {state.environment} was moved to {state.moved_to} already")
+        else:
+            _check_arrived(here, there, taken.applied, state, here_url)
+        if taken.applied.moved_to:
+            taken.replace(replace(taken.applied, moved_to=""))
+        return taken.applied
+
+
+def _check_room(there: Kept, found: Applied, state: Applied) -> None:
+    """Let a state go where there is none, or one that was itself moved away from there, or never arrived there."""
+    given_up = found.moved_to and state.lineage in ("", found.lineage)
+    if not (found.lineage or found.lists) or given_up:
+        return
+    raise RefusedError(
+        f"{there}: another state of {state.environment} is there already: serial {found.serial} of lineage "
+        f"{found.lineage}, {len(found.lists)} lists; the one to move is serial {state.serial} of lineage "
+        f"{state.lineage or 'none'}, {len(state.lists)} lists. Nothing was changed. Look at both; to give up the one "
+        "there, move its files away"
+    )
+
+
+def _check_arrived(here: Kept, there: Kept, found: Applied, state: Applied, here_url: str) -> None:
+    """Let a move end where the copy is there as it was made, or is the state by now."""
+    copied = found.moved_to == here_url and _is_same(found, state)
+    if not copied and (found.moved_to or found.lineage != state.lineage):
+        raise RefusedError(f"{there}: it does not hold the state that was moved there from {here}. Nothing was changed")
+
+
+def _copied(there: Kept, taken: StateWriter, state: Applied, here_url: str) -> Applied:
+    """Write a copy there, marked as being here, and read it back."""
+    taken.replace(replace(state, moved_to=here_url))
+    copy = there.look()
+    if not _is_same(copy, state if state.lineage else replace(state, lineage=copy.lineage)):
+        raise StateError(f"{there}: what was written there is not what is read there. Nothing was moved")
+    return copy
+
+
+def _is_same(one: Applied, other: Applied) -> bool:
+    """Tell whether two states say the same, wherever they are."""
+    return replace(one, serial=0, moved_to="") == replace(other, serial=0, moved_to="")

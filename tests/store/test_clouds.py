@@ -1,0 +1,114 @@
+"""From a URL to objects: what is refused, at which address, with whose credentials; and what a cloud's errors say."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+
+import pytest
+
+from reconciler.errors import StateError, UsageError
+from reconciler.store.clouds import bucket
+from tests.store.servers import free_port, in_place
+
+KEYS = {"AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "very-secret-key", "AWS_REGION": "us-east-1"}
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["s3://", "s3:///p", "s3://b/a//c", "s3://b/../c", "s3://b/a b", "s3://user:pw@b/a", "gs://b?x=1", "s3://b/.x"],
+)
+def test_what_is_no_place_is_refused(url: str) -> None:
+    with pytest.raises(UsageError, match=r"is not understood: write .*://BUCKET/PREFIX"):
+        bucket(url, {})
+    with pytest.raises(UsageError, match="write az://CONTAINER/PREFIX"):
+        bucket(url.replace("s3:", "az:").replace("gs:", "az:"), {})
+
+
+@pytest.mark.parametrize(
+    ("url", "variable"),
+    [
+        ("s3://b", "AWS_ENDPOINT_URL_S3"),
+        ("s3://b", "AWS_ENDPOINT_URL"),
+        ("s3://b", "AWS_ENDPOINT"),
+        ("az://b", "AZURE_STORAGE_ENDPOINT"),
+        ("az://b", "AZURE_ENDPOINT"),
+        ("gs://b", "GOOGLE_BASE_URL"),
+    ],
+)
+@pytest.mark.parametrize("host", ["example.com", "10.0.0.1", ""])
+def test_plain_http_is_for_this_machine_only(url: str, variable: str, host: str) -> None:
+    with pytest.raises(UsageError, match=f"{variable}: plain http is for this machine only"):
+        bucket(url, {variable: f"http://{host}:9000"})
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]"])
+def test_plain_http_to_this_machine(host: str) -> None:
+    with in_place(KEYS):
+        assert str(bucket("s3://b/p/", {"AWS_ENDPOINT_URL": f"http://{host}:1", **KEYS})) == "s3://b/p/"
+
+
+def test_the_emulator_of_azure() -> None:
+    emulated = {"AZURE_STORAGE_USE_EMULATOR": "true", "AZURE_STORAGE_ACCOUNT_NAME": "devstoreaccount1"}
+    with in_place(emulated):
+        assert str(bucket("az://b", emulated)) == "az://b"
+    with pytest.raises(UsageError, match="AZURITE_BLOB_STORAGE_URL: plain http is for this machine only"):
+        bucket("az://b", {**emulated, "AZURITE_BLOB_STORAGE_URL": "http://example.com"})
+
+
+def test_what_a_store_lacks_to_begin_is_said() -> None:
+    with in_place({}), pytest.raises(StateError, match=r"az://b: cannot be reached: .*[Aa]ccount"):
+        bucket("az://b", {})
+
+
+def test_without_obstore(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "reconciler.store.objects", raising=False)
+    monkeypatch.setitem(sys.modules, "obstore", None)
+    with pytest.raises(StateError, match=r"needs obstore: pip install 'contact-list-reconciler\[objects\]'"):
+        bucket("s3://b", KEYS)
+
+
+def test_credentials_of_the_library_of_a_cloud_where_it_is_installed(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A profile, which obstore does not read by itself; and no credentials anywhere."""
+    folder = tmp_path_factory.mktemp("aws")
+    (folder / "credentials").write_text("[work]\naws_access_key_id = id\naws_secret_access_key = from-a-profile\n")
+    files = {"AWS_SHARED_CREDENTIALS_FILE": str(folder / "credentials"), "AWS_CONFIG_FILE": str(folder / "config")}
+    dead = f"http://127.0.0.1:{free_port()}"
+    with in_place({**files, "AWS_PROFILE": "work", "AWS_ENDPOINT_URL_S3": dead}):
+        objects = bucket("s3://b", os.environ)
+        assert str(objects) == "s3://b"
+    with in_place(files), pytest.raises(StateError, match="no credentials were found"):
+        bucket("s3://b", os.environ)
+
+
+def test_a_library_that_is_not_installed_leaves_it_to_obstore(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "obstore.auth.google", None)
+    with in_place({"GOOGLE_BASE_URL": "http://127.0.0.1:1"}):
+        assert str(bucket("gs://b/p", os.environ)) == "gs://b/p"
+
+
+@pytest.mark.parametrize("kind", ["s3", pytest.param("az", marks=pytest.mark.slow)])
+def test_what_a_cloud_says_is_said_without_secrets(kind: str, cloud: Mapping[str, str]) -> None:
+    nowhere = bucket(f"{kind}://nowhere/lists", os.environ)
+    for deed in (
+        lambda: nowhere.get("a"),
+        lambda: nowhere.put("a", b"1", None),
+        lambda: nowhere.names("a"),
+    ):
+        with pytest.raises(StateError, match=r"The specified (bucket|container) does not exist") as raised:
+            deed()
+        assert not any(value in str(raised.value) for name, value in cloud.items() if "KEY" in name)
+        assert "\n" not in str(raised.value)
+
+
+def test_a_secret_in_an_address_is_not_said() -> None:
+    """Nobody should, but some endpoints carry a token."""
+    dead = f"http://127.0.0.1:{free_port()}"
+    variables = {**KEYS, "AWS_ENDPOINT_URL_S3": f"{dead}/very-secret-key"}
+    with in_place(variables):
+        objects = bucket("s3://b/p", os.environ)
+        with pytest.raises(StateError) as raised:
+            objects.get("a")
+    assert "very-secret-key" not in str(raised.value)
+    assert "s3://b/p: a cannot be read" in str(raised.value)
