@@ -23,16 +23,21 @@ class Step(NamedTuple):
         return f"{self.words}: {self.command}" if self.command else self.words
 
 
+def named(environment: str) -> str:
+    """Return an environment as a command names it."""
+    return terminal(environment)
+
+
 def of_drift_left_alone(environment: str) -> Iterator[Step]:
     """Yield what can be done about the drift that a plan shows and leaves alone."""
-    name = terminal(environment)
+    name = named(environment)
     yield Step("To take the live values into the manifest", f"reconciler accept --env {name}")
     yield Step("To set the lists back to the manifest", f"reconciler apply --env {name} --revert-drift")
 
 
 def of_drift(found: EnvironmentDrift) -> Iterator[Step]:
     """Yield what can be done about what a drift report found in an environment."""
-    name = terminal(found.name)
+    name = named(found.name)
     if found.drifted:
         yield Step("To take the live values into the manifest", f"reconciler accept --env {name} [KEY]…")
         yield Step("To set the lists back to the manifest", f"reconciler apply --env {name} --revert-drift")
