@@ -375,3 +375,31 @@ def test_names_in_a_sentence(names: tuple[str, ...], shown: str) -> None:
 
 def test_times_as_people_write_them() -> None:
     assert spoken("2026-11-02T06:30:00Z") == "2 November 2026, 06:30 UTC"
+
+
+@pytest.mark.parametrize(
+    ("plan", "steps"),
+    [
+        (
+            samples.planned(samples.environment("prod", samples.RENAME), refreshed=False),
+            [
+                "To compare with the live account first: reconciler plan --refresh --env prod",
+                "To make these changes, after a last look: reconciler apply --env prod",
+            ],
+        ),
+        (
+            samples.planned(samples.environment("prod", samples.RENAME_IN_USE)),
+            ["Look at what is blocked: each says what lifts it"],
+        ),
+        (
+            samples.planned(samples.environment("a", samples.RENAME_IN_USE), samples.environment("b", samples.RENAME)),
+            [
+                "Look at what is blocked: each says what lifts it",
+                "To make the changes that are not blocked, after a last look: reconciler apply --env a --env b",
+            ],
+        ),
+        (NOTHING, []),
+    ],
+)
+def test_what_to_do_next_fits_the_plan(plan: Plan, steps: list[str]) -> None:
+    assert [str(step) for step in plans.page(plan).steps] == steps

@@ -64,13 +64,14 @@ def _missing(environment: str, missing: Missing) -> Entry:
 
 
 def _moved(environment: str, found: ListDrift) -> Entry:
+    words = phrases.moved(found)
     return Entry(
         anchor=anchor(environment, found.key),
         key=found.key,
         environment=environment,
         kind=kinds.FOUND[found.moved],
-        cause=found.moved,
-        words=phrases.moved(found),
+        cause="never-applied" if words == phrases.NEVER_APPLIED else found.moved,
+        words=words,
         place=place(found.source, found.id),
         texts=tuple(_text(field) for field in found.fields),
         remarks=(Remark("In doubt", _DOUBT, "caution"),) if found.doubtful else (),

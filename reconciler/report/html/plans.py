@@ -79,12 +79,14 @@ def _standing(of: EnvironmentPlan) -> Standing:
 def _steps(plan: Plan, groups: tuple[Group, ...]) -> Iterator[Step]:
     where = " ".join(f"--env {steps.named(environment.name)}" for environment in plan.environments)
     made = any(change.action != "blocked" for environment in plan.environments for change in environment.changes)
-    if any(group.kind.name == "blocked" for group in groups):
+    blocked = any(group.kind.name == "blocked" for group in groups)
+    if blocked:
         yield Step("Look at what is blocked: each says what lifts it")
     if not plan.refreshed and groups:
         yield Step("To compare with the live account first", f"reconciler plan --refresh {where}")
     if made:
-        yield Step("To make the changes that are not blocked, after a last look", f"reconciler apply {where}")
+        which = "the changes that are not blocked" if blocked else "these changes"
+        yield Step(f"To make {which}, after a last look", f"reconciler apply {where}")
     for environment in plan.environments:
         if environment.drift:
             yield from steps.of_drift_left_alone(environment.name)

@@ -95,7 +95,7 @@ def _lede(result: Result) -> Iterator[str]:
     if not result.in_order:
         yield f"{', '.join(phrases.done(result.environments)).capitalize()}."
     requests = phrases.counted(sum(environment.requests for environment in result.environments), "request")
-    yield f"It took {requests} and {phrases.duration(max(each.seconds for each in result.environments))}."
+    yield f"It took {requests} and {phrases.duration(max((each.seconds for each in result.environments), default=0))}."
 
 
 def _unchanged(result: Result) -> Iterator[Bar]:

@@ -6,9 +6,10 @@ there() { command -v "${CHROMIUM:-chromium}" || command -v chromium-browser || c
 fonts() { command -v fc-list >/dev/null && fc-list | grep -q 'Liberation Mono'; }
 there && fonts && exit 0
 if command -v apt-get >/dev/null && [ "$(id -u)" -eq 0 ]; then
-    apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fontconfig fonts-liberation >/dev/null
-    there && fonts && exit 0
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get update -qq &&
+        apt-get install -y -qq --no-install-recommends chromium fontconfig fonts-liberation >/dev/null &&
+        there && fonts && exit 0
 fi
 echo "The browser tests need Chromium, and the fonts Liberation Sans and Mono for pictures; as root on Debian:" >&2
 echo "  apt-get install chromium fonts-liberation" >&2
