@@ -40,9 +40,8 @@ def of_change(of: EnvironmentPlan, change: Change, kind: Kind, labels: tuple[str
     )
 
 
-def of_drift(of: EnvironmentPlan, drift: Drift, kind: Kind) -> Entry:
-    """Return drift that is left alone as an entry, beside the one of the list's change if it has one."""
-    changed = any(change.key == drift.key for change in of.changes)
+def of_drift(of: EnvironmentPlan, drift: Drift, kind: Kind, *, changed: bool) -> Entry:
+    """Return drift that is left alone as an entry, beside another one where the list is `changed`, too."""
     return Entry(
         anchor=anchor(of.name, drift.key, "drift") if changed else anchor(of.name, drift.key),
         key=drift.key,

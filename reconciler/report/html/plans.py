@@ -50,7 +50,9 @@ def _entries(plan: Plan) -> Iterator[Entry]:
         for title, changes in order.risks(of.changes):
             kind = kinds.PLANNED[title]
             yield from (entries.of_change(of, change, kind, labels) for change in changes)
-        yield from (entries.of_drift(of, drift, kinds.PLANNED["drift"]) for drift in of.drift)
+        changed = {change.key for change in of.changes}
+        for drift in of.drift:
+            yield entries.of_drift(of, drift, kinds.PLANNED["drift"], changed=drift.key in changed)
 
 
 def _tone(groups: tuple[Group, ...]) -> Tone:
