@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
+import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 from reconciler import __version__, errors
@@ -18,6 +20,8 @@ def test_the_wheel_runs_in_a_clean_environment(tmp_path: Path) -> None:
 
     run(sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", ".", str(REPOSITORY))
     (wheel,) = tmp_path.glob("contact_list_reconciler-*.whl")
+    with zipfile.ZipFile(wheel) as packed:
+        assert {f"reconciler/report/html/page.{kind}" for kind in ("css", "js", "html.jinja")} <= set(packed.namelist())
     run(sys.executable, "-m", "venv", "clean")
     pip = [str(tmp_path / "clean/bin/python"), "-m", "pip", "install", "-q"]
     run(*pip, "--require-hashes", "-r", str(REPOSITORY / "requirements" / "runtime.txt"))
@@ -25,6 +29,8 @@ def test_the_wheel_runs_in_a_clean_environment(tmp_path: Path) -> None:
     reconciler = str(tmp_path / "clean/bin/reconciler")
     assert run(reconciler, "--version") == f"reconciler {__version__}\n"
     assert '"$schema"' in run(reconciler, "schema")
+    shutil.copy(REPOSITORY / "lists.yaml.example", tmp_path / "lists.yaml")
+    assert run(reconciler, "plan", "--all-envs", "--report", "html=-").rstrip().endswith("</html>")
     ended = subprocess.run([reconciler, "sandbox"], capture_output=True, text=True, check=False, cwd=tmp_path)
     assert (ended.returncode, "pip install 'contact-list-reconciler[sandbox]'" in ended.stderr) == (1, True)
 

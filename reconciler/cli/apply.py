@@ -63,7 +63,7 @@ def run(options: argparse.Namespace) -> int:
     reports.save(result, options)
     if runtime.signal is not None:
         return 128 + runtime.signal
-    return 0 if all(environment.in_order for environment in result.environments) else 3
+    return 0 if result.in_order else 3
 
 
 def _saved(options: argparse.Namespace) -> Plan | None:

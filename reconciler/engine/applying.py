@@ -61,7 +61,7 @@ def apply(
     failures = {end.result.name: end.failure for end in ends if end.failure}
     if failures and not sent:
         raise first_of(failures)
-    return Result(digest(approved), tuple(end.result for end in ends))
+    return Result(digest(approved), tuple(end.result for end in ends), approved)
 
 
 @dataclass(frozen=True, slots=True)

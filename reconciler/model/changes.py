@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Literal, TypeAlias
 
 from reconciler.model.lists import Source, Target
-from reconciler.model.outcomes import Action
 from reconciler.model.texts import Field, Texts, narrowed
 
+Action: TypeAlias = Literal["update", "adopt", "forget", "check", "blocked"]
 Cause: TypeAlias = Literal["new", "edit", "drift", "conflict", "retry", "missing", "removed", "undo"]
 Guard: TypeAlias = Literal[
     "wrong_id",
@@ -116,7 +116,8 @@ class EnvironmentPlan:
 
     `unchanged` counts the lists without change and without drift. `lineage` and `serial` name the state that was
     compared. `warnings` concern the environment, or a list apart from its change. `requests` and `seconds`
-    forecast what applying it takes at the environment's `requests_per_minute`.
+    forecast what applying it takes at the environment's `requests_per_minute`. `campaigns` names, by the id of a
+    list that is changed or drifted, the campaigns that use it, where live was read; no part of what the plan does.
     """
 
     name: str
@@ -129,6 +130,7 @@ class EnvironmentPlan:
     warnings: tuple[str, ...] = ()
     requests: int = 0
     seconds: int = 0
+    campaigns: Mapping[str, tuple[str, ...]] = field(default_factory=dict, compare=False)
 
     @property
     def updates(self) -> tuple[Update, ...]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-Action: TypeAlias = Literal["update", "adopt", "forget", "check", "blocked"]
+from reconciler.model.changes import Action, Plan
+
 OutcomeKind: TypeAlias = Literal[
     "updated",  # acknowledged, and found so by a later read
     "adopted",
@@ -59,7 +60,13 @@ class EnvironmentResult:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a run did; `plan` is the digest of the plan that it followed."""
+    """What a run did; `plan` is the digest of the plan that it followed, which `approved` holds as it was shown."""
 
     plan: str
     environments: tuple[EnvironmentResult, ...]
+    approved: Plan
+
+    @property
+    def in_order(self) -> bool:
+        """Whether every environment is."""
+        return all(environment.in_order for environment in self.environments)

@@ -17,16 +17,22 @@ from reconciler.planning.blocks import stopped
 def guarded(plan: EnvironmentPlan, desired: Desired, applied: Applied, live: Live | None) -> EnvironmentPlan:
     """Block what a guard stops, and put the rest in an order in which no name is ever given to two lists.
 
-    `desired` and `applied` are those of the whole environment, also where the plan is of a part of it.
+    `desired` and `applied` are those of the whole environment, also where the plan is of a part of it. What comes
+    back names the campaigns that use its lists, where live was read.
     """
-    if not plan.changes:
-        return plan
-    by_id = {wanted.id: wanted for wanted in desired.lists.values()}
+    by_id = {wanted.id: wanted for wanted in desired.lists.values()} if plan.changes else {}
     changes = tuple(
         _guarded(change, by_id.get(change.id) or desired.lists.get(change.key), desired.policy, live)
         for change in plan.changes
     )
-    return replace(plan, changes=names.settled(changes, names.held(changes, desired, applied, live)))
+    settled = names.settled(changes, names.held(changes, desired, applied, live))
+    return replace(plan, changes=settled, campaigns=_used(plan, live) if live else {})
+
+
+def _used(plan: EnvironmentPlan, live: Live) -> dict[str, tuple[str, ...]]:
+    """Return, by id, the campaigns of those lists of the plan that any campaign uses."""
+    seen = [live.lists[each.id] for each in (*plan.changes, *plan.drift) if each.id in live.lists]
+    return {found.id: found.campaigns for found in seen if found.campaigns}
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ def plan(plan: Plan, max_bytes: int = MAX_BYTES) -> str:
 def result(result: Result, max_bytes: int = MAX_BYTES) -> str:
     """Return what an apply did as Markdown."""
     counts = ", ".join(phrases.done(result.environments))
-    whole = "Done" if all(environment.in_order for environment in result.environments) else "Incomplete"
+    whole = "Done" if result.in_order else "Incomplete"
     head = f"### reconciler apply: {counts}\n\n{whole}.\n"
     blocks = [block for environment in result.environments for block in _result_blocks(environment)]
     return _fitted(head, blocks, f"\n`{result.plan}`\n", max_bytes)

@@ -9,9 +9,9 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
-from reconciler.model.changes import Blocked, Cause, Change, EnvironmentPlan
+from reconciler.model.changes import Action, Blocked, Cause, Change, EnvironmentPlan
 from reconciler.model.drift import EnvironmentDrift, ListDrift, Mover
-from reconciler.model.outcomes import Action, EnvironmentResult, Outcome, OutcomeKind
+from reconciler.model.outcomes import IN_ORDER, EnvironmentResult, Outcome, OutcomeKind, Result
 
 CAUSES: Final[dict[Cause, str]] = {
     "new": "new to the state",
@@ -48,6 +48,7 @@ NEXT_STEPS: Final[dict[OutcomeKind, str]] = {
     "blocked": "nothing was sent; do what its reason says, then look at `reconciler plan --refresh`",
     "not_sent": "the run ended before its turn; run apply again, it does what is left",
 }
+AGAIN: Final = "Run apply again: it does what is left."
 
 _ACTIONS: Final[dict[Action, str]] = {
     "update": "update",
@@ -100,6 +101,23 @@ def done(environments: Sequence[EnvironmentResult]) -> list[str]:
     unchanged = sum(environment.unchanged for environment in environments)
     parts = [f"{counts[kind]:,} {words}" for kind, words in OUTCOMES.items() if counts[kind]]
     return parts + ([f"{unchanged:,} unchanged"] if unchanged or not parts else [])
+
+
+def ended(result: Result) -> str:
+    """Return how a run ended: how many of its changes are made, and recorded."""
+    outcomes = [outcome for environment in result.environments for outcome in environment.outcomes]
+    made = sum(outcome.outcome in IN_ORDER for outcome in outcomes)
+    if result.in_order:
+        return f"Done: {counted(made, 'change')} made and recorded." if made else "Done: nothing had to change."
+    stopped = any(environment.stopped for environment in result.environments)
+    recorded = "" if stopped else " and recorded"
+    return f"Incomplete: {made:,} of {counted(len(outcomes), 'change')} made{recorded}."
+
+
+def next_steps(result: Result) -> list[tuple[OutcomeKind, str]]:
+    """Return what is to be done about each kind of outcome that is not in order; none where only the end was lost."""
+    kinds = {outcome.outcome for environment in result.environments for outcome in environment.outcomes}
+    return [(kind, step) for kind, step in NEXT_STEPS.items() if kind in kinds]
 
 
 def found(drift: EnvironmentDrift) -> list[str]:

@@ -7,8 +7,9 @@ from typing import Literal
 from pydantic import ConfigDict, TypeAdapter, with_config
 from typing_extensions import TypedDict
 
+from reconciler.model.changes import Action
 from reconciler.model.drift import Mover
-from reconciler.model.outcomes import Action, OutcomeKind
+from reconciler.model.outcomes import OutcomeKind
 from reconciler.model.texts import Field
 
 _closed = with_config(ConfigDict(extra="forbid"))

@@ -35,6 +35,7 @@ class Piece:
 
 
 _Span: TypeAlias = tuple[list[str], list[str]]
+_Run: TypeAlias = tuple[bool, _Span]  # whether it is kept, and its tokens before and after
 
 
 def word_diff(old: str, new: str) -> tuple[Piece, ...] | None:
@@ -42,6 +43,19 @@ def word_diff(old: str, new: str) -> tuple[Piece, ...] | None:
 
     Kept and removed pieces make up `old`, kept and added ones `new`, but for what was skipped.
     """
+    runs = _helpful(old, new)
+    return None if runs is None else tuple(piece for at in range(len(runs)) for piece in _pieces(runs, at))
+
+
+def sides(old: str, new: str) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
+    """Return both texts whole, to stand side by side: `old` with what is removed, `new` with what is added."""
+    runs = _helpful(old, new) or [(False, ([old] if old else [], [new] if new else []))]
+    before = tuple(Piece("kept" if kept else "removed", "".join(span[0])) for kept, span in runs if span[0])
+    after = tuple(Piece("kept" if kept else "added", "".join(span[1])) for kept, span in runs if span[1])
+    return before, after
+
+
+def _helpful(old: str, new: str) -> list[_Run] | None:
     before, after = _TOKEN.findall(old), _TOKEN.findall(new)
     if len(before) + len(after) > _MOST_TOKENS:
         return None
@@ -49,10 +63,10 @@ def word_diff(old: str, new: str) -> tuple[Piece, ...] | None:
     in_common = sum(len("".join(removed)) for kept, (removed, _) in runs if kept)
     if len(runs) > _MOST_RUNS or in_common * 2 < _LEAST_IN_COMMON * (len(old) + len(new)):
         return None
-    return tuple(piece for at in range(len(runs)) for piece in _pieces(runs, at))
+    return runs
 
 
-def _runs(before: list[str], after: list[str]) -> Iterator[tuple[bool, _Span]]:
+def _runs(before: list[str], after: list[str]) -> Iterator[_Run]:
     """Yield whether a stretch is kept, and its tokens before and after; changes with but a space between are one."""
     codes = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
 
@@ -67,7 +81,7 @@ def _runs(before: list[str], after: list[str]) -> Iterator[tuple[bool, _Span]]:
         yield kept, (before[first[1] : last[2]], after[first[3] : last[4]])
 
 
-def _pieces(runs: list[tuple[bool, _Span]], at: int) -> Iterator[Piece]:
+def _pieces(runs: list[_Run], at: int) -> Iterator[Piece]:
     kept, (removed, added) = runs[at]
     if kept:
         yield from _shortened(removed, first=at == 0, last=at == len(runs) - 1)

@@ -114,3 +114,19 @@ def test_where_a_list_stands_in_the_manifest_is_no_part_of_why_it_is_blocked() -
         assert isinstance(change, Blocked)
         blocks.append(change.block)
     assert blocks[0] == blocks[1]
+
+
+def test_the_campaigns_of_what_is_changed_or_drifted_are_named_by_id() -> None:
+    known = applied({key: {"name": key.upper()} for key in "abcd"})
+    wanted = desired({"a": {"name": "New"}, "b": {"name": "B"}, "c": {"name": "C"}, "d": {"name": "New too"}})
+    seen = live({
+        "a": {"name": "A", "campaigns": ["June", "July"]},
+        "b": {"name": "Moved", "campaigns": ["May"]},
+        "c": {"name": "C", "campaigns": ["August"]},
+        "d": {"name": "D"},
+    })  # fmt: skip
+    plan = guarded(build(wanted, known, seen), wanted, known, seen)
+    assert plan.campaigns == {"cl-a": ("June", "July"), "cl-b": ("May",)}
+    assert guarded(build(wanted, known), wanted, known, None).campaigns == {}
+    gone = live({"b": {"name": "B"}, "c": {"name": "C"}, "a": None, "d": {"name": "D"}})
+    assert guarded(build(wanted, known, gone), wanted, known, gone).campaigns == {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from reconciler.model.changes import Adopt, Block, Blocked, Check, Drift, EnvironmentPlan, Forget, Plan, Update
@@ -193,6 +194,7 @@ DRIFT: Final = (
 )
 
 FEW: Final = environment("prod", RENAME, RENAME_IN_USE, ADOPTED, DESCRIBED, unchanged=996, requests=5, seconds=3)
+USED: Final = {list_id(1): ("Renewals",), list_id(3): ("Spring Winback", "Winback, second call")}
 EVERYTHING: Final = environment(
     "prod",
     *OTHERS,
@@ -307,4 +309,4 @@ FOUL_RESULT: Final = EnvironmentResult(
 
 def ran(*environments: EnvironmentResult) -> Result:
     """Return the result of a run over these environments."""
-    return Result("sha256:00", environments)
+    return Result("sha256:00", environments, planned(replace(FEW, campaigns=USED)))

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from reconciler.cli import reports
 from reconciler.model.changes import Plan, Update
 from reconciler.model.drift import EnvironmentDrift
-from reconciler.model.outcomes import EnvironmentResult, Outcome, Result
+from reconciler.model.outcomes import EnvironmentResult, Outcome
 from reconciler.report import markdown
 from reconciler.report.escape import html, line, markup, terminal, workflow_data, workflow_property, xml
 from reconciler.report.formats import FORMATS, Subject
@@ -23,13 +23,13 @@ from tests.report.golden_files import assert_golden
 from tests.report.text.test_drifts import ALL, FOUL, report
 
 PLANS = samples.planned(samples.EVERYTHING, replace(samples.FEW, name="dev"), samples.environment("test", unchanged=3))
-RESULT = Result("sha256:0", (samples.MIXED, samples.CLEAN, samples.IDLE))
+RESULT = samples.ran(samples.MIXED, samples.CLEAN, samples.IDLE)
 SUBJECTS: dict[str, Subject] = {"plan": PLANS, "result": RESULT, "drift": ALL}
-ENDINGS = {"markdown": "md", "junit": "xml", "github": "txt", "gitlab": "json", "html": "html"}
+ENDINGS = {"markdown": "md", "junit": "xml", "github": "txt", "gitlab": "json"}  # html: see test_html
 HOSTILE_DRIFT = report(EnvironmentDrift("prod", samples.TARGET, "x", 7, declared=1, lists=(FOUL,), requests=1))
 HOSTILE: dict[str, Subject] = {
     "plan": samples.planned(samples.FOUL),
-    "result": Result("sha256:0", (samples.FOUL_RESULT,)),
+    "result": samples.ran(samples.FOUL_RESULT),
     "drift": HOSTILE_DRIFT,
 }
 
@@ -142,7 +142,7 @@ def test_annotations_are_ten_of_a_kind_at_most(count: int, errors: int) -> None:
         Outcome(key=f"list-{n}", id=f"cl-{n}", action="update", outcome="failed", error="HTTP 400")
         for n in range(count)
     ]
-    shown = FORMATS["github"](Result("sha256:0", (EnvironmentResult("prod", tuple(outcomes), 0, 1, 1.0),)), 0)
+    shown = FORMATS["github"](samples.ran(EnvironmentResult("prod", tuple(outcomes), 0, 1, 1.0)), 0)
     assert shown.count("::error ") == errors
     assert ("2 more like these" in shown) == (count > 10)
 

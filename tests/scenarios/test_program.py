@@ -540,7 +540,8 @@ def test_nothing_heavy_is_imported_for_what_needs_it_not(place: Workplace) -> No
 
     assert not {"reconciler.cli", "argparse", "json", "reconciler.errors"} & imported("--version")
     offline = imported("plan")
-    assert not {"httpx", "jwt", "asyncio", "rich", "deepdiff", "starlette", "uvicorn", "ssl"} & offline
+    assert not {"httpx", "jwt", "asyncio", "rich", "deepdiff", "jinja2", "starlette", "uvicorn", "ssl"} & offline
+    assert "jinja2" not in imported("plan", "--report", "text=-")
 
 
 def test_a_closed_pipe_is_no_error_of_ours(place: Workplace) -> None:

@@ -31,12 +31,18 @@ def read(place: Workplace, name: str) -> str:
 def test_several_in_one_run(place: Workplace, verb: list[str]) -> None:
     ran = place.run(*verb, *asked(*EVERY))
     assert ran.code == 0
+    said = {
+        "plan": "1 new description",
+        "drift": "1 list edited and not applied yet",
+        "apply": "Done: 1 new description",
+    }
     assert json.loads(read(place, "json"))["format"].startswith(
         f"reconciler/{'result' if 'apply' in verb else verb[0]}"
     )
     assert read(place, "markdown").startswith(f"### reconciler {verb[0]}: ")
     assert ET.fromstring(read(place, "junit")).tag == "testsuites"  # our own
-    assert read(place, "html").startswith("<!doctype html>")
+    assert f">{said[verb[0]]}.</h1>" in read(place, "html")
+    assert ("<ins>New</ins>" if verb[0] == "drift" else "<del>Text 1</del>") in read(place, "html")
     assert json.loads(read(place, "gitlab"))["update"] == (0 if verb == ["drift"] else 1)
     assert read(place, "text").splitlines()[0].split("  ")[0] == "prod"
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from reconciler.model.drift import DriftReport, EnvironmentDrift, FieldDrift, ListDrift, Missing
 from reconciler.model.lists import LiveList, Source
-from reconciler.report import phrases
+from reconciler.report import phrases, steps
 from reconciler.report.colour import Ink, Pen
 from reconciler.report.escape import quoted, terminal
 from reconciler.report.text.fields import field_line
@@ -32,8 +32,8 @@ def _environment(found: EnvironmentDrift, page: Page, *, named: bool) -> Iterato
         yield "\n".join(_drifted(each, page) for each in (*found.drifted, *found.pending))
     if named and found.undeclared:
         yield "\n".join(_undeclared(each, page) for each in found.undeclared)
-    if steps := list(_next_steps(found)):
-        yield "\n".join(" " * MARGIN + step for step in steps)
+    if next_steps := list(steps.of_drift(found)):
+        yield "\n".join(f"{' ' * MARGIN}{step}" for step in next_steps)
 
 
 def _missing(missing: Missing, page: Page) -> str:
@@ -69,14 +69,3 @@ def _undeclared(found: LiveList, page: Page) -> str:
 
 def _place(source: Source) -> str:
     return f"{source.file}:{source.line}"
-
-
-def _next_steps(found: EnvironmentDrift) -> Iterator[str]:
-    name = terminal(found.name)
-    if found.drifted:
-        yield f"To take the live values into the manifest: reconciler accept --env {name} [KEY]…"
-        yield f"To set the lists back to the manifest: reconciler apply --env {name} --revert-drift"
-    if found.pending:
-        yield f"To send what the manifest says: reconciler apply --env {name}"
-    if found.undeclared:
-        yield f"To declare the undeclared lists: reconciler import --env {name} [ID or name]…"

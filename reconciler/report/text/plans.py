@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, TypeAlias
 
-from reconciler.model.changes import Blocked, Change, Drift, EnvironmentPlan, Forget, Plan, Update
+from reconciler.model.changes import Action, Blocked, Change, Drift, EnvironmentPlan, Forget, Plan, Update
 from reconciler.model.lists import Source
-from reconciler.model.outcomes import Action
 from reconciler.model.texts import FIELDS, Field
-from reconciler.report import order, phrases
+from reconciler.report import order, phrases, steps
 from reconciler.report.colour import Ink, Pen
 from reconciler.report.escape import quoted, terminal
 from reconciler.report.text.fields import field_line
@@ -101,12 +100,10 @@ def _concerns(change: Change, field: Field) -> bool:
 def _drift(environment: EnvironmentPlan, page: Page) -> str:
     lists = phrases.counted(len(environment.drift), "list")
     heading = f"{lists} changed elsewhere since the last apply, left alone (applied → live)"
-    name = terminal(environment.name)
     return "\n".join([
         " " * MARGIN + page.pen.paint("bold", "Drift: ") + heading,
         *(_drifted(drift, page) for drift in environment.drift),
-        " " * MARGIN + f"To take the live values into the manifest: reconciler accept --env {name}",
-        " " * MARGIN + f"To set the lists back to the manifest: reconciler apply --env {name} --revert-drift",
+        *(f"{' ' * MARGIN}{step}" for step in steps.of_drift_left_alone(environment.name)),
     ])  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from reconciler.model.outcomes import IN_ORDER, EnvironmentResult, Outcome, OutcomeKind, Result
+from reconciler.model.outcomes import EnvironmentResult, Outcome, OutcomeKind, Result
 from reconciler.report import order, phrases
 from reconciler.report.colour import Ink, Pen
 from reconciler.report.escape import terminal
@@ -55,23 +55,13 @@ def _outcome(outcome: Outcome, page: Page) -> str:
 
 
 def _closing(result: Result, page: Page) -> str:
-    outcomes = [outcome for environment in result.environments for outcome in environment.outcomes]
-    made = sum(outcome.outcome in IN_ORDER for outcome in outcomes)
-    if all(environment.in_order for environment in result.environments):
-        return page.pen.paint("green", _in_order(made))
-    stopped = any(environment.stopped for environment in result.environments)
-    recorded = "" if stopped else " and recorded"
-    heading = f"Incomplete: {made:,} of {phrases.counted(len(outcomes), 'change')} made{recorded}."
-    found = {outcome.outcome for outcome in outcomes}
-    steps = [
+    heading = phrases.ended(result)
+    if result.in_order:
+        return page.pen.paint("green", heading)
+    next_steps = [
         page.prose(f"{phrases.OUTCOMES[kind]}:", step, ink=_INKS[kind], indent=MARGIN)
-        for kind, step in phrases.NEXT_STEPS.items()
-        if kind in found
+        for kind, step in phrases.next_steps(result)
     ]
-    if not steps:
-        steps = [" " * MARGIN + "Run apply again: it does what is left."]
-    return "\n".join([page.pen.paint("bold", heading), *steps])
-
-
-def _in_order(made: int) -> str:
-    return f"Done: {phrases.counted(made, 'change')} made and recorded." if made else "Done: nothing had to change."
+    if not next_steps:
+        next_steps = [" " * MARGIN + phrases.AGAIN]
+    return "\n".join([page.pen.paint("bold", heading), *next_steps])

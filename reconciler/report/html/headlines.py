@@ -1,0 +1,105 @@
+"""What happened, or would, in plain words: the first thing that is read, and often the last.
+
+The sentences come without their full stops, the one that matters most first. A campaign *uses* a list: whether it runs
+at the moment, the API does not say, and neither does the headline.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import chain
+from typing import TypeAlias
+
+from reconciler.model.changes import EnvironmentPlan, Plan, Update
+from reconciler.model.drift import DriftReport
+from reconciler.model.outcomes import Result
+from reconciler.report import phrases
+
+Sentences: TypeAlias = tuple[str, ...]
+
+
+def planned(plan: Plan) -> Sentences:
+    """Return what a plan would do: `3 renames, 2 of them of lists that campaigns use`, `1 change blocked`.
+
+    What is only recorded is told where it is all there is.
+    """
+    actions = Counter(change.action for environment in plan.environments for change in environment.changes)
+    drifted = sum(len(environment.drift) for environment in plan.environments)
+    parts = [
+        *_updates((environment, environment.updates) for environment in plan.environments),
+        *_some(actions["blocked"], "change", "blocked"),
+        *_some(drifted, "list", "changed elsewhere"),
+    ]
+    recorded = [
+        *_some(actions["check"], "list", "to check"),
+        *_some(actions["adopt"], "list", "to adopt"),
+        *_some(actions["forget"], "list", "to forget"),
+    ]
+    return tuple(parts or recorded or ["Nothing to change"])
+
+
+def done(result: Result) -> Sentences:
+    """Return what an apply did, or how far it came."""
+    if not result.in_order:
+        return (phrases.ended(result).rstrip("."),)
+    kinds = Counter(outcome.outcome for environment in result.environments for outcome in environment.outcomes)
+    made = {
+        (environment.name, outcome.key)
+        for environment in result.environments
+        for outcome in environment.outcomes
+        if outcome.outcome == "updated"
+    }
+    parts = [
+        *_updates(
+            (environment, [change for change in environment.updates if (environment.name, change.key) in made])
+            for environment in result.approved.environments
+        ),
+        *_some(kinds["adopted"], "list", "adopted"),
+        *_some(kinds["forgotten"], "list", "forgotten"),
+    ]
+    return ("Done: " + parts[0], *parts[1:]) if parts else (phrases.ended(result).rstrip("."),)
+
+
+def found(report: DriftReport) -> Sentences:
+    """Return what a drift report found: `2 lists changed elsewhere, 1 of them used by campaigns`, `1 list missing`."""
+    drifted = list(chain.from_iterable(environment.drifted for environment in report.environments))
+    pending = sum(len(environment.pending) for environment in report.environments)
+    missing = sum(len(environment.missing) for environment in report.environments)
+    elsewhere = _some(len(drifted), "list", "changed elsewhere")
+    used = _share(sum(bool(each.campaigns) for each in drifted), len(drifted), "used by campaigns")
+    parts = [
+        *(f"{words}{used}" for words in elsewhere),
+        *_some(missing, "list", "missing"),
+        *_some(pending, "list", "edited and not applied yet"),
+    ]
+    return tuple(parts or ["Everything is as declared"])
+
+
+def _updates(found: Iterable[tuple[EnvironmentPlan, Sequence[Update]]]) -> list[str]:
+    """Say how many names and descriptions change; a list whose name and description do is a rename."""
+    renames = descriptions = used = 0
+    for environment, changes in found:
+        for change in changes:
+            if "name" in change.fields:
+                renames += 1
+                used += change.id in environment.campaigns
+            else:
+                descriptions += 1
+    return [
+        *(f"{words}{_share(used, renames, 'of lists that campaigns use')}" for words in _some(renames, "rename")),
+        *_some(descriptions, "new description"),
+    ]
+
+
+def _some(number: int, noun: str, words: str = "") -> list[str]:
+    return [f"{phrases.counted(number, noun)} {words}".strip()] if number else []
+
+
+def _share(part: int, whole: int, words: str) -> str:
+    """Return `, 2 of them of lists …`, `, all of lists …`, or nothing."""
+    if not part:
+        return ""
+    if part < whole:
+        return f", {part:,} of them {words}"
+    return f", {words}" if whole == 1 else f", all {words}"

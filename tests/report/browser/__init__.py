@@ -1,0 +1,1 @@
+"""The HTML report in a real browser: Debian's Chromium, or the one that `CHROMIUM` names."""
