@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
-from reconciler.model.lists import Source, Target
-from reconciler.model.outcomes import Action
 from reconciler.model.texts import Field, Texts, narrowed
+
+if TYPE_CHECKING:
+    from reconciler.model.lists import Source, Target
+    from reconciler.model.outcomes import Action
 
 Cause: TypeAlias = Literal["new", "edit", "drift", "conflict", "retry", "missing", "removed", "undo"]
 Guard: TypeAlias = Literal[

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from reconciler.model.changes import Blocked, Cause, Change, EnvironmentPlan
-from reconciler.model.drift import EnvironmentDrift, ListDrift, Mover
-from reconciler.model.outcomes import Action, EnvironmentResult, Outcome, OutcomeKind
+from reconciler.model.changes import Blocked
+
+if TYPE_CHECKING:
+    from reconciler.model.changes import Cause, Change, EnvironmentPlan
+    from reconciler.model.drift import EnvironmentDrift, ListDrift, Mover
+    from reconciler.model.outcomes import Action, EnvironmentResult, Outcome, OutcomeKind
 
 CAUSES: Final[dict[Cause, str]] = {
     "new": "new to the state",

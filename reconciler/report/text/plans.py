@@ -6,17 +6,19 @@ Marks: `!` blocked, `~` update, `+` adopt, `-` forget, `?` check, `≠` drift th
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from reconciler.model.changes import Blocked, Change, Drift, EnvironmentPlan, Forget, Plan, Update
 from reconciler.model.lists import Source
-from reconciler.model.outcomes import Action
 from reconciler.model.texts import FIELDS, Field
 from reconciler.report import order, phrases
 from reconciler.report.colour import Ink, Pen
 from reconciler.report.escape import quoted, terminal
 from reconciler.report.text.fields import field_line
 from reconciler.report.text.layout import INDENT, MARGIN, Page
+
+if TYPE_CHECKING:
+    from reconciler.model.outcomes import Action
 
 _Mark: TypeAlias = tuple[str, Ink]
 

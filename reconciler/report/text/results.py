@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from reconciler.model.outcomes import IN_ORDER, EnvironmentResult, Outcome, OutcomeKind, Result
+from reconciler.model.outcomes import EnvironmentResult, Outcome, OutcomeKind, Result
 from reconciler.report import order, phrases
 from reconciler.report.colour import Ink, Pen
 from reconciler.report.escape import terminal
@@ -56,7 +56,7 @@ def _outcome(outcome: Outcome, page: Page) -> str:
 
 def _closing(result: Result, page: Page) -> str:
     outcomes = [outcome for environment in result.environments for outcome in environment.outcomes]
-    made = sum(outcome.outcome in IN_ORDER for outcome in outcomes)
+    made = sum(outcome.in_order for outcome in outcomes)
     if all(environment.in_order for environment in result.environments):
         return page.pen.paint("green", _in_order(made))
     stopped = any(environment.stopped for environment in result.environments)
