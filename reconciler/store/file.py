@@ -20,9 +20,7 @@ from reconciler.errors import StateError
 from reconciler.model.lists import Applied, Target
 from reconciler.protocols import Holder, StateWriter
 from reconciler.store import disk
-from reconciler.store.lock import held, locked
 from reconciler.store.reading import beside, read
-from reconciler.store.writer import Writer, ending
 
 
 class FileStore:
@@ -39,6 +37,8 @@ class FileStore:
 
     def holder(self, asking: Holder) -> str | None:
         """Say who is writing this state at the moment; None where nobody is."""
+        from reconciler.store.lock import held  # noqa: PLC0415 - as for `lock`
+
         return held(self._files.lock, asking)
 
     @contextmanager
@@ -48,6 +48,9 @@ class FileStore:
         Raises as `load`, LockedError, and StateError where the document cannot be written; as a note on the
         exception, where one is under way.
         """
+        from reconciler.store.lock import locked  # noqa: PLC0415 - what only reads a state does without
+        from reconciler.store.writer import Writer, ending  # noqa: PLC0415 - likewise
+
         _make_folder(self._files.lock.parent)
         with locked(self._files.lock, holder):
             document, applied = read(self._files, self._nothing)
