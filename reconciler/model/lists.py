@@ -137,8 +137,7 @@ class LiveList:
     campaigns: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Absent:
+class Absent(NamedTuple):
     """A list that the API does not have; `reason` is what it answered."""
 
     id: str
