@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from reconciler.model.answers import PutAnswer
-from reconciler.model.lists import Absent, Applied, DoubtfulList, KnownList, Live, LiveList
-from reconciler.model.texts import Texts
+if TYPE_CHECKING:
+    from reconciler.model.answers import PutAnswer
+    from reconciler.model.lists import Absent, Applied, DoubtfulList, KnownList, Live, LiveList
+    from reconciler.model.texts import Texts
 
 
 class Clock(Protocol):

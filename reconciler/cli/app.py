@@ -70,16 +70,15 @@ def module_of(verb: str) -> str:
 
 
 def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
-    """Parse with the parser of the one verb that was named; the others only lend their names to the help."""
-    parser, chosen = parsers(arguments[0] if arguments else "")
-    options, unknown = parser.parse_known_args(arguments)
-    if unknown:
-        chosen.error(f"unrecognized arguments: {' '.join(unknown)}")  # with the usage of the verb, not of them all
-    return options
+    """Parse with the parser of the verb that stands first; the parser of everything is for help and for mistakes."""
+    if arguments and arguments[0] in VERBS:
+        verb, *rest = arguments
+        return _taking_options(Parser(prog=f"reconciler {verb}"), verb).parse_args(rest)
+    return whole().parse_args(arguments)
 
 
-def parsers(*named: str) -> tuple[Parser, Parser]:
-    """Return the parser of everything, and of the last of the verbs `named`; only those know their options."""
+def whole() -> Parser:
+    """Return the parser of everything."""
     parser = Parser(
         prog="reconciler",
         description="Kore.ai contact lists as code.",
@@ -87,15 +86,18 @@ def parsers(*named: str) -> tuple[Parser, Parser]:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"reconciler {__version__}")
-    chosen = parser
     verbs = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)
     for verb, summary in VERBS.items():
-        subparser = verbs.add_parser(
-            verb, help=summary, description=f"{summary[0].upper()}{summary[1:]}.", allow_abbrev=False
-        )
-        if verb in named:
-            module = import_module(module_of(verb))
-            module.arguments(subparser)
-            subparser.set_defaults(run=module.run)
-            chosen = subparser
-    return parser, chosen
+        _taking_options(verbs.add_parser(verb, help=summary), verb)
+    return parser
+
+
+def _taking_options(parser: Parser, verb: str) -> Parser:
+    """Return `parser` with what a verb takes, and with what runs it as `run`."""
+    module = import_module(module_of(verb))
+    summary = VERBS[verb]
+    parser.description = f"{summary[0].upper()}{summary[1:]}."
+    parser.allow_abbrev = False
+    module.arguments(parser)
+    parser.set_defaults(run=module.run)
+    return parser

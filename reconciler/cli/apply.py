@@ -109,10 +109,10 @@ def _applied(options: argparse.Namespace, chosen: Wired, saved: Plan | None, run
 
 def _show_plan(plan: Plan, options: argparse.Namespace) -> None:
     """Show what is about to be done; with --json stdout is for the result, so the plan goes to stderr."""
-    from reconciler.report import text
+    from reconciler.report.text import plans
 
     stream = sys.stderr if options.json else sys.stdout
-    shown = text.plan(plan, colour=coloured(stream, options), width=width())
+    shown = plans.plan(plan, colour=coloured(stream, options), width=width())
     (note if options.json else say)(shown)
 
 
@@ -165,6 +165,6 @@ def _show(result: Result, options: argparse.Namespace) -> None:
 
         say(json.result(result))
         return
-    from reconciler.report import text
+    from reconciler.report.text import results
 
-    say(text.result(result, colour=coloured(sys.stdout, options), width=width()))
+    say(results.result(result, colour=coloured(sys.stdout, options), width=width()))

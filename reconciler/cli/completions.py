@@ -21,8 +21,7 @@ def run(options: argparse.Namespace) -> int:
         import shtab
     except ModuleNotFoundError as error:
         raise UsageError("needs shtab: pip install 'contact-list-reconciler[completions]'") from error
-    from reconciler.cli.app import VERBS, parsers
+    from reconciler.cli.app import whole
 
-    parser, _ = parsers(*VERBS)
-    say(shtab.complete(parser, shell=options.shell))
+    say(shtab.complete(whole(), shell=options.shell))
     return 0

@@ -173,6 +173,6 @@ def _show(checkups: list[Checkup], options: argparse.Namespace) -> None:
 
         say(json.checkups(checkups))
         return
-    from reconciler.report import text
+    from reconciler.report.text import checkups as text
 
     say(text.checkups(checkups, colour=coloured(sys.stdout, options), width=width()))

@@ -38,10 +38,10 @@ def run(options: argparse.Namespace) -> int:
 
         say(json.drift(report, undeclared=options.undeclared))
     else:
-        from reconciler.report import text
+        from reconciler.report.text import drifts
 
         colour = coloured(sys.stdout, options)
-        say(text.drift(report, undeclared=options.undeclared, colour=colour, width=width()))
+        say(drifts.drift(report, undeclared=options.undeclared, colour=colour, width=width()))
     codes = exits.told(failures)
     if not reports.save(report, options):
         codes.append(1)

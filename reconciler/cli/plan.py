@@ -73,6 +73,6 @@ def _show(planned: Plan, options: argparse.Namespace) -> None:
         if options.json:
             say(document)
             return
-    from reconciler.report import text
+    from reconciler.report.text import plans
 
-    say(text.plan(planned, colour=coloured(sys.stdout, options), width=width()))
+    say(plans.plan(planned, colour=coloured(sys.stdout, options), width=width()))

@@ -44,14 +44,14 @@ class Lines:
 
     def outcome(self, environment: str, outcome: Outcome) -> None:
         """Print the outcome if it is news."""
-        from reconciler.report import text
+        from reconciler.report.text import results
 
         said, total = self._said[environment], self._totals[environment]
         number, before = said.get(outcome.key, (len(said) + 1, ""))
         if before == outcome.outcome:
             return
         said[outcome.key] = (number, outcome.outcome)
-        note(text.outcome_line(outcome, environment=environment, number=number, total=total, colour=self._colour))
+        note(results.outcome_line(outcome, environment=environment, number=number, total=total, colour=self._colour))
 
 
 class Live:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import select
 import signal
-import socket
 import sys
 import time
 from contextlib import suppress
@@ -88,6 +86,8 @@ class Runtime:
 
 def holder(now: float) -> Holder:
     """Say who is running this: process, host, user, command and CI job."""
+    import socket
+
     return Holder(
         pid=os.getpid(),
         host=socket.gethostname(),
@@ -99,6 +99,8 @@ def holder(now: float) -> Holder:
 
 
 def _user() -> str:
+    import getpass
+
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # a container's uid without a name

@@ -7,9 +7,8 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from reconciler import __version__
 from reconciler.cli import options as shared
@@ -33,8 +32,7 @@ _BRANCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*(?:[./][A-Za-z0-9][A-Za-z0-9_-]*
 CONNECT_SECONDS, READ_SECONDS = 10.0, 30.0
 
 
-@dataclass(frozen=True, slots=True)
-class Wired:
+class Wired(NamedTuple):
     """What the options chose: the manifest, its chosen environments, and each as a site."""
 
     manifest: Manifest

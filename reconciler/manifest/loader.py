@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar, cast
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic_core import ValidationError
 
 from reconciler.errors import ManifestError
 from reconciler.manifest import wording
@@ -16,7 +16,7 @@ from reconciler.manifest.including import included
 from reconciler.manifest.reader import read
 from reconciler.manifest.reading import Place, Reading, Value
 from reconciler.manifest.settings import Settings, settings, stand_ins
-from reconciler.manifest.shape import HEAD, INCLUDED, LISTS, NAME, Head, ListEntry
+from reconciler.manifest.shape import HEAD, INCLUDED, LISTS, NAME, Head, ListEntry, Shape
 from reconciler.manifest.source import SourceText
 from reconciler.manifest.values import Environment, Manifest
 from reconciler.model.lists import Desired, DesiredList
@@ -91,7 +91,7 @@ def _head(main: Reading) -> Head | None:
     return _check(HEAD, without_lists, main)
 
 
-def _check(shape: TypeAdapter[_Checked], value: dict[str, Value], reading: Reading) -> _Checked | None:
+def _check(shape: Shape[_Checked], value: dict[str, Value], reading: Reading) -> _Checked | None:
     try:
         return shape.validate_python(value)
     except ValidationError as error:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from reconciler.manifest.shape import EnvironmentEntry, Head, PolicyEntry
 from reconciler.manifest.values import AS_WRITTEN
 from reconciler.model.lists import MaxChanges, Policy, Target
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """One environment without its lists; names are written to it as `name_format` says."""
 
     target: Target
-    policy: Policy = field(default_factory=Policy)
+    policy: Policy = Policy()
     credentials: str = "KORE"
     requests_per_minute: int = 30
     name_format: str = AS_WRITTEN
@@ -29,7 +28,7 @@ def settings(head: Head) -> dict[str, Settings]:
         smallest[of.target.account] = min(
             of.requests_per_minute, smallest.get(of.target.account, of.requests_per_minute)
         )
-    return {name: replace(of, requests_per_minute=smallest[of.target.account]) for name, of in each.items()}
+    return {name: of._replace(requests_per_minute=smallest[of.target.account]) for name, of in each.items()}
 
 
 def stand_ins(names: Mapping[str, object]) -> dict[str, Settings]:

@@ -1,5 +1,7 @@
-"""The types of a manifest: what pydantic checks at the border, and the JSON Schema that editors are given.
+"""The types of a manifest, for the type checker and, as schemas, for pydantic-core, which checks at the border.
 
+pydantic would make the schemas out of the types, but its import takes longer than all the rest of a plan; that of its
+validator alone, pydantic-core, does not. A test keeps both equal; `published` makes the JSON Schema of the schemas.
 What cannot be said of one value alone (lengths after `name_format`, ids of one account, equal names) is in `rules`
 and `desiring`. The words for what is wrong are in `wording`.
 """
@@ -7,220 +9,198 @@ and `desiring`. The words for what is wrong are in `wording`.
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal, Required, TypeAlias
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Literal, Protocol, Required, TypedDict, TypeVar, cast
 
-from pydantic import AfterValidator, ConfigDict, Field, Tag, TypeAdapter, with_config
-from pydantic_core import PydanticCustomError
-from typing_extensions import TypedDict
+from pydantic_core import SchemaValidator
 
-from reconciler.manifest import hosts
+from reconciler.manifest import grammar, hosts
+from reconciler.manifest.grammar import by_name, either, entry, flag, key, number, refused, ruled, sequence, text, word
 from reconciler.manifest.rules import LIST_ID, folder_fault, name_format_fault
 from reconciler.model.texts import MOST_UNITS
 
-JsonSchema: TypeAlias = "dict[str, JsonSchema] | list[JsonSchema] | str | int | bool | None"
+if TYPE_CHECKING:
+    from pydantic_core import CoreSchema
 
-_NAME = r"^(?:[a-wyz0-9][a-z0-9_-]*|x(?:[a-z0-9_][a-z0-9_-]*)?)$"  # a word that does not begin with x-
-_strictly = with_config(ConfigDict(strict=True, extra="forbid", json_schema_extra={"patternProperties": {"^x-": True}}))
+_Checked_co = TypeVar("_Checked_co", covariant=True)
 _TRIMMED = r"^\S(?:[\s\S]*\S)?$"
 
 
-def _house_rule(fault: str | None) -> None:
-    if fault:
-        raise PydanticCustomError("house_rule", "{fault}", {"fault": fault})
+class Shape(Protocol[_Checked_co]):
+    """A schema, ready to check values."""
+
+    def validate_python(self, value: object, /) -> _Checked_co:
+        """Return `value`, checked and in its normal form. Raises pydantic_core.ValidationError."""
+        ...
 
 
-def _checked_host(text: str) -> str:
-    try:
-        return hosts.normalised(text)
-    except ValueError as error:
-        raise PydanticCustomError("house_rule", "{fault}", {"fault": str(error)}) from error
-
-
-def _checked_folder(text: str) -> str:
-    _house_rule(folder_fault(text))
-    return text
-
-
-def _checked_format(text: str) -> str:
-    _house_rule(name_format_fault(text))
-    return text
-
-
-Name = Annotated[str, Field(pattern=_NAME)]
-ListId = Annotated[str, Field(pattern=f"^{LIST_ID.pattern}$")]
-_NameText = Annotated[
-    str,
-    Field(
-        description=f"The list's name, at most {MOST_UNITS['name']} characters; left out, it is unmanaged.",
-        json_schema_extra={"minLength": 1, "maxLength": MOST_UNITS["name"], "pattern": _TRIMMED},
-    ),
-]
-_DescriptionText = Annotated[
-    str,
-    Field(
-        description=f'At most {MOST_UNITS["description"]} characters; "" clears it, left out it is unmanaged.',
-        json_schema_extra={"maxLength": MOST_UNITS["description"], "pattern": rf"^$|{_TRIMMED}"},
-    ),
-]
-_LiveName = Annotated[str, Field(json_schema_extra={"minLength": 1})]
-
-
-@_strictly
 class Override(TypedDict, total=False):
     """What one environment has instead, taken as written."""
 
-    name: _NameText
-    description: _DescriptionText
+    name: str
+    description: str
 
 
-@_strictly
 class ListEntry(TypedDict, total=False):
     """One contact list."""
 
-    id: Required[
-        Annotated[
-            Annotated[ListId, Tag("<text>")] | Annotated[dict[Name, ListId], Field(min_length=1), Tag("<mapping>")],
-            Field(description="The list's id; with several environments one each: {dev: cl-…, prod: cl-…}."),
-        ]
-    ]
-    name: _NameText
-    description: _DescriptionText
-    previously: Annotated[
-        Annotated[_LiveName, Tag("<text>")] | Annotated[dict[Name, _LiveName], Tag("<mapping>")],
-        Field(description="The live name, or one per environment, that this key may take over when adopted."),
-    ]
-    protect: Annotated[bool, Field(description="Block any change to this list.")]
-    overrides: Annotated[
-        dict[Name, Override], Field(description="Per environment: name and description, taken as written.")
-    ]
+    id: Required[str | dict[str, str]]
+    name: str
+    description: str
+    previously: str | dict[str, str]
+    protect: bool
+    overrides: dict[str, Override]
 
 
-@_strictly
 class PolicyEntry(TypedDict, total=False):
     """What an apply may do."""
 
-    max_changes: Annotated[
-        Annotated[int, Field(ge=0), Tag("<number>")]
-        | Annotated[str, Field(pattern=r"^(?:100|[1-9]?[0-9])%$"), Tag("<percent>")],
-        Field(description="PUTs in one apply: a number, or a percentage of the lists, never under 10. Default 30%."),
-    ]
-    on_drift: Annotated[
-        Literal["keep", "overwrite"],
-        Field(description="keep: show what was changed elsewhere. overwrite: set it back. Default keep."),
-    ]
-    rename_in_use: Annotated[
-        Literal["block", "warn"],
-        Field(description="What becomes of renames of lists that campaigns use. Default block."),
-    ]
-    ignore_undeclared: Annotated[
-        list[Annotated[str, Field(min_length=1)]],
-        Field(description="Name globs of live lists that someone else looks after."),
-    ]
+    max_changes: int | str
+    on_drift: Literal["keep", "overwrite"]
+    rename_in_use: Literal["block", "warn"]
+    ignore_undeclared: list[str]
 
 
-@_strictly
 class EnvironmentEntry(TypedDict, total=False):
     """One environment: an account of the platform, and how to reach it."""
 
-    host: Required[
-        Annotated[
-            str,
-            AfterValidator(_checked_host),
-            Field(
-                description="platform.kore.ai or another host; https, plain http only on loopback.",
-                json_schema_extra={"pattern": r"^(?:[hH][tT][tT][pP][sS]?://)?[^\s/?#@]+/?$"},
-            ),
-        ]
-    ]
-    stream_id: Required[
-        Annotated[str, Field(pattern=r"^st-[0-9A-Za-z._~-]+$", description="The app's stream id, st-….")]
-    ]
-    account_id: Required[Annotated[str, Field(pattern=r"^[0-9A-Za-z]+$", description="The account's id.")]]
-    credentials: Annotated[
-        str,
-        Field(
-            pattern=r"^KORE(?:_[A-Z0-9_]+)?$",
-            description="Prefix of the environment variables with the credentials. Default KORE.",
-        ),
-    ]
-    requests_per_minute: Annotated[
-        int, Field(ge=5, description="The account's limit is 60, shared with all that uses its API. Default 30.")
-    ]
-    name_format: Annotated[
-        str,
-        AfterValidator(_checked_format),
-        Field(
-            description='How this environment writes names, e.g. "[dev] {name}".',
-            json_schema_extra={"pattern": r"^[^{}]*\{name\}[^{}]*$"},
-        ),
-    ]
-    policy: Annotated[PolicyEntry, Field(description="Overrides single keys of policy for this environment.")]
+    host: Required[str]
+    stream_id: Required[str]
+    account_id: Required[str]
+    credentials: str
+    requests_per_minute: int
+    name_format: str
+    policy: PolicyEntry
 
 
-@_strictly
 class IncludedFile(TypedDict, total=False):
     """An included file."""
 
-    lists: Annotated[dict[Name, ListEntry], Field(description="The contact lists by key.")]
+    lists: dict[str, ListEntry]
 
 
-@_strictly
 class Head(TypedDict, total=False):
     """All of a manifest but its lists."""
 
-    version: Required[
-        Annotated[int, Field(ge=1, le=1, description="The manifest's format.", json_schema_extra={"const": 1})]
-    ]
-    state: Annotated[
-        str,
-        AfterValidator(_checked_folder),
-        Field(
-            description="Where the state is kept: a folder beside the manifest, or a URL. Default .reconciler.",
-            json_schema_extra={"minLength": 1},
-        ),
-    ]
-    environments: Required[
-        Annotated[dict[Name, EnvironmentEntry], Field(min_length=1, description="The environments by name.")]
-    ]
+    version: Required[int]
+    state: str
+    environments: Required[dict[str, EnvironmentEntry]]
     policy: PolicyEntry
-    include: Annotated[
-        list[Annotated[str, Field(min_length=1)]],
-        Field(description="Globs of more files that hold only lists; relative, inside the manifest's folder."),
-    ]
+    include: list[str]
 
 
-@_strictly
 class ManifestFile(Head, total=False):
     """A manifest of contact lists."""
 
-    lists: Annotated[dict[Name, ListEntry], Field(description="The contact lists by key.")]
+    lists: dict[str, ListEntry]
 
 
-HEAD = TypeAdapter(Head)
-LISTS = TypeAdapter(list[ListEntry])
-INCLUDED = TypeAdapter(IncludedFile)
-NAME = re.compile(_NAME)
+def _normalised_host(host: str) -> str:
+    try:
+        return hosts.normalised(host)
+    except ValueError as error:
+        raise refused(str(error)) from error
 
 
-def json_schema() -> dict[str, JsonSchema]:
-    """Return the JSON Schema (draft 2020-12) of a manifest, for editors; `load` checks more than it can say."""
-    schema: dict[str, JsonSchema] = TypeAdapter(ManifestFile).json_schema()
-    _close(schema)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+def _free_of(fault: Callable[[str], str | None]) -> Callable[[str], str]:
+    def checked(value: str) -> str:
+        if found := fault(value):
+            raise refused(found)
+        return value
+
+    return checked
 
 
-def _close(node: JsonSchema) -> None:
-    """Allow no keys but the named ones and patterns, and drop the titles that pydantic makes up from them."""
-    match node:
-        case dict():
-            if isinstance(node.get("title"), str):
-                del node["title"]
-            if "patternProperties" in node:
-                node["additionalProperties"] = False
-            for child in node.values():
-                _close(child)
-        case list():
-            for child in node:
-                _close(child)
-        case _:
-            pass
+_list_id = text(pattern=f"^{LIST_ID.pattern}$")
+_live_name = text(metadata={"minLength": 1})
+_texts = {
+    "name": key(
+        f"The list's name, at most {MOST_UNITS['name']} characters; left out, it is unmanaged.",
+        text(),
+        minLength=1,
+        maxLength=MOST_UNITS["name"],
+        pattern=_TRIMMED,
+    ),
+    "description": key(
+        f'At most {MOST_UNITS["description"]} characters; "" clears it, left out it is unmanaged.',
+        text(),
+        maxLength=MOST_UNITS["description"],
+        pattern=rf"^$|{_TRIMMED}",
+    ),
+}
+OVERRIDE = entry(Override, **_texts)
+LIST = entry(
+    ListEntry,
+    id=key(
+        "The list's id; with several environments one each: {dev: cl-…, prod: cl-…}.",
+        either(text=_list_id, mapping=by_name(_list_id, min_length=1)),
+        required=True,
+    ),
+    **_texts,
+    previously=key(
+        "The live name, or one per environment, that this key may take over when adopted.",
+        either(text=_live_name, mapping=by_name(_live_name)),
+    ),
+    protect=key("Block any change to this list.", flag()),
+    overrides=key("Per environment: name and description, taken as written.", by_name(OVERRIDE)),
+)
+POLICY = entry(
+    PolicyEntry,
+    max_changes=key(
+        "PUTs in one apply: a number, or a percentage of the lists, never under 10. Default 30%.",
+        either(number=number(ge=0), percent=text(pattern=r"^(?:100|[1-9]?[0-9])%$")),
+    ),
+    on_drift=key(
+        "keep: show what was changed elsewhere. overwrite: set it back. Default keep.", word("keep", "overwrite")
+    ),
+    rename_in_use=key("What becomes of renames of lists that campaigns use. Default block.", word("block", "warn")),
+    ignore_undeclared=key("Name globs of live lists that someone else looks after.", sequence(text(min_length=1))),
+)
+ENVIRONMENT = entry(
+    EnvironmentEntry,
+    host=key(
+        "platform.kore.ai or another host; https, plain http only on loopback.",
+        ruled(_normalised_host),
+        required=True,
+        pattern=r"^(?:[hH][tT][tT][pP][sS]?://)?[^\s/?#@]+/?$",
+    ),
+    stream_id=key("The app's stream id, st-….", text(pattern=r"^st-[0-9A-Za-z._~-]+$"), required=True),
+    account_id=key("The account's id.", text(pattern=r"^[0-9A-Za-z]+$"), required=True),
+    credentials=key(
+        "Prefix of the environment variables with the credentials. Default KORE.",
+        text(pattern=r"^KORE(?:_[A-Z0-9_]+)?$"),
+    ),
+    requests_per_minute=key("The account's limit is 60, shared with all that uses its API. Default 30.", number(ge=5)),
+    name_format=key(
+        'How this environment writes names, e.g. "[dev] {name}".',
+        ruled(_free_of(name_format_fault)),
+        pattern=r"^[^{}]*\{name\}[^{}]*$",
+    ),
+    policy=key("Overrides single keys of policy for this environment.", POLICY),
+)
+_head = {
+    "version": key("The manifest's format.", number(ge=1, le=1), required=True, const=1),
+    "state": key(
+        "Where the state is kept: a folder beside the manifest, or a URL. Default .reconciler.",
+        ruled(_free_of(folder_fault)),
+        minLength=1,
+    ),
+    "environments": key("The environments by name.", by_name(ENVIRONMENT, min_length=1), required=True),
+    "policy": key("What an apply may do.", POLICY),
+    "include": key(
+        "Globs of more files that hold only lists; relative, inside the manifest's folder.",
+        sequence(text(min_length=1)),
+    ),
+}
+_lists = {"lists": key("The contact lists by key.", by_name(LIST))}
+MANIFEST = entry(ManifestFile, **_head, **_lists)
+
+
+def _validator(schema: grammar.Schema) -> SchemaValidator:
+    return SchemaValidator(cast("CoreSchema", schema))
+
+
+HEAD: Shape[Head] = _validator(entry(Head, **_head))
+LISTS: Shape[list[ListEntry]] = _validator(sequence(LIST))
+INCLUDED: Shape[IncludedFile] = _validator(entry(IncludedFile, **_lists))
+NAME = re.compile(grammar.NAME)

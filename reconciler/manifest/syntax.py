@@ -7,13 +7,12 @@ decides. Positions are where a person would look: at the quote that is never clo
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from yaml.error import MarkedYAMLError
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(NamedTuple):
     """`said` is looked for in "context: problem"; `found` must match the text there; `begin`: where it began."""
 
     said: str

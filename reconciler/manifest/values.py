@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from reconciler.model.lists import Desired
 
 AS_WRITTEN = "{name}"
 
 
-@dataclass(frozen=True, slots=True)
-class Environment:
+class Environment(NamedTuple):
     """One environment: what is desired there, and how its API may be used.
 
     `credentials` is the prefix of the environment variables. `requests_per_minute` is the smallest that any
@@ -35,8 +34,7 @@ class Environment:
         return inner if inner and before + inner + after == name else None
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
+class Manifest(NamedTuple):
     """A manifest without problems; environments in the order of the file.
 
     `files` maps each file that was read, relative to the manifest's folder and with `/`, to the SHA-256 of its bytes

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import lru_cache
-from typing import cast
-
-from pydantic_core import ErrorDetails
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from reconciler.manifest.reading import Place, Value
 from reconciler.manifest.scalars import REFUSED, NotText
 from reconciler.manifest.shape import EnvironmentEntry, ListEntry, ManifestFile, Override, PolicyEntry
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 _KEYS = {
     "": tuple(ManifestFile.__annotations__),
@@ -64,8 +63,7 @@ _OTHER_BRANCH = {"<text>": dict, "<mapping>": str, "<number>": str, "<percent>":
 """The labels of the unions of `shape`, each with the type of values that the union's other branch speaks of."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(NamedTuple):
     """What is wrong with the value at `place`, or with its key."""
 
     place: Place
@@ -89,6 +87,8 @@ def faults(errors: Sequence[ErrorDetails], value: Value, base: Place = ()) -> It
 
 def unknown_key(place: Place, known: Sequence[str]) -> str:
     """Say that the last key of `place` is none of `known`, and which of them may be meant."""
+    from difflib import get_close_matches  # noqa: PLC0415  (only where there is a problem)
+
     close = get_close_matches(str(place[-1]), known, n=1)
     guess = f"did you mean {close[0]}?" if close else f"known here: {', '.join(known)}"
     return f"unknown key: {guess} (keys of your own begin with x-)"

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
-from reconciler.model.lists import Source, Target
 from reconciler.model.texts import Field, Texts, narrowed
+
+if TYPE_CHECKING:
+    from reconciler.model.lists import Source, Target
 
 Action: TypeAlias = Literal["update", "adopt", "forget", "check", "blocked"]
 Cause: TypeAlias = Literal["new", "edit", "drift", "conflict", "retry", "missing", "removed", "undo"]
@@ -65,23 +67,27 @@ class Update(_Change):
         return narrowed(self.after, self.fields)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Without fields of their own, the next three are dataclasses by what they inherit: making each one costs every start.
 class Adopt(_Change):
     """Live is as desired: recorded in the state, nothing is sent."""
+
+    __slots__ = ()
 
     action: ClassVar[Action] = "adopt"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Forget(_Change):
     """No longer declared: dropped from the state, the list itself is left alone."""
+
+    __slots__ = ()
 
     action: ClassVar[Action] = "forget"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Check(_Change):
     """Not in the state and live was not read: apply reads the list first."""
+
+    __slots__ = ()
 
     action: ClassVar[Action] = "check"
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from reconciler.model.texts import Texts
 
@@ -27,8 +27,7 @@ class Target:
         return self.host, self.account_id
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """Where a list stands in the manifest; `line` counts from 1."""
 
     file: str
@@ -140,8 +139,7 @@ class LiveList:
     campaigns: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Absent:
+class Absent(NamedTuple):
     """A list that the API does not have; `reason` is what it answered."""
 
     id: str

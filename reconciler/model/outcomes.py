@@ -37,6 +37,11 @@ class Outcome:
     verified: bool | None = None
     error: str | None = None
 
+    @property
+    def in_order(self) -> bool:
+        """Whether the change was made, and nothing is in question."""
+        return self.outcome in IN_ORDER
+
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentResult:
@@ -55,7 +60,7 @@ class EnvironmentResult:
     @property
     def in_order(self) -> bool:
         """Whether every change was made and none is in question."""
-        return self.stopped is None and all(outcome.outcome in IN_ORDER for outcome in self.outcomes)
+        return self.stopped is None and all(outcome.in_order for outcome in self.outcomes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 Ink: TypeAlias = Literal["plain", "bold", "dim", "red", "struck red", "green", "yellow", "magenta", "cyan"]
 
@@ -20,8 +19,7 @@ _CODES: Final[dict[Ink, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Pen:
+class Pen(NamedTuple):
     """Writes in ink where `colour` is on; where it is off, it leaves the text alone."""
 
     colour: bool

@@ -11,7 +11,8 @@ from reconciler.model.changes import Plan
 from reconciler.model.drift import DriftReport
 from reconciler.model.outcomes import Result
 from reconciler.planning.document import plan_document
-from reconciler.report import github, html, json, junit, markdown, text
+from reconciler.report import github, html, json, junit, markdown
+from reconciler.report.text import drifts, plans, results
 
 Subject: TypeAlias = Plan | Result | DriftReport
 _WIDTH = 100
@@ -37,9 +38,9 @@ def _of(
 def _text(subject: Subject, _: int) -> str:
     return _of(
         subject,
-        partial(text.plan, colour=False, width=_WIDTH),
-        partial(text.result, colour=False, width=_WIDTH),
-        partial(text.drift, undeclared=True, colour=False, width=_WIDTH),
+        partial(plans.plan, colour=False, width=_WIDTH),
+        partial(results.result, colour=False, width=_WIDTH),
+        partial(drifts.drift, undeclared=True, colour=False, width=_WIDTH),
     )
 
 

@@ -51,7 +51,7 @@ def drift(report: DriftReport, *, undeclared: bool) -> str:
 
 def problems(problems: Iterable[Problem]) -> str:
     """Return a manifest's problems, none for a manifest in order."""
-    return _rendered({"format": PROBLEMS_FORMAT, "problems": [asdict(problem) for problem in problems]})
+    return _rendered({"format": PROBLEMS_FORMAT, "problems": [problem._asdict() for problem in problems]})
 
 
 def checkups(found: Iterable[Checkup]) -> str:
@@ -79,7 +79,7 @@ def _drift(found: EnvironmentDrift, *, undeclared: bool) -> dict[str, object]:
             "requests": found.requests,
         },
         "lists": [_list_drift(each) for each in found.lists],
-        "missing": [asdict(each) for each in found.missing],
+        "missing": [{**asdict(each), "source": each.source._asdict()} for each in found.missing],
         "undeclared": [_live_list(each) for each in found.undeclared] if undeclared else None,
     }
 
@@ -92,7 +92,7 @@ def _list_drift(found: ListDrift) -> dict[str, object]:
         "in_doubt": found.doubtful,
         "fields": [asdict(each) for each in found.fields],
         "campaigns": found.campaigns,
-        "source": asdict(found.source),
+        "source": found.source._asdict(),
     }
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TypeAlias, assert_never
+from typing import TYPE_CHECKING, TypeAlias, assert_never
 
 from reconciler.model.changes import Adopt, Blocked, Change, Check, Forget, Update
-from reconciler.model.outcomes import IN_ORDER, Outcome, OutcomeKind
+
+if TYPE_CHECKING:
+    from reconciler.model.outcomes import Outcome, OutcomeKind
 
 Group: TypeAlias = tuple[Change, ...]
 
@@ -42,7 +44,7 @@ def risks(changes: Sequence[Change]) -> Iterator[tuple[str, Group]]:
 
 def out_of_order(outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
     """Return the outcomes that are not in order, the worst first."""
-    wrong = (outcome for outcome in outcomes if outcome.outcome not in IN_ORDER)
+    wrong = (outcome for outcome in outcomes if not outcome.in_order)
     return tuple(sorted(wrong, key=lambda outcome: _WORST_FIRST.index(outcome.outcome)))
 
 

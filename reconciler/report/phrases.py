@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from reconciler.model.changes import Action, Blocked, Cause, Change, EnvironmentPlan
-from reconciler.model.drift import EnvironmentDrift, ListDrift, Mover
-from reconciler.model.outcomes import IN_ORDER, EnvironmentResult, Outcome, OutcomeKind, Result
+from reconciler.model.changes import Blocked
+
+if TYPE_CHECKING:
+    from reconciler.model.changes import Action, Cause, Change, EnvironmentPlan
+    from reconciler.model.drift import EnvironmentDrift, ListDrift, Mover
+    from reconciler.model.outcomes import EnvironmentResult, Outcome, OutcomeKind, Result
 
 CAUSES: Final[dict[Cause, str]] = {
     "new": "new to the state",
@@ -106,7 +109,7 @@ def done(environments: Sequence[EnvironmentResult]) -> list[str]:
 def ended(result: Result) -> str:
     """Return how a run ended: how many of its changes are made, and recorded."""
     outcomes = [outcome for environment in result.environments for outcome in environment.outcomes]
-    made = sum(outcome.outcome in IN_ORDER for outcome in outcomes)
+    made = sum(outcome.in_order for outcome in outcomes)
     if result.in_order:
         return f"Done: {counted(made, 'change')} made and recorded." if made else "Done: nothing had to change."
     stopped = any(environment.stopped for environment in result.environments)

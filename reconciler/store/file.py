@@ -15,16 +15,17 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reconciler.errors import StateError, UsageError
 from reconciler.model.lists import Applied, Target
 from reconciler.protocols import Holder, StateWriter
 from reconciler.store import disk
-from reconciler.store.history import Saved
 from reconciler.store.kept import Kept
-from reconciler.store.lock import held, locked
 from reconciler.store.reading import beside, read
-from reconciler.store.writer import Writer, ending
+
+if TYPE_CHECKING:
+    from reconciler.store.history import Saved
 
 
 class FileStore(Kept):
@@ -45,6 +46,8 @@ class FileStore(Kept):
 
     def holder(self, asking: Holder) -> str | None:
         """Say who is writing this state at the moment; None where nobody is."""
+        from reconciler.store.lock import held  # noqa: PLC0415 - as for `lock`
+
         return held(self._files.lock, asking)
 
     def history(self, last: int, serial: int | None = None) -> Sequence[Saved]:
@@ -58,6 +61,9 @@ class FileStore(Kept):
     @contextmanager
     def open(self, holder: Holder) -> Iterator[StateWriter]:
         """Hold the lock; a journal left behind is folded first, and the run's own at the end."""
+        from reconciler.store.lock import locked  # noqa: PLC0415 - what only reads a state does without
+        from reconciler.store.writer import Writer, ending  # noqa: PLC0415 - likewise
+
         _make_folder(self._files.lock.parent)
         with locked(self._files.lock, holder):
             document, applied = read(self._files, self._nothing)

@@ -13,8 +13,6 @@ from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
-from pydantic import TypeAdapter, ValidationError
-
 from reconciler.errors import LockedError, StateError
 from reconciler.protocols import Holder
 from reconciler.store.disk import reason
@@ -113,6 +111,8 @@ def _leave_note(descriptor: int, note: str) -> None:
 
 
 def _who(path: Path, note: bytes, asking: Holder) -> str:
+    from pydantic import TypeAdapter, ValidationError  # noqa: PLC0415 - slow to import, and few locks are held
+
     try:
         holder = TypeAdapter(Holder).validate_json(note, strict=True)
     except ValidationError:

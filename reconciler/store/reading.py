@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from reconciler.errors import ForeignStateError
 from reconciler.model.lists import Applied
 from reconciler.store import disk
 from reconciler.store.document import parse as parse_document
-from reconciler.store.folding import folded
-from reconciler.store.journal import parse as parse_journal
 from reconciler.store.jsontext import encode
 
 
-@dataclass(frozen=True, slots=True)
-class Files:
+class Files(NamedTuple):
     """Where the files of a state are; each is told in `file`."""
 
     document: Path
@@ -42,7 +39,12 @@ def read(files: Files, nothing: Applied) -> tuple[Applied, Applied]:
     if raw_document is not None:
         document = parse_document(raw_document, where=str(files.document))
         refuse_foreign(document, nothing, where=str(files.document))
-    recorded = None if raw_journal is None else parse_journal(raw_journal, where=str(files.journal))
+    if raw_journal is None:
+        return document, document
+    from reconciler.store.folding import folded  # noqa: PLC0415 - few states have a journal when they are read
+    from reconciler.store.journal import parse as parse_journal  # noqa: PLC0415 - likewise
+
+    recorded = parse_journal(raw_journal, where=str(files.journal))
     if recorded is None:
         return document, document
     refuse_foreign(recorded.base, nothing, where=str(files.journal))

@@ -7,13 +7,15 @@ long                                   by words: "Customers whose [-service-]{+c
 
 from __future__ import annotations
 
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from reconciler.model.texts import Field, Texts
 from reconciler.report.colour import Ink
 from reconciler.report.escape import quoted, within_quotes
 from reconciler.report.text.layout import INDENT, Page
-from reconciler.report.words import Piece, word_diff
+
+if TYPE_CHECKING:
+    from reconciler.report.words import Piece
 
 _LONGEST_NAME = 48  # up to here both texts are shown whole: a name is looked up elsewhere as it stands
 _MARKERS = ("[-", "-]", "{+", "+}")
@@ -34,10 +36,16 @@ def _transition(old: str | None, new: str, page: Page, indent: int) -> str:
     line = f"{_known(old)} → {quoted(new)}"
     if not old or not new or page.fits(" " * indent + line):
         return _painted(old, new, " → ", page)
-    pieces = word_diff(old, new) if max(len(old), len(new)) > _LONGEST_NAME else None
+    pieces = _word_diff(old, new) if max(len(old), len(new)) > _LONGEST_NAME else None
     if pieces is None or (not page.pen.colour and any(marker in old + new for marker in _MARKERS)):
         return _painted(old, new, "\n" + " " * (indent - 2) + "→ ", page)
     return '"' + "".join(_shown(piece, page) for piece in pieces) + '"'
+
+
+def _word_diff(old: str, new: str) -> tuple[Piece, ...] | None:
+    from reconciler.report.words import word_diff  # noqa: PLC0415  (slow to import, and few plans have long texts)
+
+    return word_diff(old, new)
 
 
 def _painted(old: str | None, new: str, arrow: str, page: Page) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from reconciler.report.colour import Ink, Pen
 from reconciler.report.escape import line, terminal
@@ -14,8 +14,7 @@ _NARROWEST = 40
 _UNSEEN = frozenset({"Mn", "Me", "Cf"})
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(NamedTuple):
     """A page of `width` columns, written with `pen`."""
 
     pen: Pen

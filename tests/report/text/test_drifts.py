@@ -6,7 +6,8 @@ import pytest
 
 from reconciler.model.drift import DriftReport, EnvironmentDrift, FieldDrift, ListDrift, Missing
 from reconciler.model.lists import LiveList
-from reconciler.report import json, text
+from reconciler.report import json
+from reconciler.report.text import drifts
 from tests.report import samples
 from tests.report.golden_files import assert_golden
 
@@ -70,18 +71,18 @@ ALL = report(FOUND, IDLE, EMPTY)
 
 @pytest.mark.parametrize("undeclared", [True, False], ids=["named", "counted"])
 def test_whole(undeclared: bool) -> None:
-    shown = text.drift(ALL, undeclared=undeclared, colour=False, width=100)
+    shown = drifts.drift(ALL, undeclared=undeclared, colour=False, width=100)
     assert_golden(f"drift-{'named' if undeclared else 'counted'}.txt", shown)
     assert not any(line.endswith(" ") for line in shown.splitlines())
 
 
 def test_whole_in_colour() -> None:
-    assert_golden("drift.ansi", text.drift(ALL, undeclared=True, colour=True, width=100))
+    assert_golden("drift.ansi", drifts.drift(ALL, undeclared=True, colour=True, width=100))
 
 
 def test_hostile_names_do_nothing() -> None:
     foul = EnvironmentDrift("prod", samples.TARGET, "x", 7, declared=1, lists=(FOUL,), undeclared=FOUND.undeclared)
-    assert_golden("drift-hostile.txt", text.drift(report(foul), undeclared=True, colour=False, width=100))
+    assert_golden("drift-hostile.txt", drifts.drift(report(foul), undeclared=True, colour=False, width=100))
 
 
 @pytest.mark.parametrize("undeclared", [True, False], ids=["named", "counted"])

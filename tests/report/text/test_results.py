@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.model.outcomes import EnvironmentResult, Outcome, OutcomeKind, Result
-from reconciler.report import escape, text
+from reconciler.report import escape
+from reconciler.report.text import results
 from tests.report import samples
 from tests.report.golden_files import assert_golden
 
@@ -27,11 +28,11 @@ RESULTS = {
 
 @pytest.mark.parametrize("name", RESULTS)
 def test_whole(name: str) -> None:
-    assert_golden(name, text.result(RESULTS[name], colour=False, width=100))
+    assert_golden(name, results.result(RESULTS[name], colour=False, width=100))
 
 
 def test_whole_in_colour() -> None:
-    assert_golden("result.ansi", text.result(RESULTS["result.txt"], colour=True, width=100))
+    assert_golden("result.ansi", results.result(RESULTS["result.txt"], colour=True, width=100))
 
 
 def test_samples_hold_every_outcome() -> None:
@@ -40,21 +41,21 @@ def test_samples_hold_every_outcome() -> None:
 
 def test_progress() -> None:
     lines = [
-        text.outcome_line(outcome, environment="prod", number=number, total=len(samples.OUTCOMES), colour=False)
+        results.outcome_line(outcome, environment="prod", number=number, total=len(samples.OUTCOMES), colour=False)
         for number, outcome in enumerate(samples.OUTCOMES, start=1)
     ]
     assert_golden("progress.txt", "\n".join(lines) + "\n")
 
 
 def test_progress_in_colour() -> None:
-    line = text.outcome_line(samples.UPDATED, environment="prod", number=1, total=1, colour=True)
+    line = results.outcome_line(samples.UPDATED, environment="prod", number=1, total=1, colour=True)
     assert line == "prod  1/1  renewal-due  \x1b[32mupdated\x1b[0m"
 
 
 @pytest.mark.parametrize("result", RESULTS.values(), ids=list(RESULTS))
 @pytest.mark.parametrize("width", [0, 60, 1000])
 def test_no_line_ends_in_white_space(result: Result, width: int) -> None:
-    output = text.result(result, colour=True, width=width)
+    output = results.result(result, colour=True, width=width)
     assert output.endswith("\n")
     assert [line for line in output.splitlines() if line != line.rstrip()] == []
 
@@ -64,6 +65,6 @@ def test_no_text_acts_hides_or_forges_a_line(hostile: str, width: int) -> None:
     foul = f"{hostile}\nFORGED"
     outcome = Outcome(key=foul, id=foul, action="update", outcome="failed", attempts=1, error=foul)
     result = samples.ran(EnvironmentResult(foul, (outcome,), unchanged=0, requests=1, seconds=1, stopped=foul))
-    progress = text.outcome_line(outcome, environment=foul, number=1, total=1, colour=False)
-    lines = [*text.result(result, colour=False, width=width).split("\n"), progress]
+    progress = results.outcome_line(outcome, environment=foul, number=1, total=1, colour=False)
+    lines = [*results.result(result, colour=False, width=width).split("\n"), progress]
     assert [line for line in lines if escape.terminal(line) != line or line.startswith("FORGED")] == []
