@@ -14,15 +14,14 @@ import hashlib
 import re
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from functools import cache
-from typing import Annotated, NotRequired, cast
-
-from pydantic import Field, TypeAdapter
-from typing_extensions import TypedDict
+from typing import TYPE_CHECKING, cast
 
 from reconciler.model.lists import Applied, Target
-from reconciler.store.entries import AnyText, Entry, TargetShape, exactly, understood, written
-from reconciler.store.jsontext import WAY_OUT, as_text, check_shape, damaged, decode, encode, refuse_newer
+from reconciler.store.entries import understood, written
+from reconciler.store.jsontext import WAY_OUT, as_text, damaged, decode, encode, refuse_newer
+
+if TYPE_CHECKING:
+    from reconciler.store.shapes import Document
 
 _FAMILY = "reconciler/state"
 _HEAD = 4096  # bytes within which the checksum stands
@@ -70,7 +69,9 @@ def parse_stamped(text: str | bytes, *, where: str) -> tuple[Applied, Stamp | No
     if _is_as_written(raw):
         with suppress(KeyError, TypeError, AttributeError):  # whoever made that checksum is no writer of states
             return _said(_content(text, where, trusted=True))
-    document = check_shape(_shape(), _content(text, where), where=where)
+    from reconciler.store.shapes import check_shape, document_shape  # noqa: PLC0415 - takes longer than most plans
+
+    document = check_shape(document_shape(), _content(text, where), where=where)
     applied, stamp = _said(document)
     if "checksum" in document and _checksum(_head(applied, stamp) + _lists(applied)) != document["checksum"]:
         raise damaged(where, "its content does not match its checksum", f"{WAY_OUT}. {_EDITED}")
@@ -79,43 +80,22 @@ def parse_stamped(text: str | bytes, *, where: str) -> tuple[Applied, Stamp | No
 
 def state_schema() -> dict[str, object]:
     """Return the JSON Schema of a state document; `parse` checks more than it can say."""
-    return _shape().json_schema()
+    from reconciler.store.shapes import document_shape  # noqa: PLC0415 - as above
+
+    return document_shape().json_schema()
 
 
-@exactly
-class _Written(TypedDict):
-    at: AnyText
-    user: AnyText
-    host: AnyText
-    command: AnyText
-    job: AnyText
-
-
-@exactly
-class _Document(TypedDict):
-    format: AnyText
-    lineage: AnyText
-    serial: Annotated[int, Field(ge=0)]
-    environment: AnyText
-    target: TargetShape
-    fence: NotRequired[Annotated[int, Field(ge=0)]]
-    written: NotRequired[_Written]
-    moved_to: NotRequired[AnyText]
-    checksum: NotRequired[AnyText]
-    lists: dict[AnyText, Entry]
-
-
-def _content(text: str, where: str, *, trusted: bool = False) -> _Document:
+def _content(text: str, where: str, *, trusted: bool = False) -> Document:
     """Return what is in a document of this format; only a `trusted` one, as it was written, has the shape for sure."""
     content = decode(text, where=where, trusted=trusted)
     found = content.get("format") if isinstance(content, dict) else None
     refuse_newer(found, family=_FAMILY, where=where)
     if found != f"{_FAMILY}/1":
         raise damaged(where, f'its format is not "{_FAMILY}/1"')
-    return cast(_Document, content)
+    return cast("Document", content)
 
 
-def _said(document: _Document) -> tuple[Applied, Stamp | None]:
+def _said(document: Document) -> tuple[Applied, Stamp | None]:
     applied = Applied(
         environment=document["environment"],
         target=Target(**document["target"]),
@@ -126,11 +106,6 @@ def _said(document: _Document) -> tuple[Applied, Stamp | None]:
     )
     written = document.get("written")
     return applied, Stamp(document.get("fence", 0), Written(**written)) if written else None
-
-
-@cache
-def _shape() -> TypeAdapter[_Document]:
-    return TypeAdapter(_Document)
 
 
 def _head(applied: Applied, stamp: Stamp | None) -> str:

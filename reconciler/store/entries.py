@@ -1,64 +1,17 @@
-"""What the document and the journal share: a list, and a target, as they are written."""
+"""A list as the document and the journal hold it: from the entry to the list, and back."""
 
 from __future__ import annotations
 
 from sys import intern
-from typing import Annotated, Literal, NotRequired, TypeAlias
-
-from pydantic import ConfigDict, Field, InstanceOf, with_config
-from typing_extensions import TypedDict
+from typing import TYPE_CHECKING
 
 from reconciler.model.lists import AppliedList, DoubtfulList, KnownList
 from reconciler.model.texts import FIELDS, Texts
 
-exactly = with_config(ConfigDict(strict=True, extra="forbid"))
-# Any str: pydantic's own check refuses halves of surrogate pairs, which the API may answer and a state must keep.
-AnyText: TypeAlias = InstanceOf[str]
-
-
-@exactly
-class SomeTexts(TypedDict):
-    """Some fields of a list."""
-
-    name: NotRequired[AnyText]
-    description: NotRequired[AnyText]
-
-
-@exactly
-class TargetShape(TypedDict):
-    """A Target."""
-
-    host: AnyText
-    stream_id: AnyText
-    account_id: AnyText
-
+if TYPE_CHECKING:
+    from reconciler.store.shapes import AppliedEntry, DoubtfulEntry, SomeTexts
 
 _NOTHING: Texts = {}
-_OneText: TypeAlias = Annotated[SomeTexts, Field(min_length=1)]
-
-
-@exactly
-class AppliedEntry(SomeTexts):
-    """An AppliedList."""
-
-    id: AnyText
-    status: Literal["applied"]
-    stored: NotRequired[_OneText]
-    applied_at: AnyText
-
-
-@exactly
-class DoubtfulEntry(SomeTexts):
-    """A DoubtfulList."""
-
-    id: AnyText
-    status: Literal["in_doubt"]
-    stored: NotRequired[_OneText]
-    intended: _OneText
-    applied_at: AnyText
-
-
-Entry: TypeAlias = Annotated[AppliedEntry | DoubtfulEntry, Field(discriminator="status")]
 
 
 def written(known: KnownList) -> dict[str, object]:

@@ -22,8 +22,9 @@ from typing_extensions import TypedDict
 
 from reconciler.model.lists import Applied, KnownList, Target
 from reconciler.store import disk
-from reconciler.store.entries import AnyText, Entry, TargetShape, exactly, understood, written
-from reconciler.store.jsontext import as_text, check_shape, damaged, decode, encode, refuse_newer
+from reconciler.store.entries import understood, written
+from reconciler.store.jsontext import as_text, damaged, decode, encode, refuse_newer
+from reconciler.store.shapes import AnyText, Entry, TargetShape, check_shape, exactly
 
 _FAMILY = "reconciler/journal"
 _HEADER_BEGINS = f'{{"format": "{_FAMILY}/1", '.encode()

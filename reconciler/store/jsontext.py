@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TypeVar
-
-from pydantic import TypeAdapter, ValidationError
 
 from reconciler.errors import StateDamagedError, StateError
 
-_Shape = TypeVar("_Shape")
 _ENCODE = json.JSONEncoder(ensure_ascii=False).encode
 # What JSON lets stand though editors, diffs or encodings do not: DEL and the C1 controls, line and paragraph
 # separators, marks that reorder the text around them, the byte order mark, halves of surrogate pairs.
@@ -55,17 +51,6 @@ def refuse_newer(found: object, *, family: str, where: str) -> None:
             f"{where}: made by a newer version of reconciler: its format is {found}, this one reads {family}/1. "
             "Nothing was changed. Upgrade reconciler"
         )
-
-
-def check_shape(shape: TypeAdapter[_Shape], content: object, *, where: str) -> _Shape:
-    """Return `content` as `shape`; raises StateDamagedError with the first thing that is wrong, and how many are."""
-    try:
-        return shape.validate_python(content)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        path = ".".join(str(step) for step in first["loc"])
-        more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
-        raise damaged(where, encode(f"{path}: {first['msg']}")[1:-1] + more) from error
 
 
 def damaged(where: str, what: str, way_out: str = WAY_OUT) -> StateDamagedError:

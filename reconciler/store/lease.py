@@ -21,8 +21,8 @@ from pydantic import Field, TypeAdapter
 from typing_extensions import TypedDict
 
 from reconciler.protocols import Holder
-from reconciler.store.entries import AnyText, exactly
-from reconciler.store.jsontext import as_text, check_shape, decode, encode, refuse_newer
+from reconciler.store.jsontext import as_text, decode, encode, refuse_newer
+from reconciler.store.shapes import AnyText, check_shape, exactly
 
 RENEWED = 40.0
 TRUSTED = 60.0
