@@ -33,7 +33,10 @@ def desire(entries: Entries, environments: Mapping[str, Settings]) -> dict[str, 
     for name, of in environments.items():
         sides[name] = _Side(name, of.name_format, accounts.setdefault(of.target.account, []))
         sides[name].account.append(sides[name])
+    only = next(iter(sides.values())) if len(sides) == 1 else None
     for reading, key, line, fields in entries:
+        if only and only.takes(key, fields, Source(reading.source.file, line)):
+            continue
         entry = _Entry(reading, key, fields)
         _check_texts(entry)
         _desire(entry, Source(reading.source.file, line), sides)
@@ -50,6 +53,21 @@ class _Side:
     ids: dict[str, DesiredList] = field(default_factory=dict)
     names: dict[str, DesiredList] = field(default_factory=dict)
     lists: dict[str, DesiredList] = field(default_factory=dict)
+
+    def takes(self, key: str, fields: ListEntry, source: Source) -> bool:
+        """Take in a list of which nothing needs a closer look, as most do; else return False, and do nothing."""
+        list_id, name, description = fields["id"], fields.get("name"), fields.get("description")
+        if name is None or description is None or self.name_format != AS_WRITTEN:
+            return False
+        if isinstance(list_id, dict) or not fields.keys() <= _OF_ALL_ENVIRONMENTS:
+            return False
+        folded = name.casefold()
+        if folded in self.names or list_id in self.ids or name_fault(name) or description_fault(description):
+            return False
+        texts: dict[Field, str] = {"name": name, "description": description}
+        wanted = DesiredList(key, list_id, texts, source, None, fields.get("protect", False))
+        self.ids[list_id] = self.names[folded] = self.lists[key] = wanted
+        return True
 
     def formatted(self, name: str) -> str:
         """Return a name as this environment writes it."""

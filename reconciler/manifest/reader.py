@@ -133,6 +133,10 @@ class _Composer:
             if type(value) is scalar and not value.anchor and not value.tag:
                 text = value.value
                 fields[name] = plain(text) if text[:1] in doubtful and value.implicit[0] else text
+            elif of_lists and type(value) is MAPPING and not value.anchor and not value.tag:
+                trail.append(name)
+                fields[name] = self._mapping()
+                trail.pop()
             else:
                 trail.append(name)
                 fields[name] = self._value(value)
