@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from reconciler.engine.abreast import Failures, side_by_side, sorted_out
 from reconciler.engine.sites import Heading, Scope, Site
 from reconciler.execute.sight import survey
 from reconciler.model.changes import EnvironmentPlan, Plan
-from reconciler.model.drift import DriftReport, EnvironmentDrift
 from reconciler.model.lists import Applied, Live, Target
 from reconciler.planning import limits
 from reconciler.planning.build import build
-from reconciler.planning.drifting import drift as compare_live
 from reconciler.planning.guard import guarded
 from reconciler.protocols import Reader
+
+if TYPE_CHECKING:
+    from reconciler.model.drift import DriftReport, EnvironmentDrift
 
 
 def plan(sites: Sequence[Site], readers: Mapping[str, Reader], heading: Heading, scope: Scope) -> tuple[Plan, Failures]:
@@ -40,6 +42,8 @@ def drift(
 
     An environment that fails does not stop the others; raises where all do.
     """
+    from reconciler.model.drift import DriftReport  # noqa: PLC0415 - a plan does without, and starts the sooner
+    from reconciler.planning.drifting import drift as compare_live  # noqa: PLC0415 - likewise
 
     def look(site: Site) -> EnvironmentDrift:
         reader = readers[site.name]
