@@ -20,6 +20,7 @@ LAUNCH = Path(__file__).parent / "launch.py"
 LONGEST = 600  # seconds that a command may take
 ENDED_WELL = (0, 2)  # 2 is how a check of some says that there is something to do
 PRIMING = Scenario("prime", "bring", changed=0)
+HERE = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,8 @@ def sample(bench: Bench, tool: Tool, scenario: Scenario, *, drifted: bool = Fals
         if drifted:
             server.edit(task.edited_elsewhere)
         cost = _launched(tool.command(scenario.verb), folder, bench.variables(tool, server, folder))
-        output = (folder / "output").read_text(encoding="utf-8", errors="replace")
+        said = (folder / "output").read_text(encoding="utf-8", errors="replace")
+        output = said.replace(f"{folder}/", "").replace(str(HERE), "…")  # where this machine keeps things is no result
         seen = _counted(server, replace(cost, output=output))
         differs = seen.code in ENDED_WELL and tool.differs(seen.code, output)
         done = _as_wanted(server, task) if scenario.verb == "bring" else not seen.puts and differs == drifted
