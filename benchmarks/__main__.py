@@ -13,11 +13,14 @@ import sys
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from benchmarks.places import program
 from benchmarks.works import WORKS, Figure
 
 KEPT = Path(__file__).parent / "results.json"
+PAGE = Path(__file__).parent / "README.md"
+BEGIN, END = "<!-- figures -->", "<!-- /figures -->"
 SLOWER = 1.25
 """How many times the kept ratio another may be before that is worth a warning."""
 
@@ -73,6 +76,21 @@ def _save(figures: list[Figure]) -> None:
             "spread": figure.spread and [round(each, 3) for each in figure.spread],
         }
     KEPT.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    PAGE.write_text(with_table(PAGE.read_text(encoding="utf-8"), kept), encoding="utf-8")
+
+
+def with_table(page: str, kept: dict[str, Any]) -> str:
+    """Return the page with the kept figures between its marks."""
+    rows = ["| what | figure | turns | at most |", "| --- | --- | --- | --- |"]
+    for work, figure in kept["figures"].items():
+        spread = "–".join(f"{each:.2f}" for each in figure["spread"]) if figure["spread"] else ""
+        over = "" if figure["value"] <= figure["most"] else " **over**"
+        rows.append(f"| {work} | {figure['value']:.2f} {figure['unit']}{over} | {spread} | {figure['most']:g} |")
+    machine = ", ".join(f"{name} {value}" for name, value in kept["machine"].items())
+    before, rest = page.split(BEGIN)
+    after = rest.split(END)[1]
+    table = "\n".join(rows)
+    return f"{before}{BEGIN}\n\nMeasured {kept['measured']} by `make bench`; {machine}.\n\n{table}\n\n{END}{after}"
 
 
 def _warnings(figures: list[Figure]) -> list[str]:
