@@ -69,9 +69,8 @@ class _Watch:
         with self._changed:
             while True:
                 self._next = min((cutoff.due for cutoff in self._book), default=float("inf"))
-                left = self._next - time.monotonic()
-                if left > 0:
-                    self._changed.wait(None if left == float("inf") else left)
+                left = max(0.0, self._next - time.monotonic())
+                self._changed.wait(None if left == float("inf") else left)
                 for cutoff in [cutoff for cutoff in self._book if cutoff.due <= time.monotonic()]:
                     cutoff.cut()
                     self._book.discard(cutoff)
