@@ -25,6 +25,6 @@ def test_many_requests_take_no_thread_each() -> None:
     with Cutoff(30.0):
         before = active_count()
         several = [Cutoff(30.0).__enter__() for _ in range(20)]
-        assert active_count() == before
+        assert active_count() <= before
         for cutoff in several:
             cutoff.__exit__()
