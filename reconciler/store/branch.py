@@ -1,24 +1,40 @@
 """A few files on a git branch of their own, replaced together: read with a version, written only on top of it.
 
 Each environment has files of its own there. A push that somebody else's environment was quicker with is made again on
-top of theirs; one whose own files have changed is not.
+top of theirs; one whose own files have changed is not. Environments of one process write in turn, each on top of the
+last: they would only get in each other's way.
 """
 
 from __future__ import annotations
 
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from uuid import uuid4
 
 from reconciler.errors import StateError
 from reconciler.store.git import Repository
 from reconciler.store.history import Revision
 
-_TRIES = 50
-_PAUSE = 0.02  # seconds; times the number of the try
+_TRIES = 200
+_PAUSE, _LONGEST = 0.02, 0.2  # seconds; the first times the number of the try, as far as the second
+
+
+@dataclass
+class _Turns:
+    """The environments of this process on one branch: one writes at a time; the last commit that any of them made."""
+
+    lock: Lock = field(default_factory=Lock)
+    tip: str = ""
+
+
+@lru_cache
+def _turns(_folder: Path, _branch: str) -> _Turns:
+    return _Turns()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +51,7 @@ class Branch:
         self._repository = Repository(folder)
         self._branch = branch
         self._names = names
+        self._turns = _turns(folder.absolute(), branch)
         self._tip = ""
         self._tried: Version | None = None
 
@@ -58,14 +75,22 @@ class Branch:
 
         What an earlier write tried, and did not hear the end of, counts as `expected`, too.
         """
+        new = {name: self._repository.blob(content) for name, content in contents.items() if content is not None}
+        with self._turns.lock:
+            if self._turns.tip not in ("", self._tip):
+                self._refresh()
+            return self._write(new, contents, expected, message)
+
+    def _write(
+        self, new: Mapping[str, str], replaced: Collection[str], expected: Version, message: str
+    ) -> Version | None:
         repository = self._repository
-        new = {name: repository.blob(content) for name, content in contents.items() if content is not None}
         quicker = ""
         for number in range(_TRIES):
             entries = repository.entries(self._tip)
             if self._version(entries) not in (expected, self._tried):
                 return None
-            kept = {name: entry for name, entry in entries.items() if name not in contents}
+            kept = {name: entry for name, entry in entries.items() if name not in replaced}
             after = dict(sorted({**kept, **new}.items()))
             # Two that write the same in one second would make one commit, and both believe that it is theirs.
             commit = repository.commit(after, self._tip, f"{message.rstrip()}\n\nwrite {uuid4().hex[:12]}\n")
@@ -75,9 +100,9 @@ class Branch:
                 self._tried = self._version(after)
                 raise
             if not quicker:
-                self._tip, self._tried = commit, None
+                self._tip, self._turns.tip, self._tried = commit, commit, None
                 return self._version(after)
-            time.sleep(random.uniform(0, _PAUSE * number))  # noqa: S311  # who goes first is no secret
+            time.sleep(random.uniform(0, min(_PAUSE * number, _LONGEST)))  # noqa: S311  # who goes first is no secret
             self._refresh()
         raise StateError(
             f"{self}: could not be written in {_TRIES} tries. Run again. The last time git said: "
@@ -93,7 +118,7 @@ class Branch:
             self._tip = repository.local_tip(self._branch)
             return
         tip = repository.remote_tip(self._branch)
-        if tip and tip != self._tip:
+        if tip and tip not in (self._tip, self._turns.tip):
             repository.fetch(self._branch)
         self._tip = tip
 

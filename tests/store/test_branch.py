@@ -116,7 +116,27 @@ def test_clones_that_race_for_long_lose_nothing(tmp_path: Path) -> None:
 
 def test_processes_on_one_repository_lose_nothing(tmp_path: Path) -> None:
     git(tmp_path, "init", "--quiet", "alone")
-    race([tmp_path / "alone", tmp_path / "alone"], 5)
+    (tmp_path / "alone" / "deep").mkdir()  # the same repository, but nothing that this process knows to be the same
+    race([tmp_path / "alone", tmp_path / "alone" / "deep"], 5)
+
+
+def test_environments_of_one_process_write_in_turn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = clone(bare(tmp_path), "one")
+    trace = tmp_path / "trace"
+    monkeypatch.setenv("GIT_TRACE", str(trace))
+
+    def write(number: int) -> None:
+        own = branch(folder, f"env{number}")
+        version, _ = own.read()
+        for turn in range(3):
+            written = own.write({f"env{number}.state.json": str(turn).encode()}, version, "own")
+            assert written is not None
+            version = written
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(write, range(6)))
+    pushes = [line for line in trace.read_text().splitlines() if "built-in: git push" in line]
+    assert len(pushes) == 6 * 3, "no push was in vain"
 
 
 def test_it_is_the_repository_of_the_folder_also_in_a_hook(
