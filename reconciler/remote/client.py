@@ -8,7 +8,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Self, TypeAlias, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from reconciler.errors import RemoteError, SignInError
 from reconciler.model.answers import Acknowledged, PutAnswer, Rejected, Unsettled
@@ -169,11 +169,11 @@ class Client:
 
     def _request(self, call: _Call, token: str) -> Request:
         target = self._target
-        query = {"accountId": target.account_id, **({"type": "call"} if call.read_all else {})}
+        query = urlencode({"accountId": target.account_id, **({"type": "call"} if call.read_all else {})})
         headers = {"auth": token, "iid": target.stream_id, "accountId": target.account_id}
         if call.body is not None:
             headers["Content-Type"] = "application/json"
-        return Request(call.method, f"{self._base}/contactList{call.path}", query, headers, call.body)
+        return Request(call.method, f"{self._base}/contactList{call.path}?{query}", headers, call.body)
 
     def _sign_in_refused(self, error: str) -> str:
         return refused(error, self._target, self._credentials, self._skew)

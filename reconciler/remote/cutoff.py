@@ -14,13 +14,16 @@ from typing import Self
 
 
 class Cutoff:
-    """The end of one request, `seconds` from entering this context; `passed` tells whether it came to that."""
+    """The end of one request, `seconds` from entering this context; `passed` tells whether it came to that.
 
-    def __init__(self, seconds: float) -> None:
+    `socket` is that of the last connection that was made, which the request goes over if it makes none itself.
+    """
+
+    def __init__(self, seconds: float, last: socket.socket | None = None) -> None:
         self.seconds = seconds
         self.passed = False
         self.due = float("inf")
-        self._socket: socket.socket | None = None
+        self.socket = last
 
     def __enter__(self) -> Self:
         self.due = time.monotonic() + self.seconds
@@ -33,14 +36,14 @@ class Cutoff:
     def watch(self, event: str, info: Mapping[str, object]) -> None:
         """Take note of the connection's socket, then of the one that TLS put in its place."""
         if event.endswith(("connect_tcp.complete", "start_tls.complete")):
-            self._socket = _socket(info["return_value"])
+            self.socket = _socket(info["return_value"])
 
     def cut(self) -> None:
         """End the request."""
         self.passed = True
-        if self._socket is not None:
+        if self.socket is not None:
             with suppress(OSError):
-                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+                socket.socket.shutdown(self.socket, socket.SHUT_RDWR)
 
 
 class _Watch:

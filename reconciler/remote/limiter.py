@@ -15,7 +15,7 @@ from uuid import uuid4
 
 from reconciler.model.lists import Target
 from reconciler.protocols import Clock
-from reconciler.remote.places import Places, opened, path_of
+from reconciler.remote.places import Places, SharedPlaces, Stamp, opened, path_of, stamped
 
 WINDOW = 60.0
 _SKEW = 1.0
@@ -35,6 +35,8 @@ class Limiter:
         self._run = uuid4().hex[:12]
         self._ends: list[float] = []
         self._held_until = clock.monotonic()
+        self._stamp: Stamp | None = None
+        self._seen = Places()
 
     @contextmanager
     def place(self) -> Iterator[None]:
@@ -48,19 +50,18 @@ class Limiter:
         finally:
             self._ends[-1] = self._clock.monotonic() + WINDOW
             with opened(self._path, self._clock) as shared:
-                shared.write(self._noted(shared.read()))
+                self._note(shared, shared.read())
 
     def delay(self, places: int) -> float:
         """Return the seconds until `places` requests (or as many as the limit is) may go back to back."""
-        with opened(self._path, self._clock) as shared:
-            return self._delay(places, shared.read())
+        return self._delay(places, self._glimpsed())
 
     def hold(self, seconds: float | None) -> None:
         """Let no request go for `seconds` after a rate-limit answer; None: until the window has passed."""
         until = self._clock.monotonic() + (WINDOW if seconds is None else seconds)
         self._held_until = max(self._held_until, until)
         with opened(self._path, self._clock) as shared:
-            shared.write(self._noted(shared.read()))
+            self._note(shared, shared.read())
 
     def _take(self) -> float:
         """Take a place and return 0.0, or return the seconds until one may be free."""
@@ -70,7 +71,7 @@ class Limiter:
             if wait <= 0:
                 now = self._clock.monotonic()
                 self._ends = [*(end for end in self._ends if end > now), now + WINDOW]
-                shared.write(self._noted(places))
+                self._note(shared, places)
             return wait
 
     def _delay(self, places: int, shared: Places) -> float:
@@ -88,6 +89,20 @@ class Limiter:
 
     def _others(self, shared: Places) -> list[tuple[str, float]]:
         return [(run, at) for run, at in shared.requests if run != self._run]
+
+    def _glimpsed(self) -> Places:
+        """Return what the file holds; it is opened only where it was written since this run last had it."""
+        stamp = stamped(self._path)
+        if stamp is None or stamp != self._stamp:
+            with opened(self._path, self._clock) as shared:
+                self._stamp, self._seen = stamp, shared.read()
+        return self._seen
+
+    def _note(self, shared: SharedPlaces, places: Places) -> None:
+        """Write what others noted in `places`, and what this run has to say."""
+        self._seen = self._noted(places)
+        shared.write(self._seen)
+        self._stamp = stamped(self._path)
 
     def _noted(self, shared: Places) -> Places:
         """Return what the file should hold: what others noted and is still good, and the places of this run."""

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from pydantic import BaseModel, FiniteFloat, ValidationError
 
@@ -22,6 +22,7 @@ from reconciler.protocols import Clock
 _LARGEST = 64 * 1024
 _TRIES = 20
 _PAUSE = 0.01
+Stamp: TypeAlias = tuple[int, int, int]
 _CAN_LOCK = find_spec("fcntl") is not None
 
 
@@ -59,6 +60,15 @@ class SharedPlaces:
         if self._file is not None:
             with suppress(OSError):
                 os.pwrite(self._file, places.model_dump_json().encode().ljust(self._length), 0)
+
+
+def stamped(path: Path | None) -> Stamp | None:
+    """Return what tells one writing of the file from the next, as finely as the file system keeps time."""
+    try:
+        found = None if path is None else path.stat()
+    except (OSError, ValueError):
+        return None
+    return found and (found.st_ino, found.st_size, found.st_mtime_ns)
 
 
 def path_of(folder: Path, host: str, account_id: str) -> Path:

@@ -1,7 +1,7 @@
 """One HTTP request and its answer, or why there is none. The only importer of the HTTP library.
 
-Every request has a connection of its own: one that the server closed while it lay idle would leave a PUT in doubt, and
-at one request a second a handshake costs nothing that matters.
+A connection serves the next request, too, where that comes within two seconds: servers keep an idle one for longer
+(5 s and more are usual). Should one be closed just as a PUT goes out on it, that PUT may have arrived: it is in doubt.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from socket import socket
 
 import httpx
 
@@ -20,6 +21,7 @@ from reconciler.errors import UsageError
 from reconciler.remote.answers import Answer, NoAnswer
 from reconciler.remote.cutoff import Cutoff
 
+_IDLE = 2.0  # seconds
 _TLS_VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")
 LARGEST_ANSWER = 64 * 1024 * 1024
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
@@ -35,7 +37,6 @@ class Request:
 
     method: str
     url: str
-    query: Mapping[str, str]
     headers: Mapping[str, str] = field(repr=False)
     body: bytes | None = None
 
@@ -50,12 +51,13 @@ class Wire:
         """
         self._connect = connect
         self._read = read
+        self._socket: socket | None = None
         try:
             self._client = httpx.Client(
                 verify=_trust(*map(os.environ.get, _TLS_VARIABLES)),
                 timeout=httpx.Timeout(read, connect=connect),
-                limits=httpx.Limits(max_keepalive_connections=0),
-                headers={"User-Agent": f"contact-list-reconciler/{__version__}", "Connection": "close"},
+                limits=httpx.Limits(max_keepalive_connections=1, keepalive_expiry=_IDLE),
+                headers={"User-Agent": f"contact-list-reconciler/{__version__}"},
                 follow_redirects=False,
             )
         except (ImportError, OSError, ValueError, httpx.InvalidURL) as exc:
@@ -69,11 +71,12 @@ class Wire:
 
     def send(self, request: Request) -> Answer | NoAnswer:
         """Make one attempt; never raises for what the network or the other side does."""
-        with Cutoff(self._connect + 2 * self._read) as cutoff:
+        with Cutoff(self._connect + 2 * self._read, self._socket) as cutoff:
             try:
                 came = self._exchange(request, cutoff)
             except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as exc:
                 came = self._failure(exc)
+        self._socket = cutoff.socket
         if cutoff.passed:
             return NoAnswer(f"no whole answer within {cutoff.seconds:g} s", landed=True)
         return came
@@ -86,7 +89,6 @@ class Wire:
         with self._client.stream(
             request.method,
             request.url,
-            params=request.query,
             headers=request.headers,
             content=request.body,
             extensions={"trace": cutoff.watch},

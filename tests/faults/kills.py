@@ -63,13 +63,13 @@ def any_instant(story: Story, times: int, seed: int, *faults: Fault) -> Tally:
 
 
 def bad_network(story: Story, way: Way, part: Part = Part()) -> Tally:  # a frozen value
-    """Do to each connection of an undisturbed run, one in each try, what `way` does; the run must cope by itself."""
+    """Do to each request of an undisturbed run, one in each try, what `way` does; the run must cope by itself."""
     proxy = story.between
     assert proxy
     story.begin()
     story.run()
     tally = Tally()
-    for number in filter(part.holds, range(1, proxy.connections + 1)):
+    for number in filter(part.holds, range(1, proxy.requests + 1)):
         story.begin()
         proxy.ways = {number: way}
         last = story.run(None, "--timeout", "1")

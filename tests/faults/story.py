@@ -91,7 +91,7 @@ class Story:
             git(self.origin, "update-ref", f"refs/heads/{BRANCH}", self._tip)
         self.kills = 0
         if self.between:
-            self.between.ways, self.between.connections = {}, 0
+            self.between.ways, self.between.requests = {}, 0
 
     def run(self, order: Order | None = None, *more: str) -> Ended:
         """Apply, under an order to die or none; whoever held a lease is known to be dead."""

@@ -31,9 +31,9 @@ Step: TypeAlias = Callable[[socket.socket, Callable[[], Received]], None]
 
 
 def reply(status: int, body: object = b"", headers: Mapping[str, str] | None = None) -> Step:
-    """Answer in order; a `body` that is no bytes goes as JSON."""
+    """Answer in order, and close the connection; a `body` that is no bytes goes as JSON."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    fields = {"Content-Length": str(len(content)), **(headers or {})}
+    fields = {"Content-Length": str(len(content)), "Connection": "close", **(headers or {})}
     head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
     return raw(f"HTTP/1.1 {status} Whatever\r\n{head}\r\n".encode() + content)
 
@@ -46,6 +46,20 @@ def raw(answer: bytes) -> Step:
         connection.sendall(answer)
 
     return step
+
+
+def after_another(last: Step) -> Step:
+    """Answer one request in order, and do this to the next one on the same connection."""
+
+    def step(connection: socket.socket, request: Callable[[], Received]) -> None:
+        reply(200, headers={"Connection": "keep-alive"})(connection, request)
+        last(connection, request)
+
+    return step
+
+
+def closed_when_idle(connection: socket.socket, request: Callable[[], Received]) -> None:
+    """Close the connection although more may come on it."""
 
 
 def speak_first(answer: bytes) -> Step:

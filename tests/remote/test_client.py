@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import traceback
+from collections.abc import Iterator
 from email.utils import formatdate
 
 import jwt
@@ -27,6 +28,16 @@ LIVE_ONE = LiveList("cl-1", {"name": "One", "description": ""})
 DENIED = {"errors": [{"msg": "Invalid SDK credentials", "code": 4002}]}
 
 
+OPEN: list[Client] = []
+
+
+@pytest.fixture(autouse=True)
+def closing() -> Iterator[None]:
+    yield
+    while OPEN:
+        OPEN.pop().close()
+
+
 @pytest.fixture(autouse=True)
 def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_PROXY", "*")
@@ -43,6 +54,7 @@ class Tenant:
         self.client = Client(
             self.target, credentials, self.clock, self.limiter, timeout=(10.0, patience), chance=lambda: 0.5
         )
+        OPEN.append(self.client)
 
     @property
     def calls(self) -> list[tuple[str, str]]:

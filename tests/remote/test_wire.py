@@ -21,7 +21,19 @@ from reconciler.errors import UsageError
 from reconciler.remote.answers import Answer, NoAnswer
 from reconciler.remote.cutoff import Cutoff
 from reconciler.remote.wire import LARGEST_ANSWER, Request, Wire
-from tests.remote.peer import Peer, Step, drip, hang, raw, reply, reset_after, reset_before, speak_first
+from tests.remote.peer import (
+    Peer,
+    Step,
+    after_another,
+    closed_when_idle,
+    drip,
+    hang,
+    raw,
+    reply,
+    reset_after,
+    reset_before,
+    speak_first,
+)
 
 PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 
@@ -35,7 +47,7 @@ def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def send(url: str, *, connect: float = 10.0, read: float = 10.0, body: bytes | None = b"{}") -> Answer | NoAnswer:
     with closing(Wire(connect, read)) as wire:
-        return wire.send(Request("PUT", url, {"accountId": "a&b"}, {"auth": "t0ken"}, body))
+        return wire.send(Request("PUT", f"{url}?accountId=a%26b", {"auth": "t0ken"}, body))
 
 
 def failed(url: str, *, connect: float = 10.0, read: float = 10.0) -> NoAnswer:
@@ -47,11 +59,10 @@ def failed(url: str, *, connect: float = 10.0, read: float = 10.0) -> NoAnswer:
 def test_a_request_and_its_answer() -> None:
     with Peer(reply(418, b"tea", {"X-Some": "Thing"})) as peer:
         came = send(f"{peer.url}/a%2Fb/c")
-    assert came == Answer(418, {"content-length": "3", "x-some": "Thing"}, b"tea")
+    assert came == Answer(418, {"content-length": "3", "connection": "close", "x-some": "Thing"}, b"tea")
     (request,) = peer.received
     assert (request.method, request.target, request.body) == ("PUT", "/a%2Fb/c?accountId=a%26b", b"{}")
     assert request.headers["auth"] == "t0ken"
-    assert request.headers["Connection"] == "close"
     assert request.headers["User-Agent"].startswith("contact-list-reconciler/")
     assert not {name.lower() for name in request.headers} & {"authorization", "cookie", "content-type"}
 
@@ -70,11 +81,27 @@ def test_a_compressed_answer() -> None:
     assert came.body == b"tea"
 
 
-def test_every_request_has_its_own_connection() -> None:
-    with Peer(reply(200)) as peer, closing(Wire(2.0, 2.0)) as wire:
-        for _ in range(3):
-            wire.send(Request("GET", peer.url, {}, {}))
-    assert peer.connections == 3
+def test_a_connection_serves_the_next_request() -> None:
+    with Peer(after_another(after_another(reply(200)))) as peer, closing(Wire(2.0, 2.0)) as wire:
+        assert all(isinstance(wire.send(Request("GET", peer.url, {})), Answer) for _ in range(3))
+    assert peer.connections == 1
+
+
+def test_a_connection_that_lay_idle_for_long_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reconciler.remote.wire._IDLE", 0.1)
+    with Peer(after_another(hang), reply(200)) as peer, closing(Wire(2.0, 2.0)) as wire:
+        wire.send(Request("GET", peer.url, {}))
+        time.sleep(0.2)
+        assert isinstance(wire.send(Request("GET", peer.url, {})), Answer)
+    assert peer.connections == 2
+
+
+def test_a_connection_that_the_server_closed_is_left() -> None:
+    with Peer(after_another(closed_when_idle), reply(200)) as peer, closing(Wire(2.0, 2.0)) as wire:
+        wire.send(Request("GET", peer.url, {}))
+        time.sleep(0.2)
+        assert isinstance(wire.send(Request("GET", peer.url, {})), Answer)
+    assert peer.connections == 2
 
 
 def test_a_login_in_netrc_goes_nowhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -131,6 +158,23 @@ def test_a_fault_after_connecting(step: Step, error: str, landed: bool, again: b
         came = failed(peer.url, connect=0.7, read=0.3 if "within" in error else 10.0)
     assert came.error.startswith(error)
     assert (came.landed, came.again) == (landed, again)
+
+
+@pytest.mark.parametrize(
+    ("step", "error", "landed", "again"), [row[1:] for row in FAULTS], ids=[row[0] for row in FAULTS]
+)
+def test_a_fault_of_a_connection_that_served_before(step: Step, error: str, landed: bool, again: bool) -> None:
+    with (
+        Peer(after_another(step), reply(200)) as peer,
+        closing(Wire(0.7, 0.3 if "within" in error else 10.0)) as wire,
+    ):
+        assert isinstance(wire.send(Request("GET", peer.url, {})), Answer)
+        came = wire.send(Request("PUT", peer.url, {}, b"{}"))
+        assert isinstance(came, NoAnswer)
+        assert came.error.startswith(error)
+        assert (came.landed, came.again) == (landed, again)
+        assert peer.connections == 1
+        assert isinstance(wire.send(Request("PUT", peer.url, {}, b"{}")), Answer)
 
 
 def test_time_that_is_up_before_there_is_a_connection() -> None:
