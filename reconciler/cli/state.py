@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import re
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -114,7 +113,7 @@ def _move(store: StateStore, options: argparse.Namespace) -> None:
             raise UsageError(
                 f"the state already has {options.new!r}; remove that first: reconciler state rm {options.new}"
             )
-        writer.record(options.new, replace(known, key=options.new))
+        writer.record(options.new, known._replace(key=options.new))
         writer.record(options.old, None)
 
 

@@ -196,7 +196,7 @@ def _judged(course: _Course, updates: Sequence[Update], live: Live) -> Sequence[
     """Judge what is left of a plan; a list that it changes is declared, for the others, as it says."""
     desired = course.site.desired
     changed = {
-        change.key: replace(desired.lists[change.key], texts=change.after)
+        change.key: desired.lists[change.key]._replace(texts=change.after)
         for change in course.plan.updates
         if change.key in desired.lists
     }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 
 from reconciler.execute import entries
 from reconciler.execute.sending import Sending
@@ -41,7 +40,7 @@ class Records:
         """Say that the list is as desired; `stored` holds the fields that the API keeps otherwise."""
         entry = entries.settled(change, prior, self._now(), stored)
         known = self.known(change.key)
-        if isinstance(known, AppliedList) and replace(entry, applied_at=known.applied_at) == known:
+        if isinstance(known, AppliedList) and entry._replace(applied_at=known.applied_at) == known:
             return
         self._put(change.key, entry)
 

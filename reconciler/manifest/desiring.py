@@ -59,7 +59,7 @@ class _Side:
         list_id, name, description = fields["id"], fields.get("name"), fields.get("description")
         if name is None or description is None or self.name_format != AS_WRITTEN:
             return False
-        if isinstance(list_id, dict) or not fields.keys() <= _OF_ALL_ENVIRONMENTS:
+        if isinstance(list_id, dict) or (len(fields) > 3 and not fields.keys() <= _OF_ALL_ENVIRONMENTS):
             return False
         folded = name.casefold()
         if folded in self.names or list_id in self.ids or name_fault(name) or description_fault(description):

@@ -1,15 +1,18 @@
 """YAML to plain values: one pass over the events, with what YAML allows and a manifest does not refused in words.
 
+Lists that are written as most are need no events (`usual.py`).
+
 Anchors, aliases, merge keys, tags and second documents are refused so that every value stands where it is written.
 Keys that start with `x-` are the user's: what is under them is read, for the sake of those refusals, and dropped.
 """
 
 from __future__ import annotations
 
+import re
 from array import array
 from sys import intern
 
-from yaml.error import MarkedYAMLError
+from yaml.error import MarkedYAMLError, YAMLError
 from yaml.reader import ReaderError
 
 from reconciler.manifest.events import (
@@ -24,17 +27,21 @@ from reconciler.manifest.events import (
     Parser,
     opened,
 )
-from reconciler.manifest.reading import Reading, Value, step_index
+from reconciler.manifest.reading import Located, Reading, Value, step_index
 from reconciler.manifest.scalars import DOUBTFUL_STARTS, REFUSED, plain
 from reconciler.manifest.source import SourceText, UnreadableError, decoded, forbidden_character, lenient
 from reconciler.manifest.syntax import explained
+from reconciler.manifest.usual import usual
 from reconciler.model.problems import Problem
 
 DEEPEST = 8
 _MARKED = frozenset({"x-", "<<"})
-_USUAL = {name: name for name in ("id", "name", "description", "previously", "protect", "overrides")}
+_KNOWN = {name: name for name in ("id", "name", "description", "previously", "protect", "overrides")}
 """Keys that need no closer look, unless they stand twice: most of all that there are."""
 _WHERE_WRITTEN = "since every value stands where it is written"
+_NOTHING = re.compile(r"(?: *(?:#[ -~]*)?\n)*")
+_AT_THE_EDGE = re.compile(r"(?<![^\n])[a-z]")
+_MARKER = re.compile(r"^\.\.\.", re.MULTILINE)
 _EMPTY = "begin with version, environments and lists, as lists.yaml.example does"
 
 
@@ -43,8 +50,7 @@ def read(file: str, raw: bytes, parser: Parser = FASTEST) -> Reading:
     problems: list[Problem] = []
     try:
         source = SourceText(file, decoded(raw))
-        composer = _Composer(source, parser, problems)
-        return composer.reading()
+        return _as_usual(source, parser) or _Composer(source, parser, problems).reading()
     except UnreadableError as error:
         offset, message = error.offset, error.message
     except MarkedYAMLError as error:
@@ -54,6 +60,30 @@ def read(file: str, raw: bytes, parser: Parser = FASTEST) -> Reading:
     source = SourceText(file, lenient(raw))
     problems.append(Problem(file, *source.position(offset), "", message))
     return Reading(source, problems=problems, broken=True)
+
+
+def _as_usual(source: SourceText, parser: Parser) -> Reading | None:
+    """Read a file whose lists are written as usual; only what stands before them needs the parser.
+
+    None where anything is not usual, or would be complained of. The parser gets whole what begins a mapping at the left
+    edge and ends before its next key there: it makes of it what it would make of it within the file.
+    """
+    found = usual(source.text)
+    if found is None:
+        return None
+    before = source.text[: found.heading]
+    problems: list[Problem] = []
+    root: dict[str, Value] = {}
+    located = Located(array("L", [found.heading]))
+    if not _NOTHING.fullmatch(before):
+        try:
+            head = _Composer(SourceText(source.file, before), parser, problems).reading()
+        except (UnreadableError, YAMLError):
+            return None
+        root, located = head.root, head.located
+        if problems or "lists" in root or not _AT_THE_EDGE.match(before, located.offsets[0]) or _MARKER.search(before):
+            return None
+    return Reading(source, {**root, "lists": found.lists}, lambda: found.located(located), found.lines)
 
 
 class _Composer:
@@ -84,7 +114,8 @@ class _Composer:
             raise UnreadableError(after.start_mark.index, message)
         if not isinstance(root, dict):
             raise UnreadableError(event.start_mark.index, f"this is no mapping of keys to values: {_EMPTY}")
-        return Reading(self._source, root, self._offsets, self._starts, self._lines, self._problems)
+        located = Located(self._offsets, self._starts)
+        return Reading(self._source, root, lambda: located, self._lines, self._problems)
 
     def _value(self, event: Event) -> Value:
         """Return the value that `event` begins; its offset is noted already."""
@@ -110,13 +141,13 @@ class _Composer:
     def _mapping(self) -> dict[str, Value]:
         """Read up to the end of a mapping. The hot loop: every scalar of a manifest passes here, so it calls little."""
         next_event, add, trail = self._next, self._offsets.append, self._trail
-        scalar, doubtful, usual = SCALAR, DOUBTFUL_STARTS, _USUAL.get
+        scalar, doubtful, known = SCALAR, DOUBTFUL_STARTS, _KNOWN.get
         of_lists = trail == ["lists"]
         own_index = len(self._offsets) - 1
         fields: dict[str, Value] = {}
         while True:
             key = next_event()
-            name = usual(key.value) if type(key) is scalar else None
+            name = known(key.value) if type(key) is scalar else None
             if name is None or name in fields or key.anchor or key.tag:
                 if type(key) is MAPPING_END:
                     return fields

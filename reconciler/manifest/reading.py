@@ -1,16 +1,16 @@
 """One manifest file as read: plain values, and where each of them stands.
 
-Positions cost four bytes a scalar: `offsets` holds the offset of every key and value in the order of the file, a
-mapping or sequence before what is in it. Which of them is a value's follows from its place in the tree, and is worked
-out only where something is to be said about it.
+Which offset is that of a value follows from its place in the tree, and is worked out only where something is to be
+said about it.
 """
 
 from __future__ import annotations
 
 from array import array
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from reconciler.manifest.scalars import NotText
 from reconciler.manifest.source import SourceText
@@ -21,18 +21,27 @@ Place: TypeAlias = tuple[str | int, ...]
 """The keys and indexes that lead to a value from the top of its file."""
 
 
+class Located(NamedTuple):
+    """Where values stand: the offset of every key and value in the order of the file, a collection before its own.
+
+    `list_starts` holds, for each of the lists, the index of its value there.
+    """
+
+    offsets: array[int] = array("L")
+    list_starts: array[int] = array("L")
+
+
 @dataclass(frozen=True)
 class Reading:
     """One file: its values, and the problems found so far.
 
-    `broken` where it could not be read to its end; `root` is empty then. `list_starts` and `list_lines` hold, for
-    each of its lists in their order, the index of its value in `offsets` and the line of its key.
+    `broken` where it could not be read to its end; `root` is empty then. `list_lines` holds the line of the key of
+    each of its lists, in their order; `locate` finds out where everything stands.
     """
 
     source: SourceText
     root: dict[str, Value] = field(default_factory=dict)
-    offsets: array[int] = field(default_factory=lambda: array("L"))
-    list_starts: array[int] = field(default_factory=lambda: array("L"))
+    locate: Callable[[], Located] = Located
     list_lines: array[int] = field(default_factory=lambda: array("L"))
     problems: list[Problem] = field(default_factory=list)
     broken: bool = False
@@ -59,13 +68,18 @@ class Reading:
         for step in place[depth:]:
             found = step_index(value, index, step)
             if found is None:
-                return self.source.position(self.offsets[index])
+                return self.source.position(self.located.offsets[index])
             value, index = found
-        return self.source.position(self.offsets[index - (at_key and index > 0)])
+        return self.source.position(self.located.offsets[index - (at_key and index > 0)])
+
+    @cached_property
+    def located(self) -> Located:
+        """Where everything stands."""
+        return self.locate()
 
     @cached_property
     def _start_of_list(self) -> dict[str, int]:
-        return dict(zip(self.lists, self.list_starts, strict=True))
+        return dict(zip(self.lists, self.located.list_starts, strict=True))
 
 
 def step_index(value: Value, index: int, step: str | int) -> tuple[Value, int] | None:

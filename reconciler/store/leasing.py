@@ -5,7 +5,6 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Protocol
 
 from reconciler.errors import LockedError
@@ -78,5 +77,5 @@ def is_as(entry: KnownList | None, promised: DoubtfulList | None) -> bool:
     return (
         isinstance(entry, DoubtfulList)
         and promised is not None
-        and replace(promised, applied_at=entry.applied_at) == entry
+        and promised._replace(applied_at=entry.applied_at) == entry
     )

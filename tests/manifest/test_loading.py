@@ -244,7 +244,7 @@ def test_the_fallback_parser_reads_the_example_alike() -> None:
     raw = b"%YAML 1.1\n---\n" + EXAMPLE.read_bytes()
     fast, slow = read("f", raw, FASTEST), read("f", raw, PurePythonParser)
     assert fast.root == slow.root
-    assert (fast.offsets, fast.list_lines) == (slow.offsets, slow.list_lines)
+    assert (fast.located, fast.list_lines) == (slow.located, slow.list_lines)
 
 
 def test_an_error_without_a_row_still_has_words() -> None:

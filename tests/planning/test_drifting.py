@@ -91,7 +91,7 @@ def test_a_list_moves_as_its_fields_do() -> None:
 
 def test_another_id_in_the_state_says_nothing() -> None:
     state = applied({"a": {"name": "D"}})
-    moved: Applied = replace(state, lists={"a": replace(state.lists["a"], id="cl-other")})
+    moved: Applied = replace(state, lists={"a": state.lists["a"]._replace(id="cl-other")})
     found = drift(desired({"a": {"name": "D"}}), moved, live({"a": {"name": "L"}}), {"cl-a"})
     assert said(found) == "name D None L file"
 

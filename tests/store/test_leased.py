@@ -52,7 +52,7 @@ def test_a_plan_costs_one_request(bucket: FakeBucket) -> None:
 def test_the_requests_of_a_run(bucket: FakeBucket) -> None:
     with store(bucket).lock(HOLDER) as writer:
         writer.announce({"a": doubtful_list("a")})
-        writer.record("a", replace(doubtful_list("a"), applied_at="2030-01-01T00:00:00Z"))
+        writer.record("a", doubtful_list("a")._replace(applied_at="2030-01-01T00:00:00Z"))
         writer.record("a", applied_list("a"))
         writer.record("a", applied_list("a"))
         writer.record("z", None)

@@ -83,10 +83,10 @@ def test_every_intent_is_shared_before_the_first_put(shelf: FakeShelf) -> None:
         writer.announce({key: doubtful_list(key) for key in "abc"})
         assert keys(shelf) == {"a": "doubt", "b": "doubt", "c": "doubt"}
         writes = len(shelf.messages)
-        writer.record("a", replace(doubtful_list("a"), applied_at="2030-01-01T00:00:00Z"))
+        writer.record("a", doubtful_list("a")._replace(applied_at="2030-01-01T00:00:00Z"))
         writer.record("a", applied_list("a"))
         assert len(shelf.messages) == writes
-        other = replace(doubtful_list("b"), intended={"name": "Other"})
+        other = doubtful_list("b")._replace(intended={"name": "Other"})
         writer.record("b", other)
         assert len(shelf.messages) == writes + 1
         assert keys(shelf) == {"a": "applied", "b": "doubt", "c": "doubt"}
@@ -117,7 +117,7 @@ def test_a_run_that_vanished_leaves_its_doubts_to_the_next(shelf: FakeShelf) -> 
         assert sorted(shelf.files) == [LEASE, DOCUMENT]
         writer.record("b", applied_list("b"))
         with pytest.raises(LockedError, match="somebody else has written the state of prod meanwhile"):
-            vanished.record("c", replace(doubtful_list("c"), intended={"name": "Other"}))
+            vanished.record("c", doubtful_list("c")._replace(intended={"name": "Other"}))
         with pytest.raises(LockedError):
             vanished.confirm()
         with pytest.raises(LockedError):

@@ -223,7 +223,7 @@ def test_a_writer_that_slept_past_its_lease_writes_nothing(keeper: Keeper) -> No
         before = keeper.read(keeper.document_name)
         for key in "bc":
             with pytest.raises(LockedError, match="somebody else has written the state of prod meanwhile"):
-                asleep.record(key, replace(doubtful_list(key), intended={"name": "Theirs"}))
+                asleep.record(key, doubtful_list(key)._replace(intended={"name": "Theirs"}))
         with pytest.raises(LockedError):
             asleep.confirm()
         with pytest.raises(LockedError):

@@ -1,0 +1,124 @@
+r"""Lists that are written as most are, read by a regular expression: a fifth of the time that YAML's events take.
+
+    lists:
+      renewal-july:                                  nothing, or lines that are empty or comments, before it
+        id: cl-1, or {dev: cl-1, prod: cl-2}, or these pairs below, a line each
+        name: plain or "quoted", on one line, without escapes
+        description: likewise
+        protect: true
+
+with these indents, in this order, none twice, nothing after them in the file. Where anything is otherwise, all is left
+to the parser. What is taken here is what the parser makes of the same text, value for value and place for place.
+"""
+
+from __future__ import annotations
+
+import re
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from reconciler.manifest.reading import Located, Value
+from reconciler.manifest.scalars import DOUBTFUL_STARTS, plain
+
+_PLAIN = r"""[^\n \-?:,\[\]{}#&*!|>'"%@`](?:[^\n:#]++|:(?![ \n])|(?<! )#)*+(?<! )"""
+_TEXT = rf'"[^\n"\\]*+"|{_PLAIN}'
+_GAP = r"(?: *+(?:#[^\n]*+)?\n)*+"
+_WORD = r"[A-Za-z0-9][A-Za-z0-9_-]*+"
+_PAIR = rf"{_WORD}: {_WORD}"
+_ENTRY = re.compile(
+    rf"({_GAP})  (?!x-)({_WORD}):\n"
+    rf"    id:(?= [A-Za-z0-9{{]|\n) ?(?:({_WORD})|(\{{{_PAIR}(?:, {_PAIR})*+\}}|(?:\n      {_PAIR})++))\n"
+    rf"(?:    name: ({_TEXT})\n)?+(?:    description: ({_TEXT})\n)?+(?:    protect: (true|false)\n)?+"
+)
+_OTHERS = ("name", "description", "protect")
+_ODD_STARTS = DOUBTFUL_STARTS | {'"', "{", "\n"}
+_HEADING = re.compile(r"^lists:\n", re.MULTILINE)
+_END = re.compile(rf"{_GAP}\Z")
+_EACH_PAIR = re.compile(rf"({_WORD}): ({_WORD})")
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """The lists of a text, the line of each, and where the line `lists:` begins."""
+
+    text: str
+    heading: int
+    lists: dict[str, Value]
+    lines: array[int]
+
+    def located(self, before: Located) -> Located:
+        """Return where all values stand, those `before` the lists included."""
+        offsets, starts = array("L", before.offsets), array("L")
+        add = offsets.append
+        add(self.heading)
+        for number, found in enumerate(_entries(self.text, self.heading)):
+            key, list_id, ids, *fields = found.regs[2:]
+            if not number:
+                add(key[0])
+            starts.append(len(offsets) + 1)
+            first = key[1] + len(":\n    ")
+            offsets.extend((key[0], first, first))
+            if list_id[0] >= 0:
+                add(list_id[0])
+            else:
+                begin, end = ids
+                pairs = [each.regs[1:] for each in _EACH_PAIR.finditer(self.text, begin, end)]
+                add(begin if self.text[begin] == "{" else pairs[0][0][0])
+                offsets.extend(begin for pair in pairs for begin, _ in pair)
+            for (begin, _), name in zip(fields, _OTHERS, strict=True):
+                if begin >= 0:
+                    offsets.extend((begin - len(f"{name}: "), begin))
+        return Located(offsets, starts)
+
+
+def usual(text: str) -> Usual | None:
+    """Return the lists of a whole file, None where they are not all written as usual."""
+    heading = _HEADING.search(text)
+    if heading is None or not text.replace("\n", "").isprintable():
+        return None
+    lists: dict[str, Value] = {}
+    lines = array("L")
+    line, end = text.count("\n", 0, heading.end()) + 1, heading.end()
+    for found in _entries(text, heading.start()):
+        gap, key, list_id, ids, name, description, protect = found.groups()
+        if gap:
+            line += gap.count("\n")
+        lines.append(line)
+        lists[key] = fields = _fields(list_id or ids, name, description, protect)
+        if list_id is None:
+            if len(fields["id"]) < ids.count(":"):
+                return None
+            line += ids.count("\n")
+        line += 1 + len(fields)
+        end = found.end()
+    if len(lists) < len(lines) or not lists or not _END.match(text, end):
+        return None
+    return Usual(text, heading.start(), lists, lines)
+
+
+def _entries(text: str, heading: int) -> Iterator[re.Match[str]]:
+    return iter(_ENTRY.scanner(text, heading + len("lists:\n")).match, None)  # type: ignore[attr-defined]
+
+
+def _fields(list_id: str, name: str | None, description: str | None, protect: str | None) -> dict[str, Any]:
+    odd = _ODD_STARTS
+    fields: dict[str, Value] = {"id": list_id if list_id[0] not in odd else _odd(list_id)}
+    if name:
+        fields["name"] = name if name[0] not in odd else _odd(name)
+    if description:
+        fields["description"] = description if description[0] not in odd else _odd(description)
+    if protect:
+        fields["protect"] = protect == "true"
+    return fields
+
+
+def _odd(written: str) -> Value:
+    match written[0]:
+        case '"':
+            return written[1:-1]
+        case "{" | "\n":
+            return {environment: _odd(list_id) for environment, list_id in _EACH_PAIR.findall(written)}
+        case _:
+            return plain(written)
