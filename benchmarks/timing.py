@@ -13,11 +13,15 @@ from statistics import median
 
 @dataclass(frozen=True)
 class Took:
-    """What one run took: seconds of the wall's clock and of processors (user and system), MiB at the peak."""
+    """What one run took: seconds of the wall's clock and of processors (user and system), MiB at the peak.
+
+    `said` is what it wrote to stderr.
+    """
 
     wall: float
     processor: float
     memory: float
+    said: str = ""
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,7 @@ class Command:
         running.returncode = os.waitstatus_to_exitcode(status)
         if running.returncode != self.code:
             raise RuntimeError(f"{' '.join(map(str, self.words))} ended with {running.returncode}: {said[-2000:]}")
-        return Took(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+        return Took(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, said)
 
 
 @dataclass(frozen=True)

@@ -153,6 +153,7 @@ def clients(
             target = environment.desired.target
             if target.account not in limiters:
                 limiters[target.account] = Limiter(environment.requests_per_minute, clock, target, _cache())
+                open_clients.callback(limiters[target.account].close)
             credentials = from_variables(environment.credentials, os.environ)
             client = Client(target, credentials, clock, limiters[target.account], timeout=timeouts(options))
             connected[environment.desired.environment] = open_clients.enter_context(client)

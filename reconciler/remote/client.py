@@ -63,7 +63,7 @@ class Client:
         self._limiter = limiter
         self._chance = chance
         self._tokens = Tokens(credentials, clock)
-        self._wire = Wire(*timeout)
+        self._wire = Wire(target.host, *timeout)
         self._base = f"{target.host.rstrip('/')}/campaign/api/v2/public/{quote(target.stream_id, safe='')}/campaign"
         self._read_all_by = "POST"
         self._requests = 0

@@ -2,7 +2,8 @@
 
 A request takes a place when it is sent and keeps it until 60 seconds after its answer, since nobody says when the API
 counts it. Free places are given at once. Own places are measured by the monotonic clock; those of other commands come
-from `places`, by the wall clock, and are believed only as far as they can be true: none lasts over 60 seconds.
+from `places`, by the wall clock, and are believed only as far as they can be true: none lasts over 60 seconds. A place
+is noted for others as it is taken; that it was answered, with the next place, or when all is done.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ class Limiter:
         self._held_until = clock.monotonic()
         self._stamp: Stamp | None = None
         self._seen = Places()
+        self._owing = False
 
     @contextmanager
     def place(self) -> Iterator[None]:
@@ -48,9 +50,8 @@ class Limiter:
         try:
             yield
         finally:
-            self._ends[-1] = self._clock.monotonic() + WINDOW
-            with opened(self._path, self._clock) as shared:
-                self._note(shared, shared.read())
+            self._ends[-1] = self._clock.monotonic() + WINDOW  # noted with the next place, or at the end
+            self._owing = True
 
     def delay(self, places: int) -> float:
         """Return the seconds until `places` requests (or as many as the limit is) may go back to back."""
@@ -63,6 +64,12 @@ class Limiter:
         with opened(self._path, self._clock) as shared:
             self._note(shared, shared.read())
 
+    def close(self) -> None:
+        """Note when the last request was answered."""
+        if self._owing:
+            with opened(self._path, self._clock) as shared:
+                self._note(shared, shared.read())
+
     def _take(self) -> float:
         """Take a place and return 0.0, or return the seconds until one may be free."""
         with opened(self._path, self._clock) as shared:
@@ -71,7 +78,7 @@ class Limiter:
             if wait <= 0:
                 now = self._clock.monotonic()
                 self._ends = [*(end for end in self._ends if end > now), now + WINDOW]
-                self._note(shared, places)
+            self._note(shared, places)
             return wait
 
     def _delay(self, places: int, shared: Places) -> float:
@@ -102,7 +109,7 @@ class Limiter:
         """Write what others noted in `places`, and what this run has to say."""
         self._seen = self._noted(places)
         shared.write(self._seen)
-        self._stamp = stamped(self._path)
+        self._stamp, self._owing = stamped(self._path), False
 
     def _noted(self, shared: Places) -> Places:
         """Return what the file should hold: what others noted and is still good, and the places of this run."""

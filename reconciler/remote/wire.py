@@ -10,9 +10,11 @@ import logging
 import os
 import ssl
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import lru_cache
 from socket import socket
+from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
@@ -23,6 +25,11 @@ from reconciler.remote.cutoff import Cutoff
 
 _IDLE = 2.0  # seconds
 _TLS_VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")
+_HEADERS = {
+    "User-Agent": f"contact-list-reconciler/{__version__}",
+    "Accept": "*/*",
+    "Accept-Encoding": "gzip, deflate",
+}
 LARGEST_ANSWER = 64 * 1024 * 1024
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
 
@@ -42,23 +49,25 @@ class Request:
 
 
 class Wire:
-    """Sends requests, TLS verified against the system's trust store, proxies taken from the environment."""
+    """Sends requests, TLS verified against the system's trust store, through the proxy that the environment names.
 
-    def __init__(self, connect: float, read: float) -> None:
-        """Time out after `connect` seconds without a connection and `read` seconds without a byte.
+    By the library's transport, not its client: nothing is taken from netrc, no redirect followed, no cookie kept.
+    """
+
+    def __init__(self, host: str, connect: float, read: float) -> None:
+        """Talk to `host` (a URL); time out after `connect` seconds without a connection and `read` without a byte.
 
         Raises UsageError for proxy or TLS variables that cannot be used.
         """
         self._connect = connect
         self._read = read
+        self._timeout = httpx.Timeout(read, connect=connect).as_dict()
         self._socket: socket | None = None
         try:
-            self._client = httpx.Client(
+            self._transport = httpx.HTTPTransport(
                 verify=_trust(*map(os.environ.get, _TLS_VARIABLES)),
-                timeout=httpx.Timeout(read, connect=connect),
                 limits=httpx.Limits(max_keepalive_connections=1, keepalive_expiry=_IDLE),
-                headers={"User-Agent": f"contact-list-reconciler/{__version__}"},
-                follow_redirects=False,
+                proxy=_proxy(host),
             )
         except (ImportError, OSError, ValueError, httpx.InvalidURL) as exc:
             failure = type(exc).__name__  # not its words: a proxy's address may hold a password
@@ -83,16 +92,19 @@ class Wire:
 
     def close(self) -> None:
         """Close what is open."""
-        self._client.close()
+        self._transport.close()
 
     def _exchange(self, request: Request, cutoff: Cutoff) -> Answer | NoAnswer:
-        with self._client.stream(
-            request.method,
-            request.url,
-            headers=request.headers,
-            content=request.body,
-            extensions={"trace": cutoff.watch},
-        ) as response:
+        response = self._transport.handle_request(
+            httpx.Request(
+                request.method,
+                request.url,
+                headers={**_HEADERS, **request.headers},
+                content=request.body,
+                extensions={"timeout": self._timeout, "trace": cutoff.watch},
+            )
+        )
+        with closing(response):
             body = bytearray()
             for chunk in response.iter_bytes():
                 body += chunk
@@ -121,6 +133,19 @@ class Wire:
             case _:
                 landed = not isinstance(exc, _NEVER_SENT)
                 return NoAnswer(f"the connection {'broke' if landed else 'failed'}: {words}", landed=landed)
+
+
+def _proxy(host: str) -> httpx.Proxy | None:
+    """Return the proxy on the way to `host` by HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY."""
+    try:
+        url = httpx.URL(host)
+    except httpx.InvalidURL:  # each request will say so
+        return None
+    known = getproxies()
+    found = known.get(url.scheme) or known.get("all")
+    if not found or proxy_bypass(url.host) or proxy_bypass(url.netloc.decode()):
+        return None
+    return httpx.Proxy(found if "://" in found else f"http://{found}")
 
 
 @lru_cache

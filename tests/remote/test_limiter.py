@@ -156,6 +156,7 @@ def test_the_next_command_waits_for_the_places_of_the_last(tmp_path: Path) -> No
     request(limiter, first, lasting=2.0)
     first.passed += 10
     request(limiter, first, lasting=3.0)
+    limiter.close()
     # Another process: its monotonic clock starts elsewhere, the wall clock goes on.
     second = FakeClock(ahead=first.now() - 5.0, monotonic=5.0)
     next_one = limited(second, 2, tmp_path)

@@ -46,7 +46,7 @@ def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def send(url: str, *, connect: float = 10.0, read: float = 10.0, body: bytes | None = b"{}") -> Answer | NoAnswer:
-    with closing(Wire(connect, read)) as wire:
+    with closing(Wire(url, connect, read)) as wire:
         return wire.send(Request("PUT", f"{url}?accountId=a%26b", {"auth": "t0ken"}, body))
 
 
@@ -82,14 +82,14 @@ def test_a_compressed_answer() -> None:
 
 
 def test_a_connection_serves_the_next_request() -> None:
-    with Peer(after_another(after_another(reply(200)))) as peer, closing(Wire(2.0, 2.0)) as wire:
+    with Peer(after_another(after_another(reply(200)))) as peer, closing(Wire(peer.url, 2.0, 2.0)) as wire:
         assert all(isinstance(wire.send(Request("GET", peer.url, {})), Answer) for _ in range(3))
     assert peer.connections == 1
 
 
 def test_a_connection_that_lay_idle_for_long_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("reconciler.remote.wire._IDLE", 0.1)
-    with Peer(after_another(hang), reply(200)) as peer, closing(Wire(2.0, 2.0)) as wire:
+    with Peer(after_another(hang), reply(200)) as peer, closing(Wire(peer.url, 2.0, 2.0)) as wire:
         wire.send(Request("GET", peer.url, {}))
         time.sleep(0.2)
         assert isinstance(wire.send(Request("GET", peer.url, {})), Answer)
@@ -97,7 +97,7 @@ def test_a_connection_that_lay_idle_for_long_is_left(monkeypatch: pytest.MonkeyP
 
 
 def test_a_connection_that_the_server_closed_is_left() -> None:
-    with Peer(after_another(closed_when_idle), reply(200)) as peer, closing(Wire(2.0, 2.0)) as wire:
+    with Peer(after_another(closed_when_idle), reply(200)) as peer, closing(Wire(peer.url, 2.0, 2.0)) as wire:
         wire.send(Request("GET", peer.url, {}))
         time.sleep(0.2)
         assert isinstance(wire.send(Request("GET", peer.url, {})), Answer)
@@ -166,7 +166,7 @@ def test_a_fault_after_connecting(step: Step, error: str, landed: bool, again: b
 def test_a_fault_of_a_connection_that_served_before(step: Step, error: str, landed: bool, again: bool) -> None:
     with (
         Peer(after_another(step), reply(200)) as peer,
-        closing(Wire(0.7, 0.3 if "within" in error else 10.0)) as wire,
+        closing(Wire(peer.url, 0.7, 0.3 if "within" in error else 10.0)) as wire,
     ):
         assert isinstance(wire.send(Request("GET", peer.url, {})), Answer)
         came = wire.send(Request("PUT", peer.url, {}, b"{}"))
@@ -351,13 +351,31 @@ def test_http_goes_through_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     assert proxy.received[0].target == "http://127.0.0.1:1/there?accountId=a%26b"
 
 
-def test_no_proxy_is_obeyed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_proxy_for_all_by_its_address_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Peer(reply(200, b"from the proxy")) as proxy:
+        monkeypatch.setenv("ALL_PROXY", proxy.url.removeprefix("http://"))
+        came = send("http://127.0.0.1:1/there")
+    assert isinstance(came, Answer)
+    assert came.body == b"from the proxy"
+
+
+@pytest.mark.parametrize("excepted", ["127.0.0.1", "*", "x.example, 127.0.0.1", "127.0.0.1:{port}", ".0.0.1"])
+def test_no_proxy_is_obeyed(monkeypatch: pytest.MonkeyPatch, excepted: str) -> None:
     with Peer(reply(200, b"direct")) as peer, Peer(reply(200, b"proxy")) as proxy:
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
-        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+        monkeypatch.setenv("NO_PROXY", excepted.format(port=peer.port))
         came = send(peer.url)
     assert isinstance(came, Answer)
     assert (came.body, proxy.connections) == (b"direct", 0)
+
+
+def test_no_proxy_of_others_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Peer(reply(200, b"direct")) as peer, Peer(reply(200, b"proxy")) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        monkeypatch.setenv("NO_PROXY", "27.0.0.1,x.example,127.0.0.1:1")
+        came = send(peer.url)
+    assert isinstance(came, Answer)
+    assert (came.body, peer.connections) == (b"proxy", 0)
 
 
 def test_a_proxy_that_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -371,7 +389,7 @@ def test_a_proxy_that_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_proxy_that_cannot_be_meant(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
     monkeypatch.setenv("HTTPS_PROXY", proxy)
     with pytest.raises(UsageError, match="proxy or TLS settings cannot be used") as caught:
-        Wire(1.0, 1.0)
+        Wire("https://x.example", 1.0, 1.0)
     assert "s3cr3t" not in str(caught.value)
     assert caught.value.__context__ is None
 
