@@ -51,6 +51,10 @@ class _AnyLength(HMACAlgorithm):
     def check_key_length(self, key: bytes) -> None:
         """Find nothing wrong."""
 
+    def prepare_key(self, key: str | bytes) -> bytes:
+        """Return a key that `_prepared` has looked at, once for all tokens."""
+        return key if isinstance(key, bytes) else super().prepare_key(key)
+
 
 def _prepared(secret: str) -> bytes:
     try:

@@ -59,7 +59,7 @@ class Writer:
 
     def record(self, key: str, entry: KnownList | None) -> None:
         """Set the entry of `key`, or drop it; durable on return. Raises StateError, and nothing was recorded."""
-        document = replace(self._document, lineage=self._document.lineage or str(uuid4()))
+        document = self._document if self._document.lineage else replace(self._document, lineage=str(uuid4()))
         try:
             self._journal.record(document, key, entry)
         except OSError as error:
