@@ -30,11 +30,14 @@ class Runtime:
         self._deadline = deadline
         self._reserve = reserve
         self._started = time.monotonic()
-        # A byte in the pipe wakes every sleeper; unlike a threading.Event, a handler may write it at any instant.
+        # A byte in the pipe wakes every sleeper; it is there before any handler of Python's has run, also when a signal
+        # comes just before the sleep begins.
         self._woken, self._wake = os.pipe()
+        os.set_blocking(self._wake, False)
 
     def watch(self) -> None:
         """Take over SIGINT and SIGTERM."""
+        signal.set_wakeup_fd(self._wake, warn_on_full_buffer=False)
         for number in _NAMES:
             signal.signal(number, self._on_signal)
 
@@ -42,7 +45,6 @@ class Runtime:
         if self.signal is not None:
             os._exit(128 + number)
         self.signal = number
-        os.write(self._wake, b"!")
         with suppress(OSError):  # whoever read our output may be gone
             os.write(2, b"stopping after the request in flight; once more to leave at once\n")
 

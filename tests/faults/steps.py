@@ -144,7 +144,8 @@ class Steps:
 
         def sent(connection: socket.socket, content: bytes) -> int:
             number = connection.fileno()
-            self._asked[number] = self._asked.get(number) or ("a PUT" if content.startswith(b"PUT ") else "a read")
+            if content.startswith((b"PUT ", b"GET ", b"POST ")):  # else it is the body
+                self._asked[number] = "a PUT" if content.startswith(b"PUT ") else "a read"
             half = content[: len(content) // 2]
             self._at(f"send {self._asked[number]}", lambda: send(connection, half))
             return send(connection, content)

@@ -8,6 +8,7 @@ import pty
 import select
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -242,6 +243,25 @@ def test_at_the_prompt_one_signal_is_an_answer(place: Workplace, number: signal.
     assert "nothing was changed" in terminal.shown
     assert place.puts == []
     assert place.run("apply", "--yes").code == 0
+
+
+JUST_BEFORE = """
+import ctypes, functools, operator, select, signal
+from reconciler.cli.runtime import Runtime
+runtime = Runtime()
+runtime.watch()
+# Called from C one after the other: nothing of Python's, and so no handler, runs in between.
+signalled = functools.partial(ctypes.CDLL(None)["raise"], signal.SIGTERM)
+asleep = functools.partial(select.select, [runtime._woken], [], [], 30)
+_, (woken, _, _) = list(map(operator.call, (signalled, asleep)))
+raise SystemExit(0 if woken and runtime.signal == signal.SIGTERM else 1)
+"""
+
+
+def test_a_signal_just_before_a_wait_ends_it() -> None:
+    began = time.monotonic()
+    subprocess.run([sys.executable, "-c", JUST_BEFORE], check=True, timeout=60)
+    assert time.monotonic() - began < 20
 
 
 def test_a_signal_while_reading_leaves_nothing_to_ask(place: Workplace) -> None:
