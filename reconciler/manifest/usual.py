@@ -17,21 +17,19 @@ import re
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from reconciler.manifest.reading import Located, Value
 from reconciler.manifest.scalars import DOUBTFUL_STARTS, plain
 
-_PLAIN = r"""[^\n \-?:,\[\]{}#&*!|>'"%@`](?:[^\n:#]++|:(?![ \n])|(?<! )#)*+(?<! )"""
-_TEXT = rf'"[^\n"\\]*+"|{_PLAIN}'
-_GAP = r"(?: *+(?:#[^\n]*+)?\n)*+"
-_WORD = r"[A-Za-z0-9][A-Za-z0-9_-]*+"
+_TEXT = r""" "[^\n"\\]*+"|[^\n \-?:,\[\]{}#&*!|>'"%@`][^\n]*+ """.strip()
+_GAP = r"(?: *+(?:#[^\n]*+)?\n)*"
+_WORD = r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}+"
 _PAIR = rf"{_WORD}: {_WORD}"
 _ENTRY = re.compile(
     rf"({_GAP})  (?!x-)({_WORD}):\n"
-    rf"    id:(?= [A-Za-z0-9{{]|\n) ?(?:({_WORD})|(\{{{_PAIR}(?:, {_PAIR})*+\}}|(?:\n      {_PAIR})++))\n"
-    rf"(?:    name: ({_TEXT})\n)?+(?:    description: ({_TEXT})\n)?+(?:    protect: (true|false)\n)?+"
-)
+    rf"    id:(?= [A-Za-z0-9{{]|\n) ?(?:({_WORD})|(\{{{_PAIR}(?:, {_PAIR})*\}}|(?:\n      {_PAIR})+))\n"
+    rf"(?:    name: ({_TEXT})\n)?(?:    description: ({_TEXT})\n)?(?:    protect: (true|false)\n)?"
+)  # possessive are only classes: of groups, Python 3.11 before 3.11.5 does not match them
 _OTHERS = ("name", "description", "protect")
 _ODD_STARTS = DOUBTFUL_STARTS | {'"', "{", "\n"}
 _HEADING = re.compile(r"^lists:\n", re.MULTILINE)
@@ -86,12 +84,11 @@ def usual(text: str) -> Usual | None:
         if gap:
             line += gap.count("\n")
         lines.append(line)
-        lists[key] = fields = _fields(list_id or ids, name, description, protect)
-        if list_id is None:
-            if len(fields["id"]) < ids.count(":"):
-                return None
-            line += ids.count("\n")
-        line += 1 + len(fields)
+        fields = _fields(list_id or ids, name, description, protect)
+        if fields is None:
+            return None
+        lists[key] = fields
+        line += 1 + len(fields) + (ids.count("\n") if ids else 0)
         end = found.end()
     if len(lists) < len(lines) or not lists or not _END.match(text, end):
         return None
@@ -102,16 +99,26 @@ def _entries(text: str, heading: int) -> Iterator[re.Match[str]]:
     return iter(_ENTRY.scanner(text, heading + len("lists:\n")).match, None)  # type: ignore[attr-defined]
 
 
-def _fields(list_id: str, name: str | None, description: str | None, protect: str | None) -> dict[str, Any]:
-    odd = _ODD_STARTS
-    fields: dict[str, Value] = {"id": list_id if list_id[0] not in odd else _odd(list_id)}
+def _fields(list_id: str, name: str | None, description: str | None, protect: str | None) -> dict[str, Value] | None:
+    """Return the fields of a list; None where one is not usual after all."""
+    fields: dict[str, Value] = {"id": list_id if list_id[0] not in _ODD_STARTS else _odd(list_id)}
     if name:
-        fields["name"] = name if name[0] not in odd else _odd(name)
+        fields["name"] = name if name[0] not in _ODD_STARTS else _odd(name)
     if description:
-        fields["description"] = description if description[0] not in odd else _odd(description)
+        fields["description"] = description if description[0] not in _ODD_STARTS else _odd(description)
     if protect:
         fields["protect"] = protect == "true"
-    return fields
+    return None if _is_no_text(name) or _is_no_text(description) or _is_doubled(fields["id"], list_id) else fields
+
+
+def _is_no_text(written: str | None) -> bool:
+    """Tell whether a plain text ends early, in a comment or a mapping, or would lose what it ends with."""
+    return bool(written and (written[-1] in ": " or ": " in written or " #" in written) and written[0] != '"')
+
+
+def _is_doubled(ids: Value, written: str) -> bool:
+    """Tell whether an environment stands twice."""
+    return isinstance(ids, dict) and len(ids) < written.count(":")
 
 
 def _odd(written: str) -> Value:

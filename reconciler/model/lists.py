@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Literal, NamedTuple, TypeAlias
 
 from reconciler.model.texts import Texts
+
+_NONE: Texts = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ class AppliedList(NamedTuple):
     id: str
     texts: Texts
     applied_at: str
-    stored: Texts = MappingProxyType({})
+    stored: Texts = _NONE
 
 
 class DoubtfulList(NamedTuple):
@@ -105,7 +106,7 @@ class DoubtfulList(NamedTuple):
     texts: Texts
     applied_at: str
     intended: Texts
-    stored: Texts = MappingProxyType({})
+    stored: Texts = _NONE
 
 
 KnownList: TypeAlias = AppliedList | DoubtfulList

@@ -3,7 +3,8 @@
 A request takes a place when it is sent and keeps it until 60 seconds after its answer, since nobody says when the API
 counts it. Free places are given at once. Own places are measured by the monotonic clock; those of other commands come
 from `places`, by the wall clock, and are believed only as far as they can be true: none lasts over 60 seconds. A place
-is noted for others as it is taken; that it was answered, with the next place, or when all is done.
+is noted for others as it is taken; that it was answered, at once if that took long, else with the next place or when
+all is done.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from reconciler.remote.places import Places, SharedPlaces, Stamp, opened, path_o
 
 WINDOW = 60.0
 _SKEW = 1.0
+_SOON = 1.0  # seconds within which others need not know that a request ended
 _WORTH_TELLING = 5.0
 _MOST_SHARED = 1000
 _log = logging.getLogger(__name__)
@@ -47,11 +49,14 @@ class Limiter:
             if wait >= _WORTH_TELLING:
                 _log.info("waiting %.0f s for the limit of %d requests a minute", wait, self._limit)
             self._clock.sleep(wait)
+        began = self._clock.monotonic()
         try:
             yield
         finally:
-            self._ends[-1] = self._clock.monotonic() + WINDOW  # noted with the next place, or at the end
+            self._ends[-1] = self._clock.monotonic() + WINDOW
             self._owing = True
+            if self._clock.monotonic() > began + _SOON:
+                self.close()
 
     def delay(self, places: int) -> float:
         """Return the seconds until `places` requests (or as many as the limit is) may go back to back."""
@@ -102,14 +107,15 @@ class Limiter:
         stamp = stamped(self._path)
         if stamp is None or stamp != self._stamp:
             with opened(self._path, self._clock) as shared:
-                self._stamp, self._seen = stamp, shared.read()
+                self._stamp, self._seen = stamp if shared.is_open else None, shared.read()
         return self._seen
 
     def _note(self, shared: SharedPlaces, places: Places) -> None:
         """Write what others noted in `places`, and what this run has to say."""
         self._seen = self._noted(places)
         shared.write(self._seen)
-        self._stamp, self._owing = stamped(self._path), False
+        if shared.is_open:
+            self._stamp, self._owing = stamped(self._path), False
 
     def _noted(self, shared: Places) -> Places:
         """Return what the file should hold: what others noted and is still good, and the places of this run."""

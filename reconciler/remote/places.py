@@ -44,6 +44,11 @@ class SharedPlaces:
         self._file = file
         self._length = 0
 
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a file, and the lock on it was had."""
+        return self._file is not None
+
     def read(self) -> Places:
         """Return what other commands noted, or nothing."""
         if self._file is None:

@@ -1,7 +1,7 @@
 """One HTTP request and its answer, or why there is none. The only importer of the HTTP library.
 
-A connection serves the next request, too, where that comes within two seconds: servers keep an idle one for longer
-(5 s and more are usual). Should one be closed just as a PUT goes out on it, that PUT may have arrived: it is in doubt.
+A connection serves the next request, too, where that comes soon: servers keep an idle one for longer (2 s and more are
+usual). Should one be closed just as a PUT goes out on it, that PUT may have arrived: it is in doubt.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from reconciler.errors import UsageError
 from reconciler.remote.answers import Answer, NoAnswer
 from reconciler.remote.cutoff import Cutoff
 
-_IDLE = 2.0  # seconds
+_IDLE = 1.5  # seconds
 _TLS_VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")
 _HEADERS = {
     "User-Agent": f"contact-list-reconciler/{__version__}",
@@ -143,7 +143,8 @@ def _proxy(host: str) -> httpx.Proxy | None:
         return None
     known = getproxies()
     found = known.get(url.scheme) or known.get("all")
-    if not found or proxy_bypass(url.host) or proxy_bypass(url.netloc.decode()):
+    none = "*" in map(str.strip, known.get("no", "").split(","))
+    if not found or none or proxy_bypass(url.host) or proxy_bypass(url.netloc.decode()):
         return None
     return httpx.Proxy(found if "://" in found else f"http://{found}")
 

@@ -11,7 +11,6 @@ import random
 import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 from uuid import uuid4
@@ -32,9 +31,7 @@ class _Turns:
     tip: str = ""
 
 
-@lru_cache
-def _turns(_folder: Path, _branch: str) -> _Turns:
-    return _Turns()
+_TURNS: dict[tuple[Path, str], _Turns] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +48,7 @@ class Branch:
         self._repository = Repository(folder)
         self._branch = branch
         self._names = names
-        self._turns = _turns(folder.absolute(), branch)
+        self._turns = _TURNS.setdefault((folder.absolute(), branch), _Turns())
         self._tip = ""
         self._tried: Version | None = None
 

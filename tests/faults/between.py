@@ -77,8 +77,9 @@ def untouched(pair: Pair) -> bool:
     return True
 
 
-def closed_at_once(_: Pair) -> bool:
-    """Close the connection before anything of the request was taken."""
+def closed_at_once(pair: Pair) -> bool:
+    """Close the connection in order, without a word, before the API hears of the request."""
+    pair.asked()
     return False
 
 

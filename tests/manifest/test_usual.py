@@ -169,6 +169,10 @@ def assert_alike(text: str) -> None:
 @example("lists:\n  a:\n    id: cl-1\n")
 @example("lists:\n  a:\n    id:{dev: cl-1}\n")
 @example("lists:\n  a:\n    id:cl-1\n")
+@example(f"lists:\n  {'a' * 1024}:\n    id: cl-1\n")
+@example(f"lists:\n  {'a' * 1025}:\n    id: cl-1\n")
+@example(f"lists:\n  a:\n    id: {{{'d' * 1025}: cl-1}}\n")
+@example(f"lists:\n  a:\n    id:\n      {'d' * 1025}: cl-1\n")
 @example("state: 'a\nlists:\n  b:\n    id: c\n    name: d'\n")
 def test_it_reads_what_the_parser_reads(text: str) -> None:
     assert_alike(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import logging
 import multiprocessing
@@ -163,6 +164,50 @@ def test_the_next_command_waits_for_the_places_of_the_last(tmp_path: Path) -> No
     assert next_one.delay(1) == 47.0
     assert request(next_one, second) == 52.0
     assert next_one.delay(1) == 13.0
+
+
+def test_the_end_of_a_quick_request_is_noted_when_all_is_done(tmp_path: Path) -> None:
+    clock = FakeClock()
+    limiter = limited(clock, 1, tmp_path)
+    request(limiter, clock, lasting=0.5)
+    assert limited(clock, 1, tmp_path).delay(1) == 59.5
+    limiter.close()
+    assert limited(clock, 1, tmp_path).delay(1) == 60.0
+
+
+def test_the_end_of_a_slow_request_is_noted_at_once(tmp_path: Path) -> None:
+    clock = FakeClock()
+    request(limited(clock, 1, tmp_path), clock, lasting=30.0)
+    assert limited(clock, 1, tmp_path).delay(1) == 60.0
+
+
+def test_what_another_command_notes_after_a_look_is_seen(tmp_path: Path) -> None:
+    clock = FakeClock()
+    mine = limited(clock, 1, tmp_path)
+    assert mine.delay(1) == 0.0
+    request(limited(clock, 1, tmp_path), clock)
+    assert mine.delay(1) == 60.0
+
+
+def test_a_look_that_found_the_file_locked_is_not_believed_for_long(tmp_path: Path) -> None:
+    clock = FakeClock()
+    request(limited(clock, 1, tmp_path), clock)
+    mine = limited(clock, 1, tmp_path)
+    with path_of(tmp_path, TARGET.host, TARGET.account_id).open() as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        assert mine.delay(1) == 0.0
+    assert mine.delay(1) > 59  # trying to lock took a moment
+
+
+def test_an_end_that_could_not_be_noted_is_noted_later(tmp_path: Path) -> None:
+    clock = FakeClock()
+    limiter = limited(clock, 1, tmp_path)
+    request(limiter, clock, lasting=0.5)
+    with path_of(tmp_path, TARGET.host, TARGET.account_id).open() as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        limiter.close()
+    limiter.close()
+    assert limited(clock, 1, tmp_path).delay(1) > 59.6  # of the start: 59.3
 
 
 def test_the_next_command_is_held_too(tmp_path: Path) -> None:
