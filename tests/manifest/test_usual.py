@@ -178,6 +178,11 @@ def test_it_reads_what_the_parser_reads(text: str) -> None:
     assert_alike(text)
 
 
+@pytest.mark.parametrize("head", ODD_HEADS)
+def test_what_stands_before_them_may_be_odd(head: str) -> None:
+    assert_alike(f"{head}lists:\n  a:\n    id: cl-1\n")
+
+
 @settings(max_examples=400, deadline=None)
 @given(files(), st.data())
 def test_so_it_does_after_a_slip_of_the_pen(text: str, data: st.DataObject) -> None:
