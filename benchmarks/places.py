@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 from urllib.request import Request, urlopen
 
@@ -48,7 +49,19 @@ def list_id(number: int) -> str:
 
 
 def large(folder: Path, lists: int, *, changed: int = 0, wrong: int = 0) -> Path:
-    """Write a manifest of one environment, and the state of it; `changed` were edited since, `wrong` have a problem."""
+    """Write a manifest of one environment, and the state of it; `changed` were edited since, `wrong` have a problem.
+
+    In a process of its own: the kernel counts what this one once had among what each of its children has at its peak.
+    """
+    writing = get_context("spawn").Process(target=_write, args=(folder, lists, changed, wrong))
+    writing.start()
+    writing.join()
+    if writing.exitcode:
+        raise RuntimeError(f"{folder} could not be written")
+    return folder
+
+
+def _write(folder: Path, lists: int, changed: int, wrong: int) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     every, faulty = (lists // changed if changed else 0), (lists // wrong if wrong else 0)
     target = TARGET.format(host="https://platform.kore.ai", account="67777ce93e25326494e00000")
@@ -59,7 +72,6 @@ def large(folder: Path, lists: int, *, changed: int = 0, wrong: int = 0) -> Path
             description = "x" * 300 if faulty and number % faulty == 0 else description
             manifest.write(entry(number, list_id(number), description=description))
     _state(folder, lists)
-    return folder
 
 
 def _state(folder: Path, lists: int) -> None:
