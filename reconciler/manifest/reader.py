@@ -31,7 +31,7 @@ from reconciler.manifest.reading import Located, Reading, Value, step_index
 from reconciler.manifest.scalars import DOUBTFUL_STARTS, REFUSED, plain
 from reconciler.manifest.source import SourceText, UnreadableError, decoded, forbidden_character, lenient
 from reconciler.manifest.syntax import explained
-from reconciler.manifest.usual import usual
+from reconciler.manifest.usual import BLANK, usual
 from reconciler.model.problems import Problem
 
 DEEPEST = 8
@@ -39,9 +39,8 @@ _MARKED = frozenset({"x-", "<<"})
 _KNOWN = {name: name for name in ("id", "name", "description", "previously", "protect", "overrides")}
 """Keys that need no closer look, unless they stand twice: most of all that there are."""
 _WHERE_WRITTEN = "since every value stands where it is written"
-_NOTHING = re.compile(r"(?: *(?:#[ -~]*)?\n)*")
 _AT_THE_EDGE = re.compile(r"(?<![^\n])[a-z]")
-_MARKER = re.compile(r"^\.\.\.", re.MULTILINE)
+_MARKER = re.compile(r"^\.\.\.", re.MULTILINE)  # ends a document
 _EMPTY = "begin with version, environments and lists, as lists.yaml.example does"
 
 
@@ -75,7 +74,7 @@ def _as_usual(source: SourceText, parser: Parser) -> Reading | None:
     problems: list[Problem] = []
     root: dict[str, Value] = {}
     located = Located(array("L", [found.heading]))
-    if not _NOTHING.fullmatch(before):
+    if not BLANK.fullmatch(before):
         try:
             head = _Composer(SourceText(source.file, before), parser, problems).reading()
         except (UnreadableError, YAMLError):

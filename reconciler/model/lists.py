@@ -3,7 +3,7 @@
 The three have one shape, so that comparing them reads as it is written: a mapping of lists, each list with its
 id and its `texts`. Desired and applied are keyed by the logical key, live by id, since ids are all the API knows.
 
-What there is one of for each list is a named tuple: a frozen dataclass takes three times as long to make.
+What there is one of for each list is a named tuple: a frozen dataclass takes longer to make.
 """
 
 from __future__ import annotations

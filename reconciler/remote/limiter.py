@@ -53,9 +53,10 @@ class Limiter:
         try:
             yield
         finally:
-            self._ends[-1] = self._clock.monotonic() + WINDOW
+            ended = self._clock.monotonic()
+            self._ends[-1] = ended + WINDOW
             self._owing = True
-            if self._clock.monotonic() > began + _SOON:
+            if ended - began > _SOON:
                 self.close()
 
     def delay(self, places: int) -> float:
