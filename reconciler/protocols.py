@@ -88,7 +88,7 @@ class Holder:
 
 
 class StateWriter(Protocol):
-    """A locked state. What `record` was given is on disk when it returns, whatever happens after."""
+    """A locked state. What was recorded outlives this process when `record` returns, this machine when `sync` does."""
 
     @property
     def applied(self) -> Applied:
@@ -106,12 +106,16 @@ class StateWriter(Protocol):
         """
         ...
 
+    def sync(self) -> None:
+        """Make durable what was recorded. Raises StateError: no PUT may be sent then."""
+        ...
+
     def confirm(self) -> None:
-        """Raise StateError or LockedError where the right to write may be gone: nothing may be sent then."""
+        """Raise StateError or LockedError where the right to write may be gone: no PUT may be sent then."""
         ...
 
     def record(self, key: str, entry: KnownList | None) -> None:
-        """Set the entry of `key`, or drop it (None); durable on return. Raises StateError."""
+        """Set the entry of `key`, or drop it (None). Raises StateError, and nothing was recorded."""
         ...
 
     def replace(self, applied: Applied) -> None:

@@ -206,21 +206,31 @@ class FakeRemote:
 
 
 class FakeStore:
-    """A state in memory. Every record is a line of the log: `doubt a`, `applied a`, `dropped a`.
+    """A state in memory. Every record is a line of the log: `doubt a`, `applied a`, `dropped a`; so is a `sync` of any.
 
-    The records numbered in `breaking` (from 1) raise StateError; so does the end of the lock, with `unfolding`.
+    The records numbered in `breaking` (from 1) raise StateError, and the syncs in `undurable`; so does the end of the
+    lock, with `unfolding`.
     """
 
     def __init__(
-        self, applied: Applied, clock: FakeClock, breaking: Collection[int] = (), *, unfolding: bool = False
+        self,
+        applied: Applied,
+        clock: FakeClock,
+        breaking: Collection[int] = (),
+        *,
+        undurable: Collection[int] = (),
+        unfolding: bool = False,
     ) -> None:
         self.applied = applied
         self.holder: Holder | None = None
         self.taken_over = False
         self._clock = clock
         self._breaking = breaking
+        self._undurable = undurable
         self._unfolding = unfolding
         self._records = 0
+        self._syncs = 0
+        self._unsynced = False
 
     def load(self) -> Applied:
         return self.applied
@@ -246,6 +256,14 @@ class FakeStore:
     def announce(self, entries: Mapping[str, DoubtfulList]) -> None:
         self._clock.happened("announced", " ".join(entries))
 
+    def sync(self) -> None:
+        if self._unsynced:
+            self._syncs += 1
+            if self._syncs in self._undurable:
+                raise StateError("the disk is broken")
+            self._clock.happened("sync")
+        self._unsynced = False
+
     def confirm(self) -> None:
         if self.taken_over:
             raise LockedError("somebody else writes")
@@ -259,6 +277,7 @@ class FakeStore:
         self.applied = replace(self.applied, lists=kept if entry is None else {**kept, key: entry})
         word = "dropped" if entry is None else "applied" if isinstance(entry, AppliedList) else "doubt"
         self._clock.happened(word, key, entry)
+        self._unsynced = True
 
     def replace(self, applied: Applied) -> None:
         self.applied = applied

@@ -14,7 +14,10 @@ from reconciler.protocols import Clock, StateWriter
 
 
 class Records:
-    """The state as a run writes it; each method is durable on return and raises StateError where it cannot be."""
+    """The state as a run writes it; each method raises StateError where it cannot be written.
+
+    What is recorded is synced before anything else is sent: one sync serves an outcome and the intent that follows.
+    """
 
     def __init__(self, writer: StateWriter, clock: Clock) -> None:
         self._writer = writer
@@ -34,7 +37,12 @@ class Records:
     def intend(self, sending: Sending, live: Texts) -> None:
         """Say, before a PUT goes out, that it may be on its way."""
         self._put(sending.change.key, entries.intent(sending.change, sending.prior, live, self._now()))
+        self._writer.sync()
         self._writer.confirm()
+
+    def sync(self) -> None:
+        """Make durable what was recorded."""
+        self._writer.sync()
 
     def settle(self, change: Update | Adopt, prior: KnownList | None, stored: Texts | None = None) -> None:
         """Say that the list is as desired; `stored` holds the fields that the API keeps otherwise."""

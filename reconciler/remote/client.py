@@ -63,8 +63,8 @@ class Client:
         self._limiter = limiter
         self._chance = chance
         self._tokens = Tokens(credentials, clock)
-        self._wire = Wire(target.host, *timeout)
-        self._base = f"{target.host.rstrip('/')}/campaign/api/v2/public/{quote(target.stream_id, safe='')}/campaign"
+        self._wire = Wire(target.host.rstrip("/"), *timeout)
+        self._base = f"/campaign/api/v2/public/{quote(target.stream_id, safe='')}/campaign/contactList"
         self._read_all_by = "POST"
         self._requests = 0
         self._skew: float | None = None
@@ -173,7 +173,7 @@ class Client:
         headers = {"auth": token, "iid": target.stream_id, "accountId": target.account_id}
         if call.body is not None:
             headers["Content-Type"] = "application/json"
-        return Request(call.method, f"{self._base}/contactList{call.path}?{query}", headers, call.body)
+        return Request(call.method, f"{self._base}{call.path}?{query}", headers, call.body)
 
     def _sign_in_refused(self, error: str) -> str:
         return refused(error, self._target, self._credentials, self._skew)

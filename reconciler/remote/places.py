@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Literal, Self, TypeAlias
 
 from pydantic import BaseModel, FiniteFloat, ValidationError
 
@@ -20,9 +19,10 @@ from reconciler.errors import StoppedError
 from reconciler.protocols import Clock
 
 _LARGEST = 64 * 1024
+_MOST = 1000
 _TRIES = 20
 _PAUSE = 0.01
-Stamp: TypeAlias = tuple[int, int, int]
+_Stamp: TypeAlias = tuple[int, int, int]
 _CAN_LOCK = find_spec("fcntl") is not None
 
 
@@ -37,12 +37,38 @@ class Places(BaseModel):
     held_until: FiniteFloat = 0.0
 
 
-class SharedPlaces:
-    """The file while it is open and locked; without a file, nothing that is read or kept."""
+_NONE = Places()
 
-    def __init__(self, file: int | None) -> None:
+
+class SharedPlaces:
+    """The file of one account, as `run` has it in common with others; without one, nothing that is read or kept.
+
+    It is open, and locked, within this context only.
+    """
+
+    def __init__(self, path: Path | None, clock: Clock, run: str) -> None:
+        """Share by the file of `path`; with None, by nothing."""
+        self._path = path if _CAN_LOCK else None
+        self._clock = clock
+        self._run = run
+        self._file: int | None = None
+        self._stamp: _Stamp | None = None
+        self._raw: bytes | None = None
+        self._places = _NONE
+
+    def __enter__(self) -> Self:
+        """Open and lock the file; where that does not work, do without."""
+        file = None if self._path is None else _open(self._path)
+        if file is not None and not _locked(file, self._clock):
+            os.close(file)
+            file = None
         self._file = file
-        self._length = 0
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
 
     @property
     def is_open(self) -> bool:
@@ -50,47 +76,57 @@ class SharedPlaces:
         return self._file is not None
 
     def read(self) -> Places:
-        """Return what other commands noted, or nothing."""
+        """Return what others noted, or nothing."""
         if self._file is None:
-            return Places()
+            return _NONE
         try:
             raw = os.pread(self._file, _LARGEST, 0)
-            self._length = len(raw)
-            return Places.model_validate_json(raw)
-        except (OSError, ValidationError):
-            return Places()
+        except OSError:
+            return _NONE
+        if raw != self._raw:
+            self._raw, self._places = raw, self._understood(raw)
+        return self._places
 
-    def write(self, places: Places) -> None:
-        """Note `places` for other commands, as far as that works; over the longer text that was read."""
+    def write(self, others: Places, own: list[float]) -> None:
+        """Note for others what they noted, and own places, as far as that works; over the longer text that was read."""
         if self._file is not None:
+            requests = [*others.requests, *((self._run, at) for at in own)][-_MOST:]
+            noted = Places.model_construct(requests=requests, held_until=others.held_until)
+            raw, self._raw = noted.model_dump_json().encode().ljust(len(self._raw or b"")), None
             with suppress(OSError):
-                os.pwrite(self._file, places.model_dump_json().encode().ljust(self._length), 0)
+                os.pwrite(self._file, raw, 0)
+                self._raw, self._places = raw, others
+                self._stamp = _stamp(os.fstat(self._file))
+
+    def glimpse(self) -> Places:
+        """Return what others noted; the file is opened only where it was written since this was last asked."""
+        try:
+            stamp = None if self._path is None else _stamp(self._path.stat())
+        except (OSError, ValueError):
+            stamp = None
+        if stamp is not None and stamp == self._stamp:
+            return self._places
+        with self:
+            self._stamp = stamp if self.is_open else None
+            return self.read()
+
+    def _understood(self, raw: bytes) -> Places:
+        try:
+            found = Places.model_validate_json(raw)
+        except ValidationError:
+            return _NONE
+        return found.model_copy(update={"requests": [(run, at) for run, at in found.requests if run != self._run]})
 
 
-def stamped(path: Path | None) -> Stamp | None:
-    """Return what tells one writing of the file from the next, as finely as the file system keeps time."""
-    try:
-        found = None if path is None else path.stat()
-    except (OSError, ValueError):
-        return None
-    return found and (found.st_ino, found.st_size, found.st_mtime_ns)
+def _stamp(found: os.stat_result) -> _Stamp:
+    """Return what tells one writing of a file from the next, as finely as the file system keeps time."""
+    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def path_of(folder: Path, host: str, account_id: str) -> Path:
     """Return the file of an account in `folder`."""
     digest = hashlib.sha256(f"{host.lower()} {account_id}".encode()).hexdigest()
     return folder / f"{digest[:32]}.places.json"
-
-
-@contextmanager
-def opened(path: Path | None, clock: Clock) -> Iterator[SharedPlaces]:
-    """Open and lock the file of `path` for a moment; where that does not work, or there is none, do without."""
-    file = _open(path) if path is not None and _CAN_LOCK else None
-    try:
-        yield SharedPlaces(file if file is not None and _locked(file, clock) else None)
-    finally:
-        if file is not None:
-            os.close(file)
 
 
 def _open(path: Path) -> int | None:

@@ -40,10 +40,10 @@ for _name in (httpx.__name__, httpx.__name__.replace("httpx", "httpcore")):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is sent; the values in `headers` may be secret."""
+    """What is sent: `target` is path and query, percent-encoded; the values in `headers` may be secret."""
 
     method: str
-    url: str
+    target: str
     headers: Mapping[str, str] = field(repr=False)
     body: bytes | None = None
 
@@ -59,6 +59,7 @@ class Wire:
 
         Raises UsageError for proxy or TLS variables that cannot be used.
         """
+        self._host = host
         self._connect = connect
         self._read = read
         self._timeout = httpx.Timeout(read, connect=connect).as_dict()
@@ -67,8 +68,9 @@ class Wire:
             self._transport = httpx.HTTPTransport(
                 verify=_trust(*map(os.environ.get, _TLS_VARIABLES)),
                 limits=httpx.Limits(max_keepalive_connections=1, keepalive_expiry=_IDLE),
-                proxy=_proxy(host),
+                proxy=(proxy := _proxy(host)),
             )
+            self._direct = proxy is None
         except (ImportError, OSError, ValueError, httpx.InvalidURL) as exc:
             failure = type(exc).__name__  # not its words: a proxy's address may hold a password
         else:
@@ -95,13 +97,17 @@ class Wire:
         self._transport.close()
 
     def _exchange(self, request: Request, cutoff: Cutoff) -> Answer | NoAnswer:
+        url: httpx.URL | str = self._host + request.target
+        extensions: dict[str, object] = {"timeout": self._timeout, "trace": cutoff.watch}
+        if self._direct:  # spares parsing each address; a proxy would be given the target in its CONNECT, too
+            url, extensions["target"] = _parsed(self._host), request.target.encode()
         response = self._transport.handle_request(
             httpx.Request(
                 request.method,
-                request.url,
+                url,
                 headers={**_HEADERS, **request.headers},
                 content=request.body,
-                extensions={"timeout": self._timeout, "trace": cutoff.watch},
+                extensions=extensions,
             )
         )
         with closing(response):
@@ -138,7 +144,7 @@ class Wire:
 def _proxy(host: str) -> httpx.Proxy | None:
     """Return the proxy on the way to `host` by HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY."""
     try:
-        url = httpx.URL(host)
+        url = _parsed(host)
     except httpx.InvalidURL:  # each request will say so
         return None
     known = getproxies()
@@ -147,6 +153,11 @@ def _proxy(host: str) -> httpx.Proxy | None:
     if not found or none or proxy_bypass(url.host) or proxy_bypass(url.netloc.decode()):
         return None
     return httpx.Proxy(found if "://" in found else f"http://{found}")
+
+
+@lru_cache
+def _parsed(host: str) -> httpx.URL:
+    return httpx.URL(host)
 
 
 @lru_cache

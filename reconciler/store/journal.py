@@ -80,13 +80,23 @@ class Journal:
         self._end = 0
         self._sum = 0
         self._torn = False
+        self._synced = 0
 
     def record(self, base: Applied, key: str, entry: KnownList | None) -> None:
-        """Append one record, durable on return; raises OSError, and the record then does not count."""
+        """Append one record; raises OSError, and the record then does not count."""
         record: dict[str, object] = {"key": key, "entry": None if entry is None else written(entry)}
         lines, total = _sealed([record] if self._end else [_header(base), record], self._sum)
         self._append(lines)
         self._end, self._sum = self._end + len(lines), total
+
+    def sync(self) -> None:
+        """Make all records durable; raises OSError, and those since it last did may be lost with the power."""
+        if self._descriptor is None or self._synced == self._end:
+            return
+        os.fsync(self._descriptor)
+        if not self._synced:
+            disk.sync_folder(self._path.parent)
+        self._synced = self._end
 
     def remove(self) -> None:
         """End the journal and remove its file, also one that an earlier run left."""
@@ -108,9 +118,6 @@ class Journal:
         self._torn = True
         try:
             disk.write(self._descriptor, lines)
-            os.fsync(self._descriptor)
-            if not self._end:
-                disk.sync_folder(self._path.parent)
         except OSError:
             with suppress(OSError):  # else it is tried again before the next record
                 os.ftruncate(self._descriptor, self._end)

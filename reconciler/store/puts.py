@@ -79,6 +79,9 @@ class ObjectWriter:
                 self._pulse.check()
                 self._put(self._settled, dict(entries))
 
+    def sync(self) -> None:
+        """Do nothing: what must outlive this machine is put as it is recorded."""
+
     def confirm(self) -> None:
         """Raise LockedError where the lease is gone, StateError where nobody can tell."""
         with self._pulse.guard:

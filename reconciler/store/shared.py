@@ -178,6 +178,9 @@ class SharedWriter:
                     self._entries = before
                     raise
 
+    def sync(self) -> None:
+        """Do nothing: what must outlive this machine is shared as it is recorded."""
+
     def confirm(self) -> None:
         """Raise LockedError where the lease is gone, StateError where nobody can tell."""
         with self._pulse.guard:

@@ -52,13 +52,23 @@ class Writer:
         return self._entries[key] if key in self._entries else self._document.lists.get(key)
 
     def announce(self, entries: Mapping[str, DoubtfulList]) -> None:
-        """Do nothing: each record is durable by itself."""
+        """Do nothing: nobody else reads what a run has yet to do."""
+
+    def sync(self) -> None:
+        """Make durable what was recorded; raises StateError where the disk refuses."""
+        try:
+            self._journal.sync()
+        except OSError as error:
+            raise StateError(
+                f"{self._files.journal}: cannot be made durable ({disk.reason(error)}), so that what was recorded last "
+                "may be lost with the power. Nothing may be sent that is not recorded. Look at the disk, and run again"
+            ) from error
 
     def confirm(self) -> None:
         """Do nothing: the lock is held as long as this process lives."""
 
     def record(self, key: str, entry: KnownList | None) -> None:
-        """Set the entry of `key`, or drop it; durable on return. Raises StateError, and nothing was recorded."""
+        """Set the entry of `key`, or drop it; raises StateError, and nothing was recorded."""
         document = self._document if self._document.lineage else replace(self._document, lineage=str(uuid4()))
         try:
             self._journal.record(document, key, entry)

@@ -92,6 +92,9 @@ class _BreakingWriter:
     def announce(self, entries: Mapping[str, DoubtfulList]) -> None:
         self._writer.announce(entries)
 
+    def sync(self) -> None:
+        self._writer.sync()
+
     def confirm(self) -> None:
         self._writer.confirm()
 

@@ -126,6 +126,7 @@ class Scene:
     wipes: bool = False
     alters: Callable[[str], str] = str
     breaking: Collection[int] = ()
+    undurable: Collection[int] = ()
     unfolding: bool = False
     deadline: float | None = None
     policy: Short | None = None
@@ -194,6 +195,7 @@ def staged(scene: Scene) -> Played:
         applied(scene.served if scene.known is None else scene.known),
         clock,
         scene.breaking,
+        undurable=scene.undurable,
         unfolding=scene.unfolding,
     )
     played = Played(clock, account, store, FakeRemote(account, clock, scene.replies))

@@ -108,6 +108,7 @@ def check_laws(scene: Scene) -> None:
     assert played.store.holder is None
     each_put_was_planned_and_recorded_before(played)
     each_put_was_judged_by_live_values_of_a_minute_ago_at_most(played)
+    nothing_was_sent_while_a_record_was_not_synced(played)
     it_ended_soon(played)
     applied_is_live_unless_somebody_else_wrote(played, scene)
     acknowledged_is_never_recorded_as_old(played, scene)
@@ -148,6 +149,15 @@ def each_put_was_judged_by_live_values_of_a_minute_ago_at_most(played: Played) -
         if each.word == "put":
             assert each.at - read_at <= MOST_SECONDS_OLD
             assert not waited
+
+
+def nothing_was_sent_while_a_record_was_not_synced(played: Played) -> None:
+    synced = True
+    for each in played.clock.events:
+        if each.word in {"doubt", "applied", "dropped", "sync"}:
+            synced = each.word == "sync"
+        if each.word in {"put", "read"}:
+            assert synced, str(each)
 
 
 def it_ended_soon(played: Played) -> None:

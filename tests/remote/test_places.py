@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from reconciler.errors import StoppedError
 from reconciler.model.lists import Target
 from reconciler.remote.limiter import Limiter
-from reconciler.remote.places import Places, _locked, opened, path_of
+from reconciler.remote.places import Places, SharedPlaces, _locked, path_of
 from tests.remote.clock import START, FakeClock
 
 TARGET = Target("https://platform.kore.ai", "st-1", "acc1")
@@ -218,9 +218,9 @@ def test_a_lock_that_is_let_go_is_waited_for(tmp_path: Path) -> None:
             super().sleep(seconds)
             held.close()
 
-    with opened(path_in(tmp_path), LettingGo()) as shared:
-        shared.write(Places(held_until=5.0))
-    with opened(path_in(tmp_path), FakeClock()) as shared:
+    with SharedPlaces(path_in(tmp_path), LettingGo(), "me") as shared:
+        shared.write(Places(held_until=5.0), [])
+    with SharedPlaces(path_in(tmp_path), FakeClock(), "you") as shared:
         assert shared.read() == Places(held_until=5.0)
 
 
@@ -234,7 +234,7 @@ def test_a_file_system_without_locks_is_done_without_at_once() -> None:
 
 
 def test_no_file_at_all(tmp_path: Path) -> None:
-    with opened(None, FakeClock()) as shared:
-        shared.write(Places(held_until=5.0))
+    with SharedPlaces(None, FakeClock(), "you") as shared:
+        shared.write(Places(held_until=5.0), [])
         assert shared.read() == Places()
     assert list(tmp_path.iterdir()) == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from contextlib import suppress
 from pathlib import Path
 
@@ -54,6 +56,23 @@ def test_a_run_that_records_nothing_writes_nothing_but_the_lock(tmp_path: Path) 
     with store_in(tmp_path / "a" / "b").lock(HOLDER) as writer:
         assert writer.applied == state(VIP)
     assert (tmp_path / "a" / "b" / "prod.state.json").read_text() == render(state(VIP))
+
+
+def test_says_what_cannot_be_made_durable_and_stays_usable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with store_in(tmp_path).lock(HOLDER) as writer:
+        writer.record("vip", DOUBT)
+        with monkeypatch.context() as disk:
+            disk.setattr(os, "fsync", refuse)
+            with pytest.raises(
+                StateError, match=r"prod\.journal\.jsonl: cannot be made durable \(Input/output error\)"
+            ):
+                writer.sync()
+        writer.record("vip", VIP)
+        writer.sync()
+    assert store_in(tmp_path).load().lists == {"vip": VIP}
 
 
 def test_every_run_that_records_raises_the_serial_by_one(tmp_path: Path) -> None:

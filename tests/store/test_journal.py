@@ -182,11 +182,18 @@ def test_what_could_not_be_taken_back_at_once_is_taken_back_before_the_next_reco
     journal = Journal(tmp_path / "j")
     journal.record(BASE, *RECORDS[0])
 
+    write = os.write
+
+    def half_written(descriptor: int, content: bytes) -> int:
+        if len(content) < 100:
+            raise OSError("the disk is gone")
+        return write(descriptor, content[:-99])
+
     def broken(*_: int) -> None:
         raise OSError("the disk is gone")
 
     with monkeypatch.context() as disk:
-        disk.setattr(os, "fsync", broken)
+        disk.setattr(os, "write", half_written)
         disk.setattr(os, "ftruncate", broken)
         with pytest.raises(OSError, match="the disk is gone"):
             journal.record(BASE, *RECORDS[1])
@@ -196,6 +203,25 @@ def test_what_could_not_be_taken_back_at_once_is_taken_back_before_the_next_reco
         journal.record(BASE, key, entry)
     assert (tmp_path / "j").read_bytes() == GOLDEN
     journal.remove()
+
+
+def test_syncs_what_is_new_and_the_folder_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    journal = Journal(tmp_path / "j")
+    synced: list[str] = []
+    monkeypatch.setattr(
+        os, "fsync", lambda descriptor: synced.append(Path(f"/proc/self/fd/{descriptor}").readlink().name)
+    )
+    journal.sync()
+    assert synced == []
+    journal.record(BASE, *RECORDS[0])
+    journal.record(BASE, *RECORDS[1])
+    assert synced == []
+    journal.sync()
+    journal.sync()
+    assert synced == ["j", tmp_path.name]
+    journal.record(BASE, *RECORDS[2])
+    journal.sync()
+    assert synced == ["j", tmp_path.name, "j"]
 
 
 def test_never_writes_into_a_file_that_is_there(tmp_path: Path) -> None:
