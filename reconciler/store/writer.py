@@ -107,15 +107,21 @@ class Writer:
             self._journal.remove()
             files.aside.unlink(missing_ok=True)
         except OSError as error:
-            kept = (
-                f"What was recorded is safe in {files.journal}: keep it"
-                if files.journal.exists()
-                else "It is as it was"
-            )
             raise StateError(
-                f"{files.document}: cannot be written ({disk.reason(error)}). {kept}. Make room there, or give the "
+                f"{files.document}: cannot be written ({disk.reason(error)}). {self._kept()}. Make room there, or give the "
                 "right to write, and run again: that takes up where this run ended"
             ) from error
         self._document = self._applied = applied
         self._entries = {}
         self._journal = Journal(files.journal)
+
+    def _kept(self) -> str:
+        """Say what there still is where the document could not be written, and make it durable."""
+        journal = self._files.journal
+        if not journal.exists():
+            return "It is as it was"
+        try:
+            self._journal.sync()
+        except OSError as error:
+            return f"What was recorded is in {journal}, though not durable ({disk.reason(error)}): keep a copy of it"
+        return f"What was recorded is safe in {journal}: keep it"

@@ -38,6 +38,27 @@ def leave_journal(folder: Path, *, document: Applied | None) -> None:
     assert "prod.journal.jsonl" in names_in(folder)
 
 
+@pytest.mark.parametrize(
+    ("broken", "kept"), [(False, "is safe in .*: keep it"), (True, "is in .*, though not durable .*: keep a copy")]
+)
+def test_what_the_document_cannot_take_is_made_durable_where_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: bool, kept: str
+) -> None:
+    synced: list[str] = []
+
+    def sync(descriptor: int) -> None:
+        name = Path(f"/proc/self/fd/{descriptor}").readlink().name
+        if broken and name == "prod.journal.jsonl":
+            raise OSError(errno.EIO, "Input/output error")
+        synced.append(name)
+
+    monkeypatch.setattr(os, "fsync", sync)
+    with pytest.raises(StateError, match=rf"prod\.state\.json: cannot be written .* What was recorded {kept}"):
+        record_doubt_and_block_the_document(tmp_path)
+    assert ("prod.journal.jsonl" in synced) is not broken
+    assert store_in(tmp_path).load().lists == {"vip": DOUBT}
+
+
 def test_is_a_state_store(tmp_path: Path) -> None:
     store: StateStore = store_in(tmp_path)
     assert store.load() == NOTHING
