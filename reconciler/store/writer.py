@@ -108,8 +108,8 @@ class Writer:
             files.aside.unlink(missing_ok=True)
         except OSError as error:
             raise StateError(
-                f"{files.document}: cannot be written ({disk.reason(error)}). {self._kept()}. Make room there, or give the "
-                "right to write, and run again: that takes up where this run ended"
+                f"{files.document}: cannot be written ({disk.reason(error)}). {self._kept()}. Make room there, or give "
+                "the right to write, and run again: that takes up where this run ended"
             ) from error
         self._document = self._applied = applied
         self._entries = {}
