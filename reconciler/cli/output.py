@@ -11,6 +11,8 @@ from typing import TextIO
 
 from reconciler.errors import UsageError
 
+_PRECIOUS = (".yaml", ".yml", ".state.json", ".journal.jsonl", ".lock")
+
 
 def say(text: str) -> None:
     """Print to stdout."""
@@ -50,8 +52,15 @@ def write(path: Path, document: str) -> None:
         raise UsageError(f"cannot write {path}: {error.strerror}") from error
 
 
+def spare(path: Path) -> None:
+    """Keep what is, by its name, a manifest or a part of a state from being replaced. Raises UsageError."""
+    if path.name.lower().endswith(_PRECIOUS) and path.exists():
+        raise UsageError(f"{path} is there, and by its name a manifest or part of a state: name another file")
+
+
 def check_writable(path: Path) -> None:
     """Make sure, before anything is done, that what is to be written at the end can be. Raises UsageError."""
+    spare(path)
     try:
         path.open("a").close()
     except OSError as error:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli import exits, reports
 from reconciler.cli import options as shared
-from reconciler.cli.output import coloured, say, width, write
+from reconciler.cli.output import coloured, say, spare, width, write
 from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ def run(options: argparse.Namespace) -> int:
     """Plan, print and save."""
     if options.revert_drift and not options.refresh:
         raise UsageError("--revert-drift needs --refresh: without live values there is no drift to set back")
+    if options.out:
+        spare(options.out)
     reports.check(options)
     planned, failures = _planned(options)
     _show(planned, options)

@@ -60,10 +60,15 @@ def name_format_fault(text: str) -> str | None:
     return outer_space_fault(text) or control_fault(text)
 
 
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
+
+
 def folder_fault(text: str) -> str | None:
     """Check `state`: a URL, or a folder that is not outside the manifest's."""
     if not text:
         return "is empty: write a folder or a URL, or leave the key out for .reconciler"
     if "://" not in text and (text.startswith(("/", "~")) or ".." in text.split("/")):
         return f"{text!r} leads out of the manifest's folder: write a folder in it, as in .reconciler, or a URL"
+    if "://" not in text and _SCHEME.match(text):
+        return f"{text!r} is neither a folder nor a URL: a URL is written as in s3://bucket/folder, git+branch://name"
     return control_fault(text)

@@ -73,6 +73,11 @@ class Branch:
         What an earlier write tried, and did not hear the end of, counts as `expected`, too.
         """
         new = {name: self._repository.blob(content) for name, content in contents.items() if content is not None}
+        if self._repository.current() == self._branch:
+            raise StateError(
+                f"{self}: is the branch that is checked out here, and what is committed to it next would remove the "
+                "state. Nothing was written. Name a branch of its own in the manifest, as in git+branch://reconciler-state"
+            )
         with self._turns.lock:
             if self._turns.tip not in ("", self._tip):
                 self._refresh()

@@ -63,6 +63,10 @@ class Repository:
         tips = {name: commit for commit, _, name in (line.partition("\t") for line in listed)}
         return tips.get(f"refs/heads/{branch}", "")
 
+    def current(self) -> str:
+        """Return the branch that is checked out, "" where it is none."""
+        return self._ended("symbolic-ref", "--quiet", "--short", "HEAD").stdout.decode(errors="replace").strip()
+
     def local_tip(self, branch: str) -> str:
         """Return the commit at the end of a branch of this repository, "" where there is no such branch."""
         ref = f"refs/heads/{branch}"

@@ -112,8 +112,8 @@ class ObjectWriter:
         """Take back what was announced and never came, keep a copy, and give the lease back. Raises StateError."""
         self._pulse.stop()
         with self._pulse.guard:
-            self._pulse.check()
             try:
+                self._pulse.check()
                 if self._promised:
                     self._put(self._settled, {})
                 if self._content:

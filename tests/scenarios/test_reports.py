@@ -85,6 +85,21 @@ def test_a_run_that_failed_leaves_no_report_of_another(place: Workplace) -> None
     assert not (place.folder / "out.junit").exists()
 
 
+@pytest.mark.parametrize(
+    "words", [["plan", "--out", ""], ["plan", "--report", "html="], ["apply", "--yes", "--undo-out", ""]]
+)
+@pytest.mark.parametrize("name", ["lists.yaml", "more.yml", ".reconciler/old.state.json"])
+def test_no_manifest_and_no_state_is_replaced(place: Workplace, words: list[str], name: str) -> None:
+    path = place.folder / name
+    path.parent.mkdir(exist_ok=True)
+    before = path.read_text() if path.exists() else "precious"
+    path.write_text(before)
+    ran = place.run(*words[:-1], words[-1] + name)
+    assert ran.code == 1
+    assert f"{name} is " in ran.err
+    assert path.read_text() == before
+
+
 def test_within_a_budget(place: Workplace) -> None:
     assert place.run("plan", "--max-bytes", "1000", *asked("markdown")).code == 0
     assert len(read(place, "markdown").encode()) <= 1000

@@ -53,6 +53,17 @@ def test_nothing_else_of_the_repository_is_touched(folder: Path) -> None:
     assert not (folder / DOCUMENT).exists()
 
 
+def test_the_branch_that_is_checked_out_is_refused(folder: Path) -> None:
+    shelf = branch(folder)
+    version, _ = shelf.read()
+    git(folder, "symbolic-ref", "HEAD", f"refs/heads/{BRANCH}")
+    with pytest.raises(StateError, match="is the branch that is checked out here"):
+        shelf.write({DOCUMENT: b"1"}, version, "first")
+    git(folder, "symbolic-ref", "HEAD", "refs/heads/other")
+    assert branch(folder).read() == (Version(), {})
+    assert shelf.write({DOCUMENT: b"1"}, version, "first") is not None
+
+
 def test_an_outdated_version_is_refused(folder: Path) -> None:
     one, other = branch(folder), branch(folder)
     version, _ = one.read()
