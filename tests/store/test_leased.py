@@ -215,6 +215,21 @@ def test_an_older_writer_that_gets_in_between_is_read(bucket: FakeBucket) -> Non
             older.announce({"b": doubtful_list("b")})
 
 
+def delete_the_document_under_way(bucket: FakeBucket) -> None:
+    with store(bucket).lock(HOLDER) as writer:
+        writer.record("a", applied_list("a"))
+        del bucket.objects[DOCUMENT]
+        writer.record("b", applied_list("b"))
+
+
+def test_one_whose_document_was_deleted_under_way_gives_the_lease_back(bucket: FakeBucket) -> None:
+    with pytest.raises(LockedError, match="this run's lease is gone"):
+        delete_the_document_under_way(bucket)
+    assert "token" not in json.loads(bucket.objects[LOCK])
+    with store(bucket).lock(OTHER):
+        pass
+
+
 def test_an_older_writer_that_never_stops(bucket: FakeBucket) -> None:
     others = iter(range(100))
 
