@@ -103,7 +103,7 @@ class Limiter:
     def _note(self, others: Places) -> None:
         """Write what others noted and is still good, and the places of this run."""
         now, ahead = self._clock.monotonic(), self._clock.now() - self._clock.monotonic()
-        own = [end - WINDOW + ahead for end in self._ends]
+        own = [end - WINDOW + ahead for end in self._ends if end > now]
         held = min(self._held_until, now + WINDOW) + ahead if self._held_until > now else 0.0
         kept_hold = others.held_until if self._left(others.held_until) else 0.0
         kept = [(run, at) for run, at in others.requests if self._left(at + WINDOW) > 0]

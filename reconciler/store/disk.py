@@ -79,6 +79,19 @@ def make_folder(folder: Path) -> None:
         sync_folder(folder.parent)
 
 
+def sync(path: Path) -> None:
+    """Make durable a file, if there is one, and that it is there. Raises OSError."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    sync_folder(path.parent)
+
+
 def sync_folder(folder: Path) -> None:
     """Make durable which files a folder has, where its file system knows how to."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)

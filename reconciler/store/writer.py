@@ -103,6 +103,8 @@ class Writer:
         files = self._files
         try:
             if applied is not self._document:
+                # Else the power could leave the beginning of a journal beside a document that holds more of it.
+                disk.sync(files.journal)
                 disk.replace(files.document, render(applied).encode(), aside=files.aside)
             self._journal.remove()
             files.aside.unlink(missing_ok=True)
@@ -121,7 +123,7 @@ class Writer:
         if not journal.exists():
             return "It is as it was"
         try:
-            self._journal.sync()
+            disk.sync(journal)
         except OSError as error:
             return f"What was recorded is in {journal}, though not durable ({disk.reason(error)}): keep a copy of it"
         return f"What was recorded is safe in {journal}: keep it"

@@ -59,6 +59,32 @@ def test_what_the_document_cannot_take_is_made_durable_where_it_is(
     assert store_in(tmp_path).load().lists == {"vip": DOUBT}
 
 
+@pytest.mark.parametrize("died", [False, True])
+def test_what_a_journal_holds_is_durable_before_the_document_that_takes_it_up(tmp_path: Path, died: bool) -> None:
+    """Else a power cut leaves the beginning of the journal beside a newer document, and the state is refused."""
+    if died:
+        leave_journal(tmp_path, document=None)
+    events: list[str] = []
+    with pytest.MonkeyPatch.context() as system:
+        sync, rename = os.fsync, os.replace
+
+        def synced(descriptor: int) -> None:
+            events.append(Path(f"/proc/self/fd/{descriptor}").readlink().name)
+            sync(descriptor)
+
+        def renamed(source: Path, target: Path) -> None:
+            events.append("rename")
+            rename(source, target)
+
+        system.setattr(os, "fsync", synced)
+        system.setattr(os, "replace", renamed)
+        with store_in(tmp_path).lock(HOLDER) as writer:
+            if not died:
+                writer.record("vip", VIP)
+    folder = tmp_path.name
+    assert events == ["prod.journal.jsonl", folder, "prod.state.json.new", "rename", folder]
+
+
 def test_is_a_state_store(tmp_path: Path) -> None:
     store: StateStore = store_in(tmp_path)
     assert store.load() == NOTHING
