@@ -38,7 +38,7 @@ class Attempts:
         self._look = look
 
     def send(self, change: Update) -> Sending:
-        """Try `change` until there is nothing more to try, its intent and its end on disk.
+        """Try `change` until there is nothing more to try; its intent is durable before each PUT, its end written.
 
         Raises what goes wrong before its first PUT; what goes wrong later ends the run by `Sending.stop`.
         """
@@ -48,7 +48,7 @@ class Attempts:
                 pass
         except ReconcilerError as error:
             if not sending.attempts:
-                self._seams.records.restore(sending)
+                self._take_back(sending, error)
                 raise
             sending.stop = str(error)
             sending.error = sending.error or str(error)
@@ -123,8 +123,16 @@ class Attempts:
             sending.acknowledged = True
         return False
 
+    def _take_back(self, sending: Sending, error: ReconcilerError) -> None:
+        """Restore the entry; a failure of that is raised, since a doubt stays, with `error` as a note."""
+        try:
+            self._seams.records.restore(sending)
+        except ReconcilerError as failure:
+            failure.add_note(str(error))
+            raise
+
     def _close(self, sending: Sending) -> None:
-        """Put the end on disk; what is in doubt is there already."""
+        """Write the end; what is in doubt is there already."""
         if sending.acknowledged or isinstance(sending.decided, Adopt):
             self._seams.records.settle(sending.change, sending.prior)
         elif not sending.landed:

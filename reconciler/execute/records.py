@@ -16,7 +16,7 @@ from reconciler.protocols import Clock, StateWriter
 class Records:
     """The state as a run writes it; each method raises StateError where it cannot be written.
 
-    What is recorded is synced before anything else is sent: one sync serves an outcome and the intent that follows.
+    One sync, before each PUT, serves the last outcome and the intent that follows.
     """
 
     def __init__(self, writer: StateWriter, clock: Clock) -> None:
@@ -39,10 +39,6 @@ class Records:
         self._put(sending.change.key, entries.intent(sending.change, sending.prior, live, self._now()))
         self._writer.sync()
         self._writer.confirm()
-
-    def sync(self) -> None:
-        """Make durable what was recorded."""
-        self._writer.sync()
 
     def settle(self, change: Update | Adopt, prior: KnownList | None, stored: Texts | None = None) -> None:
         """Say that the list is as desired; `stored` holds the fields that the API keeps otherwise."""

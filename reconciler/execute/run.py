@@ -54,7 +54,6 @@ class Run:
             yield from self._drained()
         while self._step():
             yield from self._drained()
-        self._sync()
         self._ready += [unsent(update, "not_sent", self.stopped) for update in self._pending]
         yield from self._drained()
         try:
@@ -77,12 +76,6 @@ class Run:
         elif isinstance(change, Forget):
             self._seams.records.forget(change)
         self._ready.append(unsendable(change))
-
-    def _sync(self) -> None:
-        try:
-            self._seams.records.sync()
-        except ReconcilerError as error:
-            self.stopped = self.stopped or str(error)
 
     def _step(self) -> bool:
         """Look again, or bring one pending change to its end; tell whether to go on."""
@@ -142,7 +135,6 @@ class Run:
 
     def _read_first_back(self, first: Sending) -> None:
         """Go on only if the first PUT shows as sent, or nearly so, and touched nothing else."""
-        self._seams.records.sync()
         found = read_back([first], self._ids(), self._sight, self._seams.clock)[first.change.key]
         if not found.clean:
             error = described(found, first.change.body)
@@ -159,7 +151,6 @@ class Run:
 
     def _renew(self, change: Update) -> None:
         """Read live once there is room for that, and for the PUT of `change` after it."""
-        self._seams.records.sync()
         self._seams.clock.sleep(self._seams.remote.delay(3 if self._sight.hides(change.id) else 2))
         self._sight.renew([change.id, *self._ids()], [change.id])
 

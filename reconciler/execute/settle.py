@@ -46,7 +46,7 @@ def _found(sending: Sending, sight: Sight) -> Finding:
 
 
 def settled(sent: Sequence[Sending], sight: Sight, records: Records, clock: Clock) -> Iterator[Outcome]:
-    """Yield the final outcome of each PUT and put it on disk; where nothing can be read, say so.
+    """Yield the final outcome of each PUT and record it; where nothing can be read, say so.
 
     Raises StateError, after the last outcome, where the state could not take one of them.
     """

@@ -2,7 +2,7 @@
 
 Its first line says what it builds on, each other line what became of one list (null: dropped). Every line ends with a
 checksum over itself and all lines before it, so that a changed, lost or moved line is noticed. A last line that was
-cut off is what a write leaves that the death of its process interrupted: nothing was acknowledged, it does not count.
+cut off is what a write leaves that the death of its process or a power cut interrupted: it does not count.
 """
 
 from __future__ import annotations

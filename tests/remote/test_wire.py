@@ -47,9 +47,9 @@ def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def send(url: str, *, connect: float = 10.0, read: float = 10.0, body: bytes | None = b"{}") -> Answer | NoAnswer:
     scheme, _, rest = url.partition("://")
-    host, slash, path = rest.partition("/")
+    host, _, path = rest.partition("/")
     with closing(Wire(f"{scheme}://{host}", connect, read)) as wire:
-        return wire.send(Request("PUT", f"{slash}{path}?accountId=a%26b", {"auth": "t0ken"}, body))
+        return wire.send(Request("PUT", f"/{path}?accountId=a%26b", {"auth": "t0ken"}, body))
 
 
 def failed(url: str, *, connect: float = 10.0, read: float = 10.0) -> NoAnswer:
