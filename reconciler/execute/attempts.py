@@ -58,6 +58,18 @@ class Attempts:
             sending.stop = sending.error = str(error)
         return sending
 
+    def may_go(self, list_id: str, room: float) -> bool:
+        """Wait for the place of a PUT where that is near; tell whether live is new enough afterwards.
+
+        Afterwards, since a wait may last longer than was asked for: machines go to sleep. `room` is in how many seconds
+        two requests may go.
+        """
+        ahead = room and self._seams.remote.delay(1)
+        while ahead and not self._sight.stale(list_id, ahead):
+            self._seams.clock.sleep(ahead)
+            ahead = self._seams.remote.delay(1)
+        return not self._sight.stale(list_id, ahead)
+
     def _attempt(self, sending: Sending) -> bool:
         """Send the PUT once; tell whether it is worth another attempt."""
         if sending.attempts and not self._still_meant(sending):
@@ -101,10 +113,11 @@ class Attempts:
     def _still_meant(self, sending: Sending) -> bool:
         """Look again while live is too old, and tell whether the PUT is still called for."""
         for _ in range(LOOKS):
-            sending.stop = self._seams.stop.asked(self._seams.remote.delay(2))
+            room = self._seams.remote.delay(2)
+            sending.stop = self._seams.stop.asked(room)
             if sending.stop is not None:
                 return False
-            if not self._sight.stale(sending.change.id, self._seams.remote.delay(1)):
+            if self.may_go(sending.change.id, room):
                 return True
             if not self._stands(sending):
                 return False

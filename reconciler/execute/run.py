@@ -82,18 +82,19 @@ class Run:
         if not self._pending:
             return False
         # Room for two: the PUT, and the look at the end.
-        self.stopped = self._seams.stop.asked(self._seams.remote.delay(2))
+        room = self._seams.remote.delay(2)
+        self.stopped = self._seams.stop.asked(room)
         if self.stopped is None:
             try:
-                self._advance(self._pending[0])
+                self._advance(self._pending[0], room)
             except ReconcilerError as error:
                 if not self._sent:
                     raise
                 self.stopped = str(error)
         return self.stopped is None
 
-    def _advance(self, change: Update) -> None:
-        if not self._sight.stale(change.id, self._seams.remote.delay(1)):
+    def _advance(self, change: Update, room: float) -> None:
+        if self._attempts.may_go(change.id, room):
             self._send(self._pending.pop(0))
         elif self._looks[change.key] < LOOKS:
             self._looks[change.key] += 1

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from reconciler.model.answers import Rejected
-from tests.execute.scene import Edit, Hold, Scene, Slow, Use, named, play
+from tests.execute.scene import Edit, Hold, Pass, Scene, Slow, Use, named, play
 from tests.fakes import Reply, limited, maybe
 
 UNAUTHORIZED = Reply(Rejected("HTTP 401", unauthorized=True), lands=False)
@@ -64,6 +64,13 @@ ROWS: dict[str, Row] = {
         replace(SCENE, replies={1: maybe(lands=True)}, deeds={"put a": [Hold(6)]}),
         "all a all",
         DONE,
+        "N1",
+        None,
+    ),
+    "a look because a short wait lasted long": (
+        replace(SCENE, replies={1: maybe(lands=False)}, deeds={"put a": [Hold(3)], "sleep #2": [Pass(61)]}),
+        "all a all a all",
+        "updated 2 True",
         "N1",
         None,
     ),

@@ -123,6 +123,25 @@ ROWS: dict[str, Row] = {
         "N1",
         None,
     ),
+    "and the wait may last longer than was asked for": (
+        Scene(ONE, OLD, known={"a": OLD["a"]}, deeds={"approve": [Hold(3)], "sleep 3": [Pass(58)]}),
+        "all all a all",
+        {"a": DONE},
+        "N1",
+        None,
+    ),
+    "which may happen again and again": (
+        Scene(
+            ONE,
+            OLD,
+            known={"a": OLD["a"]},
+            deeds={"approve": [Hold(3)], "sleep #1": [Hold(5)], "sleep #2": [Pass(58)]},
+        ),
+        "all all a all",
+        {"a": DONE},
+        "N1",
+        None,
+    ),
     "a read that takes over a minute is old when it comes": (
         Scene(ONE, OLD, known={"a": OLD["a"]}, deeds={"approve": [Pass(61), Slow(61)], "read all #3": [Slow(0)]}),
         "all all all a all",
@@ -515,8 +534,13 @@ RAISED: dict[str, tuple[Scene, type[Exception], str]] = {
         StoppedError,
         "O1 O2 O3",
     ),
+    "and one while it waits with its intent recorded, since another command took its place": (
+        Scene(NEW, OLD, deeds={"doubt a": [Hold(3)], "sleep 3": [Signal()]}),
+        StoppedError,
+        "O1 O2 O3",
+    ),
     "and the intent cannot be taken back": (
-        Scene(NEW, OLD, deeds={"approve": [Hold(3)], "sleep 3": [Signal()]}, breaking={2}),
+        Scene(NEW, OLD, deeds={"doubt a": [Hold(3)], "sleep 3": [Signal()]}, breaking={2}),
         StateError,
         "O1?N1 O2 O3",
     ),
