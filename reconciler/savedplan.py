@@ -263,6 +263,11 @@ class _Manifest(_Shape):
     files: list[_File]
 
 
+class _Failed(_Shape):
+    name: Key
+    error: str
+
+
 class _Document(_Shape):
     format: str
     digest: str
@@ -271,6 +276,7 @@ class _Document(_Shape):
     refreshed: bool
     manifest: _Manifest
     environments: list[_Environment]
+    failed: list[_Failed] = []
 
     @model_validator(mode="after")
     def _once(self) -> Self:
@@ -286,4 +292,5 @@ class _Document(_Shape):
             refreshed=self.refreshed,
             files={file.path: file.sha256 for file in self.manifest.files},
             environments=tuple(environment.plan() for environment in self.environments),
+            failed={each.name: each.error for each in self.failed},
         )

@@ -45,8 +45,7 @@ def run(options: argparse.Namespace) -> int:
     codes = exits.told(failures)
     if not reports.save(report, options):
         codes.append(1)
-    in_order = all(environment.in_order for environment in report.environments)
-    codes.append(2 if options.detailed_exitcode and not in_order else 0)
+    codes.append(2 if options.detailed_exitcode and not report.in_order else 0)
     return exits.worst(codes)
 
 

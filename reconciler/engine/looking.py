@@ -32,7 +32,7 @@ def plan(sites: Sequence[Site], readers: Mapping[str, Reader], heading: Heading,
         return planned(site, applied, survey(reader, site.ids(scope)) if reader else None, scope)
 
     found, failures = sorted_out((site.name for site in sites), side_by_side(sites, _target, look))
-    return Plan(heading.tool, heading.created_at, bool(readers), heading.files, found), failures
+    return Plan(heading.tool, heading.created_at, bool(readers), heading.files, found, _words(failures)), failures
 
 
 def drift(
@@ -52,7 +52,7 @@ def drift(
         return replace(compared, requests=reader.requests)
 
     found, failures = sorted_out((site.name for site in sites), side_by_side(sites, _target, look))
-    return DriftReport(heading.tool, heading.created_at, heading.files, found), failures
+    return DriftReport(heading.tool, heading.created_at, heading.files, found, _words(failures)), failures
 
 
 def planned(site: Site, applied: Applied, live: Live | None, scope: Scope) -> EnvironmentPlan:
@@ -72,6 +72,10 @@ def costed(plan: EnvironmentPlan, site: Site) -> EnvironmentPlan:
     excess = limits.over_max_changes(plan, site.desired)
     warnings = (*plan.warnings, excess) if excess else plan.warnings
     return replace(plan, requests=requests, seconds=seconds, warnings=warnings)
+
+
+def _words(failures: Failures) -> dict[str, str]:
+    return {name: str(error) for name, error in failures.items()}
 
 
 def _target(site: Site) -> Target:

@@ -148,7 +148,8 @@ class EnvironmentPlan:
 class Plan:
     """What a run would do, environments in the order of the manifest.
 
-    `created_at` is RFC 3339 in UTC; `files` maps each manifest file to the SHA-256 of its bytes, in hex.
+    `created_at` is RFC 3339 in UTC; `files` maps each manifest file to the SHA-256 of its bytes, in hex. `failed` says
+    of other environments that were asked for why they are not here.
     """
 
     tool: str
@@ -156,3 +157,4 @@ class Plan:
     refreshed: bool
     files: Mapping[str, str]
     environments: tuple[EnvironmentPlan, ...] = field(default_factory=tuple)
+    failed: Mapping[str, str] = field(default_factory=dict)

@@ -107,3 +107,9 @@ class DriftReport:
     created_at: str
     files: Mapping[str, str]
     environments: tuple[EnvironmentDrift, ...] = field(default_factory=tuple)
+    failed: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def in_order(self) -> bool:
+        """Whether every environment that was asked for is known to be in order."""
+        return not self.failed and all(found.in_order for found in self.environments)

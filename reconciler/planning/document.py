@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
+from collections.abc import Mapping
 
 from reconciler.model.changes import Blocked, Change, Drift, EnvironmentPlan, Plan, Update
 from reconciler.model.lists import Source, Target
@@ -27,7 +28,13 @@ def plan_document(plan: Plan) -> dict[str, object]:
         "refreshed": plan.refreshed,
         "manifest": {"files": [{"path": path, "sha256": sha256} for path, sha256 in plan.files.items()]},
         "environments": [_environment(environment) for environment in plan.environments],
+        **failed(plan.failed),
     }
+
+
+def failed(reasons: Mapping[str, str]) -> dict[str, object]:
+    """Return what a document says of environments that could not be looked at; nothing where all could."""
+    return {"failed": [{"name": name, "error": error} for name, error in reasons.items()]} if reasons else {}
 
 
 def digest(plan: Plan) -> str:

@@ -5,7 +5,7 @@ What GitHub shows of a job is ten errors, ten warnings and ten notices; more wou
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -43,7 +43,7 @@ def plan(plan: Plan) -> str:
         for environment in plan.environments
         for each in environment.drift
     ]
-    return _rendered([*notes, *drifted])
+    return _rendered([*_failed(plan.failed), *notes, *drifted])
 
 
 def result(result: Result) -> str:
@@ -57,7 +57,12 @@ def result(result: Result) -> str:
 
 def drift(report: DriftReport) -> str:
     """Return a drift report: missing lists are errors, drifted ones warnings, edited ones notices."""
-    return _rendered(_found(report))
+    return _rendered([*_failed(report.failed), *_found(report)])
+
+
+def _failed(failed: Mapping[str, str]) -> Iterator[_Note]:
+    for name, error in failed.items():
+        yield _Note("error", name, f"{phrases.FAILED}: {error}", None)
 
 
 def _found(report: DriftReport) -> Iterator[_Note]:

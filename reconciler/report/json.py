@@ -16,6 +16,7 @@ from reconciler.model.lists import LiveList
 from reconciler.model.outcomes import EnvironmentResult, Outcome, OutcomeKind, Result
 from reconciler.model.problems import Problem
 from reconciler.model.texts import FIELDS
+from reconciler.planning.document import failed
 from reconciler.report import escape
 
 RESULT_FORMAT = "reconciler/result/1"
@@ -46,6 +47,7 @@ def drift(report: DriftReport, *, undeclared: bool) -> str:
         "created_at": report.created_at,
         "manifest": {"files": [{"path": path, "sha256": digest} for path, digest in report.files.items()]},
         "environments": [_drift(found, undeclared=undeclared) for found in report.environments],
+        **failed(report.failed),
     })  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.model.changes import Blocked, Change, Plan
@@ -24,7 +24,8 @@ class _Case:
 def plan(plan: Plan) -> str:
     """Return a plan: blocked changes are failures."""
     return _document([
-        (environment.name, [_planned(change) for change in environment.changes]) for environment in plan.environments
+        *((each.name, [_planned(change) for change in each.changes]) for each in plan.environments),
+        *_failed(plan.failed),
     ])  # fmt: skip
 
 
@@ -38,7 +39,12 @@ def result(result: Result) -> str:
 
 def drift(report: DriftReport) -> str:
     """Return a drift report: drifted and missing lists are failures."""
-    return _document([(found.name, _drifted(found)) for found in report.environments])
+    return _document([*((found.name, _drifted(found)) for found in report.environments), *_failed(report.failed)])
+
+
+def _failed(failed: Mapping[str, str]) -> Iterator[tuple[str, list[_Case]]]:
+    for name, error in failed.items():
+        yield name, [_Case("environment", f"{phrases.FAILED}: {error}")]
 
 
 def _planned(change: Change) -> _Case:

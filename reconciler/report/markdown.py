@@ -9,7 +9,7 @@ nor link nor call anybody.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -38,10 +38,11 @@ class Block:
 
 def plan(plan: Plan, max_bytes: int = MAX_BYTES) -> str:
     """Return a plan as Markdown of at most `max_bytes` bytes, its headline at least."""
-    counts = ", ".join(phrases.planned(plan.environments))
+    counts = ", ".join(phrases.planned(plan.environments)) + _unseen(plan.failed)
     how = "" if plan.refreshed else ", compared with the last-applied state only"
     head = f"### reconciler plan: {counts}\n\n{phrases.forecast(plan.environments).capitalize()} to apply{how}.\n"
-    blocks = [_environment_table(plan.environments)] if len(plan.environments) > 1 else []
+    blocks = list(_failed(plan.failed))
+    blocks += [_environment_table(plan.environments)] if len(plan.environments) > 1 else []
     blocks += list(_plan_blocks(plan))
     return _fitted(head, blocks, f"\n`{digest(plan)}`\n", max_bytes)
 
@@ -58,8 +59,18 @@ def result(result: Result, max_bytes: int = MAX_BYTES) -> str:
 def drift(report: DriftReport, max_bytes: int = MAX_BYTES) -> str:
     """Return a drift report as Markdown."""
     counts = "; ".join(f"{markup(each.name)} {', '.join(phrases.found(each))}" for each in report.environments)
-    blocks = [block for environment in report.environments for block in _drift_blocks(environment)]
-    return _fitted(f"### reconciler drift: {counts}\n", blocks, "", max_bytes)
+    blocks = [*_failed(report.failed), *(block for found in report.environments for block in _drift_blocks(found))]
+    return _fitted(f"### reconciler drift: {counts}{_unseen(report.failed)}\n", blocks, "", max_bytes)
+
+
+def _unseen(failed: Mapping[str, str]) -> str:
+    """Name in a headline what could not be looked at."""
+    return "".join(f"; {markup(name)} {phrases.FAILED}" for name in failed)
+
+
+def _failed(failed: Mapping[str, str]) -> Iterator[Block]:
+    for name, error in failed.items():
+        yield Block(f"**{markup(name)}** {phrases.FAILED}: {_said(error)}\n", items=0)
 
 
 def _fitted(head: str, blocks: Sequence[Block], foot: str, max_bytes: int) -> str:

@@ -51,6 +51,7 @@ NEXT_STEPS: Final[dict[OutcomeKind, str]] = {
     "blocked": "nothing was sent; do what its reason says, then look at `reconciler plan --refresh`",
     "not_sent": "the run ended before its turn; run apply again, it does what is left",
 }
+FAILED: Final = "could not be looked at"
 AGAIN: Final = "Run apply again: it does what is left."
 
 _ACTIONS: Final[dict[Action, str]] = {

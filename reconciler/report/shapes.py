@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NotRequired
 
 from pydantic import ConfigDict, TypeAdapter, with_config
 from typing_extensions import TypedDict
@@ -148,14 +148,21 @@ class _Manifest(TypedDict):
 
 
 @_closed
+class _Failed(TypedDict):
+    name: str
+    error: str
+
+
+@_closed
 class DriftDocument(TypedDict):
-    """What `drift --json` prints; `undeclared` is null unless they were asked for."""
+    """What `drift --json` prints; `undeclared` is null unless they were asked for, `failed` never empty."""
 
     format: Literal["reconciler/drift/1"]
     tool: str
     created_at: str
     manifest: _Manifest
     environments: list[_EnvironmentDrift]
+    failed: NotRequired[list[_Failed]]
 
 
 def result_schema() -> dict[str, object]:

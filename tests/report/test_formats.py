@@ -24,13 +24,20 @@ from tests.report.text.test_drifts import ALL, FOUL, report
 
 PLANS = samples.planned(samples.EVERYTHING, replace(samples.FEW, name="dev"), samples.environment("test", unchanged=3))
 RESULT = samples.ran(samples.MIXED, samples.CLEAN, samples.IDLE)
-SUBJECTS: dict[str, Subject] = {"plan": PLANS, "result": RESULT, "drift": ALL}
+REFUSED = {"prod": 'sign-in was refused: HTTP 401 "bad <client>"'}
+SUBJECTS: dict[str, Subject] = {
+    "plan": PLANS,
+    "result": RESULT,
+    "drift": ALL,
+    "plan-failed": replace(samples.planned(samples.environment("test", unchanged=3)), failed=REFUSED),
+    "drift-failed": replace(report(EnvironmentDrift("test", samples.TARGET, "x", 7, declared=3)), failed=REFUSED),
+}
 ENDINGS = {"markdown": "md", "junit": "xml", "github": "txt", "gitlab": "json"}  # html: see test_html
 HOSTILE_DRIFT = report(EnvironmentDrift("prod", samples.TARGET, "x", 7, declared=1, lists=(FOUL,), requests=1))
 HOSTILE: dict[str, Subject] = {
-    "plan": samples.planned(samples.FOUL),
+    "plan": replace(samples.planned(samples.FOUL), failed={samples.HOSTILE: samples.HOSTILE}),
     "result": samples.ran(samples.FOUL_RESULT),
-    "drift": HOSTILE_DRIFT,
+    "drift": replace(HOSTILE_DRIFT, failed={samples.HOSTILE: samples.HOSTILE}),
 }
 
 
@@ -53,6 +60,14 @@ def test_hostile_names_do_nothing(name: str, subject: str) -> None:
         assert all(each.startswith(("::error ", "::warning ", "::notice ")) for each in shown.splitlines())
     elif name != "json":
         assert not any(each.lstrip().startswith(("::", "##[")) for each in shown.splitlines())
+
+
+@pytest.mark.parametrize("name", sorted(FORMATS.keys() - {"gitlab"}))  # a widget of three numbers
+@pytest.mark.parametrize("subject", ["plan-failed", "drift-failed"])
+def test_an_environment_that_failed_is_told_of(name: str, subject: str) -> None:
+    shown = FORMATS[name](SUBJECTS[subject], 65_000)
+    assert "prod" in shown
+    assert "HTTP 401" in shown
 
 
 @given(st.text())

@@ -13,6 +13,7 @@ from reconciler.sandbox.accounts import Account, ContactList
 from reconciler.sandbox.server import ACCOUNT_ID, STREAM_ID
 from reconciler.sandbox.settings import Settings
 from tests.program import Workplace, workplace
+from tests.test_schemas import valid
 
 ACCOUNTS = ("a1", "b2", "c3", "d4")
 KNOWN = ContactList("cl-0000001-0000", "Alpha", "Text")
@@ -71,11 +72,21 @@ def test_who_only_looks_is_told_of_the_others_where_one_fails(place: Workplace, 
     place.sandbox.world.faults.arm([faults.Status(call="read_all", account="b2", times=0, status=400)])
     ran = place.run(*command, "--all-envs", "--json", "--detailed-exitcode", "--report", "text=all.txt")
     assert ran.code == 1
-    assert [environment["name"] for environment in json.loads(ran.out)["environments"]] == [
-        *("prod", "env-a1", "env-c3", "env-d4")
-    ]
-    assert ran.err.startswith("error: env-b2: reading all lists of account b2")
-    assert "Gamma" in (place.folder / "all.txt").read_text()
+    document = valid(ran.out, command[0])
+    assert [environment["name"] for environment in document["environments"]] == ["prod", "env-a1", "env-c3", "env-d4"]
+    (failed,) = document["failed"]
+    assert (failed["name"], f"error: env-b2: {failed['error']}") == ("env-b2", ran.err.rstrip())
+    shown = (place.folder / "all.txt").read_text()
+    assert "Gamma" in shown
+    assert "env-b2  could not be looked at\n      why: reading all lists of account b2" in shown
+
+
+def test_a_plan_of_those_that_could_be_looked_at_can_be_applied(place: Workplace) -> None:
+    declare(place, "Beta")
+    place.sandbox.world.faults.arm([faults.Status(call="read_all", account="b2", times=1, status=400)])
+    assert place.run("plan", "--refresh", "--all-envs", "--out", "plan.json").code == 1
+    assert place.run("apply", "--yes", "plan.json").code == 0
+    assert len(place.puts) == 4
 
 
 def test_the_worst_exit_code_counts(place: Workplace) -> None:

@@ -11,7 +11,7 @@ from reconciler.report.html import facts, headlines, kinds
 from reconciler.report.html.entries import anchor, place
 from reconciler.report.html.matrix import matrix
 from reconciler.report.html.page import Bar, Entry, Fact, Page, Remark, Standing, Text
-from reconciler.report.html.plans import bars
+from reconciler.report.html.plans import bars, failed
 from reconciler.report.html.sides import beside, compared
 from reconciler.report.steps import Step
 
@@ -24,17 +24,16 @@ def page(report: DriftReport) -> Page:
     names = tuple(found.name for found in report.environments)
     groups = kinds.grouped(kinds.FOUND.values(), _entries(report))
     compared_lists = [entry for group in groups for entry in group.entries if entry.cause != "undeclared"]
-    in_order = all(found.in_order for found in report.environments)
     return Page(
         subject="drift",
         kind_is="Finding",
         environments=names,
         made_at=report.created_at,
-        tone="good" if in_order else groups[0].kind.tone,
+        tone="good" if report.in_order else "stop" if report.failed else groups[0].kind.tone,
         headline=headlines.found(report),
         lede=("Live, compared with the last apply and with the manifest.",),
         bars=(*bars(groups), *_as_declared(report)),
-        notices=(),
+        notices=tuple(failed(report.failed)),
         steps=tuple(_steps(report)),
         standings=tuple(_standing(found) for found in report.environments) if len(names) > 1 else (),
         matrix=matrix(names, compared_lists, idle="no drift"),

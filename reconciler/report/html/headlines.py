@@ -7,7 +7,7 @@ at the moment, the API does not say, and neither does the headline.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from typing import TypeAlias
 
@@ -36,7 +36,7 @@ def planned(plan: Plan) -> Sentences:
         *_some(actions["adopt"], "list", "to adopt"),
         *_some(actions["forget"], "list", "to forget"),
     ]
-    return tuple(parts or recorded or ["Nothing to change"])
+    return (*_unseen(plan.failed), *(parts or recorded or [f"Nothing{_else(plan.failed)} to change"]))
 
 
 def done(result: Result) -> Sentences:
@@ -73,7 +73,15 @@ def found(report: DriftReport) -> Sentences:
         *_some(missing, "list", "missing"),
         *_some(pending, "list", "edited and not applied yet"),
     ]
-    return tuple(parts or ["Everything is as declared"])
+    return (*_unseen(report.failed), *(parts or [f"Everything{_else(report.failed)} is as declared"]))
+
+
+def _unseen(failed: Mapping[str, str]) -> list[str]:
+    return _some(len(failed), "environment", phrases.FAILED)
+
+
+def _else(failed: Mapping[str, str]) -> str:
+    return " else" if failed else ""
 
 
 def _updates(found: Iterable[tuple[EnvironmentPlan, Sequence[Update]]]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from reconciler.model.changes import EnvironmentPlan, Plan
 from reconciler.planning.document import digest
@@ -25,17 +25,26 @@ def page(plan: Plan) -> Page:
         kind_is="Action",
         environments=names,
         made_at=plan.created_at,
-        tone=_tone(groups),
+        tone="stop" if plan.failed else _tone(groups),
         headline=headlines.planned(plan),
         lede=tuple(_lede(plan)),
         bars=(*bars(groups), *_unchanged(plan)),
-        notices=tuple(Notice(each.name, said, "caution") for each in plan.environments for said in each.warnings),
+        notices=(
+            *failed(plan.failed),
+            *(Notice(each.name, said, "caution") for each in plan.environments for said in each.warnings),
+        ),
         steps=tuple(_steps(plan, groups)),
         standings=tuple(_standing(each) for each in plan.environments) if len(names) > 1 else (),
         matrix=matrix(names, shown, idle="nothing to do"),
         groups=groups,
         facts=tuple(_facts(plan)),
     )
+
+
+def failed(reasons: Mapping[str, str]) -> Iterator[Notice]:
+    """Yield why environments are missing on the page."""
+    for name, error in reasons.items():
+        yield Notice(name, f"{phrases.FAILED}: {error}", "stop")
 
 
 def bars(groups: tuple[Group, ...]) -> Iterator[Bar]:

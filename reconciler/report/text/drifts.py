@@ -20,6 +20,7 @@ def drift(report: DriftReport, *, undeclared: bool, colour: bool, width: int) ->
     """Return the whole report for a page of `width` columns; `undeclared` lists are named, or only counted."""
     page = Page(Pen(colour), width)
     parts = ["\n\n".join(_environment(each, page, named=undeclared)) for each in report.environments]
+    parts += [page.failed(name, error) for name, error in report.failed.items()]
     return "\n\n".join(parts) + "\n"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from typing import NamedTuple
 
+from reconciler.report import phrases
 from reconciler.report.colour import Ink, Pen
 from reconciler.report.escape import line, terminal
 
@@ -28,6 +29,11 @@ class Page(NamedTuple):
         """Return `mark key  words  (place)`, the first line of what is said of a list; `words` may be empty."""
         parts = [self.pen.paint("bold", terminal(key)), words, place and self.pen.paint("dim", f"({terminal(place)})")]
         return " " * MARGIN + self.pen.paint(ink, sign) + " " + "  ".join(part for part in parts if part)
+
+    def failed(self, environment: str, error: str) -> str:
+        """Return what is said of an environment that could not be looked at."""
+        name = self.pen.paint("bold", terminal(environment))
+        return f"{name}  {phrases.FAILED}\n{self.prose('why:', error, ink='red', indent=INDENT)}"
 
     def prose(self, label: str, text: str, *, ink: Ink, indent: int) -> str:
         """Return `label text`, the label in `ink`, wrapped between words.

@@ -34,6 +34,7 @@ def plan(plan: Plan, *, colour: bool, width: int) -> str:
     """Return the whole plan for a page of `width` columns; every change is shown, however many there are."""
     page = Page(Pen(colour), width)
     parts = ["\n\n".join(_environment(environment, plan, page)) for environment in plan.environments]
+    parts += [page.failed(name, error) for name, error in plan.failed.items()]
     if len(plan.environments) > 1:
         parts.append(_total(plan, page))
     if not plan.refreshed and any(environment.changes for environment in plan.environments):
