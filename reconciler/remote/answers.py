@@ -29,6 +29,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 from reconciler.model.answers import Acknowledged, PutAnswer, Rejected, Unsettled
 from reconciler.remote.excerpt import parsed, safe, words
@@ -111,6 +112,7 @@ def _told(answer: Answer, now: float) -> float | None:
     return None if until is None else max(0.0, until - (now if then is None else then))
 
 
+@lru_cache(maxsize=1)
 def _timestamp(text: str) -> float | None:
     try:
         moment = parsedate_to_datetime(text)

@@ -36,7 +36,7 @@ class _Call:
     method: str
     path: str
     read_all: bool = False
-    body: bytes | None = None
+    body: bytes = b""
 
 
 class Client:
@@ -65,6 +65,7 @@ class Client:
         self._tokens = Tokens(credentials, clock)
         self._wire = Wire(target.host.rstrip("/"), *timeout)
         self._base = f"/campaign/api/v2/public/{quote(target.stream_id, safe='')}/campaign/contactList"
+        self._query = urlencode({"accountId": target.account_id})
         self._read_all_by = "POST"
         self._requests = 0
         self._skew: float | None = None
@@ -169,10 +170,10 @@ class Client:
 
     def _request(self, call: _Call, token: str) -> Request:
         target = self._target
-        query = urlencode({"accountId": target.account_id, **({"type": "call"} if call.read_all else {})})
         headers = {"auth": token, "iid": target.stream_id, "accountId": target.account_id}
-        if call.body is not None:
+        if call.body:
             headers["Content-Type"] = "application/json"
+        query = self._query + ("&type=call" if call.read_all else "")
         return Request(call.method, f"{self._base}{call.path}?{query}", headers, call.body)
 
     def _sign_in_refused(self, error: str) -> str:

@@ -107,5 +107,5 @@ class Limiter:
         held = min(self._held_until, now + WINDOW) + ahead if self._held_until > now else 0.0
         kept_hold = others.held_until if self._left(others.held_until) else 0.0
         kept = [(run, at) for run, at in others.requests if self._left(at + WINDOW) > 0]
-        self._shared.write(Places.model_construct(requests=kept, held_until=max(held, kept_hold)), own)
+        self._shared.write(Places(kept, max(held, kept_hold)), own)
         self._owing = self._owing and not self._shared.is_open

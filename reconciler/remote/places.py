@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Sequence
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal, Self, TypeAlias
+from typing import Final, Literal, NamedTuple, Self, TypeAlias
 
 from pydantic import BaseModel, FiniteFloat, ValidationError
+from pydantic_core import to_json
 
 from reconciler.errors import StoppedError
 from reconciler.protocols import Clock
 
+_FORMAT: Final = "reconciler/places/1"
 _LARGEST = 64 * 1024
 _MOST = 1000
 _TRIES = 20
@@ -26,13 +29,18 @@ _Stamp: TypeAlias = tuple[int, int, int]
 _CAN_LOCK = find_spec("fcntl") is not None
 
 
-class Places(BaseModel):
+class Places(NamedTuple):
     """Wall-clock seconds: of each request, with the run that sent it, when it was answered (or sent, while it is open).
 
     `held_until` is when a rate-limit answer lets requests go again.
     """
 
-    format: Literal["reconciler/places/1"] = "reconciler/places/1"
+    requests: Sequence[tuple[str, float]] = ()
+    held_until: float = 0.0
+
+
+class _Document(BaseModel):
+    format: Literal["reconciler/places/1"] = _FORMAT
     requests: list[tuple[str, FiniteFloat]] = []
     held_until: FiniteFloat = 0.0
 
@@ -91,8 +99,8 @@ class SharedPlaces:
         """Note for others what they noted, and own places, as far as that works; over the longer text that was read."""
         if self._file is not None:
             requests = [*others.requests, *((self._run, at) for at in own)][-_MOST:]
-            noted = Places.model_construct(requests=requests, held_until=others.held_until)
-            raw, self._raw = noted.model_dump_json().encode().ljust(len(self._raw or b"")), None
+            noted = {"format": _FORMAT, "requests": requests, "held_until": others.held_until}
+            raw, self._raw = to_json(noted).ljust(len(self._raw or b"")), None
             with suppress(OSError):
                 os.pwrite(self._file, raw, 0)
                 self._raw, self._places = raw, others
@@ -112,10 +120,10 @@ class SharedPlaces:
 
     def _understood(self, raw: bytes) -> Places:
         try:
-            found = Places.model_validate_json(raw)
+            found = _Document.model_validate_json(raw)
         except ValidationError:
             return _NONE
-        return found.model_copy(update={"requests": [(run, at) for run, at in found.requests if run != self._run]})
+        return Places([(run, at) for run, at in found.requests if run != self._run], found.held_until)
 
 
 def _stamp(found: os.stat_result) -> _Stamp:

@@ -45,7 +45,7 @@ class Request:
     method: str
     target: str
     headers: Mapping[str, str] = field(repr=False)
-    body: bytes | None = None
+    body: bytes = b""
 
 
 class Wire:
@@ -101,23 +101,22 @@ class Wire:
         extensions: dict[str, object] = {"timeout": self._timeout, "trace": cutoff.watch}
         if self._direct:  # spares parsing each address; a proxy would be given the target in its CONNECT, too
             url, extensions["target"] = _parsed(self._host), request.target.encode()
+        headers = _common(self._host).copy()
+        headers.update(request.headers)
+        if request.method != "GET":
+            headers["Content-Length"] = str(len(request.body))
+        stream = httpx.ByteStream(request.body)
         response = self._transport.handle_request(
-            httpx.Request(
-                request.method,
-                url,
-                headers={**_HEADERS, **request.headers},
-                content=request.body,
-                extensions=extensions,
-            )
+            httpx.Request(request.method, url, headers=headers, stream=stream, extensions=extensions)
         )
         with closing(response):
             body = bytearray()
-            for chunk in response.iter_bytes():
+            for chunk in response.iter_bytes() if "Content-Encoding" in response.headers else response.iter_raw():
                 body += chunk
                 if len(body) > LARGEST_ANSWER:
                     error = f"HTTP {response.status_code}: an answer of over {LARGEST_ANSWER // 1024**2} MiB"
                     return NoAnswer(error, landed=True, again=False)
-            return Answer(response.status_code, dict(response.headers), bytes(body))
+            return Answer(response.status_code, response.headers, bytes(body))
 
     def _failure(self, exc: Exception) -> NoAnswer:
         words = str(exc) or type(exc).__name__
@@ -158,6 +157,12 @@ def _proxy(host: str) -> httpx.Proxy | None:
 @lru_cache
 def _parsed(host: str) -> httpx.URL:
     return httpx.URL(host)
+
+
+@lru_cache
+def _common(host: str) -> httpx.Headers:
+    """Return the headers that all requests share."""
+    return httpx.Headers({"Host": _parsed(host).netloc.decode(), **_HEADERS})
 
 
 @lru_cache

@@ -67,7 +67,7 @@ DAMAGED: dict[str, bytes] = {
 def test_a_damaged_file_has_no_say_and_is_replaced(tmp_path: Path, content: bytes) -> None:
     path_in(tmp_path).write_bytes(content)
     works_alone(tmp_path)
-    assert Places.model_validate_json(path_in(tmp_path).read_bytes()).requests
+    assert json.loads(path_in(tmp_path).read_bytes())["requests"]
 
 
 @given(st.binary(max_size=200))
@@ -221,7 +221,7 @@ def test_a_lock_that_is_let_go_is_waited_for(tmp_path: Path) -> None:
     with SharedPlaces(path_in(tmp_path), LettingGo(), "me") as shared:
         shared.write(Places(held_until=5.0), [])
     with SharedPlaces(path_in(tmp_path), FakeClock(), "you") as shared:
-        assert shared.read() == Places(held_until=5.0)
+        assert shared.read() == Places([], 5.0)
 
 
 def test_a_file_system_without_locks_is_done_without_at_once() -> None:

@@ -45,7 +45,7 @@ def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name.lower(), raising=False)
 
 
-def send(url: str, *, connect: float = 10.0, read: float = 10.0, body: bytes | None = b"{}") -> Answer | NoAnswer:
+def send(url: str, *, connect: float = 10.0, read: float = 10.0, body: bytes = b"{}") -> Answer | NoAnswer:
     scheme, _, rest = url.partition("://")
     host, _, path = rest.partition("/")
     with closing(Wire(f"{scheme}://{host}", connect, read)) as wire:
@@ -65,15 +65,24 @@ def test_a_request_and_its_answer() -> None:
     (request,) = peer.received
     assert (request.method, request.target, request.body) == ("PUT", "/a%2Fb/c?accountId=a%26b", b"{}")
     assert request.headers["auth"] == "t0ken"
+    assert request.headers["Host"] == peer.url.removeprefix("http://")
+    assert request.headers["Content-Length"] == "2"
     assert request.headers["User-Agent"].startswith("contact-list-reconciler/")
     assert not {name.lower() for name in request.headers} & {"authorization", "cookie", "content-type"}
 
 
 def test_a_request_without_a_body_says_so() -> None:
     with Peer(reply(200)) as peer:
-        send(peer.url, body=None)
+        send(peer.url, body=b"")
     assert peer.received[0].body == b""
     assert "Content-Type" not in peer.received[0].headers
+    assert peer.received[0].headers["Content-Length"] == "0"
+
+
+def test_a_read_has_no_body_and_no_length() -> None:
+    with Peer(reply(200)) as peer, closing(Wire(peer.url, 2.0, 2.0)) as wire:
+        wire.send(Request("GET", "/", {}))
+    assert not {"content-length", "transfer-encoding"} & {name.lower() for name in peer.received[0].headers}
 
 
 def test_a_compressed_answer() -> None:
