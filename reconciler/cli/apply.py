@@ -103,7 +103,7 @@ def _applied(options: argparse.Namespace, chosen: Wired, saved: Plan | None, run
             undo=lambda plan: _save_undo(plan, options),
             saved={environment.name: environment for environment in saved.environments} if saved else {},
         )
-        heading = wiring.heading(chosen.manifest, runtime.now())
+        heading = wiring.heading(chosen.manifest, runtime.now(), options)
         return apply(chosen.sites, remotes, heading, wiring.scope(options), conduct)
 
 

@@ -57,5 +57,5 @@ def found(chosen: Wired, options: argparse.Namespace) -> tuple[DriftReport, Fail
 
     runtime = Runtime()
     with wiring.clients(chosen.environments, options, runtime) as readers:
-        heading = wiring.heading(chosen.manifest, runtime.now())
+        heading = wiring.heading(chosen.manifest, runtime.now(), options)
         return drift(chosen.sites, readers, heading, wiring.declared_ids(chosen.manifest))

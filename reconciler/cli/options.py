@@ -8,6 +8,8 @@ from pathlib import Path
 
 from reconciler.errors import UsageError
 
+DEFAULT_FILE = Path("lists.yaml")
+
 
 def manifest(parser: argparse.ArgumentParser) -> None:
     """Declare which manifest."""
@@ -15,7 +17,7 @@ def manifest(parser: argparse.ArgumentParser) -> None:
         "-f",
         "--file",
         type=Path,
-        default=Path(os.environ.get("RECONCILER_FILE") or "lists.yaml"),
+        default=Path(os.environ.get("RECONCILER_FILE") or DEFAULT_FILE),
         metavar="FILE",
         help="the manifest (default lists.yaml, or RECONCILER_FILE)",
     )

@@ -61,7 +61,8 @@ def _planned(options: argparse.Namespace) -> tuple[Plan, Failures]:
         readers: Mapping[str, Reader] = {}
         if options.refresh:
             readers = connections.enter_context(wiring.clients(chosen.environments, options, runtime))
-        return plan(chosen.sites, readers, wiring.heading(chosen.manifest, runtime.now()), wiring.scope(options))
+        heading = wiring.heading(chosen.manifest, runtime.now(), options)
+        return plan(chosen.sites, readers, heading, wiring.scope(options))
 
 
 def _show(planned: Plan, options: argparse.Namespace) -> None:

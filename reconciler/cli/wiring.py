@@ -14,6 +14,7 @@ from reconciler import __version__
 from reconciler.cli import options as shared
 from reconciler.engine.sites import Heading, Scope, Site
 from reconciler.errors import PlanRefusedError, UsageError
+from reconciler.model.changes import Asked
 from reconciler.model.times import timestamp
 from reconciler.protocols import Clock
 
@@ -107,9 +108,11 @@ def _in_objects(url: str, name: str, target: Target) -> ObjectStore:
     return ObjectStore(objects, name, target)
 
 
-def heading(manifest: Manifest, now: float) -> Heading:
-    """Say what a plan was made by, when and from which files."""
-    return Heading(__version__, timestamp(now), manifest.files)
+def heading(manifest: Manifest, now: float, options: argparse.Namespace) -> Heading:
+    """Say what a plan was made by, when, from which files, and what it was asked for."""
+    named = "" if options.file == shared.DEFAULT_FILE else str(options.file)
+    part = scope(options) if "only" in options else Scope()
+    return Heading(__version__, timestamp(now), manifest.files, Asked(named, part.only, part.revert_drift))
 
 
 def declared_ids(manifest: Manifest) -> Mapping[str, frozenset[str]]:

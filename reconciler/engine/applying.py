@@ -50,7 +50,8 @@ def apply(
     with ExitStack() as locks:
         prepared = side_by_side(sites, _target, lambda site: _prepared(site, remotes, scope, conduct, locks))
         courses = all_of((site.name for site in sites), prepared)
-        approved = Plan(heading.tool, heading.created_at, True, heading.files, tuple(each.plan for each in courses))
+        plans = tuple(each.plan for each in courses)
+        approved = Plan(heading.tool, heading.created_at, True, heading.files, plans, asked=heading.asked)
         conduct.approve(approved)
         ends = _all_carried_out(courses, replace(conduct, progress=_one_at_a_time(conduct.progress)))
     try:

@@ -32,7 +32,8 @@ def plan(sites: Sequence[Site], readers: Mapping[str, Reader], heading: Heading,
         return planned(site, applied, survey(reader, site.ids(scope)) if reader else None, scope)
 
     found, failures = sorted_out((site.name for site in sites), side_by_side(sites, _target, look))
-    return Plan(heading.tool, heading.created_at, bool(readers), heading.files, found, _words(failures)), failures
+    made = Plan(heading.tool, heading.created_at, bool(readers), heading.files, found, _words(failures), heading.asked)
+    return made, failures
 
 
 def drift(
@@ -52,7 +53,8 @@ def drift(
         return replace(compared, requests=reader.requests)
 
     found, failures = sorted_out((site.name for site in sites), side_by_side(sites, _target, look))
-    return DriftReport(heading.tool, heading.created_at, heading.files, found, _words(failures)), failures
+    report = DriftReport(heading.tool, heading.created_at, heading.files, found, _words(failures), heading.asked)
+    return report, failures
 
 
 def planned(site: Site, applied: Applied, live: Live | None, scope: Scope) -> EnvironmentPlan:
@@ -70,7 +72,8 @@ def costed(plan: EnvironmentPlan, site: Site) -> EnvironmentPlan:
     """Return the plan with what applying it takes, and a warning where it is over `max_changes`."""
     requests, seconds = limits.forecast(len(plan.updates), site.requests_per_minute)
     excess = limits.over_max_changes(plan, site.desired)
-    warnings = (*plan.warnings, excess) if excess else plan.warnings
+    refusal = (f"{excess}; an apply refuses without --allow-mass-change",) if excess else ()
+    warnings = (*plan.warnings, *refusal)
     return replace(plan, requests=requests, seconds=seconds, warnings=warnings)
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
+from reconciler.model.changes import Asked
 from reconciler.model.lists import Desired
 from reconciler.protocols import StateStore
 
@@ -35,6 +36,7 @@ class Heading:
     tool: str
     created_at: str
     files: Mapping[str, str]
+    asked: Asked = field(default_factory=Asked)
 
 
 @dataclass(frozen=True, slots=True)

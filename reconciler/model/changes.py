@@ -145,6 +145,18 @@ class EnvironmentPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """What a run was given beside its environments, as a command that goes on from it must be given, too.
+
+    `file` is the manifest as it was named, `only` holds globs of keys.
+    """
+
+    file: str = ""
+    only: tuple[str, ...] = ()
+    revert_drift: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What a run would do, environments in the order of the manifest.
 
@@ -158,3 +170,4 @@ class Plan:
     files: Mapping[str, str]
     environments: tuple[EnvironmentPlan, ...] = field(default_factory=tuple)
     failed: Mapping[str, str] = field(default_factory=dict)
+    asked: Asked = field(default_factory=Asked, compare=False)

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from reconciler.model.changes import Asked
 from reconciler.model.lists import LiveList, Source, Target
 from reconciler.model.texts import Field
 
@@ -108,6 +109,7 @@ class DriftReport:
     files: Mapping[str, str]
     environments: tuple[EnvironmentDrift, ...] = field(default_factory=tuple)
     failed: Mapping[str, str] = field(default_factory=dict)
+    asked: Asked = field(default_factory=Asked, compare=False)
 
     @property
     def in_order(self) -> bool:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from reconciler.model.changes import Blocked
 
 if TYPE_CHECKING:
-    from reconciler.model.changes import Action, Cause, Change, EnvironmentPlan
+    from reconciler.model.changes import Action, Asked, Cause, Change, EnvironmentPlan
     from reconciler.model.drift import EnvironmentDrift, ListDrift, Mover
     from reconciler.model.outcomes import EnvironmentResult, Outcome, OutcomeKind, Result
 
@@ -138,10 +138,10 @@ def found(drift: EnvironmentDrift) -> list[str]:
     return parts + ([f"{as_declared:,} as declared"] if as_declared or not parts else [])
 
 
-def nothing_to_change(environment: EnvironmentPlan, *, refreshed: bool) -> str:
+def nothing_to_change(environment: EnvironmentPlan, asked: Asked, *, refreshed: bool) -> str:
     """Return the one line of an environment without changes and drift; it claims no more than was read."""
     if not environment.unchanged:
-        return "no changes: no list is declared here"
+        return f"no changes: no list {'fits --only' if asked.only else 'is declared here'}"
     lists = counted(environment.unchanged, "list")
     if refreshed:
         return f"no changes: {lists} as declared"

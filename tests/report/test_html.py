@@ -11,7 +11,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from reconciler.model.changes import Plan, Update
+from reconciler.model.changes import Asked, Plan, Update
 from reconciler.model.drift import DriftReport
 from reconciler.model.outcomes import EnvironmentResult, Outcome, Result
 from reconciler.report import html, order
@@ -38,6 +38,7 @@ EVERY: dict[str, Subject] = {
 }
 every_subject = pytest.mark.parametrize("subject", EVERY.values(), ids=list(EVERY))
 BEFORE_DATA = 30_000  # a tenth of what was asked for
+ASKED = "-f 'my lists.yaml' --only 'win*' --only vip"
 VOID = {"meta", "link", "br", "input", "img", "hr"}
 NOTHING: Plan = samples.planned(samples.environment("prod"))
 
@@ -396,6 +397,18 @@ def test_times_as_people_write_them() -> None:
             [
                 "Look at what is blocked: each says what lifts it",
                 "To make the changes that are not blocked, after a last look: reconciler apply --env a --env b",
+            ],
+        ),
+        (
+            replace(
+                samples.planned(samples.environment("prod", samples.RENAME, drift=samples.DRIFT), refreshed=False),
+                asked=Asked("my lists.yaml", ("win*", "vip"), True),
+            ),
+            [
+                f"To compare with the live account first: reconciler plan --refresh --env prod {ASKED} --revert-drift",
+                f"To make these changes, after a last look: reconciler apply --env prod {ASKED} --revert-drift",
+                "To take the live values into the manifest: reconciler accept --env prod -f 'my lists.yaml'",
+                f"To set the lists back to the manifest: reconciler apply --env prod {ASKED} --revert-drift",
             ],
         ),
         (NOTHING, []),

@@ -283,6 +283,14 @@ def test_only(place: Workplace) -> None:
     ran = place.run("apply", "--yes", "--json", "--only", "b*")
     assert kinds(ran) == {"b": "updated"}
     assert "a" in place.run("plan", "--only", "a").out
+    assert place.run("plan", "--only", "x*").out == "prod  no changes: no list fits --only\n"
+
+
+def test_what_to_do_next_is_the_command_for_this_manifest_and_these_lists(place: Workplace) -> None:
+    edited(place, a="New 1", b="New 2")
+    (place.folder / "lists.yaml").rename(place.folder / "my lists.yaml")
+    page = place.run("plan", "-f", "my lists.yaml", "--only", "b*", "--report", "html=-").out
+    assert "reconciler apply --env prod -f &#39;my lists.yaml&#39; --only &#39;b*&#39;</code>" in page
 
 
 def test_undo(place: Workplace) -> None:

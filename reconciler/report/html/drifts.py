@@ -116,7 +116,7 @@ def _standing(found: EnvironmentDrift) -> Standing:
 
 def _steps(report: DriftReport) -> Iterator[Step]:
     for found in report.environments:
-        yield from steps.of_drift(found)
+        yield from steps.of_drift(found, report.asked)
 
 
 def _facts(report: DriftReport) -> Iterator[Fact]:

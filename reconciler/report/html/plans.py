@@ -88,19 +88,19 @@ def _standing(of: EnvironmentPlan) -> Standing:
 
 
 def _steps(plan: Plan, groups: tuple[Group, ...]) -> Iterator[Step]:
-    where = " ".join(f"--env {steps.named(environment.name)}" for environment in plan.environments)
+    names = [environment.name for environment in plan.environments]
     made = any(change.action != "blocked" for environment in plan.environments for change in environment.changes)
     blocked = any(group.kind.name == "blocked" for group in groups)
     if blocked:
         yield Step("Look at what is blocked: each says what lifts it")
     if not plan.refreshed and groups:
-        yield Step("To compare with the live account first", f"reconciler plan --refresh {where}")
+        yield Step("To compare with the live account first", steps.command("plan --refresh", names, plan.asked))
     if made:
         which = "the changes that are not blocked" if blocked else "these changes"
-        yield Step(f"To make {which}, after a last look", f"reconciler apply {where}")
+        yield Step(f"To make {which}, after a last look", steps.command("apply", names, plan.asked))
     for environment in plan.environments:
         if environment.drift:
-            yield from steps.of_drift_left_alone(environment.name)
+            yield from steps.of_drift_left_alone(environment.name, plan.asked)
 
 
 def _facts(plan: Plan) -> Iterator[Fact]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from reconciler.model.changes import Asked
 from reconciler.model.drift import DriftReport, EnvironmentDrift, FieldDrift, ListDrift, Missing
 from reconciler.model.lists import LiveList, Source
 from reconciler.report import phrases, steps
@@ -19,12 +20,12 @@ from reconciler.report.text.layout import INDENT, MARGIN, Page
 def drift(report: DriftReport, *, undeclared: bool, colour: bool, width: int) -> str:
     """Return the whole report for a page of `width` columns; `undeclared` lists are named, or only counted."""
     page = Page(Pen(colour), width)
-    parts = ["\n\n".join(_environment(each, page, named=undeclared)) for each in report.environments]
+    parts = ["\n\n".join(_environment(each, report.asked, page, named=undeclared)) for each in report.environments]
     parts += [page.failed(name, error) for name, error in report.failed.items()]
     return "\n\n".join(parts) + "\n"
 
 
-def _environment(found: EnvironmentDrift, page: Page, *, named: bool) -> Iterator[str]:
+def _environment(found: EnvironmentDrift, asked: Asked, page: Page, *, named: bool) -> Iterator[str]:
     counts = f"{', '.join(phrases.found(found))}  ({phrases.counted(found.requests, 'request')})"
     yield f"{page.pen.paint('bold', terminal(found.name))}  {counts}"
     if found.missing:
@@ -33,7 +34,7 @@ def _environment(found: EnvironmentDrift, page: Page, *, named: bool) -> Iterato
         yield "\n".join(_drifted(each, page) for each in (*found.drifted, *found.pending))
     if named and found.undeclared:
         yield "\n".join(_undeclared(each, page) for each in found.undeclared)
-    if next_steps := list(steps.of_drift(found)):
+    if next_steps := list(steps.of_drift(found, asked)):
         yield "\n".join(f"{' ' * MARGIN}{step}" for step in next_steps)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, TypeAlias
 
-from reconciler.model.changes import Action, Blocked, Change, Drift, EnvironmentPlan, Forget, Plan, Update
+from reconciler.model.changes import Action, Asked, Blocked, Change, Drift, EnvironmentPlan, Forget, Plan, Update
 from reconciler.model.lists import Source
 from reconciler.model.texts import FIELDS, Field
 from reconciler.report import order, phrases, steps
@@ -48,13 +48,13 @@ def _environment(environment: EnvironmentPlan, plan: Plan, page: Page) -> Iterat
     for group in order.groups(environment.changes):
         yield "\n".join(_block(change, page) for change in group)
     if environment.drift:
-        yield _drift(environment, page)
+        yield _drift(environment, plan.asked, page)
 
 
 def _headline(environment: EnvironmentPlan, plan: Plan, page: Page) -> str:
     name = page.pen.paint("bold", terminal(environment.name))
     if not environment.changes and not environment.drift:
-        return f"{name}  {phrases.nothing_to_change(environment, refreshed=plan.refreshed)}"
+        return f"{name}  {phrases.nothing_to_change(environment, plan.asked, refreshed=plan.refreshed)}"
     return f"{name}  {', '.join(phrases.planned([environment]))}  ({phrases.forecast([environment])})"
 
 
@@ -98,13 +98,13 @@ def _concerns(change: Change, field: Field) -> bool:
     return given_up or field in change.after
 
 
-def _drift(environment: EnvironmentPlan, page: Page) -> str:
+def _drift(environment: EnvironmentPlan, asked: Asked, page: Page) -> str:
     lists = phrases.counted(len(environment.drift), "list")
     heading = f"{lists} changed elsewhere since the last apply, left alone (applied → live)"
     return "\n".join([
         " " * MARGIN + page.pen.paint("bold", "Drift: ") + heading,
         *(_drifted(drift, page) for drift in environment.drift),
-        *(f"{' ' * MARGIN}{step}" for step in steps.of_drift_left_alone(environment.name)),
+        *(f"{' ' * MARGIN}{step}" for step in steps.of_drift_left_alone(environment.name, asked)),
     ])  # fmt: skip
 
 
