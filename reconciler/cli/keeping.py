@@ -9,6 +9,8 @@ from reconciler.cli.output import note, say
 from reconciler.errors import DeclinedError, LockedError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from reconciler.cli.runtime import Runtime
     from reconciler.cli.wiring import Store, Wired
     from reconciler.store.history import Saved
@@ -20,15 +22,23 @@ def pull(store: Store, serial: int) -> str:
     """Return the document of an earlier serial."""
     from reconciler.store.document import render
 
-    found = store.history(1, serial)
+    found = _earlier(store, 1, serial)
     if not found:
         raise UsageError(f"{store}: no serial {serial} is kept there; reconciler state history lists what is")
     return render(found[-1].applied)
 
 
+def _earlier(store: Store, last: int, serial: int | None = None) -> Sequence[Saved]:
+    """Return earlier states, oldest first, after saying which cannot be read."""
+    found = store.history(last, serial)
+    for unread in found.unread:
+        note(f"warning: left out: {unread}")
+    return found.saved
+
+
 def history(store: Store, options: argparse.Namespace) -> None:
     """Show what the last runs made of the state, newest first."""
-    saved = store.history(options.last + 1)
+    saved = _earlier(store, options.last + 1)
     told = [_told(before, after) for before, after in zip([None, *saved], saved, strict=False)][-options.last :]
     if options.json:
         import json
@@ -39,8 +49,9 @@ def history(store: Store, options: argparse.Namespace) -> None:
         return
     from reconciler.report.escape import terminal
 
+    lineages = {entry["lineage"] for entry in told}
     for entry in reversed(told):
-        say(terminal(_line(entry)))
+        say(terminal(_line(entry, several=len(lineages) > 1)))
         for what in ("added", "changed", "dropped"):
             keys = entry[what]
             if isinstance(keys, list) and keys:
@@ -57,12 +68,18 @@ def _told(before: Saved | None, after: Saved) -> dict[str, object]:
 
     changed = difference(before.applied if before else None, after.applied)
     who = asdict(after.written) if after.written else dict.fromkeys(("at", "user", "host", "command", "job"), "")
-    return {"serial": after.applied.serial, **who, **{what: list(keys) for what, keys in asdict(changed).items()}}
+    return {
+        "serial": after.applied.serial,
+        "lineage": after.applied.lineage,
+        **who,
+        **{what: list(keys) for what, keys in asdict(changed).items()},
+    }
 
 
-def _line(entry: dict[str, object]) -> str:
+def _line(entry: dict[str, object], *, several: bool) -> str:
+    lineage = f"  lineage {entry['lineage']}" if several else ""
     who = f"  {entry['at']}  {entry['user']} on {entry['host']}  {entry['command']}" if entry["at"] else ""
-    return f"serial {entry['serial']}{who}" + (f"  CI job {entry['job']}" if entry["job"] else "")
+    return f"serial {entry['serial']}{lineage}{who}" + (f"  CI job {entry['job']}" if entry["job"] else "")
 
 
 def unlock(store: Store, options: argparse.Namespace) -> None:

@@ -12,7 +12,7 @@ the file that it leads to: the link stays, and whoever comes by another link mee
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,7 +25,7 @@ from reconciler.store.kept import Kept
 from reconciler.store.reading import beside, read
 
 if TYPE_CHECKING:
-    from reconciler.store.history import Saved
+    from reconciler.store.history import History
 
 
 class FileStore(Kept):
@@ -50,7 +50,7 @@ class FileStore(Kept):
 
         return held(self._files.lock, asking)
 
-    def history(self, last: int, serial: int | None = None) -> Sequence[Saved]:
+    def history(self, last: int, serial: int | None = None) -> History:
         """Raise UsageError: a folder keeps none by itself."""
         del last, serial
         folder = self._files.document.parent

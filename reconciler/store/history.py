@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.errors import StateError
 from reconciler.model.lists import Applied
@@ -16,6 +17,7 @@ from reconciler.store.document import Written, parse, parse_stamped
 if TYPE_CHECKING:
     from reconciler.store.objects import Objects
 
+_COPY = re.compile(r"\d{10,}-[^/]{0,8}\.json")
 _MESSAGE = re.compile(r"\n\n(?P<command>.*)\nby (?P<user>.*) on (?P<host>.*)(?:\nCI job (?P<job>.*))?")
 
 
@@ -25,6 +27,13 @@ class Saved:
 
     applied: Applied
     written: Written | None
+
+
+class History(NamedTuple):
+    """Earlier states, oldest first; `unread` says of those that cannot be read which and why."""
+
+    saved: tuple[Saved, ...] = ()
+    unread: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +75,30 @@ def keep_copy(objects: Objects, applied: Applied, serial: int, content: bytes) -
         objects.put(name, content, None)
 
 
-def kept_copies(objects: Objects, environment: str, last: int, serial: int | None) -> Sequence[Saved]:
-    """Return the last so many copies, oldest first; or those of one serial."""
-    names = objects.names(_folder(environment))
+def copies(objects: Objects, environment: str) -> list[str]:
+    """Return the names of the copies that there are, oldest first; whatever else lies among them is none."""
+    folder = _folder(environment)
+    return [name for name in objects.names(folder) if _COPY.fullmatch(name.removeprefix(f"{folder}/"))]
+
+
+def refuse_lost(objects: Objects, environment: str) -> None:
+    """Raise StateError where copies tell that a document which is not there was there once."""
+    if known := copies(objects, environment):
+        document = f"{environment}.state.json"
+        raise StateError(
+            f"{objects}/{document}: is gone, and there are copies of it. Nothing was changed. Bring the last one back "
+            f"with your cloud's own tool: copy {known[-1]} to {document}. Or, to begin anew, without what is known of "
+            f"the last apply, remove {environment}.lock.json, too"
+        )
+
+
+def kept_copies(objects: Objects, environment: str, last: int, serial: int | None) -> History:
+    """Return the last so many copies, or those of one serial."""
+    names = copies(objects, environment)
     if serial is not None:
         names = [name for name in names if name.startswith(f"{_folder(environment)}/{serial:010d}-")]
     found = {name: objects.get(name) for name in names[-last:]}
-    return [_saved(copy.content, f"{objects}/{name}") for name, copy in found.items() if copy]
+    return _readable(partial(_saved, copy.content, f"{objects}/{name}") for name, copy in found.items() if copy)
 
 
 def _saved(content: bytes, where: str) -> Saved:
@@ -80,9 +106,25 @@ def _saved(content: bytes, where: str) -> Saved:
     return Saved(applied, stamp.written if stamp else None)
 
 
-def committed(revisions: Sequence[Revision], where: str) -> Sequence[Saved]:
+def committed(revisions: Iterable[Revision], where: str) -> History:
     """Return the states that commits wrote, in the order given."""
-    return [Saved(parse(each.content, where=f"{each.name}:{where}"), _author(each)) for each in revisions]
+    return _readable(partial(_committed, each, where) for each in revisions)
+
+
+def _committed(revision: Revision, where: str) -> Saved:
+    return Saved(parse(revision.content, where=f"{revision.name}:{where}"), _author(revision))
+
+
+def _readable(reads: Iterable[Callable[[], Saved]]) -> History:
+    """Read them all: one that is damaged does not hide the others."""
+    saved: list[Saved] = []
+    unread: list[str] = []
+    for read in reads:
+        try:
+            saved.append(read())
+        except StateError as error:
+            unread.append(str(error))
+    return History(tuple(saved), tuple(unread))
 
 
 def _author(revision: Revision) -> Written | None:

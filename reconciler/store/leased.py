@@ -11,7 +11,6 @@ that fence: from then on whoever had the lease before builds on a version that i
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from uuid import uuid4
 
 from reconciler.errors import LockedError
@@ -20,7 +19,7 @@ from reconciler.model.times import timestamp
 from reconciler.protocols import Holder
 from reconciler.store import lease
 from reconciler.store.cell import Cell
-from reconciler.store.history import Saved, kept_copies
+from reconciler.store.history import History, kept_copies, refuse_lost
 from reconciler.store.lease import Lease, Released
 from reconciler.store.leasing import LOOKS, UnderLease, refusal
 from reconciler.store.objects import Objects
@@ -41,16 +40,19 @@ class ObjectStore(UnderLease):
         return str(self._objects)
 
     def look(self) -> Applied:
-        """Return the state as the next writer would find it; one request."""
+        """Return the state as the next writer would find it; one request where there is one."""
         cell = Cell(self._objects, f"{self._environment}.state.json")
-        return understood(cell.read(), self._nothing, where=str(cell))[0]
+        raw = cell.read()
+        if raw is None and self._lock().read() is not None:
+            refuse_lost(self._objects, self._environment)
+        return understood(raw, self._nothing, where=str(cell))[0]
 
     def held(self) -> Lease | None:
         """Return the lease of who is writing at the moment; None where nobody is."""
         found = self._found(self._lock())
         return found if isinstance(found, Lease) and not found.expired(time.time()) else None
 
-    def history(self, last: int, serial: int | None = None) -> Sequence[Saved]:
+    def history(self, last: int, serial: int | None = None) -> History:
         """Return the states at the end of the last runs that changed it, oldest first; or those of one serial."""
         return kept_copies(self._objects, self._environment, last, serial)
 

@@ -19,7 +19,7 @@ from reconciler.protocols import Holder
 from reconciler.store import lease
 from reconciler.store.cell import Cell
 from reconciler.store.document import Stamp, Written, parse_stamped, render
-from reconciler.store.history import keep_copy
+from reconciler.store.history import keep_copy, refuse_lost
 from reconciler.store.lease import Lease, Released
 from reconciler.store.leasing import LOOKS, is_as, overtaken
 from reconciler.store.objects import Objects
@@ -126,6 +126,8 @@ class ObjectWriter:
         where = str(self._document)
         for _ in range(LOOKS):
             raw = self._document.read()
+            if raw is None and self._lease.fence > 1:
+                refuse_lost(self._objects, self._settled.environment)
             found, stamp = understood(raw, self._settled, where=where)
             if stamp and stamp.fence >= self._lease.fence:
                 self._lease = replace(self._lease, fence=stamp.fence + 1)

@@ -11,7 +11,7 @@ So a run that vanishes leaves as in doubt whatever it had announced and not yet 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Protocol
 from uuid import uuid4
@@ -25,7 +25,7 @@ from reconciler.store.branch import Version
 from reconciler.store.document import parse as parse_document
 from reconciler.store.document import render
 from reconciler.store.folding import folded, with_entries
-from reconciler.store.history import Revision, Saved, committed
+from reconciler.store.history import History, Revision, committed
 from reconciler.store.lease import Lease, Released
 from reconciler.store.leasing import LOOKS, UnderLease, is_as, overtaken, refusal
 from reconciler.store.pulse import Pulse, uptime
@@ -73,10 +73,12 @@ class SharedStore(UnderLease):
         held = self._lease(self._shelf.read()[1])
         return None if held is None or held.expired(time.time()) else held
 
-    def history(self, last: int, serial: int | None = None) -> Sequence[Saved]:
+    def history(self, last: int, serial: int | None = None) -> History:
         """Return the states that the last runs left, oldest first; or those of one serial."""
-        everything = committed(self._shelf.revisions(self._names[0], last if serial is None else _EVERY), str(self))
-        return [saved for saved in reversed(everything) if serial in (None, saved.applied.serial)]
+        newest_first = self._shelf.revisions(self._names[0], last if serial is None else _EVERY)
+        found = committed(reversed(newest_first), str(self))
+        wanted = tuple(each for each in found.saved if serial in (None, each.applied.serial))
+        return found._replace(saved=wanted)
 
     def _begun(self, holder: Holder, broken: str = "") -> SharedWriter:
         """Take the lease; whoever was quicker by an instant is met, and named, at the next look."""

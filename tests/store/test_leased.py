@@ -45,6 +45,7 @@ def entries(bucket: FakeBucket) -> dict[str, str]:
 
 
 def test_a_plan_costs_one_request(bucket: FakeBucket) -> None:
+    bucket.objects[DOCUMENT] = render(state(applied_list("a"))).encode()
     store(bucket).load()
     assert bucket.requests == [f"get {DOCUMENT}"]
 
@@ -103,7 +104,7 @@ def test_a_document_without_a_stamp_is_taken_over(bucket: FakeBucket) -> None:
     with store(bucket).lock(HOLDER) as writer:
         assert writer.applied == state(applied_list("a"))
     assert stamp(bucket).fence == 1
-    assert [saved.written for saved in store(bucket).history(5)] == [None]
+    assert [saved.written for saved in store(bucket).history(5).saved] == [None]
 
 
 @pytest.mark.parametrize("way", ["failing", "unheard"])
@@ -193,7 +194,7 @@ def test_a_copy_or_a_release_that_fails_is_no_failure(bucket: FakeBucket) -> Non
         store(bucket).lock(OTHER).__enter__()
     aged(bucket)
     with store(bucket).lock(OTHER):
-        assert len(store(bucket).history(5)) == 1
+        assert len(store(bucket).history(5).saved) == 1
 
 
 def aged(bucket: FakeBucket) -> None:
@@ -340,6 +341,40 @@ def test_a_state_of_another_lineage_has_a_history_of_its_own(bucket: FakeBucket)
     for _ in range(2):
         with store(bucket).lock(HOLDER) as writer:
             writer.record("a", applied_list("a"))
-        del bucket.objects[DOCUMENT]
-    assert [saved.applied.serial for saved in store(bucket).history(5)] == [1, 1]
-    assert len(store(bucket).history(5, 1)) == 2
+        del bucket.objects[DOCUMENT], bucket.objects[LOCK]
+    assert [saved.applied.serial for saved in store(bucket).history(5).saved] == [1, 1]
+    assert len(store(bucket).history(5, 1).saved) == 2
+
+
+def test_a_document_that_is_gone_is_not_taken_for_none_at_all(bucket: FakeBucket) -> None:
+    with store(bucket).lock(HOLDER) as writer:
+        writer.record("a", applied_list("a"))
+    kept = store(bucket).load()
+    del bucket.objects[DOCUMENT]
+    (copy,) = bucket.names("prod.history")
+    gone = f"is gone, .* copy {copy} to prod.state.json"
+    with pytest.raises(StateError, match=gone):
+        store(bucket).load()
+    with pytest.raises(StateError, match=gone), store(bucket).lock(OTHER):
+        pass
+    assert [each.applied for each in store(bucket).history(1).saved] == [kept]
+    bucket.objects[DOCUMENT] = bucket.objects[copy]
+    with store(bucket).lock(OTHER) as writer:
+        assert writer.applied == kept
+
+
+def test_a_first_run_that_died_before_its_document_is_no_loss(bucket: FakeBucket) -> None:
+    bucket.before_put[DOCUMENT] = lambda: setattr(bucket, "failing", 1)
+    with pytest.raises(StateError, match="the network is gone"):
+        store(bucket).lock(HOLDER).__enter__()
+    assert store(bucket).load().lists == {}
+    with store(bucket).lock(OTHER) as writer:
+        writer.record("a", applied_list("a"))
+
+
+def test_what_else_lies_among_the_copies_is_none(bucket: FakeBucket) -> None:
+    with store(bucket).lock(HOLDER) as writer:
+        writer.record("a", applied_list("a"))
+    bucket.objects["prod.history/0000000001-note.txt"] = b"copied by hand"
+    assert [each.applied.serial for each in store(bucket).history(5).saved] == [1]
+    assert store(bucket).history(5).unread == ()

@@ -28,12 +28,13 @@ from reconciler.errors import (
 )
 from reconciler.model.lists import AppliedList, DoubtfulList
 from reconciler.protocols import StateWriter
+from reconciler.store.history import History
 from reconciler.store.leased import ObjectStore
 from reconciler.store.moving import move
 from reconciler.store.puts import ObjectWriter
 from reconciler.store.shared import SharedStore, SharedWriter
 from tests.program import UNMEASURED
-from tests.store.conformance.keepers import InFolder, Keeper, made
+from tests.store.conformance.keepers import InFolder, InObjects, Keeper, made
 from tests.store.samples import HOLDER, TARGET, applied_list, doubtful_list, state
 
 OTHER = replace(HOLDER, pid=99, job="https://ci.example/99")
@@ -404,18 +405,37 @@ def test_history(keeper: Keeper) -> None:
         with pytest.raises(UsageError, match="a folder keeps no earlier states"):
             keeper.store().history(1)
         return
-    assert keeper.store().history(5) == []
+    assert keeper.store().history(5) == History()
     set_up(keeper, "a")
     first = keeper.store().load()
     set_up(keeper, "b")
     with keeper.store().lock(HOLDER):
         pass
     second = keeper.store().load()
-    saved = keeper.store().history(5)
+    saved = keeper.store().history(5).saved
     assert [each.applied for each in saved] == [first, second]
     assert [each.written and (each.written.user, each.written.command) for each in saved] == [
         (HOLDER.user, HOLDER.command)
     ] * 2
-    assert [each.applied for each in keeper.store().history(1)] == [second]
-    assert [each.applied for each in keeper.store().history(1, first.serial)] == [first]
-    assert keeper.store().history(1, 4711) == []
+    assert [each.applied for each in keeper.store().history(1).saved] == [second]
+    assert [each.applied for each in keeper.store().history(1, first.serial).saved] == [first]
+    assert keeper.store().history(1, 4711) == History()
+
+
+@pytest.mark.parametrize("kind", ["memory", "s3", "gs", AZ, "branch"])
+def test_a_damaged_one_does_not_hide_the_others(keeper: Keeper) -> None:
+    for key in "abc":
+        set_up(keeper, key)
+    last = keeper.store().load()
+    if isinstance(keeper, InObjects):
+        _, middle, _ = keeper.objects.names("prod.history")
+        keeper.write(middle, b"{}")
+    else:
+        good = keeper.read(keeper.document_name)
+        for content in (b"{}", good):
+            keeper.write(keeper.document_name, content)
+    found = keeper.store().history(9)
+    assert (list(found.saved[0].applied.lists), found.saved[-1].applied) == (["a"], last)
+    (unread,) = found.unread
+    assert "damaged" in unread
+    assert keeper.store().history(1, last.serial).saved[-1].applied == last
