@@ -27,17 +27,22 @@ if TYPE_CHECKING:
 SCHEMES = ("s3", "gs", "az")
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _STEP = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
+_SENT = re.compile(r"ID$|KEY$|TOKEN$|SECRET$")  # what goes into a header as it is
 _SECRET = re.compile(r"SECRET|TOKEN|KEY|SAS|PASSWORD")
 
 
 @dataclass(frozen=True, slots=True)
 class _Cloud:
-    """The variables that set another address, those whose credentials obstore uses itself, and who else may know."""
+    """The variables that set another address, those whose credentials obstore uses itself, and who else may know.
+
+    Values of variables with the name `begins…` are sent as they are, if they are ids and keys: they must be one line.
+    """
 
     endpoints: tuple[str, ...]
     own: tuple[str, ...]
     library: str
     provider: str
+    begins: str = ""
 
 
 _CLOUDS: Mapping[str, _Cloud] = {
@@ -45,7 +50,7 @@ _CLOUDS: Mapping[str, _Cloud] = {
         endpoints=("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"),
         own=("AWS_ACCESS_KEY_ID", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
              "AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_SKIP_SIGNATURE"),
-        library="obstore.auth.boto3", provider="Boto3CredentialProvider",
+        library="obstore.auth.boto3", provider="Boto3CredentialProvider", begins="AWS_",
     ),
     "gs": _Cloud(
         endpoints=("GOOGLE_BASE_URL",),
@@ -58,7 +63,7 @@ _CLOUDS: Mapping[str, _Cloud] = {
         own=("AZURE_STORAGE_ACCOUNT_KEY", "AZURE_STORAGE_ACCESS_KEY", "AZURE_STORAGE_SAS_TOKEN", "AZURE_STORAGE_TOKEN",
              "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET", "AZURE_FEDERATED_TOKEN_FILE", "AZURE_USE_AZURE_CLI",
              "AZURE_STORAGE_USE_EMULATOR", "AZURE_SKIP_SIGNATURE"),
-        library="obstore.auth.azure", provider="AzureCredentialProvider",
+        library="obstore.auth.azure", provider="AzureCredentialProvider", begins="AZURE_",
     ),
 }  # fmt: skip
 
@@ -67,6 +72,9 @@ def bucket(url: str, variables: Mapping[str, str]) -> Bucket:
     """Return the objects at `url`; raises UsageError, and StateError where obstore is missing or cannot begin."""
     scheme, name, prefix = _parts(url)
     cloud = _CLOUDS[scheme]
+    for variable, value in variables.items():
+        if cloud.begins and variable.startswith(cloud.begins) and _SENT.search(variable):
+            _check_one_line(variable, value)
     plain = [each for each in cloud.endpoints if _is_plain(each, variables.get(each, ""))]
     try:
         from reconciler.store.objects import Bucket, Place  # noqa: PLC0415  # obstore is an extra
@@ -99,9 +107,18 @@ def _parts(url: str) -> tuple[Scheme, str, str]:
     return cast("Scheme", scheme), name, prefix
 
 
+def _check_one_line(variable: str, value: str) -> None:
+    if not value.isprintable():
+        raise UsageError(
+            f"{variable}: has a line break or another character that cannot be meant: was it pasted with one?"
+        )
+
+
 def _is_plain(variable: str, endpoint: str) -> bool:
     """Tell whether an address is plain http, which is for this machine only."""
     parts = urlsplit(endpoint)
+    if endpoint and (parts.scheme not in {"http", "https"} or not parts.netloc):
+        raise UsageError(f"{variable}: is no address: it begins with https:// and the host")
     if parts.scheme != "http":
         return False
     host = parts.hostname or ""

@@ -17,17 +17,22 @@ from datetime import datetime
 from functools import cache
 from typing import Annotated, Literal, NotRequired
 
-from pydantic import Field, TypeAdapter
+from pydantic import AfterValidator, Field, TypeAdapter
 from typing_extensions import TypedDict
 
+from reconciler.errors import StateDamagedError
 from reconciler.protocols import Holder
-from reconciler.store.jsontext import as_text, decode, encode, refuse_newer
+from reconciler.store.jsontext import WAY_OUT, as_text, decode, encode, refuse_newer
 from reconciler.store.shapes import AnyText, check_shape, exactly
 
 RENEWED = 40.0
 TRUSTED = 60.0
 LEASE = 120.0
 _FAMILY = "reconciler/lease"
+_WAY_OUT = (
+    "Nothing was changed. It says only who is writing: make sure that nobody is, then remove it by hand; the next run "
+    "makes a new one"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +66,24 @@ def render(lease: Lease | Released) -> bytes:
 
 def parse(raw: bytes, *, where: str) -> Lease | Released:
     """Return the lease that a file holds; raises StateDamagedError."""
+    try:
+        return _parsed(raw, where)
+    except StateDamagedError as error:
+        raise StateDamagedError(str(error).removesuffix(WAY_OUT) + _WAY_OUT) from error
+
+
+def _parsed(raw: bytes, where: str) -> Lease | Released:
     content = decode(as_text(raw, where=where), where=where)
     refuse_newer(content.get("format") if isinstance(content, dict) else None, family=_FAMILY, where=where)
     if isinstance(content, dict) and "token" not in content:
         return Released(check_shape(_released_shape(), content, where=where)["fence"])
     found = check_shape(_shape(), content, where=where)
     return Lease(found["token"], Holder(**found["holder"]), found["renewed_at"], found.get("fence", 0))
+
+
+def _moment(text: str) -> str:
+    datetime.fromisoformat(text)
+    return text
 
 
 @exactly
@@ -84,7 +101,7 @@ class _Shape(TypedDict):
     format: Literal["reconciler/lease/1"]
     token: AnyText
     holder: _Holder
-    renewed_at: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")]
+    renewed_at: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"), AfterValidator(_moment)]
     fence: NotRequired[Annotated[int, Field(ge=1)]]
 
 

@@ -102,6 +102,24 @@ def test_what_a_cloud_says_is_said_without_secrets(kind: str, cloud: Mapping[str
         assert "\n" not in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    ("url", "variable", "value"),
+    [
+        ("s3://b", "AWS_ENDPOINT_URL_S3", "minio.example:9000"),
+        ("s3://b", "AWS_ENDPOINT_URL", "//minio.example"),
+        ("gs://b", "GOOGLE_BASE_URL", "storage.example"),
+        ("az://b", "AZURE_STORAGE_ENDPOINT", "https:/x.example"),
+        ("s3://b", "AWS_SECRET_ACCESS_KEY", "very-secret-key\n"),
+        ("s3://b", "AWS_SESSION_TOKEN", "very\r\nsecret"),
+        ("az://b", "AZURE_STORAGE_ACCOUNT_KEY", "very-secret\x00"),
+    ],
+)
+def test_a_variable_that_cannot_be_meant_is_named_and_not_told(url: str, variable: str, value: str) -> None:
+    with pytest.raises(UsageError, match=f"^{variable}: ") as raised:
+        bucket(url, {**KEYS, variable: value})
+    assert value.strip() not in str(raised.value)
+
+
 def test_a_secret_in_an_address_is_not_said() -> None:
     """Nobody should, but some endpoints carry a token."""
     dead = f"http://127.0.0.1:{free_port()}"
