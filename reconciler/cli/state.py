@@ -184,10 +184,9 @@ def _known(applied: Applied, key: str) -> KnownList:
 
 
 def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError
-    return number
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1")
+    return int(text)
 
 
 def _entry(known: KnownList) -> dict[str, object]:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     Store: TypeAlias = FileStore | SharedStore | ObjectStore
 
 _BRANCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*(?:[./][A-Za-z0-9][A-Za-z0-9_-]*)*")
+_NO_BRANCH = re.compile(r"^HEAD$|^refs/|\.lock(?:/|$)")  # what git takes for something else, or not at all
 CONNECT_SECONDS, READ_SECONDS = 10.0, 30.0
 
 
@@ -88,7 +89,7 @@ def store(manifest: Manifest, environment: Environment, url: str | None = None) 
         return FileStore(manifest.path.parent / url, name, target)
     if scheme in ("s3", "gs", "az"):
         return _in_objects(url, name, target)
-    if scheme != "git+branch" or not _BRANCH.fullmatch(rest):
+    if scheme != "git+branch" or not _BRANCH.fullmatch(rest) or _NO_BRANCH.search(rest):
         raise UsageError(
             f"state: {url!r} is not understood: write a folder beside the manifest, git+branch://NAME for a branch of "
             "the repository that holds it, or s3://, gs:// or az:// for an object store"

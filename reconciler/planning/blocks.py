@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from reconciler.model.changes import Adopt, Block, Blocked, Cause, Change, Update
 from reconciler.model.lists import Absent, Applied, DesiredList, DoubtfulList, KnownList
 from reconciler.model.texts import FIELDS, Field, Texts
@@ -34,8 +36,15 @@ def wrong_id(wanted: DesiredList, live_name: str, applied: Applied) -> Block:
             f"if you renamed the key: reconciler state mv {other} {wanted.key}",
         )
     return Block(
-        "wrong_id", reason, f"correct the id; or, if this is the list that you mean, add: previously: {live_name!r}"
+        "wrong_id",
+        reason,
+        f"correct the id; or, if this is the list that you mean, add: previously: {_yaml(live_name)}",
     )
+
+
+def _yaml(text: str) -> str:
+    """Return a text as YAML takes it: in double quotes, which it has from JSON."""
+    return json.dumps(text, ensure_ascii=False)
 
 
 def _expected(wanted: DesiredList) -> str:

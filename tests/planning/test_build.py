@@ -50,14 +50,14 @@ def test_before_is_live_where_read_else_applied_and_says_what_is_let_go() -> Non
             {},
             {"a": {"name": "Other"}},
             "cl-a is a list named 'Other', which is not the declared name 'N'",
-            "correct the id; or, if this is the list that you mean, add: previously: 'Other'",
+            'correct the id; or, if this is the list that you mean, add: previously: "Other"',
         ),
         (
             {"a": {"name": "N", "previously": "Was"}},
             {},
             {"a": {"name": "Other"}},
             "cl-a is a list named 'Other', which is neither the declared name 'N' nor its previously 'Was'",
-            "correct the id; or, if this is the list that you mean, add: previously: 'Other'",
+            'correct the id; or, if this is the list that you mean, add: previously: "Other"',
         ),
         (
             {"a": {"description": "D"}},
@@ -67,14 +67,14 @@ def test_before_is_live_where_read_else_applied_and_says_what_is_let_go() -> Non
                 "cl-a is a list named 'Other', which is nothing that the manifest mentions "
                 "(neither name nor previously is declared)"
             ),
-            "correct the id; or, if this is the list that you mean, add: previously: 'Other'",
+            'correct the id; or, if this is the list that you mean, add: previously: "Other"',
         ),
         (
             {"a": {"description": "D", "previously": "Was"}},
             {},
             {"a": {"name": "Other"}},
             "cl-a is a list named 'Other', which is not its previously 'Was'",
-            "correct the id; or, if this is the list that you mean, add: previously: 'Other'",
+            'correct the id; or, if this is the list that you mean, add: previously: "Other"',
         ),
         (
             {"new": {"id": "cl-a", "name": "New"}},
@@ -114,6 +114,15 @@ def test_blocks_in_words(wanted: Short, known: Short, seen: Short, reason: str, 
     block = next(change.block for change in changes if isinstance(change, Blocked))
     assert (block.reason, block.lift) == (reason, lift)
     assert block.guard in ("wrong_id", "conflict", "missing")
+
+
+@pytest.mark.parametrize("name", ["Other", 'It\'s "5\\6"', "Élan – 東京", "yes", "#1: x"])
+def test_the_previously_to_add_is_yaml_for_that_name(name: str) -> None:
+    (change,) = build(desired({"a": {"name": "N"}}), applied({}), live({"a": {"name": name}})).changes
+    assert isinstance(change, Blocked)
+    _, line = change.block.lift.split("add: ")
+    assert line.startswith(f'previously: "{name[0]}')
+    assert yaml.safe_load(line) == {"previously": name}
 
 
 def test_a_list_that_was_not_even_asked_for_alone_counts_as_missing() -> None:

@@ -214,8 +214,8 @@ def test_the_headline_of_a_result(result: Result, headline: tuple[str, ...]) -> 
         (
             morning.DRIFT,
             (
-                "3 lists changed elsewhere, 2 of them used by campaigns",
                 "1 list missing",
+                "3 lists changed elsewhere, 2 of them used by campaigns",
                 "1 list edited and not applied yet",
             ),
         ),

@@ -58,7 +58,18 @@ def test_a_manifest_in_a_sub_folder_finds_it(place: Workplace) -> None:
     assert "no changes" in place.run("plan", "-f", "deep/lists.yaml").out
 
 
-@pytest.mark.parametrize("state", ["ftp://bucket/state", "git+branch://", "git+branch://-x", "git+branch://a..b"])
+@pytest.mark.parametrize(
+    "state",
+    [
+        "ftp://bucket/state",
+        "git+branch://",
+        "git+branch://-x",
+        "git+branch://HEAD",
+        "git+branch://refs/heads/x",
+        "git+branch://a.lock",
+        "git+branch://a..b",
+    ],
+)
 def test_what_is_no_place_for_a_state(place: Workplace, state: str) -> None:
     declare(place, "New", state)
     ran = place.run("plan")

@@ -20,15 +20,18 @@ Sentences: TypeAlias = tuple[str, ...]
 
 
 def planned(plan: Plan) -> Sentences:
-    """Return what a plan would do: `3 renames, 2 of them of lists that campaigns use`, `1 change blocked`.
+    """Return what a plan would do: `1 change blocked`, `3 renames, 2 of them of lists that campaigns use`.
 
     What is only recorded is told where it is all there is.
     """
     actions = Counter(change.action for environment in plan.environments for change in environment.changes)
     drifted = sum(len(environment.drift) for environment in plan.environments)
+    updates = chain.from_iterable(environment.updates for environment in plan.environments)
+    overwritten = sum(change.cause in {"drift", "conflict"} for change in updates)
     parts = [
-        *_updates((environment, environment.updates) for environment in plan.environments),
         *_some(actions["blocked"], "change", "blocked"),
+        *_updates((environment, environment.updates) for environment in plan.environments),
+        *_some(overwritten, "list", "set back over changes made elsewhere"),
         *_some(drifted, "list", "changed elsewhere"),
     ]
     recorded = [
@@ -62,15 +65,15 @@ def done(result: Result) -> Sentences:
 
 
 def found(report: DriftReport) -> Sentences:
-    """Return what a drift report found: `2 lists changed elsewhere, 1 of them used by campaigns`, `1 list missing`."""
+    """Return what a drift report found: `1 list missing`, `2 lists changed elsewhere, 1 of them used by campaigns`."""
     drifted = list(chain.from_iterable(environment.drifted for environment in report.environments))
     pending = sum(len(environment.pending) for environment in report.environments)
     missing = sum(len(environment.missing) for environment in report.environments)
     elsewhere = _some(len(drifted), "list", "changed elsewhere")
     used = _share(sum(bool(each.campaigns) for each in drifted), len(drifted), "used by campaigns")
     parts = [
-        *(f"{words}{used}" for words in elsewhere),
         *_some(missing, "list", "missing"),
+        *(f"{words}{used}" for words in elsewhere),
         *_some(pending, "list", "edited and not applied yet"),
     ]
     return (*_unseen(report.failed), *(parts or [f"Everything{_else(report.failed)} is as declared"]))

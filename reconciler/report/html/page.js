@@ -6,6 +6,7 @@
   const form = document.getElementById("filters");
   if (!form) return;
 
+  const heading = document.querySelector("#lists > h2");
   const status = document.getElementById("shown");
   const nothing = document.getElementById("none");
   const fold = document.getElementById("fold");
@@ -66,6 +67,14 @@
     nothing.hidden = shown > 0;
     const all = number.format(total);
     status.textContent = filtered ? `${number.format(shown)} of ${all} shown` : `${all} shown`;
+    heading.dataset.part = filtered ? status.textContent : "";
+    name();
+  }
+
+  const open = () => groups.some((group) => group.node.open);
+
+  function name() {
+    fold.textContent = open() ? "Fold all" : "Unfold all";
   }
 
   function remember() {
@@ -86,7 +95,7 @@
 
   function go() {
     const hash = location.hash.slice(1);
-    if (hash.includes("=")) {
+    if (!hash || hash.includes("=")) {
       recall(hash);
       return;
     }
@@ -110,13 +119,14 @@
     form.elements.find.focus();
   });
   fold.addEventListener("click", () => {
-    const open = groups.some((group) => group.node.open);
-    for (const group of groups) group.node.open = !open;
-    fold.textContent = open ? "Unfold all" : "Fold all";
+    const unfolded = open();
+    for (const group of groups) group.node.open = !unfolded;
+    name();
   });
+  for (const group of groups) group.node.addEventListener("toggle", name);
   addEventListener("hashchange", go);
 
   form.hidden = false;
-  show();
   go();
+  show();
 })();

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from reconciler.model.changes import EnvironmentPlan, Plan
+from reconciler.model.changes import Blocked, Check, EnvironmentPlan, Plan
 from reconciler.planning.document import digest
 from reconciler.report import order, phrases, steps
 from reconciler.report.html import entries, facts, headlines, kinds
@@ -54,11 +54,11 @@ def bars(groups: tuple[Group, ...]) -> Iterator[Bar]:
 
 
 def _entries(plan: Plan) -> Iterator[Entry]:
-    labels = ("live now" if plan.refreshed else "last applied", "after an apply")
+    before = "live now" if plan.refreshed else "last applied"
     for of in plan.environments:
         for title, changes in order.risks(of.changes):
-            kind = kinds.PLANNED[title]
-            yield from (entries.of_change(of, change, kind, labels) for change in changes)
+            labels = before, "wanted" if isinstance(changes[0], Blocked | Check) else "after an apply"
+            yield from (entries.of_change(of, change, kinds.PLANNED[title], labels) for change in changes)
         changed = {change.key for change in of.changes}
         for drift in of.drift:
             yield entries.of_drift(of, drift, kinds.PLANNED["drift"], changed=drift.key in changed)

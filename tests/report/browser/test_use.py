@@ -119,6 +119,15 @@ def test_folding_by_keyboard(opened: Opener) -> None:
     assert len(shown(page)) == EVERY
 
 
+def test_what_is_folded_already_can_be_unfolded(opened: Opener) -> None:
+    page = opened(MANY_ADOPTED)
+    expect(page.locator("#fold")).to_have_text("Fold all")
+    page.locator("details[open] summary").press("Enter")
+    expect(page.locator("#fold")).to_have_text("Unfold all")
+    page.locator("#fold").press("Enter")
+    assert len(shown(page)) == 31
+
+
 def test_nothing_that_fits_has_a_way_back(opened: Opener) -> None:
     page = opened(PLAN)
     tab_to(page, "find")
@@ -140,6 +149,14 @@ def test_a_link_to_a_list_leads_there_whatever_is_filtered_or_folded(opened: Ope
     assert len(shown(page)) == EVERY
     page.locator("[id='prod/vip'] h4 a").press("Enter")
     assert fragment(page) == "prod/vip"
+
+
+def test_an_address_without_a_filter_has_none(opened: Opener) -> None:
+    page = opened(PLAN, fragment="#env=dev")
+    assert len(shown(page)) < EVERY
+    page.evaluate("location.hash = ''")
+    expect(page.get_by_role("status")).to_have_text("12 shown")
+    assert len(shown(page)) == EVERY
 
 
 def test_a_filter_opens_what_was_folded(opened: Opener) -> None:
@@ -170,6 +187,17 @@ def test_on_paper_everything_is_unfolded_and_nothing_is_a_control(opened: Opener
     assert page.locator("body").evaluate("(e) => getComputedStyle(e).color") == "rgb(26, 30, 38)"
     pages = page.pdf(format="A4").count(b"/Type /Page\n")
     assert 3 <= pages <= 8
+
+
+def test_on_paper_a_part_says_that_it_is_one(opened: Opener) -> None:
+    page = opened(PLAN, fragment="#env=dev")
+    after = "getComputedStyle(document.querySelector('#lists > h2'), '::after').content"
+    assert page.evaluate(after) == "none"
+    page.emulate_media(media="print")
+    assert page.evaluate(after) == '": 4 of 12 shown"'
+    page.evaluate("location.hash = ''")
+    expect(page.get_by_role("status", include_hidden=True)).to_have_text("12 shown")
+    assert page.evaluate(after) == "none"
 
 
 def test_light_and_dark(opened: Opener) -> None:
