@@ -31,7 +31,7 @@ from reconciler.manifest.reading import Located, Reading, Value, step_index
 from reconciler.manifest.scalars import DOUBTFUL_STARTS, REFUSED, plain
 from reconciler.manifest.source import SourceText, UnreadableError, decoded, forbidden_character, lenient
 from reconciler.manifest.syntax import explained
-from reconciler.manifest.usual import BLANK, usual
+from reconciler.manifest.usual import usual
 from reconciler.model.problems import Problem
 
 DEEPEST = 8
@@ -40,7 +40,7 @@ _KNOWN = {name: name for name in ("id", "name", "description", "previously", "pr
 """Keys that need no closer look, unless they stand twice: most of all that there are."""
 _WHERE_WRITTEN = "since every value stands where it is written"
 _AT_THE_EDGE = re.compile(r"(?<![^\n])[a-z]")
-_MARKER = re.compile(r"^\.\.\.", re.MULTILINE)  # ends a document
+_STAND_IN = "lists: 0\n"
 _EMPTY = "begin with version, environments and lists, as lists.yaml.example does"
 
 
@@ -62,27 +62,37 @@ def read(file: str, raw: bytes, parser: Parser = FASTEST) -> Reading:
 
 
 def _as_usual(source: SourceText, parser: Parser) -> Reading | None:
-    """Read a file whose lists are written as usual; only what stands before them needs the parser.
+    """Read a file whose lists are written as most are; only what stands around them needs the parser.
 
-    None where anything is not usual, or would be complained of. The parser gets whole what begins a mapping at the left
-    edge and ends before its next key there: it makes of it what it would make of it within the file.
+    None where anything would be complained of, or the lists cannot be told from the rest. The parser gets that rest
+    with a number in the place of the lists: where it finds that as a value of a mapping at the left edge, it would have
+    found the lists.
     """
-    found = usual(source.text)
-    if found is None:
-        return None
-    before = source.text[: found.heading]
-    problems: list[Problem] = []
-    root: dict[str, Value] = {}
-    located = Located(array("L", [found.heading]))
-    if not BLANK.fullmatch(before):
+
+    def by_parser(text: str) -> Reading | None:
+        problems: list[Problem] = []
         try:
-            head = _Composer(SourceText(source.file, before), parser, problems).reading()
+            reading = _Composer(SourceText(source.file, text), parser, problems).reading()
         except (UnreadableError, YAMLError):
             return None
-        root, located = head.root, head.located
-        if problems or "lists" in root or not _AT_THE_EDGE.match(before, located.offsets[0]) or _MARKER.search(before):
-            return None
-    return Reading(source, {**root, "lists": found.lists}, lambda: found.located(located), found.lines)
+        return None if problems else reading
+
+    found = usual(source.text, by_parser)
+    if found is None:
+        return None
+    rest = by_parser(source.text[: found.heading] + _STAND_IN + source.text[found.end :])
+    if rest is None or not _AT_THE_EDGE.match(rest.source.text, rest.located.offsets[0]):
+        return None
+    offsets = rest.located.offsets
+    _, value = step_index(rest.root, 0, "lists") or (None, 1)
+    if offsets[value - 1] != found.heading:
+        return None
+    shift = found.end - found.heading - len(_STAND_IN)
+
+    def locate() -> Located:
+        return found.located(offsets[:value], array("L", (offset + shift for offset in offsets[value + 1 :])))
+
+    return Reading(source, {**rest.root, "lists": found.lists}, locate, found.lines)
 
 
 class _Composer:

@@ -22,7 +22,7 @@ Place: TypeAlias = tuple[str | int, ...]
 
 
 class Located(NamedTuple):
-    """Where values stand: the offset of every key and value in the order of the file, a collection before its own.
+    """Where values stand: the offset of every key and value in the order of the `root`, a collection before its own.
 
     `list_starts` holds, for each of the lists, the index of its value there.
     """

@@ -43,9 +43,20 @@ def test_what_is_unknown_is_null() -> None:
     assert environments[0]["changes"][0]["before"] is None
 
 
+def test_environments_that_failed_are_told_of_where_there_are_any() -> None:
+    plan = replace(plan_of(PLANNED), failed={"dev": "HTTP 401", "test": "gone"})
+    assert list(plan_document(plan))[-2:] == ["environments", "failed"]
+    assert plan_document(plan)["failed"] == [
+        {"name": "dev", "error": "HTTP 401"},
+        {"name": "test", "error": "gone"},
+    ]
+    assert "failed" not in plan_document(plan_of(PLANNED))
+
+
 UNDIGESTED: dict[str, Callable[[Plan], Plan]] = {
     "tool": lambda plan: replace(plan, tool="9"),
     "time": lambda plan: replace(plan, created_at="x"),
+    "failures": lambda plan: replace(plan, failed={"dev": "HTTP 401"}),
     "refreshed": lambda plan: replace(plan, refreshed=False),
     "files": lambda plan: replace(plan, files={}),
     "state": lambda plan: replace(plan, environments=(replace(PLANNED, lineage="x", serial=9),)),
