@@ -277,6 +277,7 @@ class _Document(_Shape):
     manifest: _Manifest
     environments: list[_Environment]
     failed: list[_Failed] = []
+    refused: str = ""
 
     @model_validator(mode="after")
     def _once(self) -> Self:

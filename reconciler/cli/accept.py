@@ -40,6 +40,8 @@ def run(options: argparse.Namespace) -> int:
     chosen = wiring.wired(options)
     _check_keys(chosen, options.keys)
     report, failures = found(chosen, options)
+    if failures and not report.environments:
+        raise exits.of_all(failures)
     codes = exits.told(failures)
     wanted = list(_wanted(report, options.keys))
     draft = Draft(chosen.manifest)
@@ -71,6 +73,7 @@ def _names(chosen: Wired) -> Iterator[str]:
 def _wanted(report: DriftReport, keys: Sequence[str]) -> Iterator[Wanted]:
     """Yield what changed elsewhere; lists whose edit in the manifest would be lost only where their key is named."""
     from reconciler.manifest.accepting import Wanted
+    from reconciler.report import steps
 
     for environment in report.environments:
         for drifted in environment.drifted:
@@ -78,7 +81,7 @@ def _wanted(report: DriftReport, keys: Sequence[str]) -> Iterator[Wanted]:
             if drifted.moved == "both" and not keys:
                 note(
                     f"left alone: {drifted.key} in {environment.name}: the manifest was edited too; "
-                    f"to give up that edit: reconciler accept --env {environment.name} {drifted.key}"
+                    f"to give up that edit: {steps.accept(environment.name, report.asked, drifted.key)}"
                 )
             elif named or not keys:
                 moved = (field for field in drifted.fields if field.moved != "file")

@@ -5,6 +5,9 @@ from __future__ import annotations
 import argparse
 import random
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +15,8 @@ from reconciler.cli import options as shared
 from reconciler.cli import reports
 from reconciler.cli.output import check_writable, coloured, note, say, width, write
 from reconciler.errors import DeclinedError, MassChangeError, ReconcilerError, StoppedError, UsageError
+from reconciler.report.escape import terminal
+from reconciler.report.phrases import FAILED
 
 if TYPE_CHECKING:
     from reconciler.cli.runtime import Runtime
@@ -58,7 +63,10 @@ def run(options: argparse.Namespace) -> int:
         check_writable(options.undo_out)
     reports.check(options)
     saved = _saved(options)
-    result = _applied(options, wiring.wired(options, saved), saved, runtime)
+    chosen = wiring.wired(options, saved)
+    for name, error in saved.failed.items() if saved else ():
+        note(f"warning: the plan has nothing for {terminal(name)}, which {FAILED} when it was made: {terminal(error)}")
+    result = _applied(options, chosen, saved, runtime)
     _show(result, options)
     reports.save(result, options)
     if runtime.signal is not None:
@@ -79,18 +87,23 @@ def _applied(options: argparse.Namespace, chosen: Wired, saved: Plan | None, run
     from reconciler.cli.progress import progress
     from reconciler.cli.runtime import holder
     from reconciler.engine.applying import Conduct, apply
+    from reconciler.model.changes import Plan
 
-    with wiring.clients(chosen.environments, options, runtime) as remotes, progress(options) as shown:
+    heading = wiring.heading(chosen.manifest, runtime.now(), options)
+    known = Plan(heading.tool, heading.created_at, True, heading.files, asked=heading.asked)
+    with (
+        _reported(lambda: known, options),
+        wiring.clients(chosen.environments, options, runtime) as remotes,
+        progress(options) as shown,
+    ):
 
         def approve(plan: Plan) -> None:
+            nonlocal known
+            known = plan
             _show_plan(plan, options)
-            try:
-                _check_mass_change(plan, chosen, options.allow_mass_change)
-                if not options.yes:
-                    _ask(plan, runtime)
-            except ReconcilerError:
-                reports.save(plan, options)
-                raise
+            _check_mass_change(plan, chosen, options.allow_mass_change)
+            if not options.yes:
+                _ask(plan, runtime)
             shown.begin(plan)
 
         conduct = Conduct(
@@ -103,8 +116,17 @@ def _applied(options: argparse.Namespace, chosen: Wired, saved: Plan | None, run
             undo=lambda plan: _save_undo(plan, options),
             saved={environment.name: environment for environment in saved.environments} if saved else {},
         )
-        heading = wiring.heading(chosen.manifest, runtime.now(), options)
         return apply(chosen.sites, remotes, heading, wiring.scope(options), conduct)
+
+
+@contextmanager
+def _reported(known: Callable[[], Plan], options: argparse.Namespace) -> Iterator[None]:
+    """Write reports of what is known of the plan where nothing of it could, or was allowed to, be carried out."""
+    try:
+        yield
+    except ReconcilerError as error:
+        reports.save(replace(known(), refused="; ".join([str(error), *getattr(error, "__notes__", ())])), options)
+        raise
 
 
 def _show_plan(plan: Plan, options: argparse.Namespace) -> None:
@@ -151,10 +173,12 @@ def _save_undo(plan: Plan, options: argparse.Namespace) -> None:
         return
     from reconciler.planning.document import plan_document
     from reconciler.report import json
+    from reconciler.report.steps import command
 
     write(options.undo_out, json.plan(plan_document(plan)))
+    back = command("apply", (), replace(plan.asked, out=str(options.undo_out)))
     note(
-        f"{options.undo_out} sets back what this run did (reconciler apply {options.undo_out}); "
+        f"{terminal(str(options.undo_out))} sets back what this run did ({back}); "
         "set the manifest back too, else the next apply makes the same changes again"
     )
 

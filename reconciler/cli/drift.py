@@ -33,6 +33,9 @@ def run(options: argparse.Namespace) -> int:
 
     reports.check(options)
     report, failures = found(wiring.wired(options), options)
+    if failures and not report.environments:
+        reports.save(report, options)
+        raise exits.of_all(failures)
     if options.json:
         from reconciler.report import json
 
@@ -56,6 +59,6 @@ def found(chosen: Wired, options: argparse.Namespace) -> tuple[DriftReport, Fail
     from reconciler.engine.looking import drift
 
     runtime = Runtime()
-    with wiring.clients(chosen.environments, options, runtime) as readers:
+    with wiring.readers(chosen.environments, options, runtime) as readers:
         heading = wiring.heading(chosen.manifest, runtime.now(), options)
         return drift(chosen.sites, readers, heading, wiring.declared_ids(chosen.manifest))

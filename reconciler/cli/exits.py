@@ -9,6 +9,7 @@ from reconciler.cli.output import complain
 
 if TYPE_CHECKING:
     from reconciler.engine.abreast import Failures
+    from reconciler.errors import ReconcilerError
 
 _WORST_FIRST = (130, 143, 3, 4, 1, 2, 0)
 
@@ -23,3 +24,10 @@ def told(failures: Failures) -> list[int]:
     for name, error in failures.items():
         complain(f"error: {name}: {error}", error)
     return [error.exit_code for error in failures.values()]
+
+
+def of_all(failures: Failures) -> ReconcilerError:
+    """Return the failure to raise where every environment failed: the first, with the others noted on it."""
+    from reconciler.engine.abreast import first_of
+
+    return first_of(failures, several=len(failures) > 1)

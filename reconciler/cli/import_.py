@@ -45,6 +45,7 @@ def run(options: argparse.Namespace) -> int:
     from reconciler.engine.abreast import all_of, side_by_side
     from reconciler.manifest.drafting import Draft
     from reconciler.manifest.importing import take_in
+    from reconciler.report import steps
 
     runtime = Runtime()
     into = _name_of(options)
@@ -67,7 +68,8 @@ def run(options: argparse.Namespace) -> int:
         else:
             edits.write(chosen.manifest, changes)
             _record(imports, writers, runtime)
-    _tell(imports, list(changes), recorded=not options.dry_run)
+    then = steps.command("plan --refresh", [site.name for site in chosen.sites], wiring.asked(options))
+    _tell(imports, list(changes), then, recorded=not options.dry_run)
     return 0
 
 
@@ -135,12 +137,12 @@ def _record(imports: Imports, writers: Mapping[str, StateWriter], runtime: Runti
         Records(writer, runtime).settle(adopted, writer.applied.lists.get(each.key))
 
 
-def _tell(imports: Imports, changed: Sequence[str], *, recorded: bool) -> None:
-    for line in _lines(imports, changed, recorded=recorded):
+def _tell(imports: Imports, changed: Sequence[str], then: str, *, recorded: bool) -> None:
+    for line in _lines(imports, changed, then, recorded=recorded):
         say(line)
 
 
-def _lines(imports: Imports, changed: Sequence[str], *, recorded: bool) -> Iterator[str]:
+def _lines(imports: Imports, changed: Sequence[str], then: str, *, recorded: bool) -> Iterator[str]:
     if not imports.brought and not imports.refused:
         yield "nothing to import: every live list is declared, ignored or left as a comment"
         return
@@ -154,4 +156,4 @@ def _lines(imports: Imports, changed: Sequence[str], *, recorded: bool) -> Itera
     for said in (*imports.refused, *imports.remarks):
         yield f"  ! {terminal(said)}"
     if recorded and imports.brought:
-        yield "recorded in the state; look at the file, then: reconciler plan --refresh"
+        yield f"recorded in the state; look at the file, then: {then}"

@@ -74,14 +74,14 @@ def seconds(text: str) -> float:
     return value
 
 
-def chosen(named: list[str], every: bool, known: list[str]) -> list[str]:
-    """Return the environments that are meant, in the manifest's order. Raises UsageError."""
+def chosen(named: list[str], every: bool, known: list[str], *, of: str = "the manifest") -> list[str]:
+    """Return the environments that are meant, in the order of those `known`, which are `of` it. Raises UsageError."""
     if every:
         return known
     names = named or [name for name in os.environ.get("RECONCILER_ENV", "").split(",") if name]
     unknown = [name for name in names if name not in known]
     if unknown:
-        raise UsageError(f"the manifest has no environment {unknown[0]!r}; it has {', '.join(known)}")
+        raise UsageError(f"{of} has no environment {unknown[0]!r}; it has {', '.join(known)}")
     if not names and len(known) > 1:
         raise UsageError(f"which environment? --env NAME, or --all-envs; there are {', '.join(known)}")
     return [name for name in known if name in names] if names else known

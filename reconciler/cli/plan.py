@@ -41,6 +41,9 @@ def run(options: argparse.Namespace) -> int:
         spare(options.out)
     reports.check(options)
     planned, failures = _planned(options)
+    if failures and not planned.environments:
+        reports.save(planned, options)
+        raise exits.of_all(failures)
     _show(planned, options)
     codes = exits.told(failures)
     if not reports.save(planned, options):
@@ -60,7 +63,7 @@ def _planned(options: argparse.Namespace) -> tuple[Plan, Failures]:
     with ExitStack() as connections:
         readers: Mapping[str, Reader] = {}
         if options.refresh:
-            readers = connections.enter_context(wiring.clients(chosen.environments, options, runtime))
+            readers = connections.enter_context(wiring.readers(chosen.environments, options, runtime))
         heading = wiring.heading(chosen.manifest, runtime.now(), options)
         return plan(chosen.sites, readers, heading, wiring.scope(options))
 

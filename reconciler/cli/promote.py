@@ -78,6 +78,9 @@ def _undeclared(options: argparse.Namespace, manifest: Manifest) -> list[LiveLis
 
 
 def _show(options: argparse.Namespace, found: Sequence[Match]) -> None:
+    from reconciler.cli import wiring
+    from reconciler.report import steps
+
     if not found:
         say(f"every list of {options.before} has an id in {options.after}")
         return
@@ -91,9 +94,11 @@ def _show(options: argparse.Namespace, found: Sequence[Match]) -> None:
         for line in _found(match):
             say(f"      {line}")
     if not options.match_names:
-        say(f"To find their ids by these names: reconciler promote {options.before} {options.after} --match-names")
+        find = steps.command(f"promote {options.before} {options.after} --match-names", [], wiring.asked(options))
+        say(f"To find their ids by these names: {find}")
     elif any(match.live for match in found) and not options.dry_run:
-        say(f"ids written; look at the file, then: reconciler plan --refresh --env {options.after}")
+        look = steps.command("plan --refresh", [options.after], wiring.asked(options))
+        say(f"ids written; look at the file, then: {look}")
 
 
 def _found(match: Match) -> list[str]:

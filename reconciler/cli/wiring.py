@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from reconciler import __version__
 from reconciler.cli import options as shared
 from reconciler.engine.sites import Heading, Scope, Site
-from reconciler.errors import PlanRefusedError, UsageError
+from reconciler.errors import PinError, PlanRefusedError, ReconcilerError, UsageError
 from reconciler.model.changes import Asked
 from reconciler.model.times import timestamp
-from reconciler.protocols import Clock
+from reconciler.protocols import Clock, Reader
 
 if TYPE_CHECKING:
     from reconciler.manifest import Environment, Manifest
     from reconciler.model.changes import Plan
-    from reconciler.model.lists import Target
+    from reconciler.model.lists import Absent, Live, LiveList, Target
     from reconciler.remote.client import Client
     from reconciler.store.file import FileStore
     from reconciler.store.leased import ObjectStore
@@ -71,7 +71,7 @@ def _planned(saved: Plan, manifest: Manifest, options: argparse.Namespace) -> li
                 f"but the manifest means {_spoken(present.desired.target)}: make a new plan"
             )
     names = [environment.name for environment in saved.environments]
-    return shared.chosen(options.env, not options.env, names)
+    return shared.chosen(options.env, not options.env, names, of="the plan")
 
 
 def _spoken(target: Target) -> str:
@@ -111,9 +111,14 @@ def _in_objects(url: str, name: str, target: Target) -> ObjectStore:
 
 def heading(manifest: Manifest, now: float, options: argparse.Namespace) -> Heading:
     """Say what a plan was made by, when, from which files, and what it was asked for."""
-    named = "" if options.file == shared.DEFAULT_FILE else str(options.file)
+    return Heading(__version__, timestamp(now), manifest.files, asked(options))
+
+
+def asked(options: argparse.Namespace) -> Asked:
+    """Return what a command that goes on from this one must be given."""
+    named = "" if options.file == shared.DEFAULT_FILE and not os.environ.get("RECONCILER_FILE") else str(options.file)
     part = scope(options) if "only" in options else Scope()
-    return Heading(__version__, timestamp(now), manifest.files, Asked(named, part.only, part.revert_drift))
+    return Asked(named, part.only, part.revert_drift, out=str(getattr(options, "out", None) or ""))
 
 
 def declared_ids(manifest: Manifest) -> Mapping[str, frozenset[str]]:
@@ -131,6 +136,41 @@ def declared_ids(manifest: Manifest) -> Mapping[str, frozenset[str]]:
 def scope(options: argparse.Namespace) -> Scope:
     """Return which part of the lists is meant."""
     return Scope(tuple(options.only), options.revert_drift)
+
+
+class _Unready:
+    """What reads an environment whose pins or credentials are wrong: it says so each time."""
+
+    requests = 0
+
+    def __init__(self, why: ReconcilerError) -> None:
+        self._why = why
+
+    def read_all(self) -> Live:
+        raise self._why
+
+    def read(self, list_id: str) -> LiveList | Absent:
+        del list_id
+        raise self._why
+
+
+@contextmanager
+def readers(
+    environments: Sequence[Environment], options: argparse.Namespace, clock: Clock
+) -> Iterator[Mapping[str, Reader]]:
+    """Connect as `clients`; an environment whose pins or credentials do not hold fails when it is read."""
+    from reconciler.remote.credentials import check_pins, from_variables
+
+    unready: dict[str, Reader] = {}
+    for environment in environments:
+        try:
+            check_pins(environment.credentials, os.environ, environment.desired.target)
+            from_variables(environment.credentials, os.environ)
+        except (PinError, UsageError) as error:
+            unready[environment.desired.environment] = _Unready(error)
+    others = [environment for environment in environments if environment.desired.environment not in unready]
+    with clients(others, options, clock) as connected:
+        yield {**connected, **unready}
 
 
 @contextmanager
@@ -169,7 +209,10 @@ def timeouts(options: argparse.Namespace) -> tuple[float, float]:
     return (options.timeout, options.timeout) if options.timeout else (CONNECT_SECONDS, READ_SECONDS)
 
 
-def _cache() -> Path:
-    """Return the user's cache folder for this program, by the XDG rules."""
+def _cache() -> Path | None:
+    """Return the user's cache folder for this program, by the XDG rules; None where the user has no home."""
     home = os.environ.get("XDG_CACHE_HOME")
-    return (Path(home) if home else Path("~/.cache").expanduser()) / "reconciler"
+    try:
+        return (Path(home) if home else Path("~/.cache").expanduser()) / "reconciler"
+    except RuntimeError:
+        return None

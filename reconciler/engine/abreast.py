@@ -59,7 +59,7 @@ def _each_in_a_thread(work: Callable[[_Item], None], items: Sequence[_Item]) -> 
 def sorted_out(
     names: Iterable[str], found: Iterable[_Found | ReconcilerError]
 ) -> tuple[tuple[_Found, ...], dict[str, ReconcilerError]]:
-    """Return what worked, and the failures by environment. Raises the first failure where nothing worked."""
+    """Return what worked, and the failures by environment."""
     worked: list[_Found] = []
     failures: dict[str, ReconcilerError] = {}
     for name, each in zip(names, found, strict=True):
@@ -67,8 +67,6 @@ def sorted_out(
             failures[name] = each
         else:
             worked.append(each)
-    if failures and not worked:
-        raise first_of(failures)
     return tuple(worked), failures
 
 
@@ -76,13 +74,15 @@ def all_of(names: Iterable[str], found: Iterable[_Found | ReconcilerError]) -> l
     """Return what worked. Raises the first failure where there is one."""
     worked, failures = sorted_out(names, found)
     if failures:
-        raise first_of(failures)
+        raise first_of(failures, several=len(worked) + len(failures) > 1)
     return list(worked)
 
 
-def first_of(failures: Failures) -> ReconcilerError:
-    """Return the first failure, the others noted on it."""
-    (_, first), *others = failures.items()
+def first_of(failures: Failures, *, several: bool) -> ReconcilerError:
+    """Return the first failure, noted on it where that was, if there are `several` environments, and the others."""
+    (where, first), *others = failures.items()
+    if several:
+        first.add_note(f"this was in {where}")
     for name, error in others:
         first.add_note(f"also in {name}: {error}")
     return first

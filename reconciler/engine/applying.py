@@ -61,7 +61,7 @@ def apply(
     sent = any(outcome.attempts for end in ends for outcome in end.result.outcomes)
     failures = {end.result.name: end.failure for end in ends if end.failure}
     if failures and not sent:
-        raise first_of(failures)
+        raise first_of(failures, several=len(ends) > 1)
     return Result(digest(approved), tuple(end.result for end in ends), approved)
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def plan(sites: Sequence[Site], readers: Mapping[str, Reader], heading: Heading, scope: Scope) -> tuple[Plan, Failures]:
     """Compare desired with applied, and with live where `readers` has a reader for the environment.
 
-    An environment that fails does not stop the others; raises where all do.
+    An environment that fails does not stop the others.
     """
 
     def look(site: Site) -> EnvironmentPlan:
@@ -32,8 +32,8 @@ def plan(sites: Sequence[Site], readers: Mapping[str, Reader], heading: Heading,
         return planned(site, applied, survey(reader, site.ids(scope)) if reader else None, scope)
 
     found, failures = sorted_out((site.name for site in sites), side_by_side(sites, _target, look))
-    made = Plan(heading.tool, heading.created_at, bool(readers), heading.files, found, _words(failures), heading.asked)
-    return made, failures
+    made = Plan(heading.tool, heading.created_at, bool(readers), heading.files, found, _words(failures))
+    return replace(made, asked=heading.asked), failures
 
 
 def drift(
@@ -41,7 +41,7 @@ def drift(
 ) -> tuple[DriftReport, Failures]:
     """Compare live with applied and desired; `declared_ids` holds, by environment, all that its account's declare.
 
-    An environment that fails does not stop the others; raises where all do.
+    An environment that fails does not stop the others.
     """
     from reconciler.model.drift import DriftReport  # noqa: PLC0415 - a plan does without, and starts the sooner
     from reconciler.planning.drifting import drift as compare_live  # noqa: PLC0415 - likewise

@@ -148,12 +148,13 @@ class EnvironmentPlan:
 class Asked:
     """What a run was given beside its environments, as a command that goes on from it must be given, too.
 
-    `file` is the manifest as it was named, `only` holds globs of keys.
+    `file` is the manifest as it was named, `only` holds globs of keys, `out` names the file that the plan was saved in.
     """
 
     file: str = ""
     only: tuple[str, ...] = ()
     revert_drift: bool = False
+    out: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +162,7 @@ class Plan:
     """What a run would do, environments in the order of the manifest.
 
     `created_at` is RFC 3339 in UTC; `files` maps each manifest file to the SHA-256 of its bytes, in hex. `failed` says
-    of other environments that were asked for why they are not here.
+    of other environments that were asked for why they are not here, `refused` why an apply did not carry it out.
     """
 
     tool: str
@@ -170,4 +171,5 @@ class Plan:
     files: Mapping[str, str]
     environments: tuple[EnvironmentPlan, ...] = field(default_factory=tuple)
     failed: Mapping[str, str] = field(default_factory=dict)
+    refused: str = ""
     asked: Asked = field(default_factory=Asked, compare=False)

@@ -29,6 +29,7 @@ def plan_document(plan: Plan) -> dict[str, object]:
         "manifest": {"files": [{"path": path, "sha256": sha256} for path, sha256 in plan.files.items()]},
         "environments": [_environment(environment) for environment in plan.environments],
         **failed(plan.failed),
+        **({"refused": plan.refused} if plan.refused else {}),
     }
 
 

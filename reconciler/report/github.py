@@ -5,7 +5,7 @@ What GitHub shows of a job is ten errors, ten warnings and ten notices; more wou
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -43,26 +43,43 @@ def plan(plan: Plan) -> str:
         for environment in plan.environments
         for each in environment.drift
     ]
-    return _rendered([*_failed(plan.failed), *notes, *drifted])
+    warned = [
+        _Note("warning", environment.name, words, None)
+        for environment in plan.environments
+        for words in environment.warnings
+    ]
+    return _rendered([*_halts(phrases.halts(plan.failed, plan.refused)), *warned, *notes, *drifted])
 
 
 def result(result: Result) -> str:
     """Return what an apply did: what is not in order is an error."""
-    return _rendered(
-        _Note("error", f"{environment.name}: {outcome.key}", _said(phrases.outcome(outcome), outcome.error), None)
+    sources = {(of.name, change.key): change.source for of in result.approved.environments for change in of.changes}
+    stopped = [
+        _Note("error", environment.name, f"stopped: {environment.stopped}", None)
+        for environment in result.environments
+        if environment.stopped is not None
+    ]
+    notes = [
+        _Note(
+            "error",
+            f"{environment.name}: {outcome.key}",
+            _said(phrases.outcome(outcome), outcome.error),
+            sources.get((environment.name, outcome.key)),
+        )
         for environment in result.environments
         for outcome in order.out_of_order(environment.outcomes)
-    )
+    ]
+    return _rendered([*stopped, *notes])
 
 
 def drift(report: DriftReport) -> str:
     """Return a drift report: missing lists are errors, drifted ones warnings, edited ones notices."""
-    return _rendered([*_failed(report.failed), *_found(report)])
+    return _rendered([*_halts(phrases.halts(report.failed)), *_found(report)])
 
 
-def _failed(failed: Mapping[str, str]) -> Iterator[_Note]:
-    for name, error in failed.items():
-        yield _Note("error", name, f"{phrases.FAILED}: {error}", None)
+def _halts(halts: Iterable[tuple[str, str]]) -> Iterator[_Note]:
+    for name, words in halts:
+        yield _Note("error", name, words, None)
 
 
 def _found(report: DriftReport) -> Iterator[_Note]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from reconciler.model.changes import Blocked, Change, Plan
 from reconciler.model.drift import DriftReport, EnvironmentDrift
-from reconciler.model.outcomes import IN_ORDER, Outcome, Result
+from reconciler.model.outcomes import IN_ORDER, EnvironmentResult, Outcome, Result
 from reconciler.report import phrases
 from reconciler.report.escape import terminal, xml
 
@@ -25,32 +25,38 @@ def plan(plan: Plan) -> str:
     """Return a plan: blocked changes are failures."""
     return _document([
         *((each.name, [_planned(change) for change in each.changes]) for each in plan.environments),
-        *_failed(plan.failed),
+        *_halts(phrases.halts(plan.failed, plan.refused)),
     ])  # fmt: skip
 
 
 def result(result: Result) -> str:
     """Return what an apply did: outcomes that are not in order are failures, those not sent are skipped."""
     return _document([
-        (environment.name, [_outcome(outcome) for outcome in environment.outcomes])
+        (environment.name, [*_stopped(environment), *(_outcome(outcome) for outcome in environment.outcomes)])
         for environment in result.environments
     ])  # fmt: skip
 
 
 def drift(report: DriftReport) -> str:
     """Return a drift report: drifted and missing lists are failures."""
-    return _document([*((found.name, _drifted(found)) for found in report.environments), *_failed(report.failed)])
+    return _document(
+        [*((found.name, _drifted(found)) for found in report.environments), *_halts(phrases.halts(report.failed))]
+    )
 
 
-def _failed(failed: Mapping[str, str]) -> Iterator[tuple[str, list[_Case]]]:
-    for name, error in failed.items():
-        yield name, [_Case("environment", f"{phrases.FAILED}: {error}")]
+def _halts(halts: Iterable[tuple[str, str]]) -> Iterator[tuple[str, list[_Case]]]:
+    for name, words in halts:
+        yield name, [_Case("as a whole", words)]
 
 
 def _planned(change: Change) -> _Case:
     if not isinstance(change, Blocked):
         return _Case(change.key)
     return _Case(change.key, f"{phrases.deed(change)}: {change.block.reason}; {change.block.lift}")
+
+
+def _stopped(environment: EnvironmentResult) -> list[_Case]:
+    return [] if environment.stopped is None else [_Case("as a whole", f"stopped: {environment.stopped}")]
 
 
 def _outcome(outcome: Outcome) -> _Case:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
-from reconciler.model.changes import Blocked, Change, Drift, EnvironmentPlan, Plan, Update
+from reconciler.model.changes import Blocked, Change, Drift, Plan, Update
 from reconciler.model.drift import DriftReport, EnvironmentDrift, FieldDrift, ListDrift
 from reconciler.model.outcomes import EnvironmentResult, Outcome, Result
 from reconciler.model.texts import FIELDS, Field, Texts
@@ -38,11 +38,13 @@ class Block:
 
 def plan(plan: Plan, max_bytes: int = MAX_BYTES) -> str:
     """Return a plan as Markdown of at most `max_bytes` bytes, its headline at least."""
-    counts = ", ".join(phrases.planned(plan.environments)) + _unseen(plan.failed)
+    counts = _counts(phrases.planned(plan.environments) if plan.environments else [], plan.failed)
+    what = f"apply, {phrases.REFUSED}" if plan.refused else "plan"
     how = "" if plan.refreshed else ", compared with the last-applied state only"
-    head = f"### reconciler plan: {counts}\n\n{phrases.forecast(plan.environments).capitalize()} to apply{how}.\n"
-    blocks = list(_failed(plan.failed))
-    blocks += [_environment_table(plan.environments)] if len(plan.environments) > 1 else []
+    head = f"### reconciler {what}{counts}\n\n{phrases.forecast(plan.environments).capitalize()} to apply{how}.\n"
+    blocks = list(_halts(phrases.halts(plan.failed, plan.refused)))
+    if len(plan.environments) > 1:
+        blocks.append(_table((each.name, phrases.planned([each])) for each in plan.environments))
     blocks += list(_plan_blocks(plan))
     return _fitted(head, blocks, f"\n`{digest(plan)}`\n", max_bytes)
 
@@ -58,19 +60,24 @@ def result(result: Result, max_bytes: int = MAX_BYTES) -> str:
 
 def drift(report: DriftReport, max_bytes: int = MAX_BYTES) -> str:
     """Return a drift report as Markdown."""
-    counts = "; ".join(f"{markup(each.name)} {', '.join(phrases.found(each))}" for each in report.environments)
-    blocks = [*_failed(report.failed), *(block for found in report.environments for block in _drift_blocks(found))]
-    return _fitted(f"### reconciler drift: {counts}{_unseen(report.failed)}\n", blocks, "", max_bytes)
+    counts = _counts(phrases.found(report.environments) if report.environments else [], report.failed)
+    blocks = list(_halts(phrases.halts(report.failed)))
+    if len(report.environments) > 1:
+        blocks.append(_table((each.name, phrases.found([each])) for each in report.environments))
+    blocks += [block for found in report.environments for block in _drift_blocks(found)]
+    return _fitted(f"### reconciler drift{counts}\n", blocks, "", max_bytes)
 
 
-def _unseen(failed: Mapping[str, str]) -> str:
-    """Name in a headline what could not be looked at."""
-    return "".join(f"; {markup(name)} {phrases.FAILED}" for name in failed)
+def _counts(counts: Sequence[str], failed: Mapping[str, str]) -> str:
+    """Return the end of a headline: the counts, and what could not be looked at."""
+    said = [", ".join(counts)] if counts else []
+    said += [f"{markup(name)} {phrases.FAILED}" for name in failed]
+    return f": {'; '.join(said)}" if said else ""
 
 
-def _failed(failed: Mapping[str, str]) -> Iterator[Block]:
-    for name, error in failed.items():
-        yield Block(f"**{markup(name)}** {phrases.FAILED}: {_said(error)}\n", items=0)
+def _halts(halts: Iterable[tuple[str, str]]) -> Iterator[Block]:
+    for name, words in halts:
+        yield Block(f"**{markup(name)}** {_said(words)}\n", items=0)
 
 
 def _fitted(head: str, blocks: Sequence[Block], foot: str, max_bytes: int) -> str:
@@ -91,8 +98,8 @@ def _fitted(head: str, blocks: Sequence[Block], foot: str, max_bytes: int) -> st
     return "\n".join(parts) + foot
 
 
-def _environment_table(environments: Iterable[EnvironmentPlan]) -> Block:
-    rows = [f"| {markup(each.name)} | {', '.join(phrases.planned([each]))} |" for each in environments]
+def _table(environments: Iterable[tuple[str, Sequence[str]]]) -> Block:
+    rows = [f"| {markup(name)} | {', '.join(counts)} |" for name, counts in environments]
     return Block("\n".join(["| environment | |", "| --- | --- |", *rows, ""]), items=0)
 
 

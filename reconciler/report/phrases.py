@@ -6,7 +6,7 @@ Everything here is the program's own words: it needs no escaping and holds nothi
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from reconciler.model.changes import Blocked
@@ -46,12 +46,13 @@ OUTCOMES: Final[dict[OutcomeKind, str]] = {
 NEXT_STEPS: Final[dict[OutcomeKind, str]] = {
     "failed": "the list is as before; mend what its error says, then run apply again",
     "in_doubt": "nobody knows yet whether the write landed; the next apply reads the list and settles it",
-    "unverified": "acknowledged, but shown otherwise; `reconciler plan --refresh` tells what the API keeps",
-    "conflict": "changed elsewhere and left alone; `reconciler plan --refresh` shows both sides",
-    "blocked": "nothing was sent; do what its reason says, then look at `reconciler plan --refresh`",
+    "unverified": "acknowledged, but shown otherwise; `plan --refresh` tells what the API keeps",
+    "conflict": "changed elsewhere and left alone; `plan --refresh` shows both sides",
+    "blocked": "nothing was sent; do what its reason says, then look at `plan --refresh`",
     "not_sent": "the run ended before its turn; run apply again, it does what is left",
 }
 FAILED: Final = "could not be looked at"
+REFUSED: Final = "not carried out"
 AGAIN: Final = "Run apply again: it does what is left."
 
 _ACTIONS: Final[dict[Action, str]] = {
@@ -124,16 +125,24 @@ def next_steps(result: Result) -> list[tuple[OutcomeKind, str]]:
     return [(kind, step) for kind, step in NEXT_STEPS.items() if kind in kinds]
 
 
-def found(drift: EnvironmentDrift) -> list[str]:
+def halts(failed: Mapping[str, str], refused: str = "") -> Iterator[tuple[str, str]]:
+    """Yield what did not come about, an environment or the apply as a whole, and why."""
+    for name, error in failed.items():
+        yield name, f"{FAILED}: {error}"
+    if refused:
+        yield "apply", f"{REFUSED}: {refused}"
+
+
+def found(environments: Sequence[EnvironmentDrift]) -> list[str]:
     """Return the counts of a drift report that are not zero, each with its words; never empty."""
     counts = {
-        "drifted": len(drift.drifted),
-        "missing": len(drift.missing),
-        "edited": len(drift.pending),
-        "undeclared": len(drift.undeclared),
-        "ignored": drift.ignored,
+        "drifted": sum(len(each.drifted) for each in environments),
+        "missing": sum(len(each.missing) for each in environments),
+        "edited": sum(len(each.pending) for each in environments),
+        "undeclared": sum(len(each.undeclared) for each in environments),
+        "ignored": sum(each.ignored for each in environments),
     }
-    as_declared = drift.declared - len(drift.lists) - len(drift.missing)
+    as_declared = sum(each.declared - len(each.lists) - len(each.missing) for each in environments)
     parts = [f"{number:,} {words}" for words, number in counts.items() if number]
     return parts + ([f"{as_declared:,} as declared"] if as_declared or not parts else [])
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
-from reconciler.model.changes import Asked
+from reconciler.model.changes import Asked, EnvironmentPlan
 from reconciler.model.drift import EnvironmentDrift
 from reconciler.report.escape import terminal
 
@@ -29,36 +29,42 @@ def command(verb: str, environments: Iterable[str], asked: Asked, *more: str) ->
     """Return a verb as it is typed, for these environments and with all else that the run before was `asked`."""
     from shlex import quote  # noqa: PLC0415 - most plans do without, and start the sooner
 
-    words = [word for name in environments for word in ("--env", name)]
+    saved = asked.out if verb == "apply" else ""
+    words = [saved] if saved else []
+    words += [word for name in environments for word in ("--env", name)]
     words += ["-f", asked.file] if asked.file else []
-    words += [word for glob in asked.only for word in ("--only", glob)]
-    words += ["--revert-drift"] if asked.revert_drift else []
-    return " ".join(["reconciler", verb, *(terminal(quote(word)) for word in words), *more])
+    if not saved:  # else the plan has it in itself
+        words += [word for glob in asked.only for word in ("--only", glob)]
+        words += ["--revert-drift"] if asked.revert_drift else []
+    return " ".join(["reconciler", verb, *(terminal(quote(word)) for word in [*words, *more])])
 
 
-def of_drift_left_alone(environment: str, asked: Asked) -> Iterator[Step]:
+def of_drift_left_alone(of: EnvironmentPlan, asked: Asked) -> Iterator[Step]:
     """Yield what can be done about the drift that a plan shows and leaves alone."""
-    yield _accept(environment, asked)
-    yield _set_back(environment, asked)
+    yield _accept(of.name, asked, *(drift.key for drift in of.drift if asked.only))
+    yield _set_back(of.name, asked)
 
 
 def of_drift(found: EnvironmentDrift, asked: Asked) -> Iterator[Step]:
     """Yield what can be done about what a drift report found in an environment."""
     if found.drifted:
-        yield _accept(found.name, asked, "[KEY]…")
+        yield _accept(found.name, asked)
         yield _set_back(found.name, asked)
     if found.pending:
         yield Step("To send what the manifest says", command("apply", [found.name], asked))
     if found.undeclared:
-        yield Step("To declare the undeclared lists", command("import", [found.name], asked, "[ID or name]…"))
+        yield Step("To declare the undeclared lists", command("import", [found.name], asked))
 
 
-def _accept(environment: str, asked: Asked, *more: str) -> Step:
-    """It takes keys, not globs."""
-    return Step("To take the live values into the manifest", command("accept", [environment], Asked(asked.file), *more))
+def accept(environment: str, asked: Asked, *keys: str) -> str:
+    """Return the command that takes over these lists, or all that only changed elsewhere; it knows no `--only`."""
+    return command("accept", [environment], Asked(asked.file), *keys)
+
+
+def _accept(environment: str, asked: Asked, *keys: str) -> Step:
+    return Step("To take the live values into the manifest", accept(environment, asked, *keys))
 
 
 def _set_back(environment: str, asked: Asked) -> Step:
-    return Step(
-        "To set the lists back to the manifest", command("apply", [environment], replace(asked, revert_drift=True))
-    )
+    back = replace(asked, revert_drift=True, out="")
+    return Step("To set the lists back to the manifest", command("apply", [environment], back))

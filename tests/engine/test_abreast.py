@@ -7,7 +7,7 @@ from threading import Barrier, Lock
 import pytest
 
 from reconciler.engine.abreast import all_of, side_by_side, sorted_out
-from reconciler.errors import LockedError, ReconcilerError, RemoteError
+from reconciler.errors import LockedError, RemoteError
 from reconciler.model.lists import Target
 
 
@@ -54,11 +54,16 @@ def test_a_failure_is_a_value_and_stops_no_other() -> None:
         all_of(["one", "two", "three"], found)
 
 
-def test_where_nothing_works_the_first_failure_is_raised_with_the_others_noted() -> None:
-    found: list[ReconcilerError] = [RemoteError("gone"), LockedError("locked")]
+def test_the_first_failure_is_raised_with_where_it_was_and_the_others_noted() -> None:
     with pytest.raises(RemoteError) as raised:
-        sorted_out(["prod", "dev"], found)
-    assert raised.value.__notes__ == ["also in dev: locked"]
+        all_of(["prod", "dev", "test"], [RemoteError("gone"), LockedError("locked"), "works"])
+    assert raised.value.__notes__ == ["this was in prod", "also in dev: locked"]
+
+
+def test_the_failure_of_the_only_one_needs_no_name() -> None:
+    with pytest.raises(RemoteError) as raised:
+        all_of(["prod"], [RemoteError("gone")])
+    assert not hasattr(raised.value, "__notes__")
 
 
 @pytest.mark.parametrize("items", [["a1"], ["a1", "b1"]])

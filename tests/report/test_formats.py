@@ -30,6 +30,7 @@ SUBJECTS: dict[str, Subject] = {
     "result": RESULT,
     "drift": ALL,
     "plan-failed": replace(samples.planned(samples.environment("test", unchanged=3)), failed=REFUSED),
+    "refused": replace(PLANS, environments=PLANS.environments[1:2], refused='over max_changes: "<b>"'),
     "drift-failed": replace(report(EnvironmentDrift("test", samples.TARGET, "x", 7, declared=3)), failed=REFUSED),
 }
 ENDINGS = {"markdown": "md", "junit": "xml", "github": "txt", "gitlab": "json"}  # html: see test_html
@@ -37,6 +38,7 @@ HOSTILE_DRIFT = report(EnvironmentDrift("prod", samples.TARGET, "x", 7, declared
 HOSTILE: dict[str, Subject] = {
     "plan": replace(samples.planned(samples.FOUL), failed={samples.HOSTILE: samples.HOSTILE}),
     "result": samples.ran(samples.FOUL_RESULT),
+    "refused": replace(samples.planned(), refused=samples.HOSTILE),
     "drift": replace(HOSTILE_DRIFT, failed={samples.HOSTILE: samples.HOSTILE}),
 }
 
@@ -60,6 +62,13 @@ def test_hostile_names_do_nothing(name: str, subject: str) -> None:
         assert all(each.startswith(("::error ", "::warning ", "::notice ")) for each in shown.splitlines())
     elif name != "json":
         assert not any(each.lstrip().startswith(("::", "##[")) for each in shown.splitlines())
+
+
+@pytest.mark.parametrize("name", sorted(FORMATS.keys() - {"gitlab"}))
+def test_an_apply_that_was_refused_is_no_success(name: str) -> None:
+    shown = FORMATS[name](SUBJECTS["refused"], 65_000)
+    assert "over max" in shown
+    assert name == "json" or "ot carried out" in shown
 
 
 @pytest.mark.parametrize("name", sorted(FORMATS.keys() - {"gitlab"}))  # a widget of three numbers

@@ -407,7 +407,7 @@ def test_times_as_people_write_them() -> None:
             [
                 f"To compare with the live account first: reconciler plan --refresh --env prod {ASKED} --revert-drift",
                 f"To make these changes, after a last look: reconciler apply --env prod {ASKED} --revert-drift",
-                "To take the live values into the manifest: reconciler accept --env prod -f 'my lists.yaml'",
+                f"To take the live values into the manifest: reconciler accept --env prod {ASKED[:18]} kept kept-too",
                 f"To set the lists back to the manifest: reconciler apply --env prod {ASKED} --revert-drift",
             ],
         ),

@@ -84,9 +84,42 @@ def test_who_only_looks_is_told_of_the_others_where_one_fails(place: Workplace, 
 def test_a_plan_of_those_that_could_be_looked_at_can_be_applied(place: Workplace) -> None:
     declare(place, "Beta")
     place.sandbox.world.faults.arm([faults.Status(call="read_all", account="b2", times=1, status=400)])
-    assert place.run("plan", "--refresh", "--all-envs", "--out", "plan.json").code == 1
-    assert place.run("apply", "--yes", "plan.json").code == 0
+    planned = place.run("plan", "--refresh", "--all-envs", "--out", "my plan.json", "--report", "html=-")
+    assert planned.code == 1
+    assert "reconciler apply &#39;my plan.json&#39; --env prod --env env-a1 " in planned.out
+    ran = place.run("apply", "--yes", "my plan.json")
+    assert ran.code == 0
+    assert "warning: the plan has nothing for env-b2, which could not be looked at when it was made: " in ran.err
     assert len(place.puts) == 4
+    refused = place.run("apply", "--yes", "my plan.json", "--env", "env-b2")
+    assert refused.err == "error: the plan has no environment 'env-b2'; it has prod, env-a1, env-c3, env-d4\n"
+
+
+def test_pins_or_credentials_of_one_environment_stop_no_other(place: Workplace) -> None:
+    manifest = place.folder / "lists.yaml"
+    manifest.write_text(
+        manifest.read_text()
+        .replace("account_id: 'b2'", "account_id: 'b2', credentials: KORE_B")
+        .replace("account_id: 'c3'", "account_id: 'c3', credentials: KORE_C")
+    )
+    pinned = {"KORE_C_HOST": "https://other.example", "KORE_C_CLIENT_ID": "id", "KORE_C_CLIENT_SECRET": "secret"}
+    for command in (("plan", "--refresh"), ("drift",)):
+        ran = place.run(*command, "--all-envs", "--json", **pinned)
+        assert ran.code == 4
+        assert [each["name"] for each in json.loads(ran.out)["environments"]] == ["prod", "env-a1", "env-d4"]
+        assert "error: env-b2: no usable credentials in the environment: KORE_B_CLIENT_ID" in ran.err
+        assert "error: env-c3: the manifest's target is not the one pinned" in ran.err
+    applied = place.run("apply", "--yes", "--all-envs", **pinned)
+    assert (applied.code, place.puts) == (4, [])
+
+
+def test_what_could_not_be_looked_at_anywhere_is_reported_all_the_same(place: Workplace) -> None:
+    place.sandbox.world.faults.arm([faults.Status(call="read_all", times=0, status=400)])
+    for command in (("plan", "--refresh"), ("drift",)):
+        ran = place.run(*command, "--env", "env-a1", "--env", "env-b2", "--report", "markdown=all.md")
+        assert (ran.code, ran.out) == (1, "")
+        assert "\nthis was in env-a1\nalso in env-b2: " in ran.err
+        assert "env-a1 could not be looked at; env-b2 could not be looked at\n" in (place.folder / "all.md").read_text()
 
 
 def test_the_worst_exit_code_counts(place: Workplace) -> None:
@@ -107,8 +140,11 @@ def test_a_refusal_in_one_account_sends_nothing_anywhere_and_names_them_all(plac
     place.sandbox.world.faults.arm(
         [faults.Status(call="read_all", account=account, times=0, status=400) for account in ("b2", "d4")]
     )
-    ran = place.run("apply", "--yes", "--all-envs")
+    ran = place.run("apply", "--yes", "--all-envs", "--report", "junit=all.xml", "--report", "markdown=all.md")
     assert (ran.code, place.puts) == (1, [])
+    assert "this was in env-b2" in ran.err
+    assert (place.folder / "all.md").read_text().startswith("### reconciler apply, not carried out\n")
+    assert "also in env-d4: reading all lists" in (place.folder / "all.xml").read_text()
     assert ran.err.startswith("error: reading all lists of account b2")
     assert "also in env-d4: reading all lists of account d4" in ran.err
 

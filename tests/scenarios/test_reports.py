@@ -8,6 +8,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from tests.program import Workplace, some_lists
+from tests.test_schemas import valid
 
 EVERY = ["text", "json", "markdown", "junit", "github", "gitlab", "html"]
 
@@ -62,8 +63,9 @@ def test_also_where_an_apply_is_refused(place: Workplace) -> None:
     path.write_text(path.read_text().replace("policy: {}", "policy: {max_changes: 2}"))
     ran = place.run("apply", "--yes", *asked("markdown", "json"))
     assert ran.code == 1
-    assert read(place, "markdown").startswith("### reconciler plan: 3 to update")
-    assert json.loads(read(place, "json"))["format"] == "reconciler/plan/1"
+    assert read(place, "markdown").startswith("### reconciler apply, not carried out: 3 to update")
+    document = valid(read(place, "json"), "plan")
+    assert "3 updates are over max_changes (2)" in document["refused"]
     assert place.puts == []
 
 
@@ -80,8 +82,12 @@ def test_what_cannot_be_written_in_the_end_takes_nothing_else_along(place: Workp
 
 
 def test_a_run_that_failed_leaves_no_report_of_another(place: Workplace) -> None:
-    (place.folder / "out.junit").write_text("old")
-    assert place.run("drift", *asked("junit"), KORE_CLIENT_SECRET="wrong").code == 1
+    for verb in (["drift"], ["plan", "--refresh"], ["apply", "--yes"]):
+        (place.folder / "out.junit").write_text("old")
+        assert place.run(*verb, *asked("junit"), KORE_CLIENT_SECRET="wrong").code == 1
+        assert "does not accept the sign-in" in read(place, "junit")
+    (place.folder / "lists.yaml").write_text("nothing: here\n")
+    assert place.run("drift", *asked("junit")).code == 1
     assert not (place.folder / "out.junit").exists()
 
 

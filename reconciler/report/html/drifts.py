@@ -11,7 +11,7 @@ from reconciler.report.html import facts, headlines, kinds
 from reconciler.report.html.entries import anchor, place
 from reconciler.report.html.matrix import matrix
 from reconciler.report.html.page import Bar, Entry, Fact, Page, Remark, Standing, Text
-from reconciler.report.html.plans import bars, failed
+from reconciler.report.html.plans import bars, halts
 from reconciler.report.html.sides import beside, compared
 from reconciler.report.steps import Step
 
@@ -33,7 +33,7 @@ def page(report: DriftReport) -> Page:
         headline=headlines.found(report),
         lede=("Live, compared with the last apply and with the manifest.",),
         bars=(*bars(groups), *_as_declared(report)),
-        notices=tuple(failed(report.failed)),
+        notices=tuple(halts(phrases.halts(report.failed))),
         steps=tuple(_steps(report)),
         standings=tuple(_standing(found) for found in report.environments) if len(names) > 1 else (),
         matrix=matrix(names, compared_lists, idle="no drift"),
@@ -111,7 +111,7 @@ def _as_declared(report: DriftReport) -> Iterator[Bar]:
 
 
 def _standing(found: EnvironmentDrift) -> Standing:
-    return Standing(found.name, ", ".join(phrases.found(found)), phrases.counted(found.requests, "request"))
+    return Standing(found.name, ", ".join(phrases.found([found])), phrases.counted(found.requests, "request"))
 
 
 def _steps(report: DriftReport) -> Iterator[Step]:

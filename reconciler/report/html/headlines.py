@@ -39,7 +39,8 @@ def planned(plan: Plan) -> Sentences:
         *_some(actions["adopt"], "list", "to adopt"),
         *_some(actions["forget"], "list", "to forget"),
     ]
-    return (*_unseen(plan.failed), *(parts or recorded or [f"Nothing{_else(plan.failed)} to change"]))
+    refused = [phrases.REFUSED.capitalize()] if plan.refused else []
+    return (*refused, *_unseen(plan.failed), *(parts or recorded or _all_well(plan, "Nothing", "to change")))
 
 
 def done(result: Result) -> Sentences:
@@ -76,15 +77,19 @@ def found(report: DriftReport) -> Sentences:
         *(f"{words}{used}" for words in elsewhere),
         *_some(pending, "list", "edited and not applied yet"),
     ]
-    return (*_unseen(report.failed), *(parts or [f"Everything{_else(report.failed)} is as declared"]))
+    return (*_unseen(report.failed), *(parts or _all_well(report, "Everything", "is as declared")))
 
 
 def _unseen(failed: Mapping[str, str]) -> list[str]:
     return _some(len(failed), "environment", phrases.FAILED)
 
 
-def _else(failed: Mapping[str, str]) -> str:
-    return " else" if failed else ""
+def _all_well(subject: Plan | DriftReport, what: str, rest: str) -> list[str]:
+    """Say so of what was looked at, if anything was."""
+    nothing_seen = subject.failed or (isinstance(subject, Plan) and subject.refused)
+    if nothing_seen and not subject.environments:
+        return []
+    return [f"{what}{' else' if subject.failed else ''} {rest}"]
 
 
 def _updates(found: Iterable[tuple[EnvironmentPlan, Sequence[Update]]]) -> list[str]:

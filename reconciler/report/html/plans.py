@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from reconciler.model.changes import Blocked, Check, EnvironmentPlan, Plan
 from reconciler.planning.document import digest
@@ -25,12 +25,12 @@ def page(plan: Plan) -> Page:
         kind_is="Action",
         environments=names,
         made_at=plan.created_at,
-        tone="stop" if plan.failed else _tone(groups),
+        tone="stop" if plan.failed or plan.refused else _tone(groups),
         headline=headlines.planned(plan),
         lede=tuple(_lede(plan)),
         bars=(*bars(groups), *_unchanged(plan)),
         notices=(
-            *failed(plan.failed),
+            *halts(phrases.halts(plan.failed, plan.refused)),
             *(Notice(each.name, said, "caution") for each in plan.environments for said in each.warnings),
         ),
         steps=tuple(_steps(plan, groups)),
@@ -41,10 +41,10 @@ def page(plan: Plan) -> Page:
     )
 
 
-def failed(reasons: Mapping[str, str]) -> Iterator[Notice]:
-    """Yield why environments are missing on the page."""
-    for name, error in reasons.items():
-        yield Notice(name, f"{phrases.FAILED}: {error}", "stop")
+def halts(found: Iterable[tuple[str, str]]) -> Iterator[Notice]:
+    """Yield what did not come about."""
+    for name, words in found:
+        yield Notice(name, words, "stop")
 
 
 def bars(groups: tuple[Group, ...]) -> Iterator[Bar]:
@@ -100,7 +100,7 @@ def _steps(plan: Plan, groups: tuple[Group, ...]) -> Iterator[Step]:
         yield Step(f"To make {which}, after a last look", steps.command("apply", names, plan.asked))
     for environment in plan.environments:
         if environment.drift:
-            yield from steps.of_drift_left_alone(environment.name, plan.asked)
+            yield from steps.of_drift_left_alone(environment, plan.asked)
 
 
 def _facts(plan: Plan) -> Iterator[Fact]:

@@ -26,7 +26,7 @@ def drift(report: DriftReport, *, undeclared: bool, colour: bool, width: int) ->
 
 
 def _environment(found: EnvironmentDrift, asked: Asked, page: Page, *, named: bool) -> Iterator[str]:
-    counts = f"{', '.join(phrases.found(found))}  ({phrases.counted(found.requests, 'request')})"
+    counts = f"{', '.join(phrases.found([found]))}  ({phrases.counted(found.requests, 'request')})"
     yield f"{page.pen.paint('bold', terminal(found.name))}  {counts}"
     if found.missing:
         yield "\n".join(_missing(each, page) for each in found.missing)

@@ -35,6 +35,7 @@ def plan(plan: Plan, *, colour: bool, width: int) -> str:
     page = Page(Pen(colour), width)
     parts = ["\n\n".join(_environment(environment, plan, page)) for environment in plan.environments]
     parts += [page.failed(name, error) for name, error in plan.failed.items()]
+    parts += [page.prose(f"{phrases.REFUSED}:", plan.refused, ink="red", indent=0)] if plan.refused else []
     if len(plan.environments) > 1:
         parts.append(_total(plan, page))
     if not plan.refreshed and any(environment.changes for environment in plan.environments):
@@ -104,7 +105,7 @@ def _drift(environment: EnvironmentPlan, asked: Asked, page: Page) -> str:
     return "\n".join([
         " " * MARGIN + page.pen.paint("bold", "Drift: ") + heading,
         *(_drifted(drift, page) for drift in environment.drift),
-        *(f"{' ' * MARGIN}{step}" for step in steps.of_drift_left_alone(environment.name, asked)),
+        *(f"{' ' * MARGIN}{step}" for step in steps.of_drift_left_alone(environment, asked)),
     ])  # fmt: skip
 
 
