@@ -24,7 +24,7 @@ class Clock(Protocol):
         ...
 
     def monotonic(self) -> float:
-        """Return seconds that never go back, from an arbitrary start."""
+        """Return seconds that never go back, the same in all processes of the machine; they go on while it sleeps."""
         ...
 
     def sleep(self, seconds: float) -> None:
@@ -63,9 +63,10 @@ class Reader(Protocol):
 class Remote(Reader, Protocol):
     """The API as `apply` sees it."""
 
-    def put(self, list_id: str, body: Texts) -> PutAnswer:
+    def put(self, list_id: str, body: Texts, by: float) -> PutAnswer:
         """Make **one** attempt to write `body`, waiting for the rate limit first; an answer is never raised.
 
+        After `by`, by the clock's `monotonic`, nothing is sent any more.
         Raises StoppedError where that wait is cut short: nothing was sent then.
         """
         ...

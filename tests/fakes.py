@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from reconciler.errors import LockedError, RemoteError, StateError, StoppedError
-from reconciler.model.answers import Acknowledged, PutAnswer, Unsettled
+from reconciler.model.answers import Acknowledged, PutAnswer, Unsent, Unsettled
 from reconciler.model.lists import Absent, Applied, AppliedList, DoubtfulList, KnownList, Live, LiveList
 from reconciler.model.texts import Field, Texts
 from reconciler.protocols import Holder, StateWriter
@@ -179,8 +179,10 @@ class FakeRemote:
         self._ask("read", list_id.removeprefix("cl-"))
         return self.account.lists.get(list_id) or Absent(list_id, "HTTP 404: not found")
 
-    def put(self, list_id: str, body: Texts) -> PutAnswer:
+    def put(self, list_id: str, body: Texts, by: float) -> PutAnswer:
         self._wait()
+        if self._clock.passed > by:
+            return Unsent()
         self._puts += 1
         self.requests += 1
         self._clock.happened("put", list_id.removeprefix("cl-"), dict(body))

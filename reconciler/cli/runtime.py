@@ -13,6 +13,7 @@ from types import FrameType
 from reconciler.errors import StoppedError
 from reconciler.model.times import timestamp
 from reconciler.protocols import Holder
+from reconciler.uptime import uptime
 
 _NAMES = {signal.SIGINT: "SIGINT", signal.SIGTERM: "SIGTERM"}
 
@@ -29,7 +30,7 @@ class Runtime:
         self.signal: int | None = None
         self._deadline = deadline
         self._reserve = reserve
-        self._started = time.monotonic()
+        self._started = uptime()
         # A byte in the pipe wakes every sleeper; it is there before any handler of Python's has run, also when a signal
         # comes just before the sleep begins.
         self._woken, self._wake = os.pipe()
@@ -53,8 +54,8 @@ class Runtime:
         return time.time()
 
     def monotonic(self) -> float:
-        """Return seconds that never go back."""
-        return time.monotonic()
+        """Return seconds that never go back, and go on while the machine sleeps."""
+        return uptime()
 
     def sleep(self, seconds: float) -> None:
         """Wait, unless a signal came."""

@@ -10,7 +10,7 @@ from reconciler.errors import ReconcilerError
 from reconciler.execute.records import Records
 from reconciler.execute.sending import Sending
 from reconciler.execute.sight import LOOKS, TOO_OLD, Sight
-from reconciler.model.answers import Rejected, Unsettled
+from reconciler.model.answers import Rejected, Unsent, Unsettled
 from reconciler.model.changes import Adopt, Change, Update
 from reconciler.model.retry import ATTEMPTS, backoff
 from reconciler.protocols import Clock, Remote, Stop
@@ -72,18 +72,28 @@ class Attempts:
 
     def _attempt(self, sending: Sending) -> bool:
         """Send the PUT once; tell whether it is worth another attempt."""
-        if sending.attempts and not self._still_meant(sending):
+        if (sending.attempts or sending.late) and not self._still_meant(sending):
             return False
-        self._seams.records.intend(sending, self._sight.texts(sending.change.id))
-        answer = self._seams.remote.put(sending.change.id, sending.change.body)
+        list_id = sending.change.id
+        self._seams.records.intend(sending, self._sight.texts(list_id))
+        answer = self._seams.remote.put(list_id, sending.change.body, self._sight.good_until(list_id))
+        if isinstance(answer, Unsent):
+            return self._came_late(sending)
         sending.attempts += 1
-        self._sight.wrote(sending.change.id)
+        self._sight.wrote(list_id)
         if isinstance(answer, Rejected):
             return self._rejected(sending, answer)
         if isinstance(answer, Unsettled):
             return self._unsettled(sending, answer)
         sending.acknowledged = True
         return False
+
+    def _came_late(self, sending: Sending) -> bool:
+        """Look again before the next attempt, but not for ever."""
+        sending.late += 1
+        self._sight.waited(float("inf"))
+        sending.stop = TOO_OLD if sending.late == LOOKS else None
+        return sending.stop is None
 
     def _rejected(self, sending: Sending, answer: Rejected) -> bool:
         """A refusal is final, but for a first 401: the next attempt carries a fresh token."""

@@ -109,8 +109,11 @@ class Run:
         except ReconcilerError:
             self._pending.insert(0, change)
             raise
-        self._sent.append(sending)
         self.stopped = sending.stop
+        if not sending.attempts and sending.decided is None:
+            self._pending.insert(0, sending.change)
+            return
+        self._sent.append(sending)
         self._ready.append(sending.outcome())
         if sending.acknowledged:
             if self._pending and sum(sending.acknowledged for sending in self._sent) == 1:

@@ -20,14 +20,15 @@ class Sending:
 
     `landed`: a PUT without usable answer may have arrived. `acknowledged`: the API, or a read, said that it did.
     `decided`: what live, read again after attempts that cannot have landed, made of the change. `stop`: why the run
-    must end. `seen`: a read showed what was sent. `shown`: the managed fields as the last read showed them, where the
-    sent ones were as sent or nearly so.
+    must end. `late`: how often its turn came too late for what it had been judged by. `seen`: a read showed what was
+    sent. `shown`: the managed fields as the last read showed them, where the sent ones were as sent or nearly so.
     """
 
     change: Update
     prior: KnownList | None
     before: Texts
     attempts: int = 0
+    late: int = 0
     landed: bool = False
     acknowledged: bool = False
     refused_sign_in: bool = False

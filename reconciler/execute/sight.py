@@ -54,9 +54,15 @@ class Sight:
 
     def stale(self, list_id: str, ahead: float) -> bool:
         """Tell whether live must be read again before a PUT to a list that goes out in `ahead` seconds."""
-        read_at = min(self._read_at, self._alone[list_id].read_at) if self.hides(list_id) else self._read_at
-        age = self._clock.monotonic() - read_at + ahead
+        age = self._clock.monotonic() - self._seen_at(list_id) + ahead
         return ahead > MOST_SECONDS_WAITED or age > MOST_SECONDS_OLD
+
+    def good_until(self, list_id: str) -> float:
+        """Return until when a PUT to a list may go out, if no other look comes before."""
+        return min(self._seen_at(list_id) + MOST_SECONDS_OLD, self._clock.monotonic() + MOST_SECONDS_WAITED)
+
+    def _seen_at(self, list_id: str) -> float:
+        return min(self._read_at, self._alone[list_id].read_at) if self.hides(list_id) else self._read_at
 
     def hides(self, list_id: str) -> bool:
         """Tell whether *read all* leaves the list out."""

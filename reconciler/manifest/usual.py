@@ -1,15 +1,6 @@
-r"""Lists that are written as most are, read by regular expressions, without an object for each of YAML's events.
+"""Lists that are written as most are, read without an object for each of YAML's events.
 
-    lists:
-      renewal-july:                                  nothing, or lines that are empty or comments, before it
-        id: cl-1, or {dev: cl-1, prod: cl-2}, or these pairs below, a line each
-        name: plain, 'quoted' or "quoted", on one line, without escapes
-        description: likewise
-        protect: true
-
-with these indents and in this order are read the quickest (`_STRICT`); in any order, with `previously`, or with a plain
-text that goes on in the next line, nearly so (`_LOOSE`). Stretches of lists that are written otherwise are left to the
-parser, all at once. What is taken here is what the parser makes of the same text, value for value and place for place.
+Those that fit one of the `patterns` are; stretches of others are left to the parser, all at once.
 """
 
 from __future__ import annotations
@@ -17,44 +8,18 @@ from __future__ import annotations
 import re
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TypeAlias
 
+from reconciler.manifest import patterns
+from reconciler.manifest.patterns import LOOSE, STRICT
 from reconciler.manifest.reading import Located, Reading, Value
-from reconciler.manifest.scalars import DOUBTFUL_STARTS, plain
-
-_TEXT = r""" "[^\n"\\]*+"|'[^\n']*+'|[^\n \-?:,\[\]{}#&*!|>'"%@`][^\n]*+ """.strip()
-_MORE = r"(?:\n      [^\n #][^\n]*+)*"
-_GAP = r"(?: *+(?:#[^\n]*+)?\n)*"
-_WORD = r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}+"
-_PAIR = rf"{_WORD}: {_WORD}"
-_ID = rf"id:(?= [A-Za-z0-9{{]|\n) ?(?:({_WORD})|(\{{{_PAIR}(?:, {_PAIR})*\}}|(?:\n      {_PAIR})+))"
-# Possessive are only classes: of groups, Python 3.11 before 3.11.5 does not match them.
-_STRICT = re.compile(
-    rf"({_GAP})  (?!x-)({_WORD}):\n    {_ID}\n"
-    rf"(?:    name: ({_TEXT})\n)?(?:    description: ({_TEXT})\n)?(?:    protect: (true|false)\n)?"
-)
-_LOOSE = re.compile(
-    rf"({_GAP})  (?!x-)({_WORD}):\n(?:    (?:{_ID}|name: ((?:{_TEXT}){_MORE})|description: ((?:{_TEXT}){_MORE})"
-    rf"|protect: (true|false)|previously: ({_TEXT}))\n)+"
-)
-_HEADING = re.compile(r"^lists:\n", re.MULTILINE)
-_BLANK = re.compile(_GAP)
-_GOES_ON = re.compile(rf"{_GAP} {{3,}}+[^ \n#]")
-_END = re.compile(rf"{_GAP}(?=[^ \n#]|\Z)")
-_NEXT = re.compile(r"^(?:  (?=[A-Za-z0-9])|(?=[^\s#]))", re.MULTILINE)
-_EACH_PAIR = re.compile(rf"({_WORD}): ({_WORD})")
-_FOLD = re.compile(r" *\n +")
-_OTHERS = ("name", "description", "protect", "previously")
-_QUOTES = ('"', "'")
-_ODD_STARTS = DOUBTFUL_STARTS | {*_QUOTES, "{", "\n"}
-_LISTS = "lists:\n"
 
 ByParser: TypeAlias = Callable[[str], Reading | None]
 """Reads a whole file, as the parser does; None where there is anything to complain of."""
-_Fields: TypeAlias = dict[str, Value]
+_LISTS = "lists:\n"
 
 
 @dataclass(slots=True)
@@ -90,8 +55,8 @@ class Usual:
     def read(self, by_parser: ByParser) -> bool:
         """Read all lists; tell whether they are well."""
         self._line = self.text.count("\n", 0, self.end) + 1
-        while not (end := _END.match(self.text, self.end)):
-            if not (self._take(_STRICT) or self._take(_LOOSE)):
+        while not (end := patterns.END.match(self.text, self.end)):
+            if not (self._take(STRICT) or self._take(LOOSE)):
                 self._leave()
         self.end = end.end()
         taken = sum(stretch.many for stretch in self._stretches)
@@ -108,8 +73,8 @@ class Usual:
             if stretch.pattern is None:
                 self._locate_parsed(stretch, offsets, starts)
             else:
-                for found in islice(_entries(stretch.pattern, self.text, stretch.begin), stretch.many):
-                    _locate(found, offsets, starts)
+                for found in islice(patterns.entries(stretch.pattern, self.text, stretch.begin), stretch.many):
+                    patterns.locate(found, offsets, starts)
         offsets[len(before)] = offsets[len(before) + 1]  # a mapping begins where its first key does
         offsets.extend(after)
         return Located(offsets, starts)
@@ -117,8 +82,8 @@ class Usual:
     def _take(self, pattern: re.Pattern[str]) -> bool:
         """Read lists as far as they fit a pattern; tell whether one did. One that goes on after it does not."""
         stretch = _Stretch(self.end, self.end, self._line, pattern)
-        last = (self._strict if pattern is _STRICT else self._loose)(stretch)
-        if stretch.many and _GOES_ON.match(self.text, stretch.end):
+        last = (self._strict if pattern is STRICT else self._loose)(stretch)
+        if stretch.many and patterns.GOES_ON.match(self.text, stretch.end):
             self._line -= self.text.count("\n", last, stretch.end)
             self.lines.pop()
             self.lists.popitem()
@@ -129,10 +94,11 @@ class Usual:
 
     def _strict(self, stretch: _Stretch) -> int:
         """Read as far as it goes; return where the last list begins. The hot loop."""
-        lists, add, line, last, end, many = self.lists, self.lines.append, self._line, stretch.end, stretch.end, 0
-        for found in _entries(_STRICT, self.text, stretch.begin):
+        lists, add, fields_of = self.lists, self.lines.append, patterns.fields
+        line, last, end, many = self._line, stretch.end, stretch.end, 0
+        for found in patterns.entries(STRICT, self.text, stretch.begin):
             gap, key, list_id, ids, name, description, protect = found.groups()
-            fields = _fields(list_id or ids, name, description, protect)
+            fields = fields_of(list_id or ids, name, description, protect)
             if fields is None:
                 break
             if gap:
@@ -147,20 +113,20 @@ class Usual:
     def _loose(self, stretch: _Stretch) -> int:
         """Likewise."""
         lists, add, line, last, end, many = self.lists, self.lines.append, self._line, stretch.end, stretch.end, 0
-        for found in _entries(_LOOSE, self.text, stretch.begin):
+        for found in patterns.entries(LOOSE, self.text, stretch.begin):
             gap, key, list_id, ids, name, description, protect, previously = found.groups()
             size = 1
             for each in (list_id, ids, name, description, protect, previously):
                 if each:
                     size += 1 + each.count("\n")
             before, lines = gap.count("\n"), found[0].count("\n")
-            if size != lines - before or bool(list_id) == bool(ids) or _is_no_text(previously):
+            if size != lines - before or bool(list_id) == bool(ids) or patterns.is_no_text(previously):
                 break  # one of its fields stands twice, or is missing
-            fields = _fields(list_id or ids, _folded(name), _folded(description), protect)
-            if fields is None or _is_cut(name) or _is_cut(description):
+            fields = patterns.fields(list_id or ids, patterns.folded(name), patterns.folded(description), protect)
+            if fields is None or patterns.is_cut(name) or patterns.is_cut(description):
                 break
             if previously:
-                fields["previously"] = previously if previously[0] not in _ODD_STARTS else _odd(previously)
+                fields["previously"] = patterns.value(previously)
             add(line + before)
             lists[key] = fields
             line += lines
@@ -171,10 +137,10 @@ class Usual:
     def _leave(self) -> None:
         """Leave to the parser what is written otherwise, as far as the next list that is not."""
         begin = self.end
-        if gap := _BLANK.match(self.text, begin):
+        if gap := patterns.BLANK.match(self.text, begin):
             self._line += gap[0].count("\n")
             begin = gap.end()
-        end = _next_usual(self.text, begin)
+        end = patterns.next_usual(self.text, begin)
         self._stretches.append(_Stretch(begin, end, self._line))
         self._line += self.text.count("\n", begin, end)
         self.end = end
@@ -228,85 +194,8 @@ class Usual:
 
 def usual(text: str, by_parser: ByParser) -> Usual | None:
     """Return the lists of a whole file; None where they cannot be told from what stands around them."""
-    heading = _HEADING.search(text)
+    heading = patterns.HEADING.search(text)
     if heading is None or not text.replace("\n", "").isprintable():
         return None
     found = Usual(text, heading.start(), heading.end())
     return found if found.read(by_parser) else None
-
-
-def _next_usual(text: str, begin: int) -> int:
-    """Return where the stretch that begins with a list that is not usual ends."""
-    for number, line in enumerate(_NEXT.finditer(text, begin)):
-        at = line.start()
-        if line.end() == at or (number and any(_ends_well(pattern, text, at) for pattern in (_STRICT, _LOOSE))):
-            return at
-    return len(text)
-
-
-def _ends_well(pattern: re.Pattern[str], text: str, at: int) -> bool:
-    found = pattern.match(text, at)
-    return found is not None and not _GOES_ON.match(text, found.end())
-
-
-def _entries(pattern: re.Pattern[str], text: str, begin: int) -> Iterator[re.Match[str]]:
-    return iter(pattern.scanner(text, begin).match, None)  # type: ignore[attr-defined]
-
-
-def _locate(found: re.Match[str], offsets: array[int], starts: array[int]) -> None:
-    """Add where a list stands, and its fields in the order of `_fields`."""
-    _, _, (key, end), list_id, ids, *others = found.regs
-    starts.append(len(offsets) + 1)
-    offsets.extend((key, end + len(":\n    ")))
-    if ids[0] < 0:
-        offsets.extend((list_id[0] - len("id: "), list_id[0]))
-    else:
-        pairs = [pair.regs[1:] for pair in _EACH_PAIR.finditer(found.string, *ids)]
-        flow = found.string[ids[0]] == "{"
-        offsets.extend((ids[0] - len("id: " if flow else "id:"), ids[0] if flow else pairs[0][0][0]))
-        offsets.extend(begin for pair in pairs for begin, _ in pair)
-    for (begin, _), name in zip(others, _OTHERS, strict=False):
-        if begin >= 0:
-            offsets.extend((begin - len(f"{name}: "), begin))
-
-
-def _fields(list_id: str, name: str | None, description: str | None, protect: str | None) -> _Fields | None:
-    """Return the fields of a list; None where one is not usual after all."""
-    fields: _Fields = {"id": list_id if list_id[0] not in _ODD_STARTS else _odd(list_id)}
-    if name:
-        fields["name"] = name if name[0] not in _ODD_STARTS else _odd(name)
-    if description:
-        fields["description"] = description if description[0] not in _ODD_STARTS else _odd(description)
-    if protect:
-        fields["protect"] = protect == "true"
-    return None if _is_no_text(name) or _is_no_text(description) or _is_doubled(fields["id"], list_id) else fields
-
-
-def _folded(written: str | None) -> str | None:
-    """Return a text that may go on in the next line as it is on one."""
-    return _FOLD.sub(" ", written) if written and "\n" in written else written
-
-
-def _is_cut(written: str | None) -> bool:
-    """Tell whether a text of several lines is quoted, or ends early at the end of one."""
-    return bool(written and "\n" in written and (written[0] in _QUOTES or ":\n" in written))
-
-
-def _is_no_text(written: str | None) -> bool:
-    """Tell whether a plain text ends early, in a comment or a mapping, or would lose what it ends with."""
-    return bool(written and (written[-1] in ": " or ": " in written or " #" in written) and written[0] not in _QUOTES)
-
-
-def _is_doubled(ids: Value, written: str) -> bool:
-    """Tell whether an environment stands twice."""
-    return isinstance(ids, dict) and len(ids) < written.count(":")
-
-
-def _odd(written: str) -> Value:
-    match written[0]:
-        case '"' | "'":
-            return written[1:-1]
-        case "{" | "\n":
-            return {environment: _odd(list_id) for environment, list_id in _EACH_PAIR.findall(written)}
-        case _:
-            return plain(written)

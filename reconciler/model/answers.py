@@ -3,6 +3,7 @@
 Acknowledged   2xx, JSON, status success: the API says that it stored the fields
 Rejected       it said no, and nothing was written
 Unsettled      no usable answer; `landed` tells whether the write may have arrived all the same
+Unsent         its turn came too late; nothing was sent
 """
 
 from __future__ import annotations
@@ -38,4 +39,10 @@ class Unsettled:
     wait: float | None = None
 
 
-PutAnswer: TypeAlias = Acknowledged | Rejected | Unsettled
+@dataclass(frozen=True, slots=True)
+class Unsent:
+    """Nothing was sent: when its turn came, what it had been judged by was too old."""
+
+
+Verdict: TypeAlias = Acknowledged | Rejected | Unsettled
+PutAnswer: TypeAlias = Verdict | Unsent

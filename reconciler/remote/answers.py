@@ -31,7 +31,7 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 
-from reconciler.model.answers import Acknowledged, PutAnswer, Rejected, Unsettled
+from reconciler.model.answers import Acknowledged, Rejected, Unsettled, Verdict
 from reconciler.remote.excerpt import parsed, safe, words
 
 LONGEST_WAIT = 300.0
@@ -60,7 +60,7 @@ class NoAnswer:
     again: bool = True
 
 
-def judge(came: Answer, now: float, secrets: Collection[str] = ()) -> PutAnswer:
+def judge(came: Answer, now: float, secrets: Collection[str] = ()) -> Verdict:
     """Return what an answer that came at `now` means by the table above, its words without any of `secrets`."""
     outcome = _status(came)
     if _is_2xx(came) and outcome == "success":

@@ -11,7 +11,7 @@ from typing import Self, TypeAlias, TypeVar
 from urllib.parse import quote, urlencode
 
 from reconciler.errors import RemoteError, SignInError
-from reconciler.model.answers import Acknowledged, PutAnswer, Rejected, Unsettled
+from reconciler.model.answers import Acknowledged, PutAnswer, Rejected, Unsent, Unsettled
 from reconciler.model.lists import Absent, Live, LiveList, Target
 from reconciler.model.retry import ATTEMPTS, backoff
 from reconciler.model.texts import Texts
@@ -24,6 +24,7 @@ from reconciler.remote.signin import refused
 from reconciler.remote.token import Tokens
 from reconciler.remote.wire import Request, Wire
 
+_NEVER = float("inf")
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 _Settled: TypeAlias = tuple[Answer, Acknowledged | Rejected]
@@ -37,6 +38,11 @@ class _Call:
     path: str
     read_all: bool = False
     body: bytes = b""
+    by: float = _NEVER
+
+
+class _LateError(Exception):
+    """The turn of a call came after the time that it was to be sent by."""
 
 
 class Client:
@@ -119,10 +125,13 @@ class Client:
             return Absent(list_id, verdict.error)
         raise RemoteError(_refusal(what, verdict.error))
 
-    def put(self, list_id: str, body: Texts) -> PutAnswer:
-        """Make one attempt to write `body`, waiting for the rate limit first."""
+    def put(self, list_id: str, body: Texts, by: float = _NEVER) -> PutAnswer:
+        """Make one attempt to write `body`, waiting for the rate limit first; none where that lasts beyond `by`."""
         content = json.dumps(dict(body)).encode()
-        came = self._attempt(_Call("PUT", f"/{quote(list_id, safe='')}", body=content))
+        try:
+            came = self._attempt(_Call("PUT", f"/{quote(list_id, safe='')}", body=content, by=by))
+        except _LateError:
+            return Unsent()
         if isinstance(came, Unsettled):
             return came
         _, verdict = came
@@ -151,6 +160,8 @@ class Client:
     def _attempt(self, call: _Call) -> _Settled | Unsettled:
         """Send one request, with a token made after any waiting, and judge what came."""
         with self._limiter.place():
+            if self._clock.monotonic() > call.by:
+                raise _LateError
             token = self._tokens.fresh()
             self._requests += 1
             came = self._wire.send(self._request(call, token))

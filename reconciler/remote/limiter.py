@@ -1,10 +1,9 @@
 """The rate limit: at most so many requests in any sliding 60 seconds of one account.
 
 A request takes a place when it is sent and keeps it until 60 seconds after its answer, since nobody says when the API
-counts it. Free places are given at once. Own places are measured by the monotonic clock; those of other commands come
-from `places`, by the wall clock, and are believed only as far as they can be true: none lasts over 60 seconds. A place
-is noted for others as it is taken; that it was answered, at once if that took long, else with the next place or when
-all is done.
+counts it. Free places are given at once. Those of other commands come from `places`, and are believed only as far as
+they can be true. A place is noted for others as it is taken, as if it were answered in a second; when it really was, at
+once if that took longer, else with the next place or when all is done.
 """
 
 from __future__ import annotations
@@ -21,7 +20,6 @@ from reconciler.protocols import Clock
 from reconciler.remote.places import Places, SharedPlaces, path_of
 
 WINDOW = 60.0
-_SKEW = 1.0
 _SOON = 1.0  # seconds within which others need not know that a request ended
 _WORTH_TELLING = 5.0
 _log = logging.getLogger(__name__)
@@ -81,7 +79,7 @@ class Limiter:
             wait = self._delay(1, places)
             if wait <= 0:
                 self._ends.append(self._clock.monotonic() + WINDOW)
-            self._note(places)
+            self._note(places, _SOON if wait <= 0 else 0.0)
             return wait
 
     def _delay(self, places: int, shared: Places) -> float:
@@ -89,23 +87,25 @@ class Limiter:
         del self._ends[: bisect_right(self._ends, now)]
         ends = self._ends
         if shared.requests:
-            others = [now + left for _, at in shared.requests if (left := self._left(at + WINDOW)) > 0]
-            ends = sorted(ends + others)
+            ends = sorted(ends + [at + WINDOW for _, at in shared.requests if self._is_held(at + WINDOW, now)])
         over = len(ends) + min(places, self._limit) - self._limit
         freed = ends[over - 1] if over > 0 else now
-        return max(freed - now, self._held_until - now, self._left(shared.held_until), 0.0)
+        held_until = shared.held_until if self._is_held(shared.held_until, now) else now
+        return max(freed, self._held_until, held_until, now) - now
 
-    def _left(self, until: float) -> float:
-        """Return the seconds to the wall-clock time `until`; 0.0 where it is past, or too far ahead to be true."""
-        left = until - self._clock.now()
-        return left if 0 < left <= WINDOW + _SKEW else 0.0
+    @staticmethod
+    def _is_held(until: float, now: float) -> bool:
+        """Tell whether a time that others noted is ahead, and not too far to be true."""
+        return 0 < until - now <= WINDOW + 2 * _SOON
 
-    def _note(self, others: Places) -> None:
-        """Write what others noted and is still good, and the places of this run."""
-        now, ahead = self._clock.monotonic(), self._clock.now() - self._clock.monotonic()
-        own = [end - WINDOW + ahead for end in self._ends if end > now]
-        held = min(self._held_until, now + WINDOW) + ahead if self._held_until > now else 0.0
-        kept_hold = others.held_until if self._left(others.held_until) else 0.0
-        kept = [(run, at) for run, at in others.requests if self._left(at + WINDOW) > 0]
+    def _note(self, others: Places, open_for: float = 0.0) -> None:
+        """Write what others noted and is still good, and the places of this run, the last one open for so long."""
+        now = self._clock.monotonic()
+        own = [end - WINDOW for end in self._ends if end > now]
+        if open_for:
+            own[-1] += open_for
+        held = min(self._held_until, now + WINDOW) if self._held_until > now else 0.0
+        kept_hold = others.held_until if self._is_held(others.held_until, now) else 0.0
+        kept = [(run, at) for run, at in others.requests if self._is_held(at + WINDOW, now)]
         self._shared.write(Places(kept, max(held, kept_hold)), own)
         self._owing = self._owing and not self._shared.is_open

@@ -1,7 +1,8 @@
 """The places in the rate limit that other commands on this machine hold, in a small file in the cache folder.
 
-A courtesy between commands, never a truth: a file that is lost, damaged, locked, unwritable or from another time is as
-good as none. It holds times only; which account it is for is hashed into its name.
+A courtesy between commands, never a truth: a file that is lost, damaged, locked, unwritable or from before the machine
+was started is as good as none. It holds times only, by the clock that all processes of a machine share and nobody sets;
+which account it is for is hashed into its name.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import hashlib
 import os
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final, Literal, NamedTuple, Self, TypeAlias
@@ -20,7 +22,7 @@ from pydantic_core import to_json
 from reconciler.errors import StoppedError
 from reconciler.protocols import Clock
 
-_FORMAT: Final = "reconciler/places/1"
+_FORMAT: Final = "reconciler/places/2"
 _LARGEST = 64 * 1024
 _MOST = 1000
 _TRIES = 20
@@ -30,7 +32,7 @@ _CAN_LOCK = find_spec("fcntl") is not None
 
 
 class Places(NamedTuple):
-    """Wall-clock seconds: of each request, with the run that sent it, when it was answered (or sent, while it is open).
+    """Seconds of `Clock.monotonic`: of each request, with the run that sent it, when it was, or will be, answered.
 
     `held_until` is when a rate-limit answer lets requests go again.
     """
@@ -40,7 +42,8 @@ class Places(NamedTuple):
 
 
 class _Document(BaseModel):
-    format: Literal["reconciler/places/1"] = _FORMAT
+    format: Literal["reconciler/places/2"] = _FORMAT
+    boot: str
     requests: list[tuple[str, FiniteFloat]] = []
     held_until: FiniteFloat = 0.0
 
@@ -99,7 +102,7 @@ class SharedPlaces:
         """Note for others what they noted, and own places, as far as that works; over the longer text that was read."""
         if self._file is not None:
             requests = [*others.requests, *((self._run, at) for at in own)][-_MOST:]
-            noted = {"format": _FORMAT, "requests": requests, "held_until": others.held_until}
+            noted = {"format": _FORMAT, "boot": boot(), "requests": requests, "held_until": others.held_until}
             raw, self._raw = to_json(noted).ljust(len(self._raw or b"")), None
             with suppress(OSError):
                 os.pwrite(self._file, raw, 0)
@@ -123,7 +126,18 @@ class SharedPlaces:
             found = _Document.model_validate_json(raw)
         except ValidationError:
             return _NONE
+        if found.boot != boot():
+            return _NONE
         return Places([(run, at) for run, at in found.requests if run != self._run], found.held_until)
+
+
+@cache
+def boot() -> str:
+    """Return which start of the machine this is; "" where the system does not say."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except (OSError, ValueError):
+        return ""
 
 
 def _stamp(found: os.stat_result) -> _Stamp:

@@ -23,8 +23,8 @@ from reconciler.store.history import History, kept_copies, refuse_lost
 from reconciler.store.lease import Lease, Released
 from reconciler.store.leasing import LOOKS, UnderLease, refusal
 from reconciler.store.objects import Objects
-from reconciler.store.pulse import uptime
 from reconciler.store.puts import ObjectWriter, understood
+from reconciler.uptime import uptime
 
 
 class ObjectStore(UnderLease):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from contextlib import suppress
 
 from reconciler.errors import LockedError, ReconcilerError
 from reconciler.store import lease
+from reconciler.uptime import uptime
 
 INTERVAL = 1.0
 
@@ -62,9 +62,3 @@ class Pulse:
                     continue
                 with suppress(ReconcilerError):
                     self._renew("under way")
-
-
-def uptime() -> float:
-    """Return seconds that never go back, and that go on while the machine sleeps, where the system has such a clock."""
-    clock = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
-    return time.clock_gettime(clock)

@@ -23,8 +23,9 @@ from reconciler.store.history import keep_copy, refuse_lost
 from reconciler.store.lease import Lease, Released
 from reconciler.store.leasing import LOOKS, is_as, overtaken
 from reconciler.store.objects import Objects
-from reconciler.store.pulse import Pulse, uptime
+from reconciler.store.pulse import Pulse
 from reconciler.store.reading import refuse_foreign
+from reconciler.uptime import uptime
 
 
 def understood(raw: bytes | None, nothing: Applied, *, where: str) -> tuple[Applied, Stamp | None]:

@@ -28,8 +28,9 @@ from reconciler.store.folding import folded, with_entries
 from reconciler.store.history import History, Revision, committed
 from reconciler.store.lease import Lease, Released
 from reconciler.store.leasing import LOOKS, UnderLease, is_as, overtaken, refusal
-from reconciler.store.pulse import Pulse, uptime
+from reconciler.store.pulse import Pulse
 from reconciler.store.reading import refuse_foreign
+from reconciler.uptime import uptime
 
 SHARED = 15.0
 _EVERY = 1_000_000

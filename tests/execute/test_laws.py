@@ -57,7 +57,11 @@ waits: st.SearchStrategy[Deed] = st.one_of(
 breaks: st.SearchStrategy[Deed] = st.one_of(st.builds(Fail, st.integers(1, 3)), st.builds(Signal))
 lines = st.one_of(
     st.just("approve"),
-    st.builds("{} #{}".format, st.sampled_from(["put", "read", "sleep", "landed", "applied"]), st.integers(1, 12)),
+    st.builds(
+        "{} #{}".format,
+        st.sampled_from(["put", "read", "sleep", "landed", "applied", "doubt", "sync"]),
+        st.integers(1, 12),
+    ),
 )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from reconciler.errors import RemoteError, StateError, StoppedError
-from reconciler.model.answers import Rejected
+from reconciler.model.answers import Rejected, Unsent
 from tests.execute.scene import RECORDS, Delete, Edit, Fail, Hold, Pass, Scene, Signal, Slow, Use, named, play
 from tests.fakes import Reply, limited, maybe
 
@@ -141,6 +141,48 @@ ROWS: dict[str, Row] = {
         {"a": DONE},
         "N1",
         None,
+    ),
+    "a minute that passes while the intent is made durable counts": (
+        Scene(ONE, OLD, known={"a": OLD["a"]}, deeds={"sync #1": [Pass(61)]}),
+        "all all a all",
+        {"a": DONE},
+        "N1",
+        None,
+    ),
+    "and so does a place that another command takes in that time": (
+        Scene(ONE, OLD, known={"a": OLD["a"]}, deeds={"sync #1": [Hold(6)]}),
+        "all all a all",
+        {"a": DONE},
+        "N1",
+        None,
+    ),
+    "which is no edit to be overwritten": (
+        Scene(
+            ONE, OLD, known={"a": OLD["a"]}, deeds={"sync #1": [Hold(30)], "sleep 30": [Edit("a", {"name": "Theirs"})]}
+        ),
+        "all all",
+        {"a": "conflict 0 None"},
+        "O1",
+        None,
+    ),
+    "and a change that came true in that time is adopted": (
+        Scene(ONE, OLD, known={"a": OLD["a"]}, deeds={"sync #1": [Pass(61), Edit("a", {"name": "N1"})]}),
+        "all all",
+        {"a": "adopted 0 None"},
+        "N1",
+        None,
+    ),
+    "if every turn comes too late, nothing is sent": (
+        Scene(
+            named("N1", "N2"),
+            OLD,
+            known={"a": OLD["a"], "b": OLD["b"]},
+            replies={n: Reply(Unsent(), lands=False) for n in range(1, 9)},
+        ),
+        "all a all a all a all a all a",
+        {"a": LEFT, "b": LEFT},
+        "O1 O2",
+        "live values were read 5 times",
     ),
     "a read that takes over a minute is old when it comes": (
         Scene(ONE, OLD, known={"a": OLD["a"]}, deeds={"approve": [Pass(61), Slow(61)], "read all #3": [Slow(0)]}),

@@ -12,7 +12,7 @@ import jwt
 import pytest
 
 from reconciler.errors import RemoteError, SignInError
-from reconciler.model.answers import Acknowledged, PutAnswer, Rejected, Unsettled
+from reconciler.model.answers import Acknowledged, PutAnswer, Rejected, Unsent, Unsettled
 from reconciler.model.lists import Absent, LiveList, Target
 from reconciler.protocols import Remote
 from reconciler.remote.client import Client
@@ -238,6 +238,15 @@ def test_the_limit_holds_for_reads_and_puts_and_retries_together() -> None:
         tenant.client.put("cl-1", {"name": "x"})
     assert tenant.clock.passed == 1060.0
     assert tenant.client.requests == 4
+
+
+def test_a_put_whose_turn_comes_too_late_is_not_sent() -> None:
+    with Peer(success([])) as peer:
+        tenant = Tenant(peer, limit=1)
+        tenant.client.read_all()
+        assert tenant.client.put("cl-1", {"name": "x"}, by=tenant.clock.monotonic() + 59) == Unsent()
+        assert tenant.clock.passed > 1059
+    assert len(peer.received) == tenant.client.requests == 1
 
 
 def test_a_stop_during_a_wait_goes_through() -> None:

@@ -17,12 +17,12 @@ from hypothesis import strategies as st
 from reconciler.errors import StoppedError
 from reconciler.model.lists import Target
 from reconciler.remote.limiter import Limiter
-from reconciler.remote.places import Places, SharedPlaces, _locked, path_of
-from tests.remote.clock import START, FakeClock
+from reconciler.remote.places import Places, SharedPlaces, _locked, boot, path_of
+from tests.remote.clock import FakeClock
 
 TARGET = Target("https://platform.kore.ai", "st-1", "acc1")
 NOBODY = 65534
-FORMAT = "reconciler/places/1"
+FORMAT = "reconciler/places/2"
 
 
 def limiter(folder: Path) -> tuple[Limiter, FakeClock]:
@@ -45,21 +45,23 @@ def path_in(folder: Path) -> Path:
     return path_of(folder, TARGET.host, TARGET.account_id)
 
 
-NOW = START + 1000.0
+NOW = 1000.0
 DAMAGED: dict[str, bytes] = {
     "empty": b"",
     "no JSON": b"{",
     "no object": b"[]",
     "no UTF-8": b"\xff\xfe\x00",
-    "another format": json.dumps({"format": "reconciler/places/2", "requests": [["x", NOW]] * 9}).encode(),
-    "times that are none": json.dumps({"format": FORMAT, "requests": [["x", "soon"]] * 9}).encode(),
-    "infinite times": b'{"requests": [["x", Infinity], ["y", NaN]], "held_until": 1e999}',
+    "another format": json.dumps({"format": "reconciler/places/1", "requests": [["x", NOW]] * 9}).encode(),
+    "times that are none": json.dumps({"format": FORMAT, "boot": boot(), "requests": [["x", "soon"]] * 9}).encode(),
+    "infinite times": json.dumps({"format": FORMAT, "boot": boot(), "requests": [["x", float("inf")]] * 9}).encode(),
     "deep": b"[" * 60_000,
     "huge": b" " * 1_000_000,
     "from the future": json.dumps(
-        {"format": FORMAT, "requests": [["x", NOW + 5]] * 9, "held_until": NOW + 99}
+        {"format": FORMAT, "boot": boot(), "requests": [["x", NOW + 5]] * 9, "held_until": NOW + 99}
     ).encode(),
-    "from the past": json.dumps({"format": FORMAT, "requests": [["x", NOW - 60]] * 9, "held_until": NOW}).encode(),
+    "from the past": json.dumps(
+        {"format": FORMAT, "boot": boot(), "requests": [["x", NOW - 60]] * 9, "held_until": NOW}
+    ).encode(),
 }
 
 
@@ -71,7 +73,7 @@ def test_a_damaged_file_has_no_say_and_is_replaced(tmp_path: Path, content: byte
 
 
 @given(st.binary(max_size=200))
-@example(b'{"format":"reconciler/places/1","requests":[["a",1e308]],"held_until":-1e308}')
+@example(b'{"format":"reconciler/places/2","boot":"","requests":[["a",1e308]],"held_until":-1e308}')
 def test_any_bytes_do_no_harm(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
     folder = tmp_path_factory.mktemp("cache")
     path_in(folder).write_bytes(content)

@@ -79,6 +79,16 @@ def test_a_request_without_a_body_says_so() -> None:
     assert peer.received[0].headers["Content-Length"] == "0"
 
 
+@pytest.mark.parametrize("codings", ["gzip, gzip", "gzip,identity"])
+def test_an_answer_that_is_compressed_twice_is_left_as_it_is(codings: str) -> None:
+    """It may be enormous within: no JSON, it leaves the PUT in doubt."""
+    packed = gzip.compress(gzip.compress(bytes(1_000_000)))
+    with Peer(reply(200, packed, {"Content-Encoding": codings})) as peer:
+        came = send(peer.url)
+    assert isinstance(came, Answer)
+    assert came.body == packed
+
+
 def test_a_read_has_no_body_and_no_length() -> None:
     with Peer(reply(200)) as peer, closing(Wire(peer.url, 2.0, 2.0)) as wire:
         wire.send(Request("GET", "/", {}))
