@@ -123,8 +123,9 @@ def _state(store: Store) -> Check:
 def _lock(store: Store, runtime: Runtime) -> Check:
     from reconciler.cli.runtime import holder
 
-    held = store.holder(holder(runtime.now()))
-    return Check("lock", "fails", held, "wait until that run has ended") if held else Check("lock", "works", "free")
+    held: list[str | None] = []
+    looked = _attempted("lock", lambda: held.append(store.holder(holder(runtime.now()))), lambda _: "free")
+    return Check("lock", "fails", held[0], "wait until that run has ended") if held and held[0] else looked
 
 
 def _pinned(prefix: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.cli.output import note, say
@@ -25,7 +26,7 @@ def pull(store: Store, serial: int) -> str:
     found = _earlier(store, 1, serial)
     if not found:
         raise UsageError(f"{store}: no serial {serial} is kept there; reconciler state history lists what is")
-    return render(found[-1].applied)
+    return render(replace(found[-1].applied, moved_to=""))
 
 
 def _earlier(store: Store, last: int, serial: int | None = None) -> Sequence[Saved]:
@@ -133,7 +134,14 @@ def migrate(chosen: Wired, options: argparse.Namespace) -> None:
     asking = holder(Runtime().now())
     for environment, there in places:
         here = wiring.store(manifest, environment)
-        moved = move(here, there, asking, here_url=manifest.state, there_url=options.to)
+        if str(here).rstrip("/") == str(there).rstrip("/"):
+            raise UsageError(f"the state is at {here} already")
+        try:
+            moved = move(here, there, asking, here_url=manifest.state, there_url=options.to)
+        except LockedError as error:
+            if str(error).startswith(str(there)):
+                error.add_note(f"that lease is at another place: reconciler state unlock --at {options.to}")
+            raise
         say(f"{moved.environment}: serial {moved.serial}, lists {len(moved.lists)}: moved to {there} and read back")
     say(f"{manifest.state} is marked as moved, and refused from now on. In {manifest.path.name}, set")
     say(f"state: {options.to}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from reconciler.cli.wiring import Store
     from reconciler.model.lists import Applied, KnownList
-    from reconciler.protocols import StateStore, StateWriter
+    from reconciler.protocols import Holder, StateStore, StateWriter
 
 _KEY = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
@@ -44,6 +45,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     told.add_argument("--json", action="store_true", help="print JSON")
     told.add_argument("--last", type=_positive, default=keeping.LAST, metavar="N", help="so many runs (default 20)")
     freed = _action(actions, "unlock", "break the lease of a run that is gone", keeping.unlock)
+    freed.add_argument("--at", metavar="URL", help="at another place, which a move that was cut off left locked")
     freed.add_argument("--yes", action="store_true", help="do not ask")
     moved = actions.add_parser(
         "migrate", help="move the state to another store", description="Move the state to another store.",
@@ -79,7 +81,10 @@ def run(options: argparse.Namespace) -> int:
     chosen = wiring.wired(options)
     if len(chosen.sites) != 1:
         raise UsageError("state acts on one environment at a time: --env NAME")
-    options.act(chosen.sites[0].store, options)
+    store = chosen.sites[0].store
+    if options.action == "unlock" and options.at:
+        store = wiring.store(chosen.manifest, chosen.environments[0], options.at)
+    options.act(store, options)
     return 0
 
 
@@ -129,7 +134,7 @@ def _pull(store: Store, options: argparse.Namespace) -> None:
     say(render(store.load()) if options.serial is None else keeping.pull(store, options.serial))
 
 
-def _push(store: StateStore, options: argparse.Namespace) -> None:
+def _push(store: Store, options: argparse.Namespace) -> None:
     """Replace the state, after saying field by field what that changes."""
     from reconciler.store.document import parse
 
@@ -137,8 +142,8 @@ def _push(store: StateStore, options: argparse.Namespace) -> None:
         content = options.document.read_bytes()
     except OSError as error:
         raise UsageError(f"cannot read {options.document}: {error.strerror}") from error
-    pushed = parse(content, where=str(options.document))
-    with _locked(store) as writer:
+    pushed = replace(parse(content, where=str(options.document)), moved_to="")  # it is here from now on
+    with store.replacing(_holder()) as writer:
         _check_same(pushed, writer.applied, options.document)
         _say_differences(writer.applied, pushed)
         writer.replace(pushed)
@@ -169,9 +174,13 @@ def _say_differences(present: Applied, pushed: Applied) -> None:
 
 
 def _locked(store: StateStore) -> AbstractContextManager[StateWriter]:
+    return store.lock(_holder())
+
+
+def _holder() -> Holder:
     from reconciler.cli.runtime import Runtime, holder
 
-    return store.lock(holder(Runtime().now()))
+    return holder(Runtime().now())
 
 
 def _known(applied: Applied, key: str) -> KnownList:

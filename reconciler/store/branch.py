@@ -65,6 +65,8 @@ class Branch:
     def revisions(self, name: str, last: int) -> list[Revision]:
         """Return the last so many commits that changed one of the files, newest first."""
         self._refresh()
+        if self._repository.has_remote and self._tip:
+            self._repository.deepen(self._branch)
         return self._repository.revisions(self._tip, name, last)
 
     def write(self, contents: Mapping[str, bytes | None], expected: Version, message: str) -> Version | None:
@@ -73,7 +75,7 @@ class Branch:
         What an earlier write tried, and did not hear the end of, counts as `expected`, too.
         """
         new = {name: self._repository.blob(content) for name, content in contents.items() if content is not None}
-        if self._repository.current() == self._branch:
+        if self._repository.is_checked_out(self._branch):
             raise StateError(
                 f"{self}: is the branch that is checked out here, and what is committed to it next would remove the "
                 "state. Nothing was written. Name a branch of its own in the manifest, as in git+branch://reconciler-state"

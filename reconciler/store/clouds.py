@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, cast
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from reconciler.errors import StateError, UsageError
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 SCHEMES = ("s3", "gs", "az")
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _STEP = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
-_SENT = re.compile(r"ID$|KEY$|TOKEN$|SECRET$")  # what goes into a header as it is
 _SECRET = re.compile(r"SECRET|TOKEN|KEY|SAS|PASSWORD")
 
 
@@ -35,7 +34,7 @@ _SECRET = re.compile(r"SECRET|TOKEN|KEY|SAS|PASSWORD")
 class _Cloud:
     """The variables that set another address, those whose credentials obstore uses itself, and who else may know.
 
-    Values of variables with the name `begins…` are sent as they are, if they are ids and keys: they must be one line.
+    Values of variables with the name `begins…` go into headers and addresses as they are: they must be one line.
     """
 
     endpoints: tuple[str, ...]
@@ -73,7 +72,7 @@ def bucket(url: str, variables: Mapping[str, str]) -> Bucket:
     scheme, name, prefix = _parts(url)
     cloud = _CLOUDS[scheme]
     for variable, value in variables.items():
-        if cloud.begins and variable.startswith(cloud.begins) and _SENT.search(variable):
+        if variable in cloud.endpoints or (cloud.begins and variable.startswith(cloud.begins)):
             _check_one_line(variable, value)
     plain = [each for each in cloud.endpoints if _is_plain(each, variables.get(each, ""))]
     try:
@@ -116,15 +115,26 @@ def _check_one_line(variable: str, value: str) -> None:
 
 def _is_plain(variable: str, endpoint: str) -> bool:
     """Tell whether an address is plain http, which is for this machine only."""
-    parts = urlsplit(endpoint)
-    if endpoint and (parts.scheme not in {"http", "https"} or not parts.netloc):
-        raise UsageError(f"{variable}: is no address: it begins with https:// and the host")
+    if not endpoint:
+        return False
+    parts = _address(endpoint)
+    if parts is None:
+        raise UsageError(f"{variable}: is no address: it begins with https:// and the host, without user or password")
     if parts.scheme != "http":
         return False
     host = parts.hostname or ""
     if host != "localhost" and not _is_loopback(host):
         raise UsageError(f"{variable}: plain http is for this machine only, not for {host!r}: use https")
     return True
+
+
+def _address(endpoint: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(endpoint)
+        usable = parts.port != 0 and bool(parts.hostname) and "@" not in parts.netloc and " " not in endpoint
+    except ValueError:
+        return None
+    return parts if usable and parts.scheme in {"http", "https"} else None
 
 
 def _is_loopback(host: str) -> bool:

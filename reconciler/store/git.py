@@ -13,6 +13,7 @@ from reconciler.errors import StateError
 from reconciler.store.history import Revision
 
 _SECONDS = 120
+_DEEPEST = 2**31 - 1  # git's word for all of them
 _WHO = {
     "GIT_AUTHOR_NAME": "reconciler",
     "GIT_AUTHOR_EMAIL": "reconciler@localhost",
@@ -29,6 +30,9 @@ _MOVED = re.compile(
     r"is at \w+ but expected|reference already exists|Unable to create '[^']*\.lock'|incorrect old value|"
     r"failed to update ref|remote ref updated since checkout|fetch first|stale info"
 )
+_OVERTAKEN = re.compile(r"^!\t[^\t\n]*\t\[rejected\]", re.MULTILINE)  # by git push --porcelain, not by a hook's words
+_REFUSED = re.compile(r"^!\t[^\t\n]*\t\[remote rejected\] (?!.*hook declined)", re.MULTILINE)
+_NO_ROOM = re.compile(r"exists; cannot create")  # a branch a/b where there is a branch a, or the other way round
 REMOTE = "origin"
 
 
@@ -63,9 +67,10 @@ class Repository:
         tips = {name: commit for commit, _, name in (line.partition("\t") for line in listed)}
         return tips.get(f"refs/heads/{branch}", "")
 
-    def current(self) -> str:
-        """Return the branch that is checked out, "" where it is none."""
-        return self._ended("symbolic-ref", "--quiet", "--short", "HEAD").stdout.decode(errors="replace").strip()
+    def is_checked_out(self, branch: str) -> bool:
+        """Tell whether any working tree of this repository has a branch checked out."""
+        listed = self._ended("worktree", "list", "--porcelain").stdout.decode(errors="replace").splitlines()
+        return f"branch refs/heads/{branch}" in listed
 
     def local_tip(self, branch: str) -> str:
         """Return the commit at the end of a branch of this repository, "" where there is no such branch."""
@@ -83,6 +88,14 @@ class Repository:
         """Bring the commits of a branch of the remote here, under no name: nobody is in anybody's way."""
         self.run("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--refmap=", REMOTE, f"refs/heads/{branch}")
 
+    def deepen(self, branch: str) -> None:
+        """Bring the commits of a branch of the remote that a shallow clone lacks, and those of no other."""
+        if self.run("rev-parse", "--is-shallow-repository").strip() == b"true":
+            self.run(
+                "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--refmap=", f"--depth={_DEEPEST}", REMOTE,
+                f"refs/heads/{branch}",
+            )  # fmt: skip
+
     def entries(self, commit: str) -> Mapping[str, str]:
         """Return what a commit's top folder has: by name, `mode type id`."""
         listed = self.run("ls-tree", "-z", "--full-tree", commit) if commit else b""
@@ -94,7 +107,10 @@ class Repository:
         return self.run("cat-file", "blob", entry.split()[2])
 
     def revisions(self, commit: str, name: str, last: int) -> list[Revision]:
-        """Return the last so many commits up to one that changed a file of the top folder, newest first."""
+        """Return the last so many commits up to one that changed a file of the top folder, newest first.
+
+        What is no file there is told as an empty one.
+        """
         given = ("log", f"-{last}", "--diff-filter=AM", "--format=%H %ct%n%B%x00", commit, "--", f":(top){name}")
         listed = self.run(*given).decode(errors="replace").split("\0") if commit else []
         found = []
@@ -102,7 +118,8 @@ class Repository:
             head, _, message = entry.strip("\n").partition("\n")
             if head:
                 known, at = head.split()
-                found.append(Revision(known, float(at), message, self.run("cat-file", "blob", f"{known}:{name}")))
+                shown = self._ended("cat-file", "blob", f"{known}:{name}").stdout  # nothing, where it is no file
+                found.append(Revision(known, float(at), message, shown))
         return found
 
     def blob(self, content: bytes) -> str:
@@ -122,7 +139,7 @@ class Repository:
         try:
             self.run("push", "--quiet", "--no-verify", "--porcelain", lease, REMOTE, f"{commit}:refs/heads/{branch}")
         except GitError as error:
-            if "[rejected]" in error.said or ("[remote rejected]" in error.said and _MOVED.search(error.said)):
+            if _OVERTAKEN.search(error.said) or (_REFUSED.search(error.said) and _is_moved(error.said)):
                 return error.said
             raise
         return ""
@@ -132,7 +149,7 @@ class Repository:
         try:
             self.run("update-ref", f"refs/heads/{branch}", commit, expected or "0" * len(commit))
         except GitError as error:
-            if _MOVED.search(error.said):
+            if _is_moved(error.said):
                 return error.said
             raise
         return ""
@@ -160,6 +177,11 @@ class Repository:
             )
         except (OSError, subprocess.TimeoutExpired) as error:
             raise GitError(_message(arguments, str(error)), "") from error
+
+
+def _is_moved(said: str) -> bool:
+    """Tell whether git says that somebody else was quicker with a branch."""
+    return bool(_MOVED.search(said)) and not _NO_ROOM.search(said)
 
 
 def _message(arguments: Sequence[str], said: str) -> str:

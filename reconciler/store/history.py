@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
+from uuid import uuid4
 
 from reconciler.errors import StateError
 from reconciler.model.lists import Applied
@@ -17,7 +18,7 @@ from reconciler.store.document import Written, parse, parse_stamped
 if TYPE_CHECKING:
     from reconciler.store.objects import Objects
 
-_COPY = re.compile(r"\d{10,}-[^/]{0,8}\.json")
+_COPY = re.compile(r"\d{10}-[^/]{0,8}(?:-[0-9a-f]{8})?\.json")
 _MESSAGE = re.compile(r"\n\n(?P<command>.*)\nby (?P<user>.*) on (?P<host>.*)(?:\nCI job (?P<job>.*))?")
 
 
@@ -65,14 +66,19 @@ def difference(before: Applied | None, after: Applied) -> Difference:
     )
 
 
-def keep_copy(objects: Objects, applied: Applied, serial: int, content: bytes) -> None:
+def keep_copy(objects: Objects, applied: Applied, serial: int, content: bytes, *, new: bool = False) -> None:
     """Keep a copy of a document where there is none yet; what fails is made up for when the next run begins.
 
-    States of another lineage have names of their own: one that starts again at serial 1 does not meet the old ones.
+    States of another lineage have names of their own: one that starts again at serial 1 does not meet the old ones. A
+    `new` document that meets another of its serial, which somebody took back, gets one, too.
     """
-    name = f"{_folder(applied.environment)}/{serial:010d}-{applied.lineage[:8]}.json"
+    name = f"{_folder(applied.environment)}/{serial:010d}-{applied.lineage[:8]}"
     with suppress(StateError):
-        objects.put(name, content, None)
+        if objects.put(f"{name}.json", content, None) or not new:
+            return
+        there = objects.get(f"{name}.json")
+        if there and there.content != content:
+            objects.put(f"{name}-{uuid4().hex[:8]}.json", content, None)
 
 
 def copies(objects: Objects, environment: str) -> list[str]:
@@ -81,15 +87,30 @@ def copies(objects: Objects, environment: str) -> list[str]:
     return [name for name in objects.names(folder) if _COPY.fullmatch(name.removeprefix(f"{folder}/"))]
 
 
-def refuse_lost(objects: Objects, environment: str) -> None:
-    """Raise StateError where copies tell that a document which is not there was there once."""
-    if known := copies(objects, environment):
-        document = f"{environment}.state.json"
-        raise StateError(
-            f"{objects}/{document}: is gone, and there are copies of it. Nothing was changed. Bring the last one back "
-            f"with your cloud's own tool: copy {known[-1]} to {document}. Or, to begin anew, without what is known of "
-            f"the last apply, remove {environment}.lock.json, too"
+@dataclass(frozen=True, slots=True)
+class LastCopy:
+    """The copy of the highest serial that can be read, of a `document` that is not there."""
+
+    document: str
+    serial: int
+
+    def lost(self) -> StateError:
+        """Return the error that says so, and how to bring it back."""
+        return StateError(
+            f"{self.document}: is gone, and there are copies of it. Nothing was changed. Bring the last one back: "
+            f"reconciler state pull --serial {self.serial} > FILE, then reconciler state push FILE. Or, to begin anew, "
+            "without what is known of the last apply, remove the lock.json beside it, too"
         )
+
+
+def last_copy(objects: Objects, environment: str) -> LastCopy | None:
+    """Return the last copy that can be read; None where there is none."""
+    for name in sorted(copies(objects, environment), reverse=True):
+        found = objects.get(name)
+        if found and _readable([partial(_saved, found.content, name)]).saved:
+            serial = int(name.removeprefix(f"{_folder(environment)}/").partition("-")[0])
+            return LastCopy(f"{objects}/{environment}.state.json", serial)
+    return None
 
 
 def kept_copies(objects: Objects, environment: str, last: int, serial: int | None) -> History:

@@ -37,6 +37,10 @@ class Kept(ABC):
             self._here(writer.applied)
             yield writer
 
+    def replacing(self, holder: Holder) -> AbstractContextManager[StateWriter]:
+        """Hold the only right to write as `lock`, for who puts a whole state in the place of what is there."""
+        return self.lock(holder)
+
     def _here(self, applied: Applied) -> Applied:
         if applied.moved_to:
             raise MovedError(

@@ -11,19 +11,22 @@ that fence: from then on whoever had the lease before builds on a version that i
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from uuid import uuid4
 
 from reconciler.errors import LockedError
 from reconciler.model.lists import Applied, Target
 from reconciler.model.times import timestamp
-from reconciler.protocols import Holder
+from reconciler.protocols import Holder, StateWriter
 from reconciler.store import lease
 from reconciler.store.cell import Cell
-from reconciler.store.history import History, kept_copies, refuse_lost
+from reconciler.store.history import History, kept_copies, last_copy
 from reconciler.store.lease import Lease, Released
 from reconciler.store.leasing import LOOKS, UnderLease, refusal
 from reconciler.store.objects import Objects
 from reconciler.store.puts import ObjectWriter, understood
+from reconciler.store.writer import ending
 from reconciler.uptime import uptime
 
 
@@ -44,7 +47,9 @@ class ObjectStore(UnderLease):
         cell = Cell(self._objects, f"{self._environment}.state.json")
         raw = cell.read()
         if raw is None and self._lock().read() is not None:
-            refuse_lost(self._objects, self._environment)
+            last = last_copy(self._objects, self._environment)
+            if last:
+                raise last.lost()
         return understood(raw, self._nothing, where=str(cell))[0]
 
     def held(self) -> Lease | None:
@@ -56,7 +61,15 @@ class ObjectStore(UnderLease):
         """Return the states at the end of the last runs that changed it, oldest first; or those of one serial."""
         return kept_copies(self._objects, self._environment, last, serial)
 
-    def _begun(self, holder: Holder, broken: str = "") -> ObjectWriter:
+    @contextmanager
+    def replacing(self, holder: Holder) -> Iterator[StateWriter]:
+        """Hold the only right to write, also where the document is lost."""
+        writer = self._begun(holder, lost=True)
+        with ending(writer.end):
+            self._here(writer.applied)
+            yield writer
+
+    def _begun(self, holder: Holder, broken: str = "", *, lost: bool = False) -> ObjectWriter:
         """Take the lease; whoever was quicker by an instant is met, and named, at the next look."""
         for _ in range(LOOKS):
             lock, now, began = self._lock(), time.time(), uptime()
@@ -66,7 +79,7 @@ class ObjectStore(UnderLease):
             taken = Lease(uuid4().hex, holder, timestamp(now), (found.fence if found else 0) + 1)
             if lock.write(lease.render(taken)):
                 writer = ObjectWriter(self._objects, self._nothing, lock, taken)
-                writer.begin(began)
+                writer.begin(began, lost=lost)
                 return writer
         raise LockedError(f"{self}: others took the lease each time. Nothing was changed. Run again")
 

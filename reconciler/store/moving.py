@@ -40,15 +40,19 @@ def move(here: Kept, there: Kept, holder: Holder, *, here_url: str, there_url: s
 
 
 def _check_room(there: Kept, found: Applied, state: Applied) -> None:
-    """Let a state go where there is none, or one that was itself moved away from there, or never arrived there."""
-    given_up = found.moved_to and state.lineage in ("", found.lineage)
+    """Let a state go where there is none, or an empty one or its own that was moved away, or never arrived there."""
+    given_up = found.moved_to and (state.lineage == found.lineage or not found.lists)
     if not (found.lineage or found.lists) or given_up:
         return
     raise RefusedError(
         f"{there}: another state of {state.environment} is there already: serial {found.serial} of lineage "
         f"{found.lineage}, {len(found.lists)} lists; the one to move is serial {state.serial} of lineage "
-        f"{state.lineage or 'none'}, {len(state.lists)} lists. Nothing was changed. Look at both; to give up the one "
-        "there, move its files away"
+        f"{state.lineage or 'none'}, {len(state.lists)} lists. Nothing was changed. "
+        + (
+            f"It was moved to {found.moved_to}: that is where it must be brought back from, on the machine that has it"
+            if found.moved_to
+            else "Look at both; to give up the one there, move its files away"
+        )
     )
 
 

@@ -125,7 +125,9 @@ class Bucket:
     def _told(self, what: str) -> Iterator[None]:
         try:
             yield
-        except (BaseError, OSError, ValueError) as error:
+        except BaseException as error:
+            if not isinstance(error, BaseError | OSError | ValueError) and type(error).__name__ != "PanicException":
+                raise  # that one is how obstore dies of what it did not expect; it derives from BaseException
             raise StateError(
                 f"{self._place.url}: {what}: {_said(error, self._place.secrets)}. The state is in an object store: "
                 "look at its address, the credentials of this run and the rights that they give, and the network"
@@ -144,7 +146,7 @@ def _version(e_tag: str | None, generation: str | None) -> Version:
     return Version(e_tag or "", generation or "")
 
 
-def _said(error: Exception, secrets: tuple[str, ...]) -> str:
+def _said(error: BaseException, secrets: tuple[str, ...]) -> str:
     """Return what obstore says in one line: without its debugging, the query of any address, and any secret."""
     said = " ".join(_ENDED.sub("", str(error)).split())
     if answer := _ANSWER.search(said):

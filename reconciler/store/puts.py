@@ -19,7 +19,7 @@ from reconciler.protocols import Holder
 from reconciler.store import lease
 from reconciler.store.cell import Cell
 from reconciler.store.document import Stamp, Written, parse_stamped, render
-from reconciler.store.history import keep_copy, refuse_lost
+from reconciler.store.history import keep_copy, last_copy
 from reconciler.store.lease import Lease, Released
 from reconciler.store.leasing import LOOKS, is_as, overtaken
 from reconciler.store.objects import Objects
@@ -63,11 +63,14 @@ class ObjectWriter:
         with self._pulse.guard:
             return self._settled.lists.get(key)
 
-    def begin(self, began: float) -> None:
-        """Put the document with the fence of the lease, which was taken at `began`; raises as `lock`."""
+    def begin(self, began: float, *, lost: bool = False) -> None:
+        """Put the document with the fence of the lease, which was taken at `began`; raises as `lock`.
+
+        One that is `lost` is waited for: until it is put whole, there is none.
+        """
         self._pulse.renewed(began)
         try:
-            self._fence()
+            self._fence(lost=lost)
         except ReconcilerError:
             self._release()
             raise
@@ -118,17 +121,20 @@ class ObjectWriter:
                 if self._promised:
                     self._put(self._settled, {})
                 if self._content:
-                    keep_copy(self._objects, self._settled, self._serial, self._content)
+                    keep_copy(self._objects, self._settled, self._serial, self._content, new=True)
             finally:
                 self._release()
 
-    def _fence(self) -> None:
+    def _fence(self, *, lost: bool) -> None:
         """Take the document over, as whoever had the lease before left it, however late that was."""
         where = str(self._document)
         for _ in range(LOOKS):
             raw = self._document.read()
-            if raw is None and self._lease.fence > 1:
-                refuse_lost(self._objects, self._settled.environment)
+            if raw is None and self._lease.fence > 1 and (last := last_copy(self._objects, self._settled.environment)):
+                if not lost:
+                    raise last.lost()
+                self._serial = last.serial
+                return
             found, stamp = understood(raw, self._settled, where=where)
             if stamp and stamp.fence >= self._lease.fence:
                 self._lease = replace(self._lease, fence=stamp.fence + 1)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import obstore
 import pytest
 
 from reconciler.cli.app import run
@@ -132,3 +134,60 @@ def test_without_obstore_it_says_which_extra(
     with in_place({}):
         assert run(["plan", "-f", str(place_in_folder.folder / "lists.yaml")]) == 1
     assert "contact-list-reconciler[objects]" in capsys.readouterr().err
+
+
+@every_kind
+def test_the_documented_way_back_of_a_lost_document(place: Workplace, keeper: Keeper) -> None:
+    assert isinstance(keeper, InObjects)
+    assert place.run("apply", "--yes").code == 0
+    before = place.run("state", "list").out
+    obstore.delete(keeper.objects._store, "prod.state.json")  # type: ignore[attr-defined]
+    refused = place.run("plan")
+    assert refused.code == 1
+    found = re.search(r"reconciler (state pull --serial [0-9]+) > FILE, then reconciler (state push) FILE", refused.err)
+    assert found
+    (place.folder / "back.json").write_text(place.run(*found[1].split()).out)
+    assert place.run(*found[2].split(), "back.json").code == 0
+    assert place.run("state", "list").out == before
+    assert place.run("plan", "--detailed-exitcode").code == 0
+
+
+@every_kind
+def test_what_was_moved_away_and_is_pushed_here_is_here(place: Workplace, keeper: Keeper) -> None:
+    declare(place, "New", ".reconciler")
+    assert place.run("apply", "--yes").code == 0
+    assert place.run("state", "migrate", "--to", keeper.url).code == 0
+    marked = (place.folder / ".reconciler" / "prod.state.json").read_text()
+    assert "moved_to" in marked
+    declare(place, "New", keeper.url)
+    (place.folder / "marked.json").write_text(marked)
+    assert place.run("state", "push", "marked.json").code == 0
+    assert place.run("plan", "--detailed-exitcode").code == 0
+
+
+@every_kind
+def test_the_lease_that_a_move_left_at_its_end_can_be_broken(place: Workplace, keeper: Keeper) -> None:
+    declare(place, "New", ".reconciler")
+    assert place.run("apply", "--yes").code == 0
+    target = Target(place.url, STREAM_ID, ACCOUNT_ID)
+    assert isinstance(keeper, InObjects)
+    dead = ObjectStore(keeper.objects, "prod", target)._begun(HOLDER)
+    dead._pulse.stop()
+    refused = place.run("state", "migrate", "--to", keeper.url)
+    assert refused.code == 4
+    assert f"that lease is at another place: reconciler state unlock --at {keeper.url}" in refused.err
+    freed = place.run("state", "unlock", "--at", keeper.url, "--yes")
+    assert (freed.code, "unlocked" in freed.out) == (0, True)
+    assert place.run("state", "migrate", "--to", keeper.url).code == 0
+    declare(place, "New", keeper.url)
+    assert "the state is at" in place.run("state", "migrate", "--to", f"{keeper.url}/").err
+
+
+@every_kind
+def test_a_damaged_lease_ends_no_look_at_the_rest(place: Workplace, keeper: Keeper) -> None:
+    assert place.run("apply", "--yes").code == 0
+    keeper.write("prod.lock.json", b"x")
+    told = place.run("doctor").out
+    assert "lock: " in told
+    assert "damaged" in told
+    assert "works   ids" in told

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from reconciler.errors import StateError
 from reconciler.store.branch import Branch, Version
+from reconciler.store.git import Repository
 from tests.store.shelves import NAMES, bare, clone, git
 
 BRANCH = "reconciler-state"
@@ -62,6 +64,16 @@ def test_the_branch_that_is_checked_out_is_refused(folder: Path) -> None:
     git(folder, "symbolic-ref", "HEAD", "refs/heads/other")
     assert branch(folder).read() == (Version(), {})
     assert shelf.write({DOCUMENT: b"1"}, version, "first") is not None
+
+
+def test_one_that_another_working_tree_has_checked_out_is_refused_too(tmp_path: Path) -> None:
+    git(tmp_path, "init", "--quiet", "here")
+    folder = tmp_path / "here"
+    shelf = branch(folder)
+    assert shelf.write({DOCUMENT: b"1"}, shelf.read()[0], "first") is not None
+    git(folder, "worktree", "add", "--quiet", "../there", BRANCH)
+    with pytest.raises(StateError, match="is the branch that is checked out"):
+        branch(folder).write({DOCUMENT: b"2"}, branch(folder).read()[0], "second")
 
 
 def test_an_outdated_version_is_refused(folder: Path) -> None:
@@ -294,3 +306,52 @@ def test_a_branch_that_cannot_be_is_said_to_be_so(tmp_path: Path) -> None:
     below = Branch(tmp_path / "alone", f"{BRANCH}/below", NAMES)
     with pytest.raises(StateError, match=r"git update-ref failed: .*cannot lock ref"):
         below.write({DOCUMENT: b"1"}, below.read()[0], "first")
+
+
+@pytest.mark.parametrize("said", ["policy: [rejected] this branch is protected", "failed to update ref"])
+def test_a_refusal_that_is_final_is_not_tried_again(tmp_path: Path, said: str) -> None:
+    origin = bare(tmp_path)
+    hook, tries = origin / "hooks" / "pre-receive", tmp_path / "tries"
+    hook.write_text(f"#!/bin/sh\necho x >>{tries}\necho '{said}' >&2\nexit 1\n")
+    hook.chmod(0o755)
+    shelf = branch(clone(origin, "clone"))
+    with pytest.raises(StateError, match=re.escape(said)):
+        shelf.write({DOCUMENT: b"1"}, shelf.read()[0], "first")
+    assert tries.read_text() == "x\n"
+
+
+def test_nor_is_a_name_for_which_there_is_no_room(folder: Path) -> None:
+    shelf = branch(folder)
+    assert shelf.write({DOCUMENT: b"1"}, shelf.read()[0], "first") is not None
+    below = Branch(folder, f"{BRANCH}/prod", NAMES)
+    began = time.monotonic()
+    with pytest.raises(StateError, match=r"exists; cannot create|cannot lock ref"):
+        below.write({DOCUMENT: b"1"}, below.read()[0], "first")
+    assert time.monotonic() - began < 10  # two hundred tries take longer
+
+
+def test_what_is_no_file_in_a_commit_is_told_as_an_empty_one(folder: Path) -> None:
+    shelf = branch(folder)
+    version = shelf.write({DOCUMENT: b"1"}, shelf.read()[0], "first")
+    assert version is not None
+    repository = Repository(folder)
+    blob = repository.blob(b"x").split()[2]
+    tree = repository.run("mktree", given=f"100644 blob {blob}\tx\n".encode()).decode().strip()
+    move = repository.push if repository.has_remote else repository.move
+    tip = repository.remote_tip(BRANCH) if repository.has_remote else repository.local_tip(BRANCH)
+    odd = repository.commit({DOCUMENT: f"040000 tree {tree}"}, tip, "by hand")
+    assert not move(BRANCH, odd, tip)
+    good = repository.commit({DOCUMENT: repository.blob(b"2")}, odd, "mended")
+    assert not move(BRANCH, good, odd)
+    found = [each.content for each in branch(folder).revisions(DOCUMENT, 9)]
+    assert (found[0], found[-1]) == (b"2", b"1")
+
+
+def test_a_shallow_clone_knows_the_whole_history_of_the_state(tmp_path: Path) -> None:
+    origin = bare(tmp_path)
+    shelf = branch(clone(origin, "clone"))
+    for content in (b"1", b"2", b"3"):
+        assert shelf.write({DOCUMENT: content}, shelf.read()[0], "again") is not None
+    git(tmp_path, "clone", "--quiet", "--depth", "1", "--no-single-branch", f"file://{origin}", "shallow")
+    shallow = branch(tmp_path / "shallow")
+    assert [each.content for each in shallow.revisions(DOCUMENT, 9)] == [b"3", b"2", b"1"]

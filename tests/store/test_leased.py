@@ -352,15 +352,47 @@ def test_a_document_that_is_gone_is_not_taken_for_none_at_all(bucket: FakeBucket
     kept = store(bucket).load()
     del bucket.objects[DOCUMENT]
     (copy,) = bucket.names("prod.history")
-    gone = f"is gone, .* copy {copy} to prod.state.json"
+    gone = f"is gone, .* reconciler state pull --serial {kept.serial} > FILE, then reconciler state push FILE"
     with pytest.raises(StateError, match=gone):
         store(bucket).load()
     with pytest.raises(StateError, match=gone), store(bucket).lock(OTHER):
         pass
     assert [each.applied for each in store(bucket).history(1).saved] == [kept]
-    bucket.objects[DOCUMENT] = bucket.objects[copy]
+    with store(bucket).replacing(OTHER) as writer:
+        assert writer.applied.lists == {}
+        assert DOCUMENT not in bucket.objects  # until it is put whole, it is still lost
+        writer.replace(kept)
+    assert store(bucket).load() == replace(kept, serial=kept.serial + 1)
+    assert len(bucket.names("prod.history")) == 2
+    bucket.objects[DOCUMENT] = bucket.objects[copy]  # by hand
     with store(bucket).lock(OTHER) as writer:
         assert writer.applied == kept
+
+
+def test_of_the_copies_the_one_of_the_highest_serial_that_can_be_read_is_named(bucket: FakeBucket) -> None:
+    for key in "ab":
+        with store(bucket).lock(HOLDER) as writer:
+            writer.record(key, applied_list(key))
+    first, second = bucket.names("prod.history")
+    bucket.objects[first] = bucket.objects.pop(first)  # copied onto itself: the newest by its time
+    bucket.objects["prod.history/0000000099-cafe.json"] = b""
+    del bucket.objects[DOCUMENT]
+    with pytest.raises(StateError, match=f"pull --serial {int(second[13:23])} "):
+        store(bucket).load()
+
+
+def test_a_serial_that_was_used_before_is_kept_all_the_same(bucket: FakeBucket) -> None:
+    """As after an older document was copied back over a newer one."""
+    for key in "ab":
+        with store(bucket).lock(HOLDER) as writer:
+            writer.record(key, applied_list(key))
+    first, _ = bucket.names("prod.history")
+    bucket.objects[DOCUMENT] = bucket.objects[first]
+    with store(bucket).lock(HOLDER) as writer:
+        writer.record("c", applied_list("c"))
+    found = store(bucket).history(9).saved
+    assert [sorted(each.applied.lists) for each in found] == [["a"], ["a", "b"], ["a", "c"]]
+    assert store(bucket).history(1, found[-1].applied.serial).saved[-1].applied == store(bucket).load()
 
 
 def test_a_first_run_that_died_before_its_document_is_no_loss(bucket: FakeBucket) -> None:

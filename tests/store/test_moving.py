@@ -137,3 +137,32 @@ def test_what_changed_between_two_states() -> None:
     found = difference(before, after)
     assert (found.added, found.changed, found.dropped) == (("c",), ("b",), ("a",))
     assert difference(None, replace(after)).added == ("b", "c")
+
+
+def test_a_place_without_a_state_does_not_take_one_back() -> None:
+    """As on the machine of somebody else, where the folder that it was moved to is empty."""
+    here, there, elsewhere = FakeBucket(), FakeBucket(), FakeBucket()
+    record(here, "a", "b")
+    moved(here, there)
+    with pytest.raises(RefusedError, match=f"It was moved to {THERE}: that is where it must be brought back from"):
+        move(store(elsewhere), store(here), HOLDER, here_url=THERE, there_url=HERE)
+    assert alive(here, there, elsewhere) == [there]
+    with pytest.raises(MovedError):
+        store(here).load()
+
+
+def test_a_move_of_no_state_that_was_cut_off_is_taken_up_after_the_first_apply() -> None:
+    for number in range(1, 20):
+        here, there = FakeBucket(), FakeBucket()
+        kill(number, True, here, there)
+        with suppress(Dead):
+            moved(here, there)
+        here.killed = there.killed = lambda _: None
+        for bucket in (here, there):
+            bucket.objects = {name: each for name, each in bucket.objects.items() if not name.endswith("lock.json")}
+        with suppress(MovedError):
+            record(here, "a")
+        moved(here, there)
+        assert alive(here, there) in ([], [there])
+        if number > 15:
+            return
