@@ -16,7 +16,8 @@ from typing import Self
 class Cutoff:
     """The end of one request, `seconds` from entering this context; `passed` tells whether it came to that.
 
-    `socket` is that of the last connection that was made, which the request goes over if it makes none itself.
+    `socket` is that of the last connection that was made, which the request goes over if it makes none itself. `bare`:
+    the request made one, and TLS has not begun on it.
     """
 
     def __init__(self, seconds: float, last: socket.socket | None = None) -> None:
@@ -24,6 +25,7 @@ class Cutoff:
         self.passed = False
         self.due = float("inf")
         self.socket = last
+        self.bare = False
 
     def __enter__(self) -> Self:
         self.due = time.monotonic() + self.seconds
@@ -37,6 +39,7 @@ class Cutoff:
         """Take note of the connection's socket, then of the one that TLS put in its place."""
         if event.endswith(("connect_tcp.complete", "start_tls.complete")):
             self.socket = _socket(info["return_value"])
+            self.bare = event.endswith("connect_tcp.complete")
 
     def cut(self) -> None:
         """End the request."""

@@ -71,6 +71,7 @@ class Wire:
                 proxy=(proxy := _proxy(host)),
             )
             self._direct = proxy is None
+            self._tunnels = proxy is not None and host.startswith("https:")  # begins TLS once the proxy has connected
         except (ImportError, OSError, ValueError, httpx.InvalidURL) as exc:
             failure = type(exc).__name__  # not its words: a proxy's address may hold a password
         else:
@@ -86,10 +87,11 @@ class Wire:
             try:
                 came = self._exchange(request, cutoff)
             except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as exc:
-                came = self._failure(exc)
+                came = self._failure(exc, never_sent=self._tunnels and cutoff.bare)
         self._socket = cutoff.socket
         if cutoff.passed:
-            return NoAnswer(f"no whole answer within {cutoff.seconds:g} s", landed=True)
+            landed = not (self._tunnels and cutoff.bare)
+            return NoAnswer(f"no whole answer within {cutoff.seconds:g} s", landed=landed)
         return came
 
     def close(self) -> None:
@@ -120,13 +122,14 @@ class Wire:
                     return NoAnswer(error, landed=True, again=False)
             return Answer(response.status_code, response.headers, bytes(body))
 
-    def _failure(self, exc: Exception) -> NoAnswer:
+    def _failure(self, exc: Exception, *, never_sent: bool) -> NoAnswer:
         words = str(exc) or type(exc).__name__
         match exc:
             case httpx.ConnectTimeout():
                 return NoAnswer(f"no connection within {self._connect:g} s", landed=False)
             case httpx.TimeoutException():
-                return NoAnswer(f"no answer within {self._read:g} s", landed=not isinstance(exc, _NEVER_SENT))
+                landed = not (never_sent or isinstance(exc, _NEVER_SENT))
+                return NoAnswer(f"no answer within {self._read:g} s", landed=landed)
             case httpx.ProxyError():
                 return NoAnswer(f"the proxy made no connection: {words}", landed=False)
             case httpx.ConnectError() if isinstance(_root(exc), ssl.SSLCertVerificationError):
@@ -138,7 +141,7 @@ class Wire:
             case httpx.InvalidURL() | UnicodeError():
                 return NoAnswer(f"no usable address: {words}", landed=False, again=False)
             case _:
-                landed = not isinstance(exc, _NEVER_SENT)
+                landed = not (never_sent or isinstance(exc, _NEVER_SENT))
                 return NoAnswer(f"the connection {'broke' if landed else 'failed'}: {words}", landed=landed)
 
 

@@ -410,6 +410,24 @@ def test_a_proxy_that_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
     assert came == NoAnswer("the proxy made no connection: 407 Whatever", landed=False)
 
 
+@pytest.mark.parametrize("step", [hang, drip(b"HTTP/1.1 200"), raw(b"nonsense\r\n\r\n"), raw(b""), reset_after])
+def test_before_the_proxy_has_connected_nothing_was_sent(monkeypatch: pytest.MonkeyPatch, step: Step) -> None:
+    with Peer(step) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        came = failed("https://127.0.0.1:1/", connect=0.3, read=0.3)
+    assert not came.landed
+
+
+def test_once_it_has_what_breaks_may_have_landed(
+    authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    with Peer(reset_after, tls=serving(authority)) as peer, Peer(tunnel) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        assert failed(peer.url).landed
+
+
 @pytest.mark.parametrize("proxy", ["gopher://me:s3cr3t@x", "socks5://me:s3cr3t@x", "http://me:s3cr3t@x:port"])
 def test_a_proxy_that_cannot_be_meant(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
     monkeypatch.setenv("HTTPS_PROXY", proxy)
