@@ -107,7 +107,12 @@ def _load() -> None:
     for module in walk_packages(reconciler.__path__, "reconciler."):
         if not module.name.startswith("reconciler.sandbox"):
             import_module(module.name)
-    for later in ("getpass", "resource", "socket"):  # by the program where it needs them, which may have no rights then
+    for later in (
+        "getpass",
+        "resource",
+        "shlex",
+        "socket",
+    ):  # by the program where it needs them, which may have no rights then
         import_module(later)
     import_module("httpcore")  # httpx does so with the first client
     import_module("encodings.idna")  # and this with the first host name
