@@ -38,7 +38,7 @@ LOOSE = re.compile(
     rf"|protect: (true|false)|previously: ({_TEXT}))\n)+"
 )
 HEADING = re.compile(r"^lists:\n", re.MULTILINE)
-BLANK = re.compile(_GAP)
+_BLANK = re.compile(_GAP)
 GOES_ON = re.compile(rf"{_GAP} {{3,}}+[^ \n#]")
 END = re.compile(rf"{_GAP}(?=[^ \n#]|\Z)")
 _NEXT = re.compile(r"^(?:  (?=[A-Za-z0-9])|(?=[^\s#]))", re.MULTILINE)
@@ -48,6 +48,11 @@ _OTHERS = ("name", "description", "protect", "previously")
 _QUOTES = ('"', "'")
 _ODD_STARTS = DOUBTFUL_STARTS | {*_QUOTES, "{", "\n"}
 Fields: TypeAlias = dict[str, Value]
+
+
+def after_gap(text: str, begin: int) -> int:
+    """Return where what says nothing, empty lines and comments, ends."""
+    return next(_BLANK.finditer(text, begin)).end()
 
 
 def next_usual(text: str, begin: int) -> int:

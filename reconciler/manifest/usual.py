@@ -136,10 +136,8 @@ class Usual:
 
     def _leave(self) -> None:
         """Leave to the parser what is written otherwise, as far as the next list that is not."""
-        begin = self.end
-        if gap := patterns.BLANK.match(self.text, begin):
-            self._line += gap[0].count("\n")
-            begin = gap.end()
+        begin = patterns.after_gap(self.text, self.end)
+        self._line += self.text.count("\n", self.end, begin)
         end = patterns.next_usual(self.text, begin)
         self._stretches.append(_Stretch(begin, end, self._line))
         self._line += self.text.count("\n", begin, end)
@@ -148,7 +146,7 @@ class Usual:
     def _parse(self, left: list[_Stretch], by_parser: ByParser) -> bool:
         """Have the parser read what was left, as if nothing stood between; tell whether that is well.
 
-        It is where each stretch begins with a list: the one before it had ended.
+        It is where each stretch begins with a list, indented as those that were taken are: the one before it had ended.
         """
         reading = by_parser(_LISTS + "".join(self.text[stretch.begin : stretch.end] for stretch in left))
         if reading is None or reading.root.keys() != {"lists"}:
@@ -161,15 +159,10 @@ class Usual:
             stretch.first = bisect_left(keys, at)
             stretch.many = bisect_left(keys, end) - stretch.first
             stretch.shift = stretch.begin - at, stretch.line - line
-            if not stretch.many or not self._begins_well(stretch, keys[stretch.first] + stretch.shift[0]):
+            if not stretch.many or keys[stretch.first] != at + len("  "):
                 return False
             at, line = end, line + self.text.count("\n", stretch.begin, stretch.end)
         return self._merge(reading)
-
-    def _begins_well(self, stretch: _Stretch, key: int) -> bool:
-        """Tell whether it begins with a list, indented as those that were taken are."""
-        before = self.text[stretch.begin : key]
-        return before == "  " if len(self._stretches) > 1 else not before.strip(" ")
 
     def _merge(self, reading: Reading) -> bool:
         """Put the lists of both in the order of the file; tell whether each stands once."""

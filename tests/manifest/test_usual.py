@@ -235,6 +235,10 @@ def assert_alike(text: str) -> None:
 @example(f"lists:\n  a:\n    id: {{{'d' * 1025}: cl-1}}\n")
 @example(f"lists:\n  a:\n    id:\n      {'d' * 1025}: cl-1\n")
 @example("state: 'a\nlists:\n  b:\n    id: c\n    name: d'\n")
+@example("x: {a: 1,\nlists:\n  b:\n    id: c\n}\n")
+@example("x: '\nlists:\n  b:\n    id: c\n'\nlists: 0\n")
+@example("lists:\n   a:\n     id: c\n  b:\n    id: d\n")
+@example("lists:\n  a:\n    id: c\n  'b':\n    description: |+\n      x\n\n  c:\n    id: d\n\n  'd':\n    id: e\n")
 def test_it_reads_what_the_parser_reads(text: str) -> None:
     assert_alike(text)
 

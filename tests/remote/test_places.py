@@ -240,3 +240,15 @@ def test_no_file_at_all(tmp_path: Path) -> None:
         shared.write(Places(held_until=5.0), [])
         assert shared.read() == Places()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_system_that_does_not_say_which_start_of_the_machine_this_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unreadable(*_: object, **__: object) -> str:
+        raise FileNotFoundError
+
+    monkeypatch.setattr(Path, "read_text", unreadable)
+    boot.cache_clear()
+    try:
+        assert boot() == ""
+    finally:
+        boot.cache_clear()

@@ -43,6 +43,24 @@ def test_plain_http_is_for_this_machine_only(url: str, variable: str, host: str)
         bucket(url, {variable: f"http://{host}:9000"})
 
 
+def test_https_is_for_every_machine() -> None:
+    with in_place(KEYS):
+        assert str(bucket("s3://b", {"AWS_ENDPOINT_URL": "https://minio.example:9000", **KEYS})) == "s3://b"
+
+
+class PanicException(BaseException):  # its name in obstore
+    """What obstore dies of."""
+
+
+def test_what_obstore_dies_of_is_said_and_what_ends_the_program_ends_it() -> None:
+    with in_place(KEYS):
+        objects = bucket("s3://b", KEYS)
+    with pytest.raises(StateError, match="s3://b: x cannot be read: no such header"), objects._told("x cannot be read"):
+        raise PanicException("no such header")
+    with pytest.raises(KeyboardInterrupt), objects._told("x"):
+        raise KeyboardInterrupt
+
+
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]"])
 def test_plain_http_to_this_machine(host: str) -> None:
     with in_place(KEYS):
