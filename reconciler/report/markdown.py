@@ -60,7 +60,8 @@ def result(result: Result, max_bytes: int = MAX_BYTES) -> str:
 
 def drift(report: DriftReport, max_bytes: int = MAX_BYTES) -> str:
     """Return a drift report as Markdown."""
-    counts = _counts(phrases.found(report.environments) if report.environments else [], report.failed)
+    name = f"{markup(report.environments[0].name)} " if len(report.environments) == 1 else ""
+    counts = _counts(phrases.found(report.environments) if report.environments else [], report.failed, name)
     blocks = list(_halts(phrases.halts(report.failed)))
     if len(report.environments) > 1:
         blocks.append(_table((each.name, phrases.found([each])) for each in report.environments))
@@ -68,9 +69,9 @@ def drift(report: DriftReport, max_bytes: int = MAX_BYTES) -> str:
     return _fitted(f"### reconciler drift{counts}\n", blocks, "", max_bytes)
 
 
-def _counts(counts: Sequence[str], failed: Mapping[str, str]) -> str:
-    """Return the end of a headline: the counts, and what could not be looked at."""
-    said = [", ".join(counts)] if counts else []
+def _counts(counts: Sequence[str], failed: Mapping[str, str], name: str = "") -> str:
+    """Return the end of a headline: the counts, of what has that `name`, and what could not be looked at."""
+    said = [name + ", ".join(counts)] if counts else []
     said += [f"{markup(name)} {phrases.FAILED}" for name in failed]
     return f": {'; '.join(said)}" if said else ""
 

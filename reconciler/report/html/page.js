@@ -46,6 +46,12 @@
     group.box.append(...entries.map((entry) => entry.node));
   }
 
+  const unfolded = () => groups.some((group) => group.node.open);
+
+  function relabel() {
+    fold.textContent = unfolded() ? "Fold all" : "Unfold all";
+  }
+
   function show() {
     const by = wanted();
     const words = by.find.toLowerCase().split(/\s+/u).filter(Boolean);
@@ -68,13 +74,7 @@
     const all = number.format(total);
     status.textContent = filtered ? `${number.format(shown)} of ${all} shown` : `${all} shown`;
     heading.dataset.part = filtered ? status.textContent : "";
-    name();
-  }
-
-  const open = () => groups.some((group) => group.node.open);
-
-  function name() {
-    fold.textContent = open() ? "Fold all" : "Unfold all";
+    relabel();
   }
 
   function remember() {
@@ -119,11 +119,11 @@
     form.elements.find.focus();
   });
   fold.addEventListener("click", () => {
-    const unfolded = open();
-    for (const group of groups) group.node.open = !unfolded;
-    name();
+    const folding = unfolded();
+    for (const group of groups) group.node.open = !folding;
+    relabel();
   });
-  for (const group of groups) group.node.addEventListener("toggle", name);
+  for (const group of groups) group.node.addEventListener("toggle", relabel);
   addEventListener("hashchange", go);
 
   form.hidden = false;
