@@ -50,13 +50,19 @@ def test_environments_that_failed_are_told_of_where_there_are_any() -> None:
         {"name": "dev", "error": "HTTP 401"},
         {"name": "test", "error": "gone"},
     ]
-    assert "failed" not in plan_document(plan_of(PLANNED))
+    assert not {"failed", "refused"} & plan_document(plan_of(PLANNED)).keys()
+
+
+def test_an_apply_that_was_refused_is_told_of() -> None:
+    document = plan_document(replace(plan_of(PLANNED), refused="over max_changes"))
+    assert list(document.items())[-1] == ("refused", "over max_changes")
 
 
 UNDIGESTED: dict[str, Callable[[Plan], Plan]] = {
     "tool": lambda plan: replace(plan, tool="9"),
     "time": lambda plan: replace(plan, created_at="x"),
     "failures": lambda plan: replace(plan, failed={"dev": "HTTP 401"}),
+    "refusal": lambda plan: replace(plan, refused="no"),
     "refreshed": lambda plan: replace(plan, refreshed=False),
     "files": lambda plan: replace(plan, files={}),
     "state": lambda plan: replace(plan, environments=(replace(PLANNED, lineage="x", serial=9),)),
