@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TypeAlias
@@ -20,6 +20,7 @@ from reconciler.manifest.reading import Located, Reading, Value
 ByParser: TypeAlias = Callable[[str], Reading | None]
 """Reads a whole file, as the parser does; None where there is anything to complain of."""
 _LISTS = "lists:\n"
+_PIECE = 64 * 1024
 
 
 @dataclass(slots=True)
@@ -188,7 +189,13 @@ class Usual:
 def usual(text: str, by_parser: ByParser) -> Usual | None:
     """Return the lists of a whole file; None where they cannot be told from what stands around them."""
     heading = patterns.HEADING.search(text)
-    if heading is None or not text.replace("\n", "").isprintable():
+    if heading is None or not all(each.replace("\n", "").isprintable() for each in _pieces(text)):
         return None
     found = Usual(text, heading.start(), heading.end())
     return found if found.read(by_parser) else None
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """Yield a text piece by piece: a changed copy of all of it would take as much room again."""
+    for begin in range(0, len(text), _PIECE):
+        yield text[begin : begin + _PIECE]
