@@ -32,8 +32,9 @@ def plan(sites: Sequence[Site], readers: Mapping[str, Reader], heading: Heading,
         return planned(site, applied, survey(reader, site.ids(scope)) if reader else None, scope)
 
     found, failures = sorted_out((site.name for site in sites), side_by_side(sites, _target, look))
-    made = Plan(heading.tool, heading.created_at, bool(readers), heading.files, found, _words(failures))
-    return replace(made, asked=heading.asked), failures
+    failed, refreshed = _words(failures), bool(readers)
+    made = Plan(heading.tool, heading.created_at, refreshed, heading.files, found, failed, asked=heading.asked)
+    return made, failures
 
 
 def drift(

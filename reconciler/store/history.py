@@ -89,7 +89,7 @@ def copies(objects: Objects, environment: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class LastCopy:
-    """The copy of the highest serial that can be read, of a `document` that is not there."""
+    """The copy of the highest serial of a `document` that is not there; of those that can be read, if any can."""
 
     document: str
     serial: int
@@ -104,13 +104,18 @@ class LastCopy:
 
 
 def last_copy(objects: Objects, environment: str) -> LastCopy | None:
-    """Return the last copy that can be read; None where there is none."""
-    for name in sorted(copies(objects, environment), reverse=True):
-        found = objects.get(name)
-        if found and _readable([partial(_saved, found.content, name)]).saved:
-            serial = int(name.removeprefix(f"{_folder(environment)}/").partition("-")[0])
-            return LastCopy(f"{objects}/{environment}.state.json", serial)
-    return None
+    """Return the last copy; None where there is none at all."""
+    names = sorted(copies(objects, environment), reverse=True)
+    if not names:
+        return None
+    name = next((name for name in names if _is_readable(objects, name)), names[0])
+    serial = int(name.removeprefix(f"{_folder(environment)}/").partition("-")[0])
+    return LastCopy(f"{objects}/{environment}.state.json", serial)
+
+
+def _is_readable(objects: Objects, name: str) -> bool:
+    found = objects.get(name)
+    return found is not None and bool(_readable([partial(_saved, found.content, name)]).saved)
 
 
 def kept_copies(objects: Objects, environment: str, last: int, serial: int | None) -> History:

@@ -381,6 +381,16 @@ def test_of_the_copies_the_one_of_the_highest_serial_that_can_be_read_is_named(b
         store(bucket).load()
 
 
+def test_where_no_copy_can_be_read_it_is_lost_all_the_same(bucket: FakeBucket) -> None:
+    with store(bucket).lock(HOLDER) as writer:
+        writer.record("a", applied_list("a"))
+    (copy,) = bucket.names("prod.history")
+    bucket.objects[copy] = b""
+    del bucket.objects[DOCUMENT]
+    with pytest.raises(StateError, match="is gone, and there are copies of it"):
+        store(bucket).load()
+
+
 def test_a_serial_that_was_used_before_is_kept_all_the_same(bucket: FakeBucket) -> None:
     """As after an older document was copied back over a newer one."""
     for key in "ab":
