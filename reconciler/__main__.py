@@ -17,7 +17,10 @@ def main() -> int:
     from reconciler.cli.app import run  # noqa: PLC0415
 
     gc.disable()  # what is read is kept, and searching it for garbage takes long; see `cli.process`
-    return run(sys.argv[1:])
+    try:
+        return run(sys.argv[1:])
+    finally:
+        gc.freeze()  # the process ends, and all goes with it: likewise
 
 
 if __name__ == "__main__":

@@ -81,12 +81,13 @@ def _spoken(target: Target) -> str:
 def store(manifest: Manifest, environment: Environment, url: str | None = None) -> Store:
     """Return where the state of an environment is kept, or would be at another `url`."""
     url = url or manifest.state
-    name, target = environment.desired.environment, environment.desired.target
+    desired = environment.desired
+    name, target = desired.environment, desired.target
     scheme, slashes, rest = url.partition("://")
     if not slashes:
         from reconciler.store.file import FileStore
 
-        return FileStore(manifest.path.parent / url, name, target)
+        return FileStore(manifest.path.parent / url, name, target, desired.lists)
     if scheme in ("s3", "gs", "az"):
         return _in_objects(url, name, target)
     if scheme != "git+branch" or not _BRANCH.fullmatch(rest) or _NO_BRANCH.search(rest):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from reconciler.manifest.reading import Place, Reading
 from reconciler.manifest.rules import description_fault, length_fault, name_fault
@@ -15,8 +15,8 @@ from reconciler.manifest.settings import Settings
 from reconciler.manifest.shape import ListEntry, Override
 from reconciler.manifest.values import AS_WRITTEN
 from reconciler.manifest.wording import quoted
-from reconciler.model.lists import DesiredList, Source
-from reconciler.model.texts import Field
+from reconciler.model.lists import DesiredList
+from reconciler.model.texts import Field, Texts
 
 Entries = Iterable[tuple[Reading, str, int, ListEntry]]
 """Each list with the file it stands in, its key, and the line of that."""
@@ -35,11 +35,11 @@ def desire(entries: Entries, environments: Mapping[str, Settings]) -> dict[str, 
         sides[name].account.append(sides[name])
     only = next(iter(sides.values())) if len(sides) == 1 else None
     for reading, key, line, fields in entries:
-        if only and only.takes(key, fields, Source(reading.source.file, line)):
+        if only and only.takes(key, fields, reading.source.file, line):
             continue
-        entry = _Entry(reading, key, fields)
+        entry = _Entry(reading, key, line, fields)
         _check_texts(entry)
-        _desire(entry, Source(reading.source.file, line), sides)
+        _desire(entry, sides)
     return {name: side.lists for name, side in sides.items()}
 
 
@@ -54,19 +54,29 @@ class _Side:
     names: dict[str, DesiredList] = field(default_factory=dict)
     lists: dict[str, DesiredList] = field(default_factory=dict)
 
-    def takes(self, key: str, fields: ListEntry, source: Source) -> bool:
-        """Take in a list of which nothing needs a closer look, as most do; else return False, and do nothing."""
+    def takes(self, key: str, fields: ListEntry, file: str, line: int) -> bool:
+        """Take in a list of which nothing needs a closer look, as most do; else return False, and do nothing.
+
+        Where `fields` is nothing but the id and the texts, it becomes the texts: of many there is no room for two.
+        """
         list_id, name, description = fields["id"], fields.get("name"), fields.get("description")
         if name is None or description is None or self.name_format != AS_WRITTEN:
             return False
         if isinstance(list_id, dict) or (len(fields) > 3 and not fields.keys() <= _OF_ALL_ENVIRONMENTS):
             return False
-        folded = name.casefold()
-        if folded in self.names or list_id in self.ids or name_fault(name) or description_fault(description):
+        if name_fault(name) or description_fault(description):
             return False
-        texts: dict[Field, str] = {"name": name, "description": description}
-        wanted = DesiredList(key, list_id, texts, source, None, fields.get("protect", False))
-        self.ids[list_id] = self.names[folded] = self.lists[key] = wanted
+        protect, no_more = fields.get("protect", False), len(fields) == 3
+        texts = cast("dict[str, str]", fields) if no_more else {"name": name, "description": description}
+        wanted = DesiredList(key, list_id, cast("Texts", texts), file, line, None, protect)
+        if self.ids.setdefault(list_id, wanted) is not wanted:
+            return False
+        if self.names.setdefault(name.casefold(), wanted) is not wanted:
+            del self.ids[list_id]
+            return False
+        if no_more:
+            del texts["id"]
+        self.lists[key] = wanted
         return True
 
     def formatted(self, name: str) -> str:
@@ -84,20 +94,21 @@ class _Side:
 class _Entry(NamedTuple):
     reading: Reading
     key: str
+    line: int
     fields: ListEntry
 
     def blame(self, steps: Place, message: str, *, at_key: bool = False) -> None:
         self.reading.blame(("lists", self.key, *steps), message, at_key=at_key)
 
 
-def _desire(entry: _Entry, source: Source, sides: Mapping[str, _Side]) -> None:
+def _desire(entry: _Entry, sides: Mapping[str, _Side]) -> None:
     fields = entry.fields
     ids = fields["id"]
     if isinstance(ids, dict):
         _check_environments(entry, ids, sides)
         for name, list_id in ids.items():
             if name in sides:
-                _place(entry, source, sides[name], list_id, ("id", name))
+                _place(entry, sides[name], list_id, ("id", name))
         return
     if len(sides) > 1:
         each = ", ".join(f"{name}: cl-…" for name in sides)
@@ -106,7 +117,7 @@ def _desire(entry: _Entry, source: Source, sides: Mapping[str, _Side]) -> None:
     for side in sides.values():
         if not fields.keys() <= _OF_ALL_ENVIRONMENTS:
             _check_environments(entry, (side.name,), sides)
-        _place(entry, source, side, ids, ("id",))
+        _place(entry, side, ids, ("id",))
 
 
 def _check_environments(entry: _Entry, ids: Collection[str], sides: Mapping[str, _Side]) -> None:
@@ -128,7 +139,7 @@ def _check_environments(entry: _Entry, ids: Collection[str], sides: Mapping[str,
                 entry.blame(place, f"the list has no id in {quoted(name)}: add one there, or remove this", at_key=True)
 
 
-def _place(entry: _Entry, source: Source, side: _Side, list_id: str, id_place: Place) -> None:
+def _place(entry: _Entry, side: _Side, list_id: str, id_place: Place) -> None:
     """Put the list into its environment, after looking whether its id or its name is taken there."""
     fields = entry.fields
     override = fields["overrides"].get(side.name, _NOTHING) if "overrides" in fields else _NOTHING
@@ -145,7 +156,8 @@ def _place(entry: _Entry, source: Source, side: _Side, list_id: str, id_place: P
         key=entry.key,
         id=list_id,
         texts=texts,
-        source=source,
+        file=entry.reading.source.file,
+        line=entry.line,
         previously=previously.get(side.name) if isinstance(previously, dict) else previously,
         protect=fields.get("protect", False),
     )
@@ -173,7 +185,7 @@ def _check_name(entry: _Entry, side: _Side, wanted: DesiredList, *, overridden: 
 
 
 def _spoken(wanted: DesiredList) -> str:
-    return f"{wanted.source.file}:{wanted.source.line}"
+    return f"{wanted.file}:{wanted.line}"
 
 
 def _check_texts(entry: _Entry) -> None:

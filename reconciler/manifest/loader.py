@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import TypeVar, cast
 
@@ -23,6 +24,7 @@ from reconciler.model.lists import Desired, DesiredList
 from reconciler.model.problems import Problem
 
 DEFAULT_STATE = ".reconciler"
+_AT_ONCE = 1000  # lists: few enough to be in the processor's cache still when they are looked at again
 _Checked = TypeVar("_Checked")
 
 
@@ -68,12 +70,16 @@ def _environment(name: str, of: Settings, lists: Mapping[str, DesiredList]) -> E
 def _read(manifest: Path, name: str, files: dict[str, str], drafts: Mapping[str, bytes]) -> Reading:
     """Read the file `name` of the manifest's folder, and note its hash."""
     path = manifest.parent / name
+
+    def raw() -> bytes:
+        held = drafts[name] if name in drafts else path.read_bytes()
+        files[name] = hashlib.sha256(held).hexdigest()
+        return held
+
     try:
-        raw = drafts[name] if name in drafts else path.read_bytes()
+        return read(str(path), raw())
     except OSError as error:
         return _unreadable(str(path), error)
-    files[name] = hashlib.sha256(raw).hexdigest()
-    return read(str(path), raw)
 
 
 def _unreadable(file: str, error: OSError) -> Reading:
@@ -102,31 +108,37 @@ def _check(shape: Shape[_Checked], value: dict[str, Value], reading: Reading) ->
 
 def _entries(readings: list[Reading]) -> Iterator[tuple[Reading, str, int, ListEntry]]:
     """Yield each list of the right types, with its file, its key and the line of that."""
-    seen: dict[str, tuple[Reading, int]] = {}
-    is_name = NAME.fullmatch
+    elsewhere: dict[str, Reading] = {}
     for reading in readings:
-        wrong = _wrong_entries(reading)
-        for number, (line, (key, entry)) in enumerate(zip(reading.list_lines, reading.lists.items(), strict=True)):
+        yield from _entries_of(reading, elsewhere)
+        if reading is not readings[-1]:
+            elsewhere.update((key, reading) for key in reading.lists if key not in elsewhere)
+
+
+def _entries_of(reading: Reading, elsewhere: Mapping[str, Reading]) -> Iterator[tuple[Reading, str, int, ListEntry]]:
+    """Yield those of one file; `elsewhere` holds, by key, in which of those before it a list stands."""
+    is_name = NAME.fullmatch
+    lists = zip(reading.list_lines, reading.lists.items(), strict=True)
+    while some := list(islice(lists, _AT_ONCE)):
+        wrong = _wrong_entries(reading, [key for _, (key, _) in some], [entry for _, (_, entry) in some])
+        for number, (line, (key, entry)) in enumerate(some):
             if not is_name(key):
                 reading.blame(("lists", key), wording.bad_name(key), at_key=True)
-            if key in seen:
-                first = f"{seen[key][0].source.file}:{seen[key][1]}"
+            if key in elsewhere:
+                other = elsewhere[key]
+                first = f"{other.source.file}:{other.position(('lists', key), at_key=True)[0]}"
                 reading.blame(("lists", key), f"stands in {first} too: remove or rename one", at_key=True)
-                continue
-            seen[key] = (reading, line)
-            if number not in wrong:
+            elif number not in wrong:
                 yield reading, key, line, cast(ListEntry, entry)
 
 
-def _wrong_entries(reading: Reading) -> frozenset[int]:
-    """Check the types of all lists at once; return the numbers of those that are not right."""
-    entries = list(reading.lists.values())
+def _wrong_entries(reading: Reading, keys: list[str], entries: list[Value]) -> frozenset[int]:
+    """Check the types of lists, all at once; return the numbers of those that are not right."""
     try:
         LISTS.validate_python(entries)
     except ValidationError as error:
-        keys = list(reading.lists)
         errors = error.errors(include_url=False, include_context=False)
-        for fault in wording.faults(errors, cast(Value, entries), ("lists",)):
+        for fault in wording.faults(errors, entries, ("lists",)):
             place: Place = ("lists", keys[int(fault.place[1])], *fault.place[2:])
             reading.blame(place, fault.message, at_key=fault.at_key)
         return frozenset(int(wrong["loc"][0]) for wrong in errors)

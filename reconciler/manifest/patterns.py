@@ -74,11 +74,10 @@ def entries(pattern: re.Pattern[str], text: str, begin: int) -> Iterator[re.Matc
     return iter(pattern.scanner(text, begin).match, None)  # type: ignore[attr-defined]
 
 
-def locate(found: re.Match[str], offsets: array[int], starts: array[int]) -> None:
-    """Add where a list stands, and its fields in the order of `fields`."""
+def located(found: re.Match[str]) -> array[int]:
+    """Return where a list stands: its key, itself, then its fields in the order of `fields`."""
     _, _, (key, end), list_id, ids, *others = found.regs
-    starts.append(len(offsets) + 1)
-    offsets.extend((key, end + len(":\n    ")))
+    offsets = array("L", (key, end + len(":\n    ")))
     if ids[0] < 0:
         offsets.extend((list_id[0] - len("id: "), list_id[0]))
     else:
@@ -89,6 +88,7 @@ def locate(found: re.Match[str], offsets: array[int], starts: array[int]) -> Non
     for (begin, _), name in zip(others, _OTHERS, strict=False):
         if begin >= 0:
             offsets.extend((begin - len(f"{name}: "), begin))
+    return offsets
 
 
 def fields(list_id: str, name: str | None, description: str | None, protect: str | None) -> Fields | None:

@@ -49,15 +49,21 @@ def read(file: str, raw: bytes, parser: Parser = FASTEST) -> Reading:
     problems: list[Problem] = []
     try:
         source = SourceText(file, decoded(raw))
+    except UnreadableError as error:
+        return _broken(SourceText(file, lenient(raw)), problems, error.offset, error.message)
+    del raw  # of a large file there is no room for two
+    try:
         return _as_usual(source, parser) or _Composer(source, parser, problems).reading()
     except UnreadableError as error:
-        offset, message = error.offset, error.message
+        return _broken(source, problems, error.offset, error.message)
     except MarkedYAMLError as error:
-        offset, message = explained(error, decoded(raw))
+        return _broken(source, problems, *explained(error, source.text))
     except ReaderError:
-        offset, message = forbidden_character(decoded(raw))
-    source = SourceText(file, lenient(raw))
-    problems.append(Problem(file, *source.position(offset), "", message))
+        return _broken(source, problems, *forbidden_character(source.text))
+
+
+def _broken(source: SourceText, problems: list[Problem], offset: int, message: str) -> Reading:
+    problems.append(Problem(source.file, *source.position(offset), "", message))
     return Reading(source, problems=problems, broken=True)
 
 
@@ -89,10 +95,13 @@ def _as_usual(source: SourceText, parser: Parser) -> Reading | None:
         return None
     shift = found.end - found.heading - len(_STAND_IN)
 
-    def locate() -> Located:
-        return found.located(offsets[:value], array("L", (offset + shift for offset in offsets[value + 1 :])))
+    def locate_list(number: int) -> array[int]:
+        return found.of_list(number, source.line_start(found.lines[number]))
 
-    return Reading(source, {**rest.root, "lists": found.lists}, locate, found.lines)
+    # A mapping begins where its first key does.
+    places = (*offsets[:value], found.first_key(), *(offset + shift for offset in offsets[value + 1 :]))
+    root = {**rest.root, "lists": found.lists}
+    return Reading(source, root, Located(array("L", places)), found.lines, locate_list=locate_list)
 
 
 class _Composer:
@@ -123,8 +132,7 @@ class _Composer:
             raise UnreadableError(after.start_mark.index, message)
         if not isinstance(root, dict):
             raise UnreadableError(event.start_mark.index, f"this is no mapping of keys to values: {_EMPTY}")
-        located = Located(self._offsets, self._starts)
-        return Reading(self._source, root, lambda: located, self._lines, self._problems)
+        return Reading(self._source, root, Located(self._offsets, self._starts), self._lines, self._problems)
 
     def _value(self, event: Event) -> Value:
         """Return the value that `event` begins; its offset is noted already."""

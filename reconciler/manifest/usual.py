@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from itertools import islice
+from functools import cached_property
+from itertools import accumulate, islice
 from typing import TypeAlias
 
 from reconciler.manifest import patterns
@@ -40,7 +41,7 @@ class _Stretch:
     shift: tuple[int, int] = (0, 0)
 
 
-@dataclass(slots=True)
+@dataclass
 class Usual:
     """The lists of a text, the line of each; where the line `lists:` begins, and where what follows them does."""
 
@@ -66,19 +67,23 @@ class Usual:
         left = [stretch for stretch in self._stretches if stretch.pattern is None]
         return not left or self._parse(left, by_parser)
 
-    def located(self, before: array[int], after: array[int]) -> Located:
-        """Return where all values stand, those `before` and `after` the lists included."""
-        offsets, starts = array("L", before), array("L")
-        offsets.append(0)
-        for stretch in self._stretches:
-            if stretch.pattern is None:
-                self._locate_parsed(stretch, offsets, starts)
-            else:
-                for found in islice(patterns.entries(stretch.pattern, self.text, stretch.begin), stretch.many):
-                    patterns.locate(found, offsets, starts)
-        offsets[len(before)] = offsets[len(before) + 1]  # a mapping begins where its first key does
-        offsets.extend(after)
-        return Located(offsets, starts)
+    def first_key(self) -> int:
+        """Return where the key of the first list stands."""
+        return patterns.after_gap(self.text, self.heading + len(_LISTS)) + len("  ")
+
+    def of_list(self, number: int, begin: int) -> array[int]:
+        """Return where one list, whose line begins at `begin`, stands: the offsets of its key and of all after it."""
+        at = bisect_right(self._firsts, number) - 1
+        stretch = self._stretches[at]
+        if stretch.pattern is None:
+            offsets = self._parsed.of_list(stretch.first + number - self._firsts[at])
+            return array("L", (offset + stretch.shift[0] for offset in offsets))
+        return patterns.located(next(patterns.entries(stretch.pattern, self.text, begin)))
+
+    @cached_property
+    def _firsts(self) -> list[int]:
+        """The number of the first list of each stretch."""
+        return [0, *accumulate(stretch.many for stretch in self._stretches[:-1])]
 
     def _take(self, pattern: re.Pattern[str]) -> bool:
         """Read lists as far as they fit a pattern; tell whether one did. One that goes on after it does not."""
@@ -176,14 +181,6 @@ class Usual:
             shift = stretch.shift[1] if of_parser else 0
             self.lines.extend(line + shift for line in islice(parsed_lines if of_parser else lines, stretch.many))
         return len(self.lists) == len(self.lines)
-
-    def _locate_parsed(self, stretch: _Stretch, offsets: array[int], starts: array[int]) -> None:
-        all_starts, all_offsets = self._parsed.list_starts, self._parsed.offsets
-        after = stretch.first + stretch.many
-        begin = all_starts[stretch.first] - 1
-        end = all_starts[after] - 1 if after < len(all_starts) else len(all_offsets)
-        starts.extend(start - begin + len(offsets) for start in all_starts[stretch.first : after])
-        offsets.extend(offset + stretch.shift[0] for offset in all_offsets[begin:end])
 
 
 def usual(text: str, by_parser: ByParser) -> Usual | None:

@@ -59,15 +59,22 @@ class Policy:
 class DesiredList(NamedTuple):
     """One list as the manifest declares it for one environment, overrides and `name_format` applied.
 
-    `texts` holds the managed fields only. `previously` is the live name that this key may take over, or None.
+    `texts` holds the managed fields only. `file` and `line` are its `source`. `previously` is the live name that this
+    key may take over, or None.
     """
 
     key: str
     id: str
     texts: Texts
-    source: Source
+    file: str
+    line: int
     previously: str | None = None
     protect: bool = False
+
+    @property
+    def source(self) -> Source:
+        """Where it stands; made where it is asked for, which is of few lists."""
+        return Source(self.file, self.line)
 
 
 @dataclass(frozen=True, slots=True)

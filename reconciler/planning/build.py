@@ -48,13 +48,12 @@ def build(desired: Desired, applied: Applied, live: Live | None = None) -> Envir
 
     Total: every input has a plan. Guards that look at more than one list come after, see `guard`.
     """
-    rows = [
-        _row(wanted, applied, live, overwrite=desired.policy.on_drift == "overwrite")
-        for wanted in desired.lists.values()
-        if not _same(wanted, applied.lists.get(wanted.key), live)
-    ]
+    apart = [wanted for wanted in desired.lists.values() if not _same(wanted, applied.lists.get(wanted.key), live)]
+    rows = [_row(wanted, applied, live, overwrite=desired.policy.on_drift == "overwrite") for wanted in apart]
     changes = [row.change for row in rows if row.change]
-    changes += [_forget(known) for key, known in applied.lists.items() if key not in desired.lists]
+    declared = len(desired.lists) - sum(wanted.key not in applied.lists for wanted in apart)
+    if len(applied.lists) > declared:
+        changes += [_forget(known) for key, known in applied.lists.items() if key not in desired.lists]
     drift = [row.drift for row in rows if row.drift]
     moved = sum(1 for row in rows if row.change or row.drift)
     return EnvironmentPlan(
@@ -80,7 +79,9 @@ class _Row:
 
 def _same(wanted: DesiredList, known: KnownList | None, live: Live | None) -> bool:
     """Tell the common case apart at once: every side that was read says the same."""
-    if not isinstance(known, AppliedList) or known.id != wanted.id or known.texts != wanted.texts:
+    if not isinstance(known, AppliedList) or known.id != wanted.id:
+        return False
+    if known.texts is not wanted.texts and known.texts != wanted.texts:
         return False
     if live is None:
         return True

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import errno
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from reconciler.errors import StateError
 
@@ -17,7 +19,24 @@ def read(path: Path) -> bytes | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise StateError(f"{path}: cannot be read ({reason(error)}). Nothing was changed") from error
+        raise _unreadable(path, error) from error
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[BinaryIO | None]:
+    """Open a file to read it piece by piece, None where there is none; raises as `read`, also while it is read."""
+    try:
+        with ExitStack() as stack:
+            file: BinaryIO | None = None
+            with suppress(FileNotFoundError):
+                file = stack.enter_context(path.open("rb"))
+            yield file
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: OSError) -> StateError:
+    return StateError(f"{path}: cannot be read ({reason(error)}). Nothing was changed")
 
 
 def version(path: Path) -> tuple[int, int, int] | None:

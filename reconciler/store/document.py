@@ -11,13 +11,17 @@ unlike any before it and say whose it is; `moved_to` in a state that was given u
 from __future__ import annotations
 
 import hashlib
+import json
 import re
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, cast
+from io import BytesIO
+from typing import TYPE_CHECKING, BinaryIO, TypeAlias, cast
 
-from reconciler.model.lists import Applied, Target
-from reconciler.store.entries import understood, written
+from reconciler.errors import StateDamagedError
+from reconciler.model.lists import Applied, KnownList, Target
+from reconciler.store.entries import NONE_ALIKE, Alike, understood, written
 from reconciler.store.jsontext import WAY_OUT, as_text, damaged, decode, encode, refuse_newer
 
 if TYPE_CHECKING:
@@ -25,6 +29,9 @@ if TYPE_CHECKING:
 
 _FAMILY = "reconciler/state"
 _HEAD = 4096  # bytes within which the checksum stands
+_LISTS, _END = b'\n "lists": {', b"\n }\n}\n"
+_AT_ONCE = 256 * 1024  # bytes
+Source: TypeAlias = str | bytes | BinaryIO
 _CHECKSUM_LINE = re.compile(rb'^ "checksum": "sha256:([0-9a-f]{64})",\n', re.MULTILINE)
 _EDITED = 'If it was edited or merged on purpose, take its "checksum" line out: what it says then counts as meant'
 
@@ -54,25 +61,26 @@ def render(applied: Applied, stamp: Stamp | None = None) -> str:
     return head + _checksum_line(_checksum(head + lists)) + lists
 
 
-def parse(text: str | bytes, *, where: str) -> Applied:
+def parse(source: Source, *, where: str, alike: Alike = NONE_ALIKE) -> Applied:
     """Return the state that a document holds; `where` names it in errors.
 
     Raises StateDamagedError for what this program does not write, StateError for what a newer version wrote.
     """
-    return parse_stamped(text, where=where)[0]
+    return parse_stamped(source, where=where, alike=alike)[0]
 
 
-def parse_stamped(text: str | bytes, *, where: str) -> tuple[Applied, Stamp | None]:
-    """Return the state that a document holds, and its stamp where it has one; raises as `parse`."""
-    raw = text.encode(errors="surrogatepass") if isinstance(text, str) else text
-    text = as_text(raw, where=where) if isinstance(text, bytes) else text
-    if _is_as_written(raw):
-        with suppress(KeyError, TypeError, AttributeError):  # whoever made that checksum is no writer of states
-            return _said(_content(text, where, trusted=True))
+def parse_stamped(source: Source, *, where: str, alike: Alike = NONE_ALIKE) -> tuple[Applied, Stamp | None]:
+    """Return the state that a document holds, and its stamp where it has one; takes and raises what `parse` does."""
+    raw = source.encode(errors="surrogatepass") if isinstance(source, str) else source
+    file = BytesIO(raw) if isinstance(raw, bytes) else raw
+    with suppress(StateDamagedError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return _as_written(file, where, alike)
+    file.seek(0)
+    text = source if isinstance(source, str) else as_text(file.read(), where=where)
     from reconciler.store.shapes import check_shape, document_shape  # noqa: PLC0415 - takes longer than most plans
 
     document = check_shape(document_shape(), _content(text, where), where=where)
-    applied, stamp = _said(document)
+    applied, stamp = _said(document, {key: understood(key, entry) for key, entry in document["lists"].items()})
     if "checksum" in document and _checksum(_head(applied, stamp) + _lists(applied)) != document["checksum"]:
         raise damaged(where, "its content does not match its checksum", f"{WAY_OUT}. {_EDITED}")
     return applied, stamp
@@ -85,9 +93,42 @@ def state_schema() -> dict[str, object]:
     return document_shape().json_schema()
 
 
-def _content(text: str, where: str, *, trusted: bool = False) -> Document:
-    """Return what is in a document of this format; only a `trusted` one, as it was written, has the shape for sure."""
-    content = decode(text, where=where, trusted=trusted)
+def _as_written(file: BinaryIO, where: str, alike: Alike) -> tuple[Applied, Stamp | None]:
+    """Return what a document says that is as it was written, byte by byte: it has the shape, and a list a line.
+
+    It is decoded piece by piece: all of it, and what JSON makes of that, takes more room than what is kept.
+    Raises ValueError, or what else comes of a document that is written otherwise.
+    """
+    rest = file.read(_AT_ONCE)
+    line = _CHECKSUM_LINE.search(rest, 0, _HEAD)
+    if line is None:
+        raise ValueError("no checksum")
+    digest = hashlib.sha256(rest[: line.start()] + rest[line.end() :])
+    begin = rest.index(_LISTS) + len(_LISTS)
+    head, rest = _content(rest[:begin].decode() + "}}", where), rest[begin:]
+    lists: dict[str, KnownList] = {}
+    while piece := file.read(_AT_ONCE):
+        digest.update(piece)
+        rest += piece
+        end = max(rest.rfind(b",\n"), 0)
+        lists.update(_lines(rest[:end], alike))
+        rest = rest[end:].removeprefix(b",")
+    lists.update(_lines(rest.removesuffix(_END), alike))
+    if not rest.endswith(_END) or digest.hexdigest().encode() != line[1]:
+        raise ValueError("another layout, or another checksum")
+    return _said(head, lists)
+
+
+def _lines(raw: bytes, alike: Alike) -> Iterator[tuple[str, KnownList]]:
+    """Yield the lists of some lines, by key."""
+    for key, entry in json.loads("{" + raw.decode() + "}").items():
+        known = understood(key, entry, alike.get(key))
+        yield known.key, known
+
+
+def _content(text: str, where: str) -> Document:
+    """Return what is in a document of this format; its shape is not looked at."""
+    content = decode(text, where=where)
     found = content.get("format") if isinstance(content, dict) else None
     refuse_newer(found, family=_FAMILY, where=where)
     if found != f"{_FAMILY}/1":
@@ -95,13 +136,13 @@ def _content(text: str, where: str, *, trusted: bool = False) -> Document:
     return cast("Document", content)
 
 
-def _said(document: Document) -> tuple[Applied, Stamp | None]:
+def _said(document: Document, lists: Mapping[str, KnownList]) -> tuple[Applied, Stamp | None]:
     applied = Applied(
         environment=document["environment"],
         target=Target(**document["target"]),
         lineage=document["lineage"],
         serial=document["serial"],
-        lists={key: understood(key, entry) for key, entry in document["lists"].items()},
+        lists=lists,
         moved_to=document.get("moved_to", ""),
     )
     written = document.get("written")
@@ -125,16 +166,6 @@ def _checksum_line(checksum: str) -> str:
 def _lists(applied: Applied) -> str:
     lines = ("\n  " + encode({key: written(applied.lists[key])})[1:-1] for key in sorted(applied.lists))
     return f' "lists": {{{",".join(lines)}\n }}\n}}\n'
-
-
-def _is_as_written(raw: bytes) -> bool:
-    """Tell whether the checksum of a document matches it byte by byte."""
-    line = _CHECKSUM_LINE.search(raw, 0, _HEAD)
-    if line is None:
-        return False
-    digest = hashlib.sha256(raw[: line.start()])
-    digest.update(memoryview(raw)[line.end() :])
-    return digest.hexdigest().encode() == line[1]
 
 
 def _checksum(document: str) -> str:

@@ -21,6 +21,7 @@ from reconciler.errors import StateError, UsageError
 from reconciler.model.lists import Applied, Target
 from reconciler.protocols import Holder, StateWriter
 from reconciler.store import disk
+from reconciler.store.entries import NONE_ALIKE, Alike
 from reconciler.store.kept import Kept
 from reconciler.store.reading import beside, read
 
@@ -31,10 +32,11 @@ if TYPE_CHECKING:
 class FileStore(Kept):
     """The last-applied state of one environment, kept in `folder`: a StateStore."""
 
-    def __init__(self, folder: Path, environment: str, target: Target) -> None:
+    def __init__(self, folder: Path, environment: str, target: Target, alike: Alike = NONE_ALIKE) -> None:
         document_path = Path(os.path.realpath(folder / f"{environment}.state.json"))
         self._files = beside(document_path)
         self._nothing = Applied(environment, target, lineage="", serial=0, lists={})
+        self._alike = alike
 
     def __str__(self) -> str:
         """Return where it is, as messages name it."""
@@ -42,7 +44,7 @@ class FileStore(Kept):
 
     def look(self) -> Applied:
         """Return the state as the next writer would find it; a journal left behind counts as folded already."""
-        return read(self._files, self._nothing)[1]
+        return read(self._files, self._nothing, self._alike)[1]
 
     def holder(self, asking: Holder) -> str | None:
         """Say who is writing this state at the moment; None where nobody is."""
@@ -66,7 +68,7 @@ class FileStore(Kept):
 
         _make_folder(self._files.lock.parent)
         with locked(self._files.lock, holder):
-            document, applied = read(self._files, self._nothing)
+            document, applied = read(self._files, self._nothing, self._alike)
             with closing(Writer(self._files, document)) as writer:
                 writer.settle(applied)
                 with ending(writer.fold):

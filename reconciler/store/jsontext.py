@@ -30,13 +30,10 @@ def as_text(raw: bytes, *, where: str) -> str:
         raise damaged(where, f"byte {error.start} is not UTF-8") from error
 
 
-def decode(text: str, *, where: str, trusted: bool = False) -> object:
-    """Return what the JSON `text` holds; raises StateDamagedError, also where an object has a key twice.
-
-    That takes most of the time, so what is `trusted` to be as this program wrote it is not searched for such keys.
-    """
+def decode(text: str, *, where: str) -> object:
+    """Return what the JSON `text` holds; raises StateDamagedError, also where an object has a key twice."""
     try:
-        content: object = json.loads(text, object_pairs_hook=None if trusted else _unique)
+        content: object = json.loads(text, object_pairs_hook=_unique)
     except RecursionError as error:
         raise damaged(where, "nested deeper than a state can be") from error
     except ValueError as error:

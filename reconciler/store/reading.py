@@ -9,6 +9,7 @@ from reconciler.errors import ForeignStateError
 from reconciler.model.lists import Applied
 from reconciler.store import disk
 from reconciler.store.document import parse as parse_document
+from reconciler.store.entries import NONE_ALIKE, Alike
 from reconciler.store.jsontext import encode
 
 
@@ -32,13 +33,21 @@ def beside(document_path: Path) -> Files:
     )
 
 
-def read(files: Files, nothing: Applied) -> tuple[Applied, Applied]:
+def read(files: Files, nothing: Applied, alike: Alike = NONE_ALIKE) -> tuple[Applied, Applied]:
     """Return what the document says (`nothing` where there is none), and the state: that with the journal folded in."""
-    raw_document, raw_journal = _at_one_moment(files)
-    document = nothing
-    if raw_document is not None:
-        document = parse_document(raw_document, where=str(files.document))
-        refuse_foreign(document, nothing, where=str(files.document))
+    raw_journal, document = None, nothing
+    # A writer may fold one into the other meanwhile. Each further round means that a whole run ended within the last,
+    # so there are few.
+    while True:
+        version = disk.version(files.document)
+        with disk.opened(files.document) as file:
+            raw_journal = disk.read(files.journal)
+            if disk.version(files.document) != version:
+                continue
+            if file is not None:
+                document = parse_document(file, where=str(files.document), alike=alike)
+        break
+    refuse_foreign(document, nothing, where=str(files.document))
     if raw_journal is None:
         return document, document
     from reconciler.store.folding import folded  # noqa: PLC0415 - few states have a journal when they are read
@@ -49,18 +58,6 @@ def read(files: Files, nothing: Applied) -> tuple[Applied, Applied]:
         return document, document
     refuse_foreign(recorded.base, nothing, where=str(files.journal))
     return document, folded(document, recorded, where=str(files.journal))
-
-
-def _at_one_moment(files: Files) -> tuple[bytes | None, bytes | None]:
-    """Return document and journal as they stood together, though a writer may fold one into the other meanwhile.
-
-    Each further round means that a whole run ended within the last, so there are few.
-    """
-    while True:
-        version = disk.version(files.document)
-        document, journal = disk.read(files.document), disk.read(files.journal)
-        if disk.version(files.document) == version:
-            return document, journal
 
 
 def refuse_foreign(found: Applied, wanted: Applied, *, where: str) -> None:

@@ -19,7 +19,6 @@ from reconciler.model.lists import (
     LiveList,
     MaxChanges,
     Policy,
-    Source,
     Target,
 )
 from reconciler.model.texts import FIELDS, Texts
@@ -54,7 +53,8 @@ def _desired(key: str, short: Short, line: int) -> DesiredList:
         key,
         short.get("id", f"cl-{key}"),
         texts(short),
-        Source("lists.yaml", line),
+        "lists.yaml",
+        line,
         short.get("previously"),
         short.get("protect", False),
     )

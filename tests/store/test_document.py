@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 
 from reconciler.errors import StateDamagedError, StateError
-from reconciler.model.lists import Applied, AppliedList, DoubtfulList
+from reconciler.model.lists import Applied, AppliedList, DesiredList, DoubtfulList
 from reconciler.store.document import parse, render
 from tests.store.samples import (
     DOCUMENTS,
@@ -91,6 +92,48 @@ def test_what_is_written_is_read_back(applied: Applied) -> None:
     text = render(applied)
     assert parse(text.encode(), where="x") == applied
     assert list(json.loads(text)["lists"]) == sorted(applied.lists)
+
+
+LARGE = state(
+    *(applied_list(f"list-{number:05}", description="é" * (number % 200)) for number in range(4000)),
+    *(doubtful_list(f"other-{number}") for number in range(10)),
+)
+
+
+def test_a_large_document_is_read_piece_by_piece(tmp_path: Path) -> None:
+    raw = render(LARGE).encode()
+    assert len(raw) > 1_000_000
+    (tmp_path / "it").write_bytes(raw)
+    with (tmp_path / "it").open("rb") as file:
+        assert parse(file, where="it") == parse(raw, where="it") == LARGE
+
+
+def test_a_letter_changed_in_any_piece_of_a_large_document_is_found(tmp_path: Path) -> None:
+    raw, letter, other = render(LARGE).encode(), "é".encode(), "è".encode()
+    for begin in range(0, 1_000_000, 100_000):
+        at = raw.index(letter, begin)
+        (tmp_path / "it").write_bytes(raw[:at] + other + raw[at + len(other) :])
+        with (
+            (tmp_path / "it").open("rb") as file,
+            pytest.raises(StateDamagedError, match="does not match its checksum"),
+        ):
+            parse(file, where="it")
+
+
+def test_what_lists_have_alike_is_not_kept_twice() -> None:
+    known = state(applied_list("same"), applied_list("edited"), applied_list("moved"), doubtful_list("doubtful"))
+    alike = {
+        key: DesiredList(key, f"cl-718e888-{key}", dict(applied_list(key).texts), "lists.yaml", 1)
+        for key in ("same", "edited", "moved", "doubtful", "new")
+    }
+    alike["edited"] = alike["edited"]._replace(texts={"name": "Very important", "description": "Best customers."})
+    alike["moved"] = alike["moved"]._replace(id="cl-9")
+    read = parse(render(known), where="f", alike=alike)
+    assert read == known
+    texts = {key: read.lists[key].texts is alike[key].texts for key in known.lists}
+    ids = {key: read.lists[key].id is alike[key].id for key in known.lists}
+    assert texts == {"same": True, "edited": False, "moved": True, "doubtful": True}
+    assert ids == {"same": True, "edited": True, "moved": False, "doubtful": True}
 
 
 @given(states)
