@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import StringIO
+from itertools import count
 from multiprocessing import get_context
 from pathlib import Path
+from typing import TypeAlias
 from urllib.request import Request, urlopen
 
+import yaml
+
+Style: TypeAlias = Callable[[str], str]
 REPOSITORY = Path(__file__).parent.parent
 FOLDER = REPOSITORY / ".bench"
 HEAD = "version: 1\nenvironments:\n"
@@ -48,12 +55,13 @@ def list_id(number: int) -> str:
     return f"cl-{number:07x}-3aca-4008-973e-{number:012x}"
 
 
-def large(folder: Path, lists: int, *, changed: int = 0, wrong: int = 0) -> Path:
+def large(folder: Path, lists: int, *, changed: int = 0, wrong: int = 0, written: Style = str) -> Path:
     """Write a manifest of one environment, and the state of it; `changed` were edited since, `wrong` have a problem.
 
+    `written` makes of its text another with the same meaning.
     In a process of its own: the kernel counts what this one once had among what each of its children has at its peak.
     """
-    writing = get_context("spawn").Process(target=_write, args=(folder, lists, changed, wrong))
+    writing = get_context("spawn").Process(target=_write, args=(folder, lists, changed, wrong, written))
     writing.start()
     writing.join()
     if writing.exitcode:
@@ -61,16 +69,38 @@ def large(folder: Path, lists: int, *, changed: int = 0, wrong: int = 0) -> Path
     return folder
 
 
-def _write(folder: Path, lists: int, changed: int, wrong: int) -> None:
+def dumped(text: str) -> str:
+    """Return a manifest as yaml.dump writes it: keys in order, other indents, `version` after the lists."""
+    document = yaml.load(text, yaml.CSafeLoader)
+    return str(yaml.dump(document, Dumper=yaml.CSafeDumper, allow_unicode=True))
+
+
+def quoted(text: str) -> str:
+    """Return a manifest with its texts in quotes."""
+    return re.sub(r"^(    (?:name|description): )(.*)$", r"\1'\2'", text, flags=re.MULTILINE)
+
+
+def overridden(text: str) -> str:
+    """Return a manifest in which the description of every tenth list stands in `overrides`."""
+    numbers = count()
+
+    def moved(found: re.Match[str]) -> str:
+        return found[0] if next(numbers) % 10 else f"    overrides: {{prod: {{description: '{found[1]}'}}}}"
+
+    return re.sub(r"^    description: (.*)$", moved, text, flags=re.MULTILINE)
+
+
+def _write(folder: Path, lists: int, changed: int, wrong: int, written: Style) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     every, faulty = (lists // changed if changed else 0), (lists // wrong if wrong else 0)
     target = TARGET.format(host="https://platform.kore.ai", account="67777ce93e25326494e00000")
-    with (folder / "lists.yaml").open("w", encoding="utf-8") as manifest:
-        manifest.write(f"{HEAD}  prod: {{{target}}}\nlists:\n")
-        for number in range(lists):
-            description = f"Edited in July, part {number}." if every and number % every == 0 else ""
-            description = "x" * 300 if faulty and number % faulty == 0 else description
-            manifest.write(entry(number, list_id(number), description=description))
+    text = StringIO()
+    text.write(f"{HEAD}  prod: {{{target}}}\nlists:\n")
+    for number in range(lists):
+        description = f"Edited in July, part {number}." if every and number % every == 0 else ""
+        description = "x" * 300 if faulty and number % faulty == 0 else description
+        text.write(entry(number, list_id(number), description=description))
+    (folder / "lists.yaml").write_text(written(text.getvalue()), encoding="utf-8")
     _state(folder, lists)
 
 

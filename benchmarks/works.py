@@ -58,6 +58,17 @@ def size(binaries: Path, turns: int) -> Iterator[Figure]:
     shutil.rmtree(most)
 
 
+def writing(binaries: Path, turns: int) -> Iterator[Figure]:
+    """Yield how long many lists take that are written otherwise."""
+    styles = {"as `yaml.dump` writes them": places.dumped, "in quotes": places.quoted}
+    styles["a tenth with `overrides`"] = places.overridden
+    for name, style in styles.items():
+        folder = places.large(places.FOLDER / f"lists-100000-{style.__name__}", MANY, written=style)
+        events = Command([binaries / "python", "-c", EVENTS, folder / "lists.yaml"])
+        pair = in_turns(_plan(binaries, folder), events, turns)
+        yield _ratio(f"`plan` of 100,000 lists, {name} / libyaml's events of them", pair, 1.8)
+
+
 def sending(binaries: Path, turns: int) -> Iterator[Figure]:
     """Yield what a PUT costs of this machine's time, beside a bare loop of them with the same bodies.
 
@@ -168,4 +179,4 @@ def _edit(folder: Path, turn: str, *, every: bool) -> None:
     (folder / "lists.yaml").write_text(text.replace(old, new), encoding="utf-8")
 
 
-WORKS = {"start": start, "size": size, "sending": sending, "limit": limit, "accounts": accounts}
+WORKS = {"start": start, "size": size, "writing": writing, "sending": sending, "limit": limit, "accounts": accounts}

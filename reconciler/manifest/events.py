@@ -32,6 +32,7 @@ class Event(Protocol):
     """
 
     start_mark: Mark
+    end_mark: Mark
     anchor: str | None
     tag: str | None
     value: str

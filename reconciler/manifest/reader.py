@@ -38,6 +38,8 @@ DEEPEST = 8
 _MARKED = frozenset({"x-", "<<"})
 _KNOWN = {name: name for name in ("id", "name", "description", "previously", "protect", "overrides")}
 """Keys that need no closer look, unless they stand twice: most of all that there are."""
+_TEXTS = frozenset({"name", "description", "previously"})
+_CUT_OFF = re.compile(r"[ \t]+#(?=[^\s#])")
 _WHERE_WRITTEN = "since every value stands where it is written"
 _AT_THE_EDGE = re.compile(r"(?<![^\n])[a-z]")
 _STAND_IN = "lists: 0\n"
@@ -111,6 +113,7 @@ class _Composer:
         self._source = source
         self._problems = problems
         self._next = opened(source.text, parser)
+        self._watched = _TEXTS if _CUT_OFF.search(source.text) else frozenset[str]()
         self._trail: list[str | int] = []
         self._offsets = array("L")
         self._starts = array("L")
@@ -138,14 +141,28 @@ class _Composer:
         """Return the value that `event` begins; its offset is noted already."""
         refusal = _refusal(event)
         if refusal:
-            self._complain(event, refusal)
+            self._complain(event.start_mark.index, refusal)
         if type(event) is ALIAS:
             return REFUSED
         if type(event) is SCALAR:
             value: Value = plain(event.value) if event.implicit[0] else event.value
+            of_lists = self._trail[:1] == ["lists"]
+            if event.implicit[0] and of_lists and self._trail[-1] in self._watched and self._is_cut_off(event):
+                return REFUSED
         else:
             value = self._collection(event)
         return REFUSED if event.tag else value
+
+    def _is_cut_off(self, event: Event) -> bool:
+        """Tell whether a text goes on after a #, as in `Gold #1`; refuse it, since YAML drops that without a word."""
+        found = _CUT_OFF.match(self._source.text, event.end_mark.index)
+        if found:
+            self._complain(
+                found.end() - 1,
+                "this # begins a comment, which is no part of the text: put all of the text in quotes, or, where a "
+                "comment is meant, a space after the #",
+            )
+        return found is not None
 
     def _collection(self, event: Event) -> Value:
         if len(self._trail) >= DEEPEST:
@@ -159,7 +176,7 @@ class _Composer:
         """Read up to the end of a mapping. The hot loop: every scalar of a manifest passes here, so it calls little."""
         next_event, add, trail = self._next, self._offsets.append, self._trail
         scalar, doubtful, known = SCALAR, DOUBTFUL_STARTS, _KNOWN.get
-        of_lists = trail == ["lists"]
+        of_lists, watched = trail == ["lists"], self._watched
         own_index = len(self._offsets) - 1
         fields: dict[str, Value] = {}
         while True:
@@ -178,7 +195,7 @@ class _Composer:
                 self._starts.append(len(self._offsets))
                 self._lines.append(mark.line + 1)
             add(value.start_mark.index)
-            if type(value) is scalar and not value.anchor and not value.tag:
+            if type(value) is scalar and not value.anchor and not value.tag and name not in watched:
                 text = value.value
                 fields[name] = plain(text) if text[:1] in doubtful and value.implicit[0] else text
             elif of_lists and type(value) is MAPPING and not value.anchor and not value.tag:
@@ -213,7 +230,7 @@ class _Composer:
         kept, kept_lists = len(self._offsets), len(self._starts)
         self._trail.append(name)
         if why:
-            self._complain(key, why)
+            self._complain(key.start_mark.index, why)
         if type(key) not in (SCALAR, ALIAS):
             self._offsets.append(key.start_mark.index)
             self._collection(key)
@@ -243,9 +260,9 @@ class _Composer:
             case _:
                 return False
 
-    def _complain(self, event: Event, message: str) -> None:
+    def _complain(self, offset: int, message: str) -> None:
         path = ".".join(str(step) for step in self._trail)
-        position = self._source.position(event.start_mark.index)
+        position = self._source.position(offset)
         self._problems.append(Problem(self._source.file, *position, path, message))
 
 

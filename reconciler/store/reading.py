@@ -35,7 +35,7 @@ def beside(document_path: Path) -> Files:
 
 def read(files: Files, nothing: Applied, alike: Alike = NONE_ALIKE) -> tuple[Applied, Applied]:
     """Return what the document says (`nothing` where there is none), and the state: that with the journal folded in."""
-    raw_journal, document = None, nothing
+    document = nothing
     # A writer may fold one into the other meanwhile. Each further round means that a whole run ended within the last,
     # so there are few.
     while True:

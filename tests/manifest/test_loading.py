@@ -122,6 +122,22 @@ def test_line_ends_and_byte_order_marks_change_nothing(tmp_path: Path, end: str,
     assert {key: wanted.source.line for key, wanted in lists.items()} == {"a": 4, "b": 5}
 
 
+def test_texts_hold_no_other_field_of_a_list(tmp_path: Path) -> None:
+    written_lists = "".join(
+        f"  {key}:\n    id: cl-{key}\n    name: Name {key}\n    description: Text.\n{more}"
+        for key, more in {"a": "", "b": "    protect: true\n", "c": "    previously: Old\n"}.items()
+    )
+    desired = load(written(tmp_path, f"{HEAD}lists:\n{written_lists}")).environments["prod"].desired
+    texts = {key: wanted.texts for key, wanted in desired.lists.items()}
+    assert texts == {key: {"name": f"Name {key}", "description": "Text."} for key in "abc"}
+    assert [wanted[1] for wanted in desired.lists.values()] == ["cl-a", "cl-b", "cl-c"]
+    assert [(wanted.previously, wanted.protect) for wanted in desired.lists.values()] == [
+        (None, False),
+        (None, True),
+        ("Old", False),
+    ]
+
+
 def test_included_files_are_lists_too(tmp_path: Path) -> None:
     written(tmp_path, "lists:\n  b: {id: cl-2, name: b}\n", "more/b.yaml")
     written(tmp_path, "x-note: ours\nlists:\n  c: {id: cl-3, name: c}\n", "more/c.yaml")
