@@ -84,7 +84,7 @@ def _scalar(draw: st.DrawFn, text: str, *, block: str | None) -> str:
 
 
 def _comment(draw: st.DrawFn) -> str:
-    return draw(st.sampled_from(["", "", "  # about this", " #!"]))
+    return draw(st.sampled_from(["", "", "  # about this", " # !"]))
 
 
 @st.composite
