@@ -11,6 +11,15 @@ FIELDS: tuple[Field, ...] = ("name", "description")
 Texts: TypeAlias = Mapping[Field, str]
 """Some fields of a list. A field that is absent is unmanaged (desired, applied) or unknown (before a change)."""
 
+# Letters, dashes and quotes that most fonts draw as one of ASCII: Cyrillic, Greek, and what a word processor puts in.
+_DRAWN_ALIKE = str.maketrans(
+    "\u0410\u0412\u0415\u0405\u0406\u0408\u041a\u041c\u041d\u041e\u0420\u0421"
+    "\u0422\u0423\u0425\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455\u04bb"
+    "\u0391\u0392\u0395\u0396\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a5\u03a7\u03bf"
+    "\u2010\u2011\u2012\u2013\u2212\u2019\u2018\u201c\u201d",
+    "ABESIJKMHOPCTYXaeopcyxijshABEZHIKMNOPTYXo-----''\"\"",
+)
+
 
 def differing(texts: Texts, other: Texts) -> tuple[Field, ...]:
     """Return the fields of `texts` whose text `other` does not hold, in the order of `FIELDS`."""
@@ -39,3 +48,19 @@ MOST_UNITS: Mapping[Field, int] = {"name": 48, "description": 256}
 def units(text: str) -> int:
     """Return the length of `text` in UTF-16 units, as JavaScript counts."""
     return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def unseen_difference(old: str, new: str) -> str:
+    """Say what tells a new text from an old one for which a reader would take it; "" where anybody sees it."""
+    if old == new or (old.isascii() and new.isascii()):
+        return ""
+    import unicodedata  # noqa: PLC0415 - few texts need it
+
+    before, after = unicodedata.normalize("NFC", old), unicodedata.normalize("NFC", new)
+    if before == after:
+        return "its accents are written otherwise (Unicode NFC and NFD)"
+    if before.translate(_DRAWN_ALIKE) != after.translate(_DRAWN_ALIKE):
+        return ""
+    was, now = next((was, now) for was, now in zip(before, after, strict=True) if was != now)
+    named = [f"U+{ord(char):04X} {unicodedata.name(char)}" for char in (now, was)]
+    return f"{named[0]} stands for {named[1]}"

@@ -6,7 +6,7 @@ import json
 
 from reconciler.model.changes import Adopt, Block, Blocked, Cause, Change, Update
 from reconciler.model.lists import Absent, Applied, DesiredList, DoubtfulList, KnownList
-from reconciler.model.texts import FIELDS, Field, Texts
+from reconciler.model.texts import FIELDS, Field, Texts, unseen_difference
 
 
 def stopped(change: Change, block: Block, cause: Cause | None = None) -> Blocked:
@@ -28,6 +28,8 @@ def stopped(change: Change, block: Block, cause: Cause | None = None) -> Blocked
 def wrong_id(wanted: DesiredList, live_name: str, applied: Applied) -> Block:
     """The id of a list that the state does not know leads to a list of another name."""
     reason = f"{wanted.id} is a list named {live_name!r}, which is {_expected(wanted)}"
+    if "name" in wanted.texts and (unseen := unseen_difference(live_name, wanted.texts["name"])):
+        reason = f"{reason}; it looks the same, but {unseen}"
     other = next((known.key for known in applied.lists.values() if known.id == wanted.id), None)
     if other is not None:
         return Block(

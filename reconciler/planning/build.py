@@ -39,7 +39,7 @@ from reconciler.model.changes import (
     Update,
 )
 from reconciler.model.lists import Applied, AppliedList, Desired, DesiredList, DoubtfulList, KnownList, Live
-from reconciler.model.texts import FIELDS, Field, Texts, differing, holds, narrowed
+from reconciler.model.texts import FIELDS, Field, Texts, differing, holds, narrowed, unseen_difference
 from reconciler.planning import blocks
 
 
@@ -189,6 +189,7 @@ def _cases(wanted: DesiredList, known: KnownList, live: Texts) -> dict[Field, Ca
 def _update(
     wanted: DesiredList, cause: Cause, fields: tuple[Field, ...], before: Texts, warnings: tuple[str, ...] = ()
 ) -> Update:
+    found = {field: unseen_difference(before[field], wanted.texts[field]) for field in fields if field in before}
     return Update(
         key=wanted.key,
         id=wanted.id,
@@ -196,7 +197,10 @@ def _update(
         before=before,
         after=wanted.texts,
         source=wanted.source,
-        warnings=warnings,
+        warnings=(
+            *warnings,
+            *(f"the {field} looks as before, but {unseen}" for field, unseen in found.items() if unseen),
+        ),
         fields=fields,
     )
 

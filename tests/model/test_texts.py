@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.model.texts import Field, Texts, differing, holds, narrowed, stored_alike, units
+from reconciler.model.texts import Field, Texts, differing, holds, narrowed, stored_alike, units, unseen_difference
 
 TEXTS = st.fixed_dictionaries(
     {}, optional={"name": st.sampled_from(["", "a", "b"]), "description": st.sampled_from(["", "a", "b"])}
@@ -32,6 +32,39 @@ def test_differing(texts: Texts, other: Texts, fields: tuple[Field, ...]) -> Non
 def test_texts_hold_just_what_does_not_differ(texts: Texts, wanted: Texts) -> None:
     assert holds(texts, wanted) == (not differing(wanted, texts))
     assert holds(texts, narrowed(texts, differing(texts, wanted)))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "unseen"),
+    [
+        ("May/June", "May-June", ""),
+        ("Café", "Cafe", ""),
+        ("Café", "Café", ""),
+        ("", "Café", ""),
+        ("a–b", "a–c", ""),
+        ("Cafe\u0301", "Caf\u00e9", "its accents are written otherwise (Unicode NFC and NFD)"),
+        ("ABC", "\u0410BC", "U+0410 CYRILLIC CAPITAL LETTER A stands for U+0041 LATIN CAPITAL LETTER A"),
+        ("May\u2013June\u2019s", "May-June's", "U+002D HYPHEN-MINUS stands for U+2013 EN DASH"),
+        ("o\u03bf", "\u043eo", "U+043E CYRILLIC SMALL LETTER O stands for U+006F LATIN SMALL LETTER O"),
+    ],
+)
+def test_what_nobody_sees_is_told(old: str, new: str, unseen: str) -> None:
+    assert unseen_difference(old, new) == unseen
+
+
+def test_letters_that_look_alike_are_those_of_like_names_or_shapes() -> None:
+    ascii_of = {
+        chr(point): char
+        for point in range(0x80, 0x3000)
+        for char in map(chr, range(0x21, 0x7F))
+        if "stands for" in unseen_difference(char, chr(point))
+    }
+    assert len(ascii_of) == 50
+    assert {ascii_of[char] for char in "\u2010\u2011\u2012\u2013\u2212"} == {"-"}
+    for char, like in ascii_of.items():
+        if like.isalpha():
+            assert char.isupper() == like.isupper()
+            assert char.isalpha()
 
 
 def test_narrowed_keeps_the_order_of_fields() -> None:

@@ -32,6 +32,19 @@ def test_table(case: Short, column: str) -> None:
             assert change.body == {field: change.after[field] for field in change.fields}
 
 
+def test_a_change_that_nobody_sees_is_warned_of() -> None:
+    wanted = desired({"a": {"name": "Caf\u00e9", "description": "a\u2013b"}, "b": {"name": "M\u0430y"}})
+    known = applied({"a": {"name": "Cafe\u0301", "description": "a-b"}, "b": {"description": "May"}})
+    warned = {change.key: change.warnings for change in build(wanted, known).changes}
+    assert warned == {
+        "a": (
+            "the name looks as before, but its accents are written otherwise (Unicode NFC and NFD)",
+            "the description looks as before, but U+2013 EN DASH stands for U+002D HYPHEN-MINUS",
+        ),
+        "b": (),
+    }
+
+
 def test_before_is_live_where_read_else_applied_and_says_what_is_let_go() -> None:
     wanted, known = desired({"a": {"name": "New"}}), applied({"a": {"name": "N", "description": "D"}})
     assert build(wanted, known).changes[0].before == {"name": "N", "description": "D"}
@@ -51,6 +64,16 @@ def test_before_is_live_where_read_else_applied_and_says_what_is_let_go() -> Non
             {"a": {"name": "Other"}},
             "cl-a is a list named 'Other', which is not the declared name 'N'",
             'correct the id; or, if this is the list that you mean, add: previously: "Other"',
+        ),
+        (
+            {"a": {"name": "\u0410B"}},
+            {},
+            {"a": {"name": "AB"}},
+            (
+                "cl-a is a list named 'AB', which is not the declared name '\u0410B'; it looks the same, but "
+                "U+0410 CYRILLIC CAPITAL LETTER A stands for U+0041 LATIN CAPITAL LETTER A"
+            ),
+            'correct the id; or, if this is the list that you mean, add: previously: "AB"',
         ),
         (
             {"a": {"name": "N", "previously": "Was"}},
