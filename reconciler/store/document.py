@@ -28,11 +28,10 @@ if TYPE_CHECKING:
     from reconciler.store.shapes import Document
 
 _FAMILY = "reconciler/state"
-_HEAD = 4096  # bytes within which the checksum stands
 _LISTS, _END = b'\n "lists": {', b"\n }\n}\n"
 _AT_ONCE = 256 * 1024  # bytes
 Source: TypeAlias = str | bytes | BinaryIO
-_CHECKSUM_LINE = re.compile(rb'^ "checksum": "sha256:([0-9a-f]{64})",\n', re.MULTILINE)
+_CHECKSUM_LINE = re.compile(r'^ "checksum": "sha256:([0-9a-f]{64})",\n', re.MULTILINE)
 _EDITED = 'If it was edited or merged on purpose, take its "checksum" line out: what it says then counts as meant'
 
 
@@ -81,7 +80,9 @@ def parse_stamped(source: Source, *, where: str, alike: Alike = NONE_ALIKE) -> t
 
     document = check_shape(document_shape(), _content(text, where), where=where)
     applied, stamp = _said(document, {key: understood(key, entry) for key, entry in document["lists"].items()})
-    if "checksum" in document and _checksum(_head(applied, stamp) + _lists(applied)) != document["checksum"]:
+    as_it_stands = _CHECKSUM_LINE.sub("", text, count=1)  # whoever wrote it may have another layout
+    sums = (_checksum(as_it_stands), _checksum(_head(applied, stamp) + _lists(applied)))
+    if "checksum" in document and document["checksum"] not in sums:
         raise damaged(where, "its content does not match its checksum", f"{WAY_OUT}. {_EDITED}")
     return applied, stamp
 
@@ -100,12 +101,13 @@ def _as_written(file: BinaryIO, where: str, alike: Alike) -> tuple[Applied, Stam
     Raises ValueError, or what else comes of a document that is written otherwise.
     """
     rest = file.read(_AT_ONCE)
-    line = _CHECKSUM_LINE.search(rest, 0, _HEAD)
+    begin = rest.index(_LISTS) + len(_LISTS)
+    head = rest[:begin].decode()
+    line = _CHECKSUM_LINE.search(head)
     if line is None:
         raise ValueError("no checksum")
-    digest = hashlib.sha256(rest[: line.start()] + rest[line.end() :])
-    begin = rest.index(_LISTS) + len(_LISTS)
-    head, rest = _content(rest[:begin].decode() + "}}", where), rest[begin:]
+    digest = hashlib.sha256(_CHECKSUM_LINE.sub("", head, count=1).encode() + rest[begin:])
+    document, rest = _content(head + "}}", where), rest[begin:]
     lists: dict[str, KnownList] = {}
     while piece := file.read(_AT_ONCE):
         digest.update(piece)
@@ -114,9 +116,9 @@ def _as_written(file: BinaryIO, where: str, alike: Alike) -> tuple[Applied, Stam
         lists.update(_lines(rest[:end], alike))
         rest = rest[end:].removeprefix(b",")
     lists.update(_lines(rest.removesuffix(_END), alike))
-    if not rest.endswith(_END) or digest.hexdigest().encode() != line[1]:
+    if not rest.endswith(_END) or digest.hexdigest() != line[1]:
         raise ValueError("another layout, or another checksum")
-    return _said(head, lists)
+    return _said(document, lists)
 
 
 def _lines(raw: bytes, alike: Alike) -> Iterator[tuple[str, KnownList]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -163,6 +164,17 @@ def test_another_layout_loads_equal(relayout: Callable[[str], str]) -> None:
     text = render(EVERYTHING)
     assert relayout(text) != text
     assert parse(relayout(text), where="x") == EVERYTHING
+
+
+def test_whoever_writes_another_layout_may_count_the_checksum_of_that() -> None:
+    content = json.loads(render(EVERYTHING))
+    del content["checksum"]
+    before, after = json.dumps(dict(reversed(content.items())), indent=1).split("\n", 1)
+    checksum = hashlib.sha256(f"{before}\n{after}".encode()).hexdigest()
+    text = f'{before}\n "checksum": "sha256:{checksum}",\n{after}'
+    assert parse(text, where="it") == EVERYTHING
+    with pytest.raises(StateDamagedError, match="does not match its checksum"):
+        parse(text.replace("cl-5", "cl-7"), where="it")
 
 
 def test_an_edit_under_a_checksum_is_refused_and_one_without_is_taken() -> None:
