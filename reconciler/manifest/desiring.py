@@ -24,6 +24,7 @@ Entries = Iterable[tuple[Reading, str, int, ListEntry]]
 _OF_ALL_ENVIRONMENTS = frozenset({"id", "name", "description", "protect"})
 """Keys of a list that name no environment, and whose texts are just those two: most lists have no others."""
 _NOTHING: Override = {}
+_USUAL = ("id", "name", "description")
 
 
 def desire(entries: Entries, environments: Mapping[str, Settings]) -> dict[str, dict[str, DesiredList]]:
@@ -66,7 +67,7 @@ class _Side:
             return False
         if name_fault(name) or description_fault(description):
             return False
-        protect, no_more = fields.get("protect", False), len(fields) == 3
+        protect, no_more = fields.get("protect", False), tuple(fields) == _USUAL
         texts = cast("dict[str, str]", fields) if no_more else {"name": name, "description": description}
         wanted = DesiredList(key, list_id, cast("Texts", texts), file, line, None, protect)
         if self.ids.setdefault(list_id, wanted) is not wanted:

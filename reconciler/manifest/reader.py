@@ -38,8 +38,7 @@ DEEPEST = 8
 _MARKED = frozenset({"x-", "<<"})
 _KNOWN = {name: name for name in ("id", "name", "description", "previously", "protect", "overrides")}
 """Keys that need no closer look, unless they stand twice: most of all that there are."""
-_TEXTS = frozenset({"name", "description", "previously"})
-_CUT_OFF = re.compile(r"[ \t]+#(?=[^\s#])")
+_CUT_OFF = re.compile(r"(?<=\S)[ \t]+#(?=[^\s#])")
 _WHERE_WRITTEN = "since every value stands where it is written"
 _AT_THE_EDGE = re.compile(r"(?<![^\n])[a-z]")
 _STAND_IN = "lists: 0\n"
@@ -113,7 +112,7 @@ class _Composer:
         self._source = source
         self._problems = problems
         self._next = opened(source.text, parser)
-        self._watched = _TEXTS if _CUT_OFF.search(source.text) else frozenset[str]()
+        self._may_be_cut_off = _CUT_OFF.search(source.text) is not None
         self._trail: list[str | int] = []
         self._offsets = array("L")
         self._starts = array("L")
@@ -135,7 +134,8 @@ class _Composer:
             raise UnreadableError(after.start_mark.index, message)
         if not isinstance(root, dict):
             raise UnreadableError(event.start_mark.index, f"this is no mapping of keys to values: {_EMPTY}")
-        return Reading(self._source, root, Located(self._offsets, self._starts), self._lines, self._problems)
+        lines = self._lines if isinstance(root.get("lists"), dict) else array("L")
+        return Reading(self._source, root, Located(self._offsets, self._starts), lines, self._problems)
 
     def _value(self, event: Event) -> Value:
         """Return the value that `event` begins; its offset is noted already."""
@@ -146,8 +146,7 @@ class _Composer:
             return REFUSED
         if type(event) is SCALAR:
             value: Value = plain(event.value) if event.implicit[0] else event.value
-            of_lists = self._trail[:1] == ["lists"]
-            if event.implicit[0] and of_lists and self._trail[-1] in self._watched and self._is_cut_off(event):
+            if event.implicit[0] and self._is_for_text() and self._is_cut_off(event):
                 return REFUSED
         else:
             value = self._collection(event)
@@ -155,7 +154,7 @@ class _Composer:
 
     def _is_cut_off(self, event: Event) -> bool:
         """Tell whether a text goes on after a #, as in `Gold #1`; refuse it, since YAML drops that without a word."""
-        found = _CUT_OFF.match(self._source.text, event.end_mark.index)
+        found = _CUT_OFF.match(self._source.text, event.end_mark.index) if self._may_be_cut_off else None
         if found:
             self._complain(
                 found.end() - 1,
@@ -176,7 +175,7 @@ class _Composer:
         """Read up to the end of a mapping. The hot loop: every scalar of a manifest passes here, so it calls little."""
         next_event, add, trail = self._next, self._offsets.append, self._trail
         scalar, doubtful, known = SCALAR, DOUBTFUL_STARTS, _KNOWN.get
-        of_lists, watched = trail == ["lists"], self._watched
+        of_lists, at_once = trail == ["lists"], not self._may_be_cut_off
         own_index = len(self._offsets) - 1
         fields: dict[str, Value] = {}
         while True:
@@ -195,7 +194,7 @@ class _Composer:
                 self._starts.append(len(self._offsets))
                 self._lines.append(mark.line + 1)
             add(value.start_mark.index)
-            if type(value) is scalar and not value.anchor and not value.tag and name not in watched:
+            if at_once and type(value) is scalar and not value.anchor and not value.tag:
                 text = value.value
                 fields[name] = plain(text) if text[:1] in doubtful and value.implicit[0] else text
             elif of_lists and type(value) is MAPPING and not value.anchor and not value.tag:
@@ -256,6 +255,15 @@ class _Composer:
     def _keys_are_names(self) -> bool:
         match self._trail:
             case ["lists" | "environments"] | ["lists", _, "id" | "overrides" | "previously"]:
+                return True
+            case _:
+                return False
+
+    def _is_for_text(self) -> bool:
+        match self._trail:
+            case ["lists", _, "name" | "description" | "previously"] | ["lists", _, "previously", _]:
+                return True
+            case ["lists", _, "overrides", _, "name" | "description"]:
                 return True
             case _:
                 return False

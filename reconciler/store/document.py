@@ -115,8 +115,9 @@ def _as_written(file: BinaryIO, where: str, alike: Alike) -> tuple[Applied, Stam
         end = max(rest.rfind(b",\n"), 0)
         lists.update(_lines(rest[:end], alike))
         rest = rest[end:].removeprefix(b",")
-    lists.update(_lines(rest.removesuffix(_END), alike))
-    if not rest.endswith(_END) or digest.hexdigest() != line[1]:
+    last = rest.removesuffix(_END)
+    lists.update(_lines(last, alike))
+    if last == rest or (lists and not last) or digest.hexdigest() != line[1]:
         raise ValueError("another layout, or another checksum")
     return _said(document, lists)
 

@@ -6,6 +6,7 @@ import json
 import re
 import tempfile
 from contextlib import suppress
+from itertools import permutations
 from pathlib import Path
 
 import jsonschema  # type: ignore[import-untyped]  # ships no types
@@ -136,6 +137,25 @@ def test_texts_hold_no_other_field_of_a_list(tmp_path: Path) -> None:
         (None, True),
         ("Old", False),
     ]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("form", ["  a:\n    {}\n    {}\n    {}\n", "  a: {{{}, {}, {}}}\n"], ids=["block", "flow"])
+def test_texts_come_in_one_order_however_they_are_written(tmp_path: Path, form: str, end: str) -> None:
+    for fields in permutations(("id: cl-1", "name: A", "description: D")):
+        path = written(tmp_path, f"{HEAD}lists:\n{form.format(*fields)}".replace("\n", end))
+        assert list(load(path).environments["prod"].desired.lists["a"].texts.items()) == [
+            ("name", "A"),
+            ("description", "D"),
+        ]
+
+
+def test_a_comment_after_what_is_no_text_may_begin_as_it_will(tmp_path: Path) -> None:
+    head = "version: 1 #one\nenvironments:\n  name: {host: h.example, stream_id: st-1, account_id: a1}\n"
+    path = written(
+        tmp_path, f"{head}lists:\n  a:\n    id:\n      name: cl-1 #ours\n    name: A\n    protect: true #so\n"
+    )
+    assert load(path).environments["name"].desired.lists["a"].protect
 
 
 def test_included_files_are_lists_too(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -119,6 +120,14 @@ def test_a_letter_changed_in_any_piece_of_a_large_document_is_found(tmp_path: Pa
             pytest.raises(StateDamagedError, match="does not match its checksum"),
         ):
             parse(file, where="it")
+
+
+@pytest.mark.parametrize("known", [state(applied_list("vip")), LARGE], ids=["small", "large"])
+def test_a_comma_too_many_is_found_also_under_a_checksum_that_fits(known: Applied) -> None:
+    text = re.sub(r' "checksum": .*\n', "", render(known)).replace("\n }\n}", ",\n }\n}")
+    checksum = hashlib.sha256(text.encode()).hexdigest()
+    with pytest.raises(StateDamagedError, match="not readable as JSON"):
+        parse(text.replace(' "lists"', f' "checksum": "sha256:{checksum}",\n "lists"', 1), where="it")
 
 
 def test_what_lists_have_alike_is_not_kept_twice() -> None:
