@@ -38,7 +38,7 @@ DEEPEST = 8
 _MARKED = frozenset({"x-", "<<"})
 _KNOWN = {name: name for name in ("id", "name", "description", "previously", "protect", "overrides")}
 """Keys that need no closer look, unless they stand twice: most of all that there are."""
-_CUT_OFF = re.compile(r"(?<=\S)[ \t]+#(?=[^\s#])")
+_CUT_OFF = re.compile(r"(?<=[^ \t\r\n])[ \t]+(#)#*(?=[^ \t\r\n#])")
 _WHERE_WRITTEN = "since every value stands where it is written"
 _AT_THE_EDGE = re.compile(r"(?<![^\n])[a-z]")
 _STAND_IN = "lists: 0\n"
@@ -157,7 +157,7 @@ class _Composer:
         found = _CUT_OFF.match(self._source.text, event.end_mark.index) if self._may_be_cut_off else None
         if found:
             self._complain(
-                found.end() - 1,
+                found.start(1),
                 "this # begins a comment, which is no part of the text: put all of the text in quotes, or, where a "
                 "comment is meant, a space after the #",
             )
