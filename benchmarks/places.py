@@ -58,8 +58,8 @@ def list_id(number: int) -> str:
 def large(folder: Path, lists: int, *, changed: int = 0, wrong: int = 0, written: Style = str) -> Path:
     """Write a manifest of one environment, and the state of it; `changed` were edited since, `wrong` have a problem.
 
-    `written` makes of its text another with the same meaning.
-    In a process of its own: the kernel counts what this one once had among what each of its children has at its peak.
+    `written` makes of its text another with the same meaning. It is done in a process of its own: the kernel counts
+    what this one once had among what each of its children has at its peak.
     """
     writing = get_context("spawn").Process(target=_write, args=(folder, lists, changed, wrong, written))
     writing.start()

@@ -38,6 +38,7 @@ DEEPEST = 8
 _MARKED = frozenset({"x-", "<<"})
 _KNOWN = {name: name for name in ("id", "name", "description", "previously", "protect", "overrides")}
 """Keys that need no closer look, unless they stand twice: most of all that there are."""
+# Where a text seems to go on behind a comment. In a file without any, no scalar needs a look at what follows it.
 _CUT_OFF = re.compile(r"(?<=[^ \t\r\n])[ \t]+(#)#*(?=[^ \t\r\n#])")
 _WHERE_WRITTEN = "since every value stands where it is written"
 _AT_THE_EDGE = re.compile(r"(?<![^\n])[a-z]")

@@ -72,6 +72,7 @@ def parse_stamped(source: Source, *, where: str, alike: Alike = NONE_ALIKE) -> t
     """Return the state that a document holds, and its stamp where it has one; takes and raises what `parse` does."""
     raw = source.encode(errors="surrogatepass") if isinstance(source, str) else source
     file = BytesIO(raw) if isinstance(raw, bytes) else raw
+    # What is wrong with a document is said below, by the closer look, which also knows other layouts.
     with suppress(StateDamagedError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return _as_written(file, where, alike)
     file.seek(0)
