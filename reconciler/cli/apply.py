@@ -55,7 +55,7 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError("--revert-drift does not go with a saved plan: it would do more than the plan says")
     from reconciler.cli import wiring
     from reconciler.cli.runtime import Runtime
-    from reconciler.execute.settle import SECONDS_BETWEEN
+    from reconciler.execute.run import SECONDS_BETWEEN
 
     runtime = Runtime(options.deadline, reserve=2 * sum(wiring.timeouts(options)) + 2 * SECONDS_BETWEEN)
     runtime.watch()

@@ -11,11 +11,10 @@ from reconciler.engine.abreast import all_of, first_of, side_by_side
 from reconciler.engine.looking import costed, planned
 from reconciler.engine.sites import Heading, Scope, Site
 from reconciler.errors import ReconcilerError
-from reconciler.execute.attempts import Seams
+from reconciler.execute.attempt import unsent
 from reconciler.execute.records import Records
-from reconciler.execute.run import Run
-from reconciler.execute.sending import unsent
-from reconciler.execute.sight import Sight
+from reconciler.execute.run import Run, RunContext
+from reconciler.execute.snapshot import LiveSnapshot
 from reconciler.model.changes import Adopt, Change, EnvironmentPlan, Forget, Plan, Update
 from reconciler.model.lists import Applied, AppliedList, Live, Target
 from reconciler.model.outcomes import EnvironmentResult, Outcome, Result
@@ -74,7 +73,7 @@ class _Course:
     held: ExitStack
     writer: StateWriter
     plan: EnvironmentPlan
-    sight: Sight
+    snapshot: LiveSnapshot
     started: float
 
 
@@ -87,15 +86,15 @@ def _prepared(site: Site, remotes: Mapping[str, Remote], scope: Scope, conduct: 
     held = locks.enter_context(ExitStack())
     writer = held.enter_context(site.store.lock(conduct.holder))
     saved = conduct.saved.get(site.name)
-    sight = Sight(remotes[site.name], conduct.clock)
+    snapshot = LiveSnapshot(remotes[site.name], conduct.clock)
     ids = [change.id for change in saved.changes] if saved else site.ids(scope)
-    sight.renew(ids, ids)
+    snapshot.refresh(ids, ids)
     plan = (
-        _followed(site, saved, writer.applied, sight.live, scope)
+        _followed(site, saved, writer.applied, snapshot.live, scope)
         if saved
-        else planned(site, writer.applied, sight.live, scope)
+        else planned(site, writer.applied, snapshot.live, scope)
     )
-    return _Course(site, remotes[site.name], held, writer, plan, sight, started)
+    return _Course(site, remotes[site.name], held, writer, plan, snapshot, started)
 
 
 def _followed(site: Site, saved: EnvironmentPlan, applied: Applied, live: Live, scope: Scope) -> EnvironmentPlan:
@@ -167,12 +166,12 @@ def _carried_out(course: _Course, conduct: Conduct) -> _End:
     records = Records(course.writer, clock)
     run = Run(
         course.plan.changes,
-        course.sight,
-        Seams(records, course.remote, clock, conduct.stop, conduct.jitter),
+        course.snapshot,
+        RunContext(records, course.remote, clock, conduct.stop, conduct.jitter),
         lambda updates, live: _judged(course, updates, live),
     )
     try:
-        records.announce(course.plan.updates, course.sight.texts)
+        records.announce(course.plan.updates, course.snapshot.texts)
         for outcome in run.outcomes():
             outcomes[outcome.key] = outcome
             conduct.progress(name, outcome)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.engine.abreast import Failures, side_by_side, sorted_out
 from reconciler.engine.sites import Heading, Scope, Site
-from reconciler.execute.sight import survey
+from reconciler.execute.snapshot import read_live
 from reconciler.model.changes import EnvironmentPlan, Plan
 from reconciler.model.lists import Applied, Live, Target
 from reconciler.planning import limits
@@ -29,7 +29,7 @@ def plan(sites: Sequence[Site], readers: Mapping[str, Reader], heading: Heading,
     def look(site: Site) -> EnvironmentPlan:
         applied = site.store.load()
         reader = readers.get(site.name)
-        return planned(site, applied, survey(reader, site.ids(scope)) if reader else None, scope)
+        return planned(site, applied, read_live(reader, site.ids(scope)) if reader else None, scope)
 
     found, failures = sorted_out((site.name for site in sites), side_by_side(sites, _target, look))
     failed, refreshed = _words(failures), bool(readers)
@@ -49,7 +49,7 @@ def drift(
 
     def look(site: Site) -> EnvironmentDrift:
         reader = readers[site.name]
-        live = survey(reader, site.ids(Scope()))
+        live = read_live(reader, site.ids(Scope()))
         compared = compare_live(site.desired, site.store.load(), live, declared_ids[site.name])
         return replace(compared, requests=reader.requests)
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from reconciler.execute import entries
-from reconciler.execute.sending import Sending
+from reconciler.execute.attempt import ChangeAttempt
 from reconciler.model.changes import Adopt, Forget, Update
-from reconciler.model.lists import AppliedList, KnownList
-from reconciler.model.texts import Texts
+from reconciler.model.lists import AppliedList, DoubtfulList, KnownList
+from reconciler.model.texts import FIELDS, Texts, narrowed
 from reconciler.model.times import timestamp
 from reconciler.protocols import Clock, StateWriter
 
@@ -16,7 +15,7 @@ from reconciler.protocols import Clock, StateWriter
 class Records:
     """The state as a run writes it; each method raises StateError where it cannot be written.
 
-    One sync, before each PUT, serves the last outcome and the intent that follows.
+    One flush, before each PUT, serves the last outcome and the intent that follows.
     """
 
     def __init__(self, writer: StateWriter, clock: Clock) -> None:
@@ -31,30 +30,30 @@ class Records:
         """Say, before the first PUT, which are to come; `live` gives the texts of a list by its id."""
         now = self._now()
         self._writer.announce({
-            change.key: entries.intent(change, self.known(change.key), live(change.id), now) for change in changes
+            change.key: intent_entry(change, self.known(change.key), live(change.id), now) for change in changes
         })  # fmt: skip
 
-    def intend(self, sending: Sending, live: Texts) -> None:
+    def intend(self, attempt: ChangeAttempt, live: Texts) -> None:
         """Say, before a PUT goes out, that it may be on its way."""
-        self._put(sending.change.key, entries.intent(sending.change, sending.prior, live, self._now()))
+        self._put(attempt.change.key, intent_entry(attempt.change, attempt.prior, live, self._now()))
         self._writer.sync()
         self._writer.confirm()
 
     def settle(self, change: Update | Adopt, prior: KnownList | None, stored: Texts | None = None) -> None:
         """Say that the list is as desired; `stored` holds the fields that the API keeps otherwise."""
-        entry = entries.settled(change, prior, self._now(), stored)
+        entry = applied_entry(change, prior, self._now(), stored)
         known = self.known(change.key)
         if isinstance(known, AppliedList) and entry._replace(applied_at=known.applied_at) == known:
             return
         self._put(change.key, entry)
 
-    def doubt(self, sending: Sending) -> None:
+    def doubt(self, attempt: ChangeAttempt) -> None:
         """Say that the PUT may not have taken, though it was acknowledged."""
-        self._put(sending.change.key, entries.intent(sending.change, sending.prior, sending.before, self._now()))
+        self._put(attempt.change.key, intent_entry(attempt.change, attempt.prior, attempt.before, self._now()))
 
-    def restore(self, sending: Sending) -> None:
+    def restore(self, attempt: ChangeAttempt) -> None:
         """Say that nothing was written: the entry before the PUT stands again."""
-        self._put(sending.change.key, sending.prior)
+        self._put(attempt.change.key, attempt.prior)
 
     def forget(self, change: Forget) -> None:
         """Drop the entry."""
@@ -66,3 +65,34 @@ class Records:
 
     def _now(self) -> str:
         return timestamp(self._clock.now())
+
+
+def intent_entry(change: Update, known: KnownList | None, live: Texts, at: str) -> DoubtfulList:
+    """Return the entry that stands while the PUT of `change` is under way, or when its answer never came.
+
+    The fields of the PUT hold their live values; the others keep what was applied, or for a list that the state did
+    not know, what live was judged by.
+    """
+    mine = known if known and known.id == change.id else None
+    others = mine.texts if mine else change.before
+    texts = {
+        field: live[field] if field in change.fields else others[field]
+        for field in FIELDS
+        if field in change.fields or field in others
+    }
+    stored = narrowed(mine.stored, tuple(field for field in mine.stored if field not in change.fields)) if mine else {}
+    return DoubtfulList(change.key, change.id, texts, mine.applied_at if mine else at, change.body, stored)
+
+
+def applied_entry(change: Update | Adopt, known: KnownList | None, at: str, stored: Texts | None = None) -> AppliedList:
+    """Return the entry of a list whose managed fields are as desired; `stored` as the last read showed them."""
+    kept: Texts = {}
+    if known and known.id == change.id:
+        sent = change.fields if isinstance(change, Update) else ()
+        unsent = tuple(field for field in change.after if field not in sent)
+        kept = {
+            field: text
+            for field, text in narrowed(known.stored, unsent).items()
+            if known.texts.get(field) == change.after[field]
+        }
+    return AppliedList(change.key, change.id, narrowed(change.after, FIELDS), at, {**kept, **(stored or {})})

@@ -1,8 +1,10 @@
 """One environment's plan, carried out: what needs no PUT first, then one PUT after the other, then a look at them all.
 
-    each update       stop asked?  →  live too old: read, judge again  →  intent on disk  →  PUT  →  end on disk
-    after the first   read back before the second is sent, since nobody knows what this API stores
-    at the end        read all: it settles what is in doubt and shows what did not take
+    each pass        stop asked?  →  live too old: read, judge all again  →  intent on disk  →  PUT  →  end on disk
+    after the first  read back before the second is sent, since nobody knows what this API stores
+    at the end       read all: it settles what is in doubt and shows what did not take
+
+The first in the queue is the attempt under way; it leaves the queue when there is nothing more to try (`attempt`).
 
 A run stops early, and what is left is `not_sent`, when it is told to, when the API or the state can no longer be used,
 when the first PUT reads back otherwise than sent, after five failures in a row, and when sign-in is refused twice.
@@ -10,169 +12,334 @@ when the first PUT reads back otherwise than sent, after five failures in a row,
 
 from __future__ import annotations
 
-from collections import Counter
+import logging
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import assert_never
 
 from reconciler.errors import ReconcilerError
-from reconciler.execute.attempts import Attempts, Seams
-from reconciler.execute.sending import Sending, Unsendable, unsendable, unsent
-from reconciler.execute.settle import read_back, settled
-from reconciler.execute.sight import LOOKS, TOO_OLD, Sight
-from reconciler.execute.verify import described
+from reconciler.execute.attempt import (
+    Acknowledged,
+    Again,
+    AgainLater,
+    ChangeAttempt,
+    Done,
+    InDoubt,
+    NotWritten,
+    Superseded,
+    outcome_without_put,
+    unsent,
+)
+from reconciler.execute.records import Records
+from reconciler.execute.snapshot import MOST_SECONDS_OLD, LiveSnapshot
+from reconciler.execute.verify import Finding, described, finding, stored
+from reconciler.model.answers import PutAnswer, Unsent
 from reconciler.model.changes import Adopt, Change, Forget, Update
 from reconciler.model.lists import Live
 from reconciler.model.outcomes import Outcome
+from reconciler.model.retry import ATTEMPTS, backoff
+from reconciler.model.texts import Texts, narrowed
+from reconciler.protocols import Clock, Remote, Stop
 
 FAILURES_IN_A_ROW = 5
+READS = 3  # a write may show late: so many reads, a second apart
+SECONDS_BETWEEN = 1.0
+LOOKS = 5
+TOO_OLD = (
+    f"live values were read {LOOKS} times, and each time over {MOST_SECONDS_OLD:.0f} s old, or the rate limit used up, "
+    "before the PUT could go. Nothing is written on the strength of old values: run again when the API answers sooner"
+)
 
-Judge = Callable[[Sequence[Update], Live], Sequence[Change]]
+Revalidate = Callable[[Sequence[Update], Live], Sequence[Change]]
 """Hold changes against newer live values: each comes back as it was, smaller, or as an adoption or a block."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class RunContext:
+    """What a run acts on. `jitter` returns a uniform number in [0, 1)."""
+
+    records: Records
+    remote: Remote
+    clock: Clock
+    stop: Stop
+    jitter: Callable[[], float]
 
 
 class Run:
     """The apply of one plan; `stopped` says why it ended early, None where it did not."""
 
-    def __init__(self, changes: Sequence[Change], sight: Sight, seams: Seams, judge: Judge) -> None:
+    def __init__(
+        self, changes: Sequence[Change], snapshot: LiveSnapshot, context: RunContext, revalidate: Revalidate
+    ) -> None:
         self.stopped: str | None = None
-        self._unsendable = [change for change in changes if not isinstance(change, Update)]
-        self._pending = [change for change in changes if isinstance(change, Update)]
-        self._sight = sight
-        self._seams = seams
-        self._judge = judge
-        self._attempts = Attempts(seams, sight, self._look_at)
-        self._sent: list[Sending] = []
-        self._looks: Counter[str] = Counter()
-        self._ready: list[Outcome] = []
+        self._without_put = [change for change in changes if not isinstance(change, Update)]
+        self._queue = [
+            ChangeAttempt(change, context.records.known(change.key)) for change in changes if isinstance(change, Update)
+        ]
+        self._sent: list[ChangeAttempt] = []  # those that left the queue, and had a PUT
+        self._shown: dict[str, Texts] = {}  # by key, what the last read showed of those that took
+        self._snapshot = snapshot
+        self._records = context.records
+        self._remote = context.remote
+        self._clock = context.clock
+        self._stop = context.stop
+        self._jitter = context.jitter
+        self._revalidate = revalidate
 
     def outcomes(self) -> Iterator[Outcome]:
         """Yield each outcome as soon as there is one; a later one of the same key takes its place.
 
         Raises what stops it before anything was sent; from then on nothing.
         """
-        for change in self._unsendable:
-            self._record(change)
-            yield from self._drained()
-        while self._step():
-            yield from self._drained()
-        self._ready += [unsent(update, "not_sent", self.stopped) for update in self._pending]
-        yield from self._drained()
+        yield from self._make_without_put()
         try:
-            yield from settled(self._sent, self._sight, self._seams.records, self._seams.clock)
+            while self._queue and self.stopped is None:
+                yield from self._pass(self._queue[0])
         except ReconcilerError as error:
-            self.stopped = self.stopped or str(error)
+            self._break_off(error)
+        yield from self._leave_queue()
+        yield from self._verify()
 
     def undo(self) -> tuple[Update, ...]:
         """Return, once all outcomes are out, the changes that set back what this run did."""
-        return tuple(undo for sending in self._sent if (undo := sending.undo()))
+        undone = (attempt.undo(self._shown.get(attempt.change.key)) for attempt in self._sent)
+        return tuple(undo for undo in undone if undo)
 
-    def _drained(self) -> Iterator[Outcome]:
-        ready, self._ready = self._ready, []
-        return iter(ready)
+    def _make_without_put(self) -> Iterator[Outcome]:
+        for change in self._without_put:
+            if isinstance(change, Adopt):
+                self._records.settle(change, self._records.known(change.key))
+            elif isinstance(change, Forget):
+                self._records.forget(change)
+            yield outcome_without_put(change)
 
-    def _record(self, change: Unsendable) -> None:
-        """Make a change that needs no PUT."""
-        if isinstance(change, Adopt):
-            self._seams.records.settle(change, self._seams.records.known(change.key))
-        elif isinstance(change, Forget):
-            self._seams.records.forget(change)
-        self._ready.append(unsendable(change))
-
-    def _step(self) -> bool:
-        """Look again, or bring one pending change to its end; tell whether to go on."""
-        if not self._pending:
-            return False
+    def _pass(self, attempt: ChangeAttempt) -> Iterator[Outcome]:
+        """Look again, or send one PUT."""
         # Room for two: the PUT, and the look at the end.
-        room = self._seams.remote.delay(2)
-        self.stopped = self._seams.stop.asked(room)
-        if self.stopped is None:
-            try:
-                self._advance(self._pending[0], room)
-            except ReconcilerError as error:
-                if not self._sent:
-                    raise
-                self.stopped = str(error)
-        return self.stopped is None
-
-    def _advance(self, change: Update, room: float) -> None:
-        if self._attempts.may_go(change.id, room):
-            self._send(self._pending.pop(0))
-        elif self._looks[change.key] < LOOKS:
-            self._looks[change.key] += 1
-            self._renew(change)
-            self._take(self._judged(self._pending))
-        else:
-            self.stopped = TOO_OLD
-
-    def _send(self, change: Update) -> None:
-        try:
-            sending = self._attempts.send(change)
-        except ReconcilerError:
-            self._pending.insert(0, change)
-            raise
-        self.stopped = sending.stop
-        if not sending.attempts and sending.decided is None:
-            self._pending.insert(0, sending.change)
+        room = self._remote.delay(2)
+        self.stopped = self._stop.asked(room)
+        if self.stopped is not None:
             return
-        self._sent.append(sending)
-        self._ready.append(sending.outcome())
-        if sending.acknowledged:
-            if self._pending and sum(sending.acknowledged for sending in self._sent) == 1:
-                self._read_first_back(sending)
-        elif not sending.decided:
-            self._leave_those_that_wait_for(change.key)
-            self._count_failures()
+        if not self._turn_comes(attempt.change.id, room):
+            yield from self._look_again(attempt)
+            return
+        answer = self._send(attempt)
+        if isinstance(answer, Unsent):
+            self._snapshot.expire()
+            return
+        attempt, step = self._queue[0].answered(answer)
+        self._queue[0] = attempt
+        match step:
+            case Again():
+                pass
+            case AgainLater(why, at_least):
+                self._back_off(attempt, why, at_least)
+            case Done(halt):
+                self.stopped = halt
+                yield from self._finish(self._queue.pop(0))
+            case _:
+                assert_never(step)
 
-    def _leave_those_that_wait_for(self, key: str) -> None:
+    def _turn_comes(self, list_id: str, room: float) -> bool:
+        """Wait for the place of a PUT if that is near; tell whether live is new enough afterwards.
+
+        Afterwards, since a wait may last longer than was asked for: machines go to sleep. `room` is in how many seconds
+        two requests may go.
+        """
+        ahead = room and self._remote.delay(1)
+        while ahead and not self._snapshot.is_stale(list_id, ahead):
+            self._clock.sleep(ahead)
+            ahead = self._remote.delay(1)
+        return not self._snapshot.is_stale(list_id, ahead)
+
+    def _look_again(self, attempt: ChangeAttempt) -> Iterator[Outcome]:
+        """Read live once there is room for that, and for the PUT after it; judge the queue by it, but not for ever."""
+        if attempt.looks == LOOKS:
+            self.stopped = TOO_OLD
+            return
+        self._queue[0] = replace(attempt, looks=attempt.looks + 1)
+        list_id = attempt.change.id
+        self._clock.sleep(self._remote.delay(3 if self._snapshot.hides(list_id) else 2))
+        self._snapshot.refresh(self._ids(), [list_id])
+        yield from self._judge_queue()
+
+    def _judge_queue(self) -> Iterator[Outcome]:
+        """Hold the queue against live as it was just read; the attempt under way stays the first."""
+        attempts = {attempt.change.key: attempt for attempt in self._queue}
+        changes = [attempt.change for attempt in self._queue]
+        judged = self._revalidate(changes, self._snapshot.with_pending_writes())
+        stands = [attempts[change.key].revalidated(change) for change in judged]
+        left = [attempt for attempt, step in stands if isinstance(step, Again)]
+        self._queue = sorted(left, key=lambda attempt: attempt.puts == 0)
+        for attempt, step in stands:
+            if isinstance(step, Done):
+                yield from self._finish(attempt)
+
+    def _send(self, attempt: ChangeAttempt) -> PutAnswer:
+        """Send the PUT, its intent durable before."""
+        list_id, live = attempt.change.id, self._snapshot.texts(attempt.change.id)
+        self._records.intend(attempt, live)
+        answer = self._remote.put(list_id, attempt.change.body, self._snapshot.good_until(list_id))
+        if not isinstance(answer, Unsent):
+            self._queue[0] = attempt.sent(live)
+            self._snapshot.note_put(list_id)
+        return answer
+
+    def _back_off(self, attempt: ChangeAttempt, why: str, at_least: float) -> None:
+        wait = max(at_least, backoff(attempt.puts, self._jitter()))
+        self.stopped = self._stop.asked(wait)
+        if self.stopped is None:
+            key, number = attempt.change.key, attempt.puts + 1
+            _log.warning("%s: %s; attempt %d of %d in %.0f s", key, why, number, ATTEMPTS, wait)
+            self._clock.sleep(wait)
+            self._snapshot.note_wait(wait)
+
+    def _finish(self, attempt: ChangeAttempt) -> Iterator[Outcome]:
+        """Record how an attempt, which left the queue, ended; then see what that means for the others."""
+        try:
+            self._record_end(attempt)
+        except ReconcilerError as error:
+            if not attempt.puts:
+                raise
+            self.stopped = str(error)
+            attempt = attempt.broken_off(self.stopped)
+        if attempt.puts:
+            self._sent.append(attempt)
+        yield attempt.outcome()
+        match attempt.status:
+            case Acknowledged():
+                yield from self._after_success(attempt)
+            case Superseded():
+                pass
+            case NotWritten() | InDoubt():
+                yield from self._leave_those_that_wait_for(attempt.change.key)
+                self._count_failures()
+            case _:
+                assert_never(attempt.status)
+
+    def _record_end(self, attempt: ChangeAttempt) -> None:
+        """Write the end of an attempt; a doubt was written before its PUT."""
+        match attempt.status:
+            case Acknowledged():
+                self._records.settle(attempt.change, attempt.prior)
+            case Superseded(Adopt() as adopt):
+                self._records.settle(adopt, attempt.prior)
+            case NotWritten() | Superseded():
+                self._records.restore(attempt)
+            case InDoubt():
+                pass
+            case _:
+                assert_never(attempt.status)
+
+    def _after_success(self, attempt: ChangeAttempt) -> Iterator[Outcome]:
+        """Read the first PUT back; go on only if it shows as sent, or nearly so, and touched nothing else."""
+        self._snapshot.note_acknowledged(attempt.change.id, attempt.before, attempt.change.body)
+        successes = sum(isinstance(sent.status, Acknowledged) for sent in self._sent)
+        if not self._queue or successes > 1:
+            return
+        found = self._read_back([attempt])[attempt.change.key]
+        if not found.clean:
+            error = described(found, attempt.change.body)
+            self.stopped = f"the first PUT, of {attempt.change.key}, does not read back as sent: {error}"
+        yield from self._judge_queue()
+
+    def _leave_those_that_wait_for(self, key: str) -> Iterator[Outcome]:
         unmade = {key}
-        for change in tuple(self._pending):  # in this order a change comes after those that it waits for
-            awaited = next((other for other in change.waits_for if other in unmade), None)
+        for attempt in tuple(self._queue):  # in this order a change comes after those that it waits for
+            awaited = next((other for other in attempt.change.waits_for if other in unmade), None)
             if awaited is not None:
-                unmade.add(change.key)
-                self._pending.remove(change)
-                error = f"it waits for the rename of {awaited}, which was not made"
-                self._ready.append(unsent(change, "not_sent", error))
+                unmade.add(attempt.change.key)
+                self._queue.remove(attempt)
+                yield unsent(attempt.change, "not_sent", f"it waits for the rename of {awaited}, which was not made")
 
     def _count_failures(self) -> None:
-        last = [sending for sending in self._sent if not sending.decided][-FAILURES_IN_A_ROW:]
-        if len(last) == FAILURES_IN_A_ROW and not any(sending.acknowledged for sending in last):
+        tried = [attempt for attempt in self._sent if not isinstance(attempt.status, Superseded)][-FAILURES_IN_A_ROW:]
+        if len(tried) == FAILURES_IN_A_ROW and not any(isinstance(each.status, Acknowledged) for each in tried):
             self.stopped = self.stopped or f"{FAILURES_IN_A_ROW} changes in a row failed or are in doubt"
 
-    def _read_first_back(self, first: Sending) -> None:
-        """Go on only if the first PUT shows as sent, or nearly so, and touched nothing else."""
-        found = read_back([first], self._ids(), self._sight, self._seams.clock)[first.change.key]
-        if not found.clean:
-            error = described(found, first.change.body)
-            self.stopped = self.stopped or f"the first PUT, of {first.change.key}, does not read back as sent: {error}"
-        self._take(self._judged(self._pending))
+    def _break_off(self, error: ReconcilerError) -> None:
+        """End the run at `error`, which is raised if nothing was sent."""
+        if self._queue and self._queue[0].puts:
+            self._queue[0] = self._queue[0].broken_off(str(error))
+        elif not self._sent:
+            self._take_back(error)
+            raise error
+        self.stopped = str(error)
 
-    def _look_at(self, change: Update) -> Change:
-        """Read live again between two attempts of `change`; return what becomes of that one."""
-        self._renew(change)
-        judged = self._judged([change, *self._pending])
-        mine = next(other for other in judged if other.key == change.key)
-        self._take([other for other in judged if other is not mine])
-        return mine
+    def _take_back(self, error: ReconcilerError) -> None:
+        """Restore the entry whose intent was recorded; a failure of that is raised, since a doubt stays."""
+        try:
+            for attempt in self._queue[:1]:
+                self._records.restore(attempt)
+        except ReconcilerError as failure:
+            failure.add_note(str(error))
+            raise
 
-    def _renew(self, change: Update) -> None:
-        """Read live once there is room for that, and for the PUT of `change` after it."""
-        self._seams.clock.sleep(self._seams.remote.delay(3 if self._sight.hides(change.id) else 2))
-        self._sight.renew([change.id, *self._ids()], [change.id])
+    def _leave_queue(self) -> Iterator[Outcome]:
+        """Bring the attempt under way to its end; nothing was sent of the others."""
+        if self._queue and self._queue[0].puts:
+            yield from self._finish(self._queue.pop(0))
+        left, self._queue = self._queue, []
+        for attempt in left:
+            try:
+                self._records.restore(attempt)  # changes nothing, but for the one whose intent was recorded
+            except ReconcilerError as error:
+                self.stopped = str(error)
+            yield unsent(attempt.change, "not_sent", self.stopped)
 
-    def _judged(self, changes: Sequence[Update]) -> Sequence[Change]:
-        for sending in self._sent:
-            sending.look(self._sight.live.lists.get(sending.change.id))
-        written = {
-            sending.change.id: (sending.before, sending.change.body)
-            for sending in self._sent
-            if sending.acknowledged and not sending.seen
-        }
-        return self._judge(changes, self._sight.overlaid(written))
+    def _verify(self) -> Iterator[Outcome]:
+        """Read back what was sent; yield and record the final outcome of each, or say that nothing could be read."""
+        sent = [attempt for attempt in self._sent if not isinstance(attempt.status, Superseded)]
+        try:
+            found = self._read_back(sent)
+        except ReconcilerError as error:
+            yield from (attempt.unread_outcome(str(error)) for attempt in sent)
+            return
+        for attempt in sent:
+            shown = found[attempt.change.key]
+            outcome = attempt.verified_outcome(shown, last=self._snapshot.reads >= READS)
+            try:
+                self._record_verified(attempt, outcome, shown)
+            except ReconcilerError as error:
+                self.stopped = self.stopped or str(error)
+            yield outcome
 
-    def _take(self, judged: Sequence[Change]) -> None:
-        self._pending = [change for change in judged if isinstance(change, Update)]
-        for change in judged:
-            if not isinstance(change, Update):
-                self._record(change)
+    def _record_verified(self, attempt: ChangeAttempt, outcome: Outcome, found: Finding) -> None:
+        change = attempt.change
+        if found.shown in ("sent", "alike"):
+            self._shown[change.key] = narrowed(found.live, change.after)
+            self._records.settle(change, attempt.prior, stored(change.body, found.live))
+        elif isinstance(attempt.status, Acknowledged):
+            self._records.doubt(attempt)
+        elif outcome.outcome == "failed":
+            self._records.restore(attempt)
+
+    def _read_back(self, sent: Sequence[ChangeAttempt]) -> dict[str, Finding]:
+        """Read until every PUT of `sent` shows, at most `READS` times since the last PUT; return what showed, by key.
+
+        Raises what stops the reading if not even one read was made since the last PUT; later ones that cannot be made
+        leave what the ones before showed.
+        """
+        if sent and not self._snapshot.reads:
+            self._snapshot.refresh(self._ids(), [attempt.change.id for attempt in sent])
+        while True:
+            found = {attempt.change.key: self._finding(attempt) for attempt in sent}
+            late = [
+                attempt.change.id for attempt in sent if attempt.may_have_landed and not found[attempt.change.key].clean
+            ]
+            if not late or self._snapshot.reads >= READS:
+                return found
+            try:
+                self._clock.sleep(SECONDS_BETWEEN)
+                self._snapshot.refresh(self._ids(), late)
+            except ReconcilerError:
+                return found
+
+    def _finding(self, attempt: ChangeAttempt) -> Finding:
+        return finding(attempt.change.body, attempt.before, self._snapshot.live.lists.get(attempt.change.id))
 
     def _ids(self) -> list[str]:
-        return [change.id for change in self._pending] + [sending.change.id for sending in self._sent]
+        """Return the lists to look for alone if *read all* leaves them out."""
+        return [attempt.change.id for attempt in (*self._queue, *self._sent)]

@@ -9,7 +9,7 @@ import pytest
 
 from reconciler.engine.sites import Scope, Site
 from reconciler.errors import DeclinedError, LockedError, RemoteError, SignInError, StateError, StoppedError
-from reconciler.execute.sending import unsendable
+from reconciler.execute.attempt import outcome_without_put
 from reconciler.model.changes import Check
 from reconciler.sandbox import faults
 from reconciler.sandbox.faults import Fault
@@ -579,7 +579,7 @@ def test_undo_without_a_last_look_trusts_the_acknowledgement(tmp_path: Path) -> 
 
 def test_a_check_that_nobody_made_sends_nothing() -> None:
     check = Check(key="a", id="cl-a", cause="new", before={}, after={"name": "A"}, source=None)
-    assert unsendable(check).outcome == "blocked"
+    assert outcome_without_put(check).outcome == "blocked"
 
 
 def test_stopped_error_knows_its_signal() -> None:

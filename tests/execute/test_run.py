@@ -172,6 +172,20 @@ ROWS: dict[str, Row] = {
         "N1",
         None,
     ),
+    "a doubt about what was not sent stays if it cannot be taken back": (
+        Scene(
+            named("N1", "N2"),
+            OLD,
+            known={"a": OLD["a"], "b": OLD["b"]},
+            replies={2: Reply(Unsent(), lands=False)},
+            deeds={"doubt b": [Signal()]},
+            breaking={4},
+        ),
+        "all a all b",
+        {"a": DONE, "b": LEFT},
+        "N1 O2?N2",
+        "the disk is full",
+    ),
     "if every turn comes too late, nothing is sent": (
         Scene(
             named("N1", "N2"),
@@ -179,7 +193,7 @@ ROWS: dict[str, Row] = {
             known={"a": OLD["a"], "b": OLD["b"]},
             replies={n: Reply(Unsent(), lands=False) for n in range(1, 9)},
         ),
-        "all a all a all a all a all a",
+        "all a all a all a all a all a all a",
         {"a": LEFT, "b": LEFT},
         "O1 O2",
         "live values were read 5 times",

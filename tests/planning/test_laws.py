@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from reconciler.execute.entries import settled
+from reconciler.execute.records import applied_entry
 from reconciler.model.changes import Adopt, Change, Check, EnvironmentPlan, Forget, Update
 from reconciler.model.lists import Applied, Desired, KnownList, Live, LiveList
 from reconciler.model.texts import Texts, narrowed
@@ -89,7 +89,7 @@ def made(world: World, changes: tuple[Change, ...]) -> World:
             names = [held.texts["name"].casefold() for held in lists.values()]
             assert len(names) == len(set(names)), "two lists share a name"
         if isinstance(change, Update | Adopt):
-            entries[change.key] = settled(change, entries.get(change.key), AT)
+            entries[change.key] = applied_entry(change, entries.get(change.key), AT)
         elif isinstance(change, Forget):
             del entries[change.key]
     return World(world.desired, replace(world.applied, lists=entries), replace(world.live, lists=lists))

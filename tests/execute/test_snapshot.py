@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.execute.sight import Sight, survey
+from reconciler.execute.snapshot import LiveSnapshot, read_live
 from reconciler.model.lists import Absent
 from tests.execute.scene import Pass, Scene, named, play, staged
 from tests.fakes import Reply
@@ -18,62 +18,62 @@ SCENE = Scene({}, named("A", "B"), hidden="b")
 )
 def test_stale(age: float, ahead: float, stale: bool) -> None:
     played = staged(SCENE)
-    sight = Sight(played.remote, played.clock)
-    assert sight.stale("cl-a", 0)
-    sight.renew(["cl-a"], [])
+    snapshot = LiveSnapshot(played.remote, played.clock)
+    assert snapshot.is_stale("cl-a", 0)
+    snapshot.refresh(["cl-a"], [])
     played.clock.let_pass(age)
-    assert sight.stale("cl-a", ahead) == stale
+    assert snapshot.is_stale("cl-a", ahead) == stale
 
 
 def test_a_list_read_alone_has_an_age_of_its_own() -> None:
     played = staged(SCENE)
-    sight = Sight(played.remote, played.clock)
-    sight.renew(["cl-b"], ["cl-b"])
+    snapshot = LiveSnapshot(played.remote, played.clock)
+    snapshot.refresh(["cl-b"], ["cl-b"])
     played.clock.let_pass(61)
-    sight.renew(["cl-b"], [])
-    assert (sight.stale("cl-a", 0), sight.stale("cl-b", 0)) == (False, True)
-    sight.renew(["cl-b"], ["cl-b"])
-    assert not sight.stale("cl-b", 0)
+    snapshot.refresh(["cl-b"], [])
+    assert (snapshot.is_stale("cl-a", 0), snapshot.is_stale("cl-b", 0)) == (False, True)
+    snapshot.refresh(["cl-b"], ["cl-b"])
+    assert not snapshot.is_stale("cl-b", 0)
 
 
 @pytest.mark.parametrize(("waited", "stale"), [(5, False), (5.1, True)])
 def test_a_long_wait_makes_stale(waited: float, stale: bool) -> None:
     played = staged(SCENE)
-    sight = Sight(played.remote, played.clock)
-    sight.renew([], [])
-    sight.waited(waited)
-    assert sight.stale("cl-a", 0) == stale
+    snapshot = LiveSnapshot(played.remote, played.clock)
+    snapshot.refresh([], [])
+    snapshot.note_wait(waited)
+    assert snapshot.is_stale("cl-a", 0) == stale
 
 
 def test_what_was_written_is_read_alone_again_though_it_is_not_due() -> None:
     played = staged(SCENE)
-    sight = Sight(played.remote, played.clock)
-    sight.renew(["cl-b"], ["cl-b"])
+    snapshot = LiveSnapshot(played.remote, played.clock)
+    snapshot.refresh(["cl-b"], ["cl-b"])
     played.account.edited("cl-b", {"name": "New"})
-    sight.renew(["cl-b"], [])
-    assert (sight.texts("cl-b")["name"], sight.reads) == ("B", 2)
-    sight.wrote("cl-b")
-    assert sight.reads == 0
-    sight.renew(["cl-b", "cl-b"], [])
-    assert (sight.texts("cl-b")["name"], sight.reads) == ("New", 1)
+    snapshot.refresh(["cl-b"], [])
+    assert (snapshot.texts("cl-b")["name"], snapshot.reads) == ("B", 2)
+    snapshot.note_put("cl-b")
+    assert snapshot.reads == 0
+    snapshot.refresh(["cl-b", "cl-b"], [])
+    assert (snapshot.texts("cl-b")["name"], snapshot.reads) == ("New", 1)
     assert played.requests == "all (b) all all (b)"
 
 
 def test_a_list_that_shows_itself_is_hidden_no_more() -> None:
     played = staged(SCENE)
-    sight = Sight(played.remote, played.clock)
-    sight.renew(["cl-b", "cl-z"], [])
-    assert sight.hides("cl-b")
-    assert sight.live.absent == {"cl-z": Absent("cl-z", "HTTP 404: not found")}
+    snapshot = LiveSnapshot(played.remote, played.clock)
+    snapshot.refresh(["cl-b", "cl-z"], [])
+    assert snapshot.hides("cl-b")
+    assert snapshot.live.absent == {"cl-z": Absent("cl-z", "HTTP 404: not found")}
     played.account.hidden = ()
-    sight.renew(["cl-b"], [])
-    assert not sight.hides("cl-b")
-    assert sight.live == survey(played.remote, ["cl-b"])
+    snapshot.refresh(["cl-b"], [])
+    assert not snapshot.hides("cl-b")
+    assert snapshot.live == read_live(played.remote, ["cl-b"])
 
 
-def test_a_survey_reads_alone_what_is_hidden() -> None:
+def test_reading_live_reads_alone_what_is_hidden() -> None:
     played = staged(SCENE)
-    live = survey(played.remote, ["cl-a", "cl-b", "cl-z"])
+    live = read_live(played.remote, ["cl-a", "cl-b", "cl-z"])
     assert ({*live.lists}, {*live.absent}) == ({"cl-a", "cl-b"}, {"cl-z"})
     assert played.requests == "all (b) (z)"
 
