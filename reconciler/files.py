@@ -16,9 +16,9 @@ _PIECE = 1024 * 1024  # bytes
 def read(path: Path, *, most: int, pipe: bool = False, seconds: float = SECONDS) -> bytes:
     """Return what a regular file holds or, if `pipe` says so, what comes through a pipe (`<(…)`, a FIFO) until its end.
 
-    At most `most` bytes are read, and a pipe is waited for at most `seconds` in all; nothing else can block. A pipe can
-    be read once. Raises OSError, with the reason in `strerror` as words that fit after "cannot be read": it is a folder,
-    a device or a socket, a pipe where none can be used, too large (EFBIG), too slow (ETIMEDOUT), or not there.
+    At most `most` bytes are read, and a pipe is waited for at most `seconds` in all; nothing else can block. A pipe
+    can be read once. Raises OSError; its `strerror` says why, in words that fit after "cannot be read": a folder, a
+    device or a socket, a pipe where none can be used, too large (EFBIG), too slow (ETIMEDOUT), or not there.
     """
     try:
         seen = path.stat()
