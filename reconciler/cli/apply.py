@@ -55,7 +55,7 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError("--revert-drift does not go with a saved plan: it would do more than the plan says")
     from reconciler.cli import wiring
     from reconciler.cli.runtime import Runtime
-    from reconciler.execute.run import SECONDS_BETWEEN
+    from reconciler.execute.verify import SECONDS_BETWEEN
 
     runtime = Runtime(options.deadline, reserve=2 * sum(wiring.timeouts(options)) + 2 * SECONDS_BETWEEN)
     runtime.watch()
@@ -77,9 +77,9 @@ def run(options: argparse.Namespace) -> int:
 def _saved(options: argparse.Namespace) -> Plan | None:
     if options.plan is None:
         return None
-    from reconciler.savedplan import load
+    from reconciler.documents.saved_plan import load_plan
 
-    return load(options.plan)
+    return load_plan(options.plan)
 
 
 def _applied(options: argparse.Namespace, chosen: Wired, saved: Plan | None, runtime: Runtime) -> Result:
@@ -171,11 +171,11 @@ def _ask(plan: Plan, runtime: Runtime) -> None:
 def _save_undo(plan: Plan, options: argparse.Namespace) -> None:
     if options.undo_out is None:
         return
-    from reconciler.planning.document import plan_document
+    from reconciler.documents.plan import plan_document
     from reconciler.report import json
     from reconciler.report.steps import command
 
-    write(options.undo_out, json.plan(plan_document(plan)))
+    write(options.undo_out, json.render(plan_document(plan)))
     back = command("apply", (), replace(plan.asked, out=str(options.undo_out)))
     note(
         f"{terminal(str(options.undo_out))} sets back what this run did ({back}); "
@@ -185,9 +185,10 @@ def _save_undo(plan: Plan, options: argparse.Namespace) -> None:
 
 def _show(result: Result, options: argparse.Namespace) -> None:
     if options.json:
+        from reconciler.documents.result import result_document
         from reconciler.report import json
 
-        say(json.result(result))
+        say(json.render(result_document(result)))
         return
     from reconciler.report.text import results
 

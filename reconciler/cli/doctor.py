@@ -170,9 +170,10 @@ def _ids(environment: Environment, live: Live) -> Check:
 
 def _show(checkups: list[Checkup], options: argparse.Namespace) -> None:
     if options.json:
+        from reconciler.documents.doctor import doctor_document
         from reconciler.report import json
 
-        say(json.checkups(checkups))
+        say(json.render(doctor_document(checkups)))
         return
     from reconciler.report.text import checkups as text
 

@@ -37,9 +37,10 @@ def run(options: argparse.Namespace) -> int:
         reports.save(report, options)
         raise exits.of_all(failures)
     if options.json:
+        from reconciler.documents.drift import drift_document
         from reconciler.report import json
 
-        say(json.drift(report, undeclared=options.undeclared))
+        say(json.render(drift_document(report, undeclared=options.undeclared)))
     else:
         from reconciler.report.text import drifts
 

@@ -70,10 +70,10 @@ def _planned(options: argparse.Namespace) -> tuple[Plan, Failures]:
 
 def _show(planned: Plan, options: argparse.Namespace) -> None:
     if options.json or options.out:
-        from reconciler.planning.document import plan_document
+        from reconciler.documents.plan import plan_document
         from reconciler.report import json
 
-        document = json.plan(plan_document(planned))
+        document = json.render(plan_document(planned))
         if options.out:
             write(options.out, document)
         if options.json:

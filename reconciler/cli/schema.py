@@ -7,8 +7,7 @@ import json
 
 from reconciler.cli.output import say
 
-DOCUMENTS = ("manifest", "plan", "result", "drift", "state")
-_DRAFT = "https://json-schema.org/draft/2020-12/schema"
+DOCUMENTS = ("manifest", "plan", "result", "drift", "state", "problems", "doctor")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,37 +23,16 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def schema(document: str) -> object:
+def schema(kind: str) -> object:
     """Return the JSON Schema (draft 2020-12) of one kind of document."""
-    from reconciler.manifest import schema as manifest_schema
+    from reconciler.documents.schema import document_schema, published
 
-    if document == "manifest":
+    if kind == "manifest":
+        from reconciler.manifest import schema as manifest_schema
+
         return manifest_schema()
-    from reconciler.report import shapes
-    from reconciler.savedplan import plan_schema
-    from reconciler.store.document import state_schema
+    if kind == "state":
+        from reconciler.store.document import state_schema
 
-    made = {
-        "plan": plan_schema,
-        "result": shapes.result_schema,
-        "drift": shapes.drift_schema,
-        "state": state_schema,
-    }[document]()
-    return {"$schema": _DRAFT, "$id": f"reconciler/{document}/1", **_untitled(made)}
-
-
-def _untitled(node: dict[str, object]) -> dict[str, object]:
-    r"""Drop the titles that were made up from names, and write the end of a text as every reader of patterns does."""
-    kept: dict[str, object] = {}
-    for key, value in node.items():
-        if key == "title" and isinstance(value, str):
-            continue
-        if key == "pattern" and isinstance(value, str):
-            kept[key] = value.replace(r"\z", "$")
-        elif isinstance(value, dict):
-            kept[key] = _untitled(value)
-        elif isinstance(value, list):
-            kept[key] = [_untitled(each) if isinstance(each, dict) else each for each in value]
-        else:
-            kept[key] = value
-    return kept
+        return published("state", state_schema())
+    return document_schema(kind)

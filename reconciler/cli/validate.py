@@ -36,6 +36,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _print_problems(error: ManifestError) -> None:
+    from reconciler.documents.problems import problems_document
     from reconciler.report import json
 
-    say(json.problems(error.problems))
+    say(json.render(problems_document(error.problems)))

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from threading import Lock
 
+from reconciler.documents.plan import digest
 from reconciler.engine.abreast import all_of, first_of, side_by_side
 from reconciler.engine.looking import costed, planned
 from reconciler.engine.sites import Heading, Scope, Site
@@ -18,7 +19,6 @@ from reconciler.execute.snapshot import LiveSnapshot
 from reconciler.model.changes import Adopt, Change, EnvironmentPlan, Forget, Plan, Update
 from reconciler.model.lists import Applied, AppliedList, Live, Target
 from reconciler.model.outcomes import EnvironmentResult, Outcome, Result
-from reconciler.planning.document import digest
 from reconciler.planning.review import reviewed
 from reconciler.protocols import Clock, Holder, Remote, StateWriter, Stop
 

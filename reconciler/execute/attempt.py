@@ -25,7 +25,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias, assert_never
 
-from reconciler.execute.verify import Finding, described
+from reconciler.execute.finding import Finding, described
 from reconciler.model import answers
 from reconciler.model.changes import Adopt, Blocked, Change, Check, Forget, Update
 from reconciler.model.lists import KnownList
@@ -191,7 +191,7 @@ class ChangeAttempt:
         if found.shown == "sent" and not found.touched:
             return self._outcome("updated", True)
         described_error = described(found, self.change.body)
-        if isinstance(self.status, Acknowledged) or found.shown in ("sent", "alike"):
+        if isinstance(self.status, Acknowledged) or found.took:
             return self._outcome("unverified", False, described_error)
         if isinstance(self.status, InDoubt) and not (found.shown == "before" and last):
             return self._outcome("in_doubt", False, f"{self.error}; {described_error}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from reconciler.execute.attempt import ChangeAttempt
+from reconciler.execute.attempt import ChangeAttempt, WithoutPut
 from reconciler.model.changes import Adopt, Forget, Update
 from reconciler.model.lists import AppliedList, DoubtfulList, KnownList
 from reconciler.model.texts import FIELDS, Texts, narrowed
@@ -55,9 +55,12 @@ class Records:
         """Say that nothing was written: the entry before the PUT stands again."""
         self._put(attempt.change.key, attempt.prior)
 
-    def forget(self, change: Forget) -> None:
-        """Drop the entry."""
-        self._put(change.key, None)
+    def make(self, change: WithoutPut) -> None:
+        """Make a change that needs no PUT; what is blocked leaves the state as it is."""
+        if isinstance(change, Adopt):
+            self.settle(change, self.known(change.key))
+        elif isinstance(change, Forget):
+            self._put(change.key, None)
 
     def _put(self, key: str, entry: KnownList | None) -> None:
         if self.known(key) != entry:

@@ -30,11 +30,12 @@ from reconciler.execute.attempt import (
     outcome_without_put,
     unsent,
 )
+from reconciler.execute.finding import described
 from reconciler.execute.records import Records
-from reconciler.execute.snapshot import MOST_SECONDS_OLD, LiveSnapshot
-from reconciler.execute.verify import Finding, described, finding, stored
+from reconciler.execute.snapshot import LOOKS, TOO_OLD, LiveSnapshot
+from reconciler.execute.verify import READS, read_back, record_finding
 from reconciler.model.answers import PutAnswer, Unsent
-from reconciler.model.changes import Adopt, Change, Forget, Update
+from reconciler.model.changes import Adopt, Change, Update
 from reconciler.model.lists import Live
 from reconciler.model.outcomes import Outcome
 from reconciler.model.retry import ATTEMPTS, backoff
@@ -42,14 +43,6 @@ from reconciler.model.texts import Texts, narrowed
 from reconciler.protocols import Clock, Remote, Stop
 
 FAILURES_IN_A_ROW = 5
-READS = 3  # a write may show late: so many reads, a second apart
-SECONDS_BETWEEN = 1.0
-LOOKS = 5
-TOO_OLD = (
-    f"live values were read {LOOKS} times, and each time over {MOST_SECONDS_OLD:.0f} s old, or the rate limit used up, "
-    "before the PUT could go. Nothing is written on the strength of old values: run again when the API answers sooner"
-)
-
 Revalidate = Callable[[Sequence[Update], Live], Sequence[Change]]
 """Hold changes against newer live values: each comes back as it was, smaller, or as an adoption or a block."""
 
@@ -93,7 +86,9 @@ class Run:
 
         Raises what stops it before anything was sent; from then on nothing.
         """
-        yield from self._make_without_put()
+        for change in self._without_put:
+            self._records.make(change)
+            yield outcome_without_put(change)
         try:
             while self._queue and self.stopped is None:
                 yield from self._pass(self._queue[0])
@@ -106,14 +101,6 @@ class Run:
         """Return, once all outcomes are out, the changes that set back what this run did."""
         undone = (attempt.undo(self._shown.get(attempt.change.key)) for attempt in self._sent)
         return tuple(undo for undo in undone if undo)
-
-    def _make_without_put(self) -> Iterator[Outcome]:
-        for change in self._without_put:
-            if isinstance(change, Adopt):
-                self._records.settle(change, self._records.known(change.key))
-            elif isinstance(change, Forget):
-                self._records.forget(change)
-            yield outcome_without_put(change)
 
     def _pass(self, attempt: ChangeAttempt) -> Iterator[Outcome]:
         """Look again, or send one PUT."""
@@ -168,14 +155,12 @@ class Run:
     def _judge_queue(self) -> Iterator[Outcome]:
         """Hold the queue against live as it was just read; the attempt under way stays the first."""
         attempts = {attempt.change.key: attempt for attempt in self._queue}
-        changes = [attempt.change for attempt in self._queue]
-        judged = self._revalidate(changes, self._snapshot.with_pending_writes())
+        judged = self._revalidate([attempt.change for attempt in self._queue], self._snapshot.with_pending_writes())
         stands = [attempts[change.key].revalidated(change) for change in judged]
         left = [attempt for attempt, step in stands if isinstance(step, Again)]
         self._queue = sorted(left, key=lambda attempt: attempt.puts == 0)
-        for attempt, step in stands:
-            if isinstance(step, Done):
-                yield from self._finish(attempt)
+        for attempt in (attempt for attempt, step in stands if isinstance(step, Done)):
+            yield from self._finish(attempt)
 
     def _send(self, attempt: ChangeAttempt) -> PutAnswer:
         """Send the PUT, its intent durable before."""
@@ -239,7 +224,7 @@ class Run:
         successes = sum(isinstance(sent.status, Acknowledged) for sent in self._sent)
         if not self._queue or successes > 1:
             return
-        found = self._read_back([attempt])[attempt.change.key]
+        found = read_back([attempt], self._ids(), self._snapshot, self._clock)[attempt.change.key]
         if not found.clean:
             error = described(found, attempt.change.body)
             self.stopped = f"the first PUT, of {attempt.change.key}, does not read back as sent: {error}"
@@ -293,52 +278,20 @@ class Run:
         """Read back what was sent; yield and record the final outcome of each, or say that nothing could be read."""
         sent = [attempt for attempt in self._sent if not isinstance(attempt.status, Superseded)]
         try:
-            found = self._read_back(sent)
+            found = read_back(sent, self._ids(), self._snapshot, self._clock)
         except ReconcilerError as error:
             yield from (attempt.unread_outcome(str(error)) for attempt in sent)
             return
         for attempt in sent:
             shown = found[attempt.change.key]
+            if shown.took:
+                self._shown[attempt.change.key] = narrowed(shown.live, attempt.change.after)
             outcome = attempt.verified_outcome(shown, last=self._snapshot.reads >= READS)
             try:
-                self._record_verified(attempt, outcome, shown)
+                record_finding(attempt, outcome, shown, self._records)
             except ReconcilerError as error:
                 self.stopped = self.stopped or str(error)
             yield outcome
-
-    def _record_verified(self, attempt: ChangeAttempt, outcome: Outcome, found: Finding) -> None:
-        change = attempt.change
-        if found.shown in ("sent", "alike"):
-            self._shown[change.key] = narrowed(found.live, change.after)
-            self._records.settle(change, attempt.prior, stored(change.body, found.live))
-        elif isinstance(attempt.status, Acknowledged):
-            self._records.doubt(attempt)
-        elif outcome.outcome == "failed":
-            self._records.restore(attempt)
-
-    def _read_back(self, sent: Sequence[ChangeAttempt]) -> dict[str, Finding]:
-        """Read until every PUT of `sent` shows, at most `READS` times since the last PUT; return what showed, by key.
-
-        Raises what stops the reading if not even one read was made since the last PUT; later ones that cannot be made
-        leave what the ones before showed.
-        """
-        if sent and not self._snapshot.reads:
-            self._snapshot.refresh(self._ids(), [attempt.change.id for attempt in sent])
-        while True:
-            found = {attempt.change.key: self._finding(attempt) for attempt in sent}
-            late = [
-                attempt.change.id for attempt in sent if attempt.may_have_landed and not found[attempt.change.key].clean
-            ]
-            if not late or self._snapshot.reads >= READS:
-                return found
-            try:
-                self._clock.sleep(SECONDS_BETWEEN)
-                self._snapshot.refresh(self._ids(), late)
-            except ReconcilerError:
-                return found
-
-    def _finding(self, attempt: ChangeAttempt) -> Finding:
-        return finding(attempt.change.body, attempt.before, self._snapshot.live.lists.get(attempt.change.id))
 
     def _ids(self) -> list[str]:
         """Return the lists to look for alone if *read all* leaves them out."""

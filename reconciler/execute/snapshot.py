@@ -15,6 +15,11 @@ from reconciler.protocols import Clock, Reader
 
 MOST_SECONDS_OLD = 60.0
 MOST_SECONDS_WAITED = 5.0
+LOOKS = 5
+TOO_OLD = (
+    f"live values were read {LOOKS} times, and each time over {MOST_SECONDS_OLD:.0f} s old, or the rate limit used up, "
+    "before the PUT could go. Nothing is written on the strength of old values: run again when the API answers sooner"
+)
 
 
 def read_live(reader: Reader, ids: Iterable[str]) -> Live:

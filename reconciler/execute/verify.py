@@ -1,65 +1,54 @@
-"""What a read shows of a PUT: the answer of a PUT is no evidence of what is stored, a later read is."""
+"""Reading back what was sent: until it shows, and what that makes of the state."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from collections.abc import Collection, Sequence
 
-from reconciler.model.lists import LiveList
-from reconciler.model.texts import FIELDS, Field, Texts, holds, narrowed, stored_alike
+from reconciler.errors import ReconcilerError
+from reconciler.execute.attempt import Acknowledged, ChangeAttempt
+from reconciler.execute.finding import Finding, finding, stored
+from reconciler.execute.records import Records
+from reconciler.execute.snapshot import LiveSnapshot
+from reconciler.model.outcomes import Outcome
+from reconciler.protocols import Clock
 
-Shown: TypeAlias = Literal[
-    "sent",  # as sent
-    "alike",  # as sent but for case and white space
-    "before",  # as before the PUT
-    "other",  # neither
-    "gone",  # no such list
-]
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What a read showed: how the sent fields stand, which unsent ones changed, and the live texts."""
-
-    shown: Shown
-    touched: tuple[Field, ...]
-    live: Texts
-
-    @property
-    def clean(self) -> bool:
-        """Whether the PUT did what it said and nothing else."""
-        return self.shown in ("sent", "alike") and not self.touched
+READS = 3  # a write may show late: so many reads, a second apart
+SECONDS_BETWEEN = 1.0
 
 
-def finding(body: Texts, before: Texts, live: LiveList | None) -> Finding:
-    """Compare the `live` list with the `body` sent to it and with the live texts `before` that."""
-    if live is None:
-        return Finding("gone", (), {})
-    touched = tuple(field for field in FIELDS if field not in body and live.texts[field] != before[field])
-    return Finding(_shown(body, before, live.texts), touched, live.texts)
+def read_back(
+    sent: Sequence[ChangeAttempt], ids: Collection[str], snapshot: LiveSnapshot, clock: Clock
+) -> dict[str, Finding]:
+    """Read until every PUT of `sent` shows, at most `READS` times since the last PUT; return what showed, by key.
+
+    `ids` are the lists to look for alone if *read all* leaves them out. Raises what stops the reading if not even one
+    read was made since the last PUT; later ones that cannot be made leave what the ones before showed.
+    """
+    if sent and not snapshot.reads:
+        snapshot.refresh(ids, [attempt.change.id for attempt in sent])
+    while True:
+        found = {attempt.change.key: _finding(attempt, snapshot) for attempt in sent}
+        late = [
+            attempt.change.id for attempt in sent if attempt.may_have_landed and not found[attempt.change.key].clean
+        ]
+        if not late or snapshot.reads >= READS:
+            return found
+        try:
+            clock.sleep(SECONDS_BETWEEN)
+            snapshot.refresh(ids, late)
+        except ReconcilerError:
+            return found
 
 
-def _shown(body: Texts, before: Texts, live: Texts) -> Shown:
-    if holds(live, body):
-        return "sent"
-    if holds(live, narrowed(before, tuple(body))):
-        return "before"
-    if all(stored_alike(text, live[field]) for field, text in body.items()):
-        return "alike"
-    return "other"
+def _finding(attempt: ChangeAttempt, snapshot: LiveSnapshot) -> Finding:
+    return finding(attempt.change.body, attempt.before, snapshot.live.lists.get(attempt.change.id))
 
 
-def stored(body: Texts, live: Texts) -> dict[Field, str]:
-    """Return the fields that the API keeps otherwise than sent, as it keeps them."""
-    return {field: live[field] for field, text in body.items() if live[field] != text}
-
-
-def described(found: Finding, body: Texts) -> str:
-    """Say in words what is not as it should be, with both values."""
-    parts = [
-        f"{field} was sent as {text!r}, the API shows {found.live[field]!r}"
-        for field, text in body.items()
-        if found.live and found.live[field] != text
-    ]
-    parts += [f"{field} was not sent but changed, to {found.live[field]!r}" for field in found.touched]
-    return "; ".join(parts) or "the API no longer shows the list"
+def record_finding(attempt: ChangeAttempt, outcome: Outcome, found: Finding, records: Records) -> None:
+    """Write to the state what the last read showed of a PUT, and what came of that; raises StateError."""
+    if found.took:
+        records.settle(attempt.change, attempt.prior, stored(attempt.change.body, found.live))
+    elif isinstance(attempt.status, Acknowledged):
+        records.doubt(attempt)
+    elif outcome.outcome == "failed":
+        records.restore(attempt)

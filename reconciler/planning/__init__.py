@@ -3,7 +3,6 @@
     build.build      desired, applied, live → changes and drift, by the table drawn there
     guard.guarded    the same plan with what a guard stops blocked, and renames in an order that works
     limits           how many PUTs one apply may send, and what they cost
-    document         the plan as a JSON document, and its digest
 
 No I/O, no clock, no randomness; nothing here knows of files, HTTP or terminals.
 """

@@ -7,10 +7,12 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TypeAlias, assert_never
 
+from reconciler.documents.drift import drift_document
+from reconciler.documents.plan import plan_document
+from reconciler.documents.result import result_document
 from reconciler.model.changes import Plan
 from reconciler.model.drift import DriftReport
 from reconciler.model.outcomes import Result
-from reconciler.planning.document import plan_document
 from reconciler.report import github, html, json, junit, markdown
 from reconciler.report.text import drifts, plans, results
 
@@ -45,7 +47,12 @@ def _text(subject: Subject, _: int) -> str:
 
 
 def _document(subject: Subject, _: int) -> str:
-    return _of(subject, lambda plan: json.plan(plan_document(plan)), json.result, partial(json.drift, undeclared=True))
+    return _of(
+        subject,
+        lambda plan: json.render(plan_document(plan)),
+        lambda result: json.render(result_document(result)),
+        lambda report: json.render(drift_document(report, undeclared=True)),
+    )
 
 
 def _markdown(subject: Subject, max_bytes: int) -> str:

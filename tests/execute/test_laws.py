@@ -8,8 +8,8 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from reconciler.execute.run import LOOKS, READS
-from reconciler.execute.snapshot import MOST_SECONDS_OLD, MOST_SECONDS_WAITED
+from reconciler.execute.snapshot import LOOKS, MOST_SECONDS_OLD, MOST_SECONDS_WAITED
+from reconciler.execute.verify import READS
 from reconciler.model.answers import Acknowledged, Rejected, Unsettled
 from reconciler.model.lists import AppliedList, DoubtfulList
 from reconciler.model.retry import ATTEMPTS

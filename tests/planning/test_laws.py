@@ -9,15 +9,15 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from reconciler.documents.plan import digest
 from reconciler.execute.records import applied_entry
 from reconciler.model.changes import Adopt, Change, Check, EnvironmentPlan, Forget, Update
 from reconciler.model.lists import Applied, Desired, KnownList, Live, LiveList
 from reconciler.model.texts import Texts, narrowed
 from reconciler.planning.build import build
-from reconciler.planning.document import digest
 from reconciler.planning.guard import guarded
 from reconciler.planning.review import reviewed
-from tests.planning.test_document import plan_of
+from tests.documents.test_plan import plan_of
 from tests.planning.worlds import AT, TARGET, Short, applied, desired, live
 
 KEYS = "abcd"

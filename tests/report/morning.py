@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
+from reconciler.documents.plan import digest
 from reconciler.model.changes import Adopt, Block, Blocked, Change, Drift, EnvironmentPlan, Forget, Plan, Update
 from reconciler.model.drift import DriftReport, EnvironmentDrift, FieldDrift, ListDrift, Missing
 from reconciler.model.lists import LiveList, Source, Target
 from reconciler.model.outcomes import EnvironmentResult, Outcome, OutcomeKind, Result
 from reconciler.model.texts import Texts, differing
-from reconciler.planning.document import digest
 
 PROD: Final = Target("https://platform.kore.ai", "st-0603182c-7ffb-53c3-b307-47ca14b00000", "67777ce93e25326494e00000")
 DEV: Final = Target("https://platform.kore.ai", "st-9ad5520b-1c1e-5f10-8d52-0c6a5e500000", "67777ce93e25326494e11111")

@@ -12,8 +12,8 @@ from reconciler.sandbox import faults
 from reconciler.sandbox.accounts import Account, ContactList
 from reconciler.sandbox.server import ACCOUNT_ID, STREAM_ID
 from reconciler.sandbox.settings import Settings
+from tests.documents.test_schemas import valid
 from tests.program import Workplace, workplace
-from tests.test_schemas import valid
 
 ACCOUNTS = ("a1", "b2", "c3", "d4")
 KNOWN = ContactList("cl-0000001-0000", "Alpha", "Text")

@@ -7,8 +7,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from tests.documents.test_schemas import valid
 from tests.program import Workplace, some_lists
-from tests.test_schemas import valid
 
 EVERY = ["text", "json", "markdown", "junit", "github", "gitlab", "html"]
 

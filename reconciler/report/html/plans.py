@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from reconciler.documents.plan import digest
 from reconciler.model.changes import Blocked, Check, EnvironmentPlan, Plan
-from reconciler.planning.document import digest
 from reconciler.report import order, phrases, steps
 from reconciler.report.html import entries, facts, headlines, kinds
 from reconciler.report.html.matrix import matrix

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from reconciler.documents.drift import drift_document
 from reconciler.model.drift import DriftReport, EnvironmentDrift, FieldDrift, ListDrift, Missing
 from reconciler.model.lists import LiveList
-from reconciler.report import json
+from reconciler.report.json import render
 from reconciler.report.text import drifts
 from tests.report import samples
 from tests.report.golden_files import assert_golden
@@ -87,4 +88,6 @@ def test_hostile_names_do_nothing() -> None:
 
 @pytest.mark.parametrize("undeclared", [True, False], ids=["named", "counted"])
 def test_document(undeclared: bool) -> None:
-    assert_golden(f"drift-{'named' if undeclared else 'counted'}.json", json.drift(ALL, undeclared=undeclared))
+    assert_golden(
+        f"drift-{'named' if undeclared else 'counted'}.json", render(drift_document(ALL, undeclared=undeclared))
+    )

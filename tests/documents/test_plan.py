@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.documents.plan import digest, plan_document
 from reconciler.model.changes import Blocked, Drift, EnvironmentPlan, Plan
 from reconciler.model.lists import Source
 from reconciler.planning.build import build
-from reconciler.planning.document import digest, plan_document
 from tests import golden
 from tests.planning.worlds import TARGET, applied, desired, live
 

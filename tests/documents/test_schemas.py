@@ -31,15 +31,32 @@ def test_published(kind: str) -> None:
     Draft202012Validator.check_schema(schema(kind))
 
 
+@pytest.mark.parametrize("kind", sorted({*DOCUMENTS} - {"manifest", "state"}))
+def test_every_property_is_described(kind: str) -> None:
+    def undescribed(node: object, where: str) -> list[str]:
+        if isinstance(node, list):
+            return [found for each in node for found in undescribed(each, where)]
+        if not isinstance(node, dict):
+            return []
+        properties = node.get("properties")
+        here = [
+            f"{where}.{name}"
+            for name, each in (properties.items() if isinstance(properties, dict) else ())
+            if "description" not in each
+        ]
+        return here + [found for key, each in node.items() for found in undescribed(each, f"{where}.{key}")]
+
+    assert undescribed(schema(kind), kind) == []
+
+
 def test_no_other_is_published() -> None:
     assert sorted(path.name for path in FOLDER.iterdir()) == sorted(f"{kind}.schema.json" for kind in DOCUMENTS)
 
 
-@pytest.mark.parametrize("name", ["plan", "result", "drift-named", "drift-counted"])
+@pytest.mark.parametrize("name", ["plan", "result", "drift-named", "drift-counted", "problems"])
 def test_golden_documents_fit(name: str) -> None:
-    path = REPOSITORY / "tests" / "report" / "golden" / f"{name}.json"
-    if name == "plan":
-        path = REPOSITORY / "tests" / "planning" / "plan.json"
+    folder = "documents" if name == "plan" else "report/golden"
+    path = REPOSITORY / "tests" / folder / f"{name}.json"
     found = valid(path.read_text(encoding="utf-8"), name.split("-", maxsplit=1)[0])
     found["more"] = 1
     with pytest.raises(ValidationError):
@@ -65,4 +82,6 @@ def test_what_the_program_writes_fits(tmp_path: Path) -> None:
         valid(place.run("drift", "--json", "--undeclared").out, "drift")
         valid(place.run("plan", "--refresh", "--json").out, "plan")
         valid(place.run("state", "pull").out, "state")
+        valid(place.run("doctor", "--json").out, "doctor")
+        valid(place.run("validate", "--json").out, "problems")
         assert json.loads(place.run("schema", "state").out) == schema("state")

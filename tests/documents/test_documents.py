@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.documents.problems import problems_document
+from reconciler.documents.result import result_document
 from reconciler.model.problems import Problem
 from reconciler.report import escape
-from reconciler.report import json as documents
+from reconciler.report.json import render
 from tests.report import samples
 from tests.report.golden_files import assert_golden
 
@@ -24,11 +26,11 @@ PLAN = {"format": "reconciler/plan/1", "digest": "sha256:00", "environments": [{
 @pytest.mark.parametrize(
     ("name", "document"),
     [
-        ("result.json", documents.result(samples.ran(samples.MIXED, samples.CLEAN))),
-        ("result-hostile.json", documents.result(samples.ran(samples.FOUL_RESULT))),
-        ("problems.json", documents.problems(PROBLEMS)),
-        ("problems-none.json", documents.problems([])),
-        ("plan.json", documents.plan(PLAN)),
+        ("result.json", render(result_document(samples.ran(samples.MIXED, samples.CLEAN)))),
+        ("result-hostile.json", render(result_document(samples.ran(samples.FOUL_RESULT)))),
+        ("problems.json", render(problems_document(PROBLEMS))),
+        ("problems-none.json", render(problems_document([]))),
+        ("plan.json", render(PLAN)),
     ],
 )
 def test_whole(name: str, document: str) -> None:
@@ -36,7 +38,7 @@ def test_whole(name: str, document: str) -> None:
 
 
 def test_the_order_of_keys_and_the_counts() -> None:
-    result = json.loads(documents.result(samples.ran(samples.MIXED)))
+    result = json.loads(render(result_document(samples.ran(samples.MIXED))))
     assert list(result) == ["format", "plan", "environments"]
     (environment,) = result["environments"]
     assert list(environment) == ["name", "summary", "stopped", "outcomes"]
@@ -61,7 +63,7 @@ def test_the_order_of_keys_and_the_counts() -> None:
 
 @given(st.text(), st.text())
 def test_any_text_comes_back_and_none_acts(path: str, message: str) -> None:
-    document = documents.problems([Problem("lists.yaml", 1, 2, path, message)])
+    document = render(problems_document([Problem("lists.yaml", 1, 2, path, message)]))
     assert json.loads(document)["problems"] == [
         {"file": "lists.yaml", "line": 1, "column": 2, "path": path, "message": message}
     ]

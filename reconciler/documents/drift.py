@@ -1,0 +1,209 @@
+"""What was changed elsewhere: `reconciler/drift/1`, as `drift --json` prints it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal, NotRequired, TypeAlias
+
+from pydantic import Field as Described
+from typing_extensions import TypedDict
+
+from reconciler.documents.parts import (
+    FailedPart,
+    ManifestPart,
+    SourcePart,
+    StatePart,
+    TargetPart,
+    document,
+    failed_parts,
+    manifest_part,
+    source_part,
+    target_part,
+)
+from reconciler.model.drift import DriftReport, EnvironmentDrift, FieldDrift, ListDrift, Missing, Mover
+from reconciler.model.lists import LiveList
+from reconciler.model.texts import FIELDS, Field
+
+FORMAT: Literal["reconciler/drift/1"] = "reconciler/drift/1"
+
+
+@document
+class DriftSummary(TypedDict):
+    """How many lists there are of each kind."""
+
+    drifted: int
+    """Declared lists that were changed elsewhere."""
+    missing: int
+    """Declared lists that the account does not have."""
+    edited: int
+    """Declared lists that only the manifest changed, and that await an apply."""
+    undeclared: int
+    """Live lists that nobody declares."""
+    ignored: int
+    """Live lists that policy.ignore_undeclared leaves to others."""
+    as_declared: int
+    """Declared lists that are as declared."""
+    requests: int
+    """The HTTP requests that were sent."""
+
+
+@document
+class FieldDriftPart(TypedDict):
+    """One field whose live text is not the declared one."""
+
+    field: Field
+    """The field."""
+    desired: str
+    """The text that the manifest declares."""
+    applied: str | None
+    """The text that was last applied; null if none was."""
+    live: str
+    """The text that the API answers."""
+    moved: Mover
+    """Who changed it since the last apply: live (somebody elsewhere), file (the manifest), or both."""
+
+
+@document
+class ListDriftPart(TypedDict):
+    """One declared list with such fields."""
+
+    key: str
+    """The key of the list in the manifest."""
+    id: str
+    """The id of the list in this environment."""
+    moved: Mover
+    """Who changed it since the last apply, as a whole."""
+    in_doubt: bool
+    """Whether its last PUT was never confirmed."""
+    fields: list[FieldDriftPart]
+    """The fields that differ."""
+    campaigns: list[str]
+    """The campaigns that use the list."""
+    source: SourcePart
+    """Where the list is declared."""
+
+
+@document
+class MissingPart(TypedDict):
+    """A declared list that the account does not have."""
+
+    key: str
+    """The key of the list in the manifest."""
+    id: str
+    """The id that nothing has."""
+    reason: str
+    """What the API answered."""
+    source: SourcePart
+    """Where the list is declared."""
+
+
+if TYPE_CHECKING:
+    LiveListPart: TypeAlias = dict[str, object]
+else:
+    LiveListPart = document(TypedDict("LiveListPart", {
+        "id": Annotated[str, Described(description="The id of the list.")],
+        **{field: Annotated[str, Described(description=f"Its live {field}.")] for field in FIELDS},
+        "campaigns": Annotated[list[str], Described(description="The campaigns that use the list.")],
+    }))  # fmt: skip
+    LiveListPart.__doc__ = "A live list that nobody declares."
+
+
+@document
+class EnvironmentDriftPart(TypedDict):
+    """What was found in one environment."""
+
+    name: str
+    """The environment."""
+    target: TargetPart
+    """Whom the requests went to."""
+    state: StatePart
+    """The state that was compared."""
+    summary: DriftSummary
+    """The counts."""
+    lists: list[ListDriftPart]
+    """The lists that differ: drifted, or edited in the manifest only."""
+    missing: list[MissingPart]
+    """The lists that the account does not have."""
+    undeclared: list[LiveListPart] | None
+    """The live lists that nobody declares; null unless they were asked for."""
+
+
+@document
+class DriftDocument(TypedDict):
+    """What live differs in from what was applied and declared."""
+
+    format: Literal["reconciler/drift/1"]
+    """The format of this document."""
+    tool: str
+    """The version of the program."""
+    created_at: str
+    """When it was made: RFC 3339 in UTC."""
+    manifest: ManifestPart
+    """The manifest that was compared."""
+    environments: list[EnvironmentDriftPart]
+    """The environments, in the order of the manifest."""
+    failed: NotRequired[list[FailedPart]]
+    """The environments that could not be looked at; absent if there are none."""
+
+
+def drift_document(report: DriftReport, *, undeclared: bool) -> DriftDocument:
+    """Return the document of a drift report; `undeclared` lists are named, or only counted."""
+    made: DriftDocument = {
+        "format": FORMAT,
+        "tool": report.tool,
+        "created_at": report.created_at,
+        "manifest": manifest_part(report.files),
+        "environments": [_environment(found, undeclared=undeclared) for found in report.environments],
+    }
+    if report.failed:
+        made["failed"] = failed_parts(report.failed)
+    return made
+
+
+def _environment(found: EnvironmentDrift, *, undeclared: bool) -> EnvironmentDriftPart:
+    return {
+        "name": found.name,
+        "target": target_part(found.target),
+        "state": {"lineage": found.lineage, "serial": found.serial},
+        "summary": {
+            "drifted": len(found.drifted),
+            "missing": len(found.missing),
+            "edited": len(found.pending),
+            "undeclared": len(found.undeclared),
+            "ignored": found.ignored,
+            "as_declared": found.declared - len(found.lists) - len(found.missing),
+            "requests": found.requests,
+        },
+        "lists": [_list(each) for each in found.lists],
+        "missing": [_missing(each) for each in found.missing],
+        "undeclared": [_live(each) for each in found.undeclared] if undeclared else None,
+    }
+
+
+def _list(found: ListDrift) -> ListDriftPart:
+    return {
+        "key": found.key,
+        "id": found.id,
+        "moved": found.moved,
+        "in_doubt": found.doubtful,
+        "fields": [_field(each) for each in found.fields],
+        "campaigns": list(found.campaigns),
+        "source": source_part(found.source),
+    }
+
+
+def _field(found: FieldDrift) -> FieldDriftPart:
+    return {
+        "field": found.field,
+        "desired": found.desired,
+        "applied": found.applied,
+        "live": found.live,
+        "moved": found.moved,
+    }
+
+
+def _missing(found: Missing) -> MissingPart:
+    return {"key": found.key, "id": found.id, "reason": found.reason, "source": source_part(found.source)}
+
+
+def _live(found: LiveList) -> LiveListPart:
+    return {"id": found.id, **{field: found.texts[field] for field in FIELDS}, "campaigns": list(found.campaigns)}

@@ -1,0 +1,98 @@
+"""What several documents hold: targets, states, places in the manifest, files, texts of a list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, TypeAlias
+
+from pydantic import ConfigDict, Field, StringConstraints, with_config
+from typing_extensions import TypedDict
+
+from reconciler.model import lists
+
+document = with_config(ConfigDict(strict=True, extra="forbid", use_attribute_docstrings=True))
+"""Decorates each part of a document: exactly these properties, exactly these types, described by their docstrings."""
+
+Key: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*\z", max_length=200)]
+ListId: TypeAlias = Annotated[str, StringConstraints(pattern=r"^cl-[0-9A-Za-z_-]+\z", max_length=200)]
+Count: TypeAlias = Annotated[int, Field(ge=0)]
+
+
+@document
+class TargetPart(TypedDict):
+    """A host, and a stream and an account there."""
+
+    host: str
+    """The host with its scheme, such as https://platform.kore.ai."""
+    stream_id: str
+    """The stream (app), st-…."""
+    account_id: str
+    """The account, 24 hex digits."""
+
+
+@document
+class StatePart(TypedDict):
+    """One content of a state."""
+
+    lineage: str
+    """The identity of the state through all its serials; empty if there was no state yet."""
+    serial: Count
+    """How often the state had been written; 0 if there was no state yet."""
+
+
+@document
+class SourcePart(TypedDict):
+    """Where a list is declared."""
+
+    file: str
+    """The file, relative to the manifest's folder."""
+    line: int
+    """The line, counted from 1."""
+
+
+@document
+class FilePart(TypedDict):
+    """One file of the manifest."""
+
+    path: str
+    """The file, relative to the manifest's folder."""
+    sha256: str
+    """The SHA-256 of its bytes, in hex."""
+
+
+@document
+class ManifestPart(TypedDict):
+    """The manifest that was read."""
+
+    files: list[FilePart]
+    """Its files: the manifest itself first, then those that it includes."""
+
+
+@document
+class FailedPart(TypedDict):
+    """An environment that could not be looked at."""
+
+    name: Key
+    """The environment."""
+    error: str
+    """Why not, in words."""
+
+
+def target_part(target: lists.Target) -> TargetPart:
+    """Return what a document says of a target."""
+    return {"host": target.host, "stream_id": target.stream_id, "account_id": target.account_id}
+
+
+def source_part(source: lists.Source) -> SourcePart:
+    """Return what a document says of a place in the manifest."""
+    return {"file": source.file, "line": source.line}
+
+
+def manifest_part(files: Mapping[str, str]) -> ManifestPart:
+    """Return what a document says of the manifest, given the SHA-256 of each file by its path."""
+    return {"files": [{"path": path, "sha256": sha256} for path, sha256 in files.items()]}
+
+
+def failed_parts(reasons: Mapping[str, str]) -> list[FailedPart]:
+    """Return what a document says of environments that could not be looked at, given the reasons by name."""
+    return [{"name": name, "error": error} for name, error in reasons.items()]

@@ -1,0 +1,252 @@
+"""The plan: `reconciler/plan/1`, as `plan --out` saves it and `plan --json` prints it.
+
+Its digest covers what a plan does and to whom: all of its environments but source, warnings, state, drift and summary.
+Equal plans have equal digests, wherever and whenever they were made.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from typing import Literal, NotRequired
+
+from typing_extensions import TypedDict
+
+from reconciler.documents.parts import (
+    Count,
+    FailedPart,
+    Key,
+    ListId,
+    ManifestPart,
+    SourcePart,
+    StatePart,
+    TargetPart,
+    document,
+    failed_parts,
+    manifest_part,
+    source_part,
+    target_part,
+)
+from reconciler.documents.texts import SentTexts, ShownTexts
+from reconciler.model.changes import Action, Blocked, Cause, Change, Drift, EnvironmentPlan, Guard, Plan, Update
+from reconciler.model.texts import FIELDS, Field, narrowed
+
+FORMAT: Literal["reconciler/plan/1"] = "reconciler/plan/1"
+
+
+@document
+class BlockPart(TypedDict):
+    """Why a change is not made."""
+
+    guard: Guard
+    """The guard that stops it."""
+    reason: str
+    """Its reason, with names and numbers."""
+    lift: str
+    """What to do about it."""
+
+
+@document
+class ChangePart(TypedDict):
+    """What is to be done about one list."""
+
+    key: Key
+    """The key of the list in the manifest."""
+    id: ListId
+    """The id of the list in this environment."""
+    action: Action
+    """update: a PUT; adopt: recorded, nothing is sent; forget: dropped from the state, the list stays; check: apply
+    reads it first; blocked: a guard stops it."""
+    cause: Cause
+    """Why: new (not in the state), edit (of the manifest), drift or conflict (changed elsewhere), retry (in doubt),
+    missing (not in the account), removed (from the manifest), undo (of a run)."""
+    fields: list[Field]
+    """The fields that the PUT carries, or would carry if it were not blocked."""
+    before: ShownTexts | None
+    """The managed fields before the change: live if it was read, else as applied; null if nothing is known."""
+    after: SentTexts
+    """All managed fields as they are desired."""
+    blocked_by: BlockPart | None
+    """What stops it; null unless the action is blocked."""
+    source: SourcePart | None
+    """Where the list is declared; null if it is not declared any more."""
+    warnings: list[str]
+    """What a reviewer should know."""
+
+
+@document
+class DriftPart(TypedDict):
+    """A list that was changed elsewhere, and that this plan leaves alone."""
+
+    key: Key
+    """The key of the list in the manifest."""
+    id: ListId
+    """The id of the list in this environment."""
+    fields: list[Field]
+    """The fields that differ."""
+    applied: ShownTexts
+    """These fields as they were last applied."""
+    live: ShownTexts
+    """These fields as the API answers them."""
+    source: SourcePart
+    """Where the list is declared."""
+
+
+@document
+class PlanSummary(TypedDict):
+    """How many lists there are of each kind, and what an apply takes."""
+
+    update: int
+    """Lists to update, by one PUT each."""
+    adopt: int
+    """Lists to record without a PUT."""
+    forget: int
+    """Lists to drop from the state."""
+    check: int
+    """Lists that apply reads first."""
+    blocked: int
+    """Lists that a guard stops."""
+    unchanged: Count
+    """Lists with nothing to do, and no drift."""
+    drifted: int
+    """Lists with drift that is left alone."""
+    requests: int
+    """How many requests an apply is expected to send."""
+    seconds: int
+    """How many seconds an apply is expected to take, by the limit of requests."""
+
+
+@document
+class EnvironmentPart(TypedDict):
+    """What would be done in one environment."""
+
+    name: Key
+    """The environment."""
+    target: TargetPart
+    """Whom the requests go to."""
+    state: StatePart
+    """The state that was compared."""
+    summary: PlanSummary
+    """The counts."""
+    warnings: list[str]
+    """What a reviewer should know of the environment as a whole."""
+    changes: list[ChangePart]
+    """The changes, in the order in which they are made; unchanged lists are only counted."""
+    drift: list[DriftPart]
+    """The drift that is left alone."""
+
+
+@document
+class PlanDocument(TypedDict):
+    """What a run would do, environment by environment."""
+
+    format: Literal["reconciler/plan/1"]
+    """The format of this document."""
+    digest: str
+    """The SHA-256 of what the plan does (all of environments but source, warnings, state, drift and summary)."""
+    tool: str
+    """The version of the program."""
+    created_at: str
+    """When it was made: RFC 3339 in UTC."""
+    refreshed: bool
+    """Whether live values were read."""
+    manifest: ManifestPart
+    """The manifest that it was made from."""
+    environments: list[EnvironmentPart]
+    """The environments, in the order of the manifest."""
+    failed: NotRequired[list[FailedPart]]
+    """The environments that could not be looked at; absent if there are none."""
+    refused: NotRequired[str]
+    """Why an apply did not carry it out; absent if it was not refused."""
+
+
+def plan_document(plan: Plan) -> PlanDocument:
+    """Return the document of a plan, properties in the order in which people read them."""
+    made: PlanDocument = {
+        "format": FORMAT,
+        "digest": digest(plan),
+        "tool": plan.tool,
+        "created_at": plan.created_at,
+        "refreshed": plan.refreshed,
+        "manifest": manifest_part(plan.files),
+        "environments": [_environment(environment) for environment in plan.environments],
+    }
+    if plan.failed:
+        made["failed"] = failed_parts(plan.failed)
+    if plan.refused:
+        made["refused"] = plan.refused
+    return made
+
+
+def digest(plan: Plan) -> str:
+    """Return `sha256:…` of what the plan does: its environments in canonical JSON."""
+    digested = [
+        {
+            "name": environment.name,
+            "target": target_part(environment.target),
+            "changes": [_digested(_change(change)) for change in environment.changes],
+        }
+        for environment in plan.environments
+    ]
+    canonical = json.dumps(digested, sort_keys=True, separators=(",", ":"))
+    return "sha256:" + hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _digested(change: ChangePart) -> dict[str, object]:
+    return {name: value for name, value in change.items() if name not in ("source", "warnings")}
+
+
+def summary(environment: EnvironmentPlan) -> PlanSummary:
+    """Count the changes by action, and the lists without one."""
+    actions = Counter(change.action for change in environment.changes)
+    return {
+        "update": actions["update"],
+        "adopt": actions["adopt"],
+        "forget": actions["forget"],
+        "check": actions["check"],
+        "blocked": actions["blocked"],
+        "unchanged": environment.unchanged,
+        "drifted": len(environment.drift),
+        "requests": environment.requests,
+        "seconds": environment.seconds,
+    }
+
+
+def _environment(environment: EnvironmentPlan) -> EnvironmentPart:
+    return {
+        "name": environment.name,
+        "target": target_part(environment.target),
+        "state": {"lineage": environment.lineage, "serial": environment.serial},
+        "summary": summary(environment),
+        "warnings": list(environment.warnings),
+        "changes": [_change(change) for change in environment.changes],
+        "drift": [_drift(drift) for drift in environment.drift],
+    }
+
+
+def _change(change: Change) -> ChangePart:
+    block = change.block if isinstance(change, Blocked) else None
+    return {
+        "key": change.key,
+        "id": change.id,
+        "action": change.action,
+        "cause": change.cause,
+        "fields": list(change.fields) if isinstance(change, Update | Blocked) else [],
+        "before": narrowed(change.before, FIELDS) or None,
+        "after": narrowed(change.after, FIELDS),
+        "blocked_by": {"guard": block.guard, "reason": block.reason, "lift": block.lift} if block else None,
+        "source": source_part(change.source) if change.source else None,
+        "warnings": list(change.warnings),
+    }
+
+
+def _drift(drift: Drift) -> DriftPart:
+    return {
+        "key": drift.key,
+        "id": drift.id,
+        "fields": list(drift.fields),
+        "applied": narrowed(drift.applied, FIELDS),
+        "live": narrowed(drift.live, FIELDS),
+        "source": source_part(drift.source),
+    }

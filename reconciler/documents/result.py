@@ -1,0 +1,138 @@
+"""What an apply did: `reconciler/result/1`, as `apply --json` prints it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Literal
+
+from typing_extensions import TypedDict
+
+from reconciler.documents.parts import document
+from reconciler.model.changes import Action
+from reconciler.model.outcomes import EnvironmentResult, Outcome, OutcomeKind, Result
+
+FORMAT: Literal["reconciler/result/1"] = "reconciler/result/1"
+
+
+@document
+class ResultSummary(TypedDict):
+    """How many changes came to what, and what the run took."""
+
+    updated: int
+    """Changes that were acknowledged, and found so by a later read."""
+    adopted: int
+    """Lists that were recorded without a PUT."""
+    forgotten: int
+    """Lists that were dropped from the state."""
+    unchanged: int
+    """Lists with nothing to do."""
+    failed: int
+    """Changes that were refused; the lists are as before."""
+    in_doubt: int
+    """Changes of which nobody knows whether they landed."""
+    unverified: int
+    """Changes that were acknowledged, but that no read showed as sent."""
+    conflict: int
+    """Changes that were not sent, since somebody else changed the list."""
+    blocked: int
+    """Changes that a guard stopped."""
+    not_sent: int
+    """Changes whose turn did not come."""
+    requests: int
+    """The HTTP requests that were sent, retries included."""
+    seconds: float
+    """How long it took."""
+
+
+@document
+class OutcomePart(TypedDict):
+    """What became of one change."""
+
+    key: str
+    """The key of the list in the manifest."""
+    id: str
+    """The id of the list in this environment."""
+    action: Action
+    """What was planned, as in the plan."""
+    outcome: OutcomeKind
+    """What came of it, as in the summary."""
+    attempts: int
+    """How many PUTs were sent."""
+    verified: bool | None
+    """Whether a later read showed it as sent; null if no read settled it."""
+    error: str | None
+    """What went wrong and what to do; null if nothing did."""
+
+
+@document
+class EnvironmentResultPart(TypedDict):
+    """What was done in one environment."""
+
+    name: str
+    """The environment."""
+    summary: ResultSummary
+    """The counts."""
+    stopped: str | None
+    """Why the run ended early; null if it did not."""
+    outcomes: list[OutcomePart]
+    """What became of each change, in the order of the plan."""
+
+
+@document
+class ResultDocument(TypedDict):
+    """What an apply did, also after a failure or an interrupt."""
+
+    format: Literal["reconciler/result/1"]
+    """The format of this document."""
+    plan: str
+    """The digest of the plan that was followed."""
+    environments: list[EnvironmentResultPart]
+    """The environments, in the order of the manifest."""
+
+
+def result_document(result: Result) -> ResultDocument:
+    """Return the document of a result."""
+    return {
+        "format": FORMAT,
+        "plan": result.plan,
+        "environments": [_environment(environment) for environment in result.environments],
+    }
+
+
+def _environment(environment: EnvironmentResult) -> EnvironmentResultPart:
+    return {
+        "name": environment.name,
+        "summary": _summary(environment),
+        "stopped": environment.stopped,
+        "outcomes": [_outcome(outcome) for outcome in environment.outcomes],
+    }
+
+
+def _summary(environment: EnvironmentResult) -> ResultSummary:
+    counts = Counter(outcome.outcome for outcome in environment.outcomes)
+    return {
+        "updated": counts["updated"],
+        "adopted": counts["adopted"],
+        "forgotten": counts["forgotten"],
+        "unchanged": environment.unchanged,
+        "failed": counts["failed"],
+        "in_doubt": counts["in_doubt"],
+        "unverified": counts["unverified"],
+        "conflict": counts["conflict"],
+        "blocked": counts["blocked"],
+        "not_sent": counts["not_sent"],
+        "requests": environment.requests,
+        "seconds": round(environment.seconds, 1),
+    }
+
+
+def _outcome(outcome: Outcome) -> OutcomePart:
+    return {
+        "key": outcome.key,
+        "id": outcome.id,
+        "action": outcome.action,
+        "outcome": outcome.outcome,
+        "attempts": outcome.attempts,
+        "verified": outcome.verified,
+        "error": outcome.error,
+    }

@@ -1,0 +1,50 @@
+"""The JSON Schemas of the documents, made of their declarations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from reconciler.documents.doctor import DoctorDocument
+from reconciler.documents.drift import DriftDocument
+from reconciler.documents.plan import PlanDocument
+from reconciler.documents.problems import ProblemsDocument
+from reconciler.documents.result import ResultDocument
+
+_DRAFT = "https://json-schema.org/draft/2020-12/schema"
+_DECLARED: Mapping[str, Any] = {
+    "plan": PlanDocument,
+    "result": ResultDocument,
+    "drift": DriftDocument,
+    "problems": ProblemsDocument,
+    "doctor": DoctorDocument,
+}
+
+
+def document_schema(kind: str) -> dict[str, object]:
+    """Return the JSON Schema (draft 2020-12) of a kind of document; a reader checks more than it can say."""
+    return published(kind, TypeAdapter(_DECLARED[kind]).json_schema())
+
+
+def published(kind: str, schema: Mapping[str, object]) -> dict[str, object]:
+    """Return a schema that pydantic made as it is published: with an id, and for every validator."""
+    return {"$schema": _DRAFT, "$id": f"reconciler/{kind}/1", **_for_every_validator(schema)}
+
+
+def _for_every_validator(node: Mapping[str, object]) -> dict[str, object]:
+    r"""Drop made-up titles and a keyword of OpenAPI; write the end of a text (`\z`) as all validators do."""
+    kept: dict[str, object] = {}
+    for key, value in node.items():
+        if (key == "title" and isinstance(value, str)) or (key == "discriminator" and "oneOf" in node):
+            continue
+        if key == "pattern" and isinstance(value, str):
+            kept[key] = value.replace(r"\z", "$")
+        elif isinstance(value, dict):
+            kept[key] = _for_every_validator(value)
+        elif isinstance(value, list):
+            kept[key] = [_for_every_validator(each) if isinstance(each, dict) else each for each in value]
+        else:
+            kept[key] = value
+    return kept
