@@ -117,7 +117,7 @@ def _state(folder: Path, lists: int) -> None:
             "name": f"Renewal Due {number:07d} - May/June",
             "description": f"Customers whose service expires in July, part {number}.",
         }
-        entries[key] = AppliedList(key, list_id(number), texts, "2026-11-22T10:00:00Z")  # type: ignore[arg-type]
+        entries[key] = AppliedList(key, list_id(number), texts, "2026-11-22T10:00:00Z")
     applied = Applied("prod", target, "5a4db0c5-0000-4000-8000-000000000009", 3, entries)
     (folder / ".reconciler").mkdir(exist_ok=True)
     (folder / ".reconciler" / "prod.state.json").write_text(render(applied), encoding="utf-8")

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field, replace
 
 from reconciler.errors import LockedError, RemoteError, StateError, StoppedError
 from reconciler.model.answers import Acknowledged, PutAnswer, Unsent, Unsettled
+from reconciler.model.fields import Field
 from reconciler.model.lists import Absent, Applied, AppliedList, DoubtfulList, KnownList, Live, LiveList
-from reconciler.model.texts import Field, Texts
+from reconciler.model.texts import Texts
 from reconciler.protocols import Holder, StateWriter
 
 START = 1_800_000_000.0

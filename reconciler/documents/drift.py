@@ -20,8 +20,8 @@ from reconciler.documents.parts import (
     target_part,
 )
 from reconciler.model.drift import DriftReport, EnvironmentDrift, FieldDrift, ListDrift, Missing, Mover
+from reconciler.model.fields import FIELDS, Field
 from reconciler.model.lists import LiveList
-from reconciler.model.texts import FIELDS, Field
 
 FORMAT: Literal["reconciler/drift/1"] = "reconciler/drift/1"
 

@@ -30,7 +30,8 @@ from reconciler.documents.parts import (
 )
 from reconciler.documents.texts import SentTexts, ShownTexts
 from reconciler.model.changes import Action, Blocked, Cause, Change, Drift, EnvironmentPlan, Guard, Plan, Update
-from reconciler.model.texts import FIELDS, Field, narrowed
+from reconciler.model.fields import FIELDS, Field
+from reconciler.model.texts import narrowed
 
 FORMAT: Literal["reconciler/plan/1"] = "reconciler/plan/1"
 

@@ -17,7 +17,6 @@ from pydantic_core import from_json
 from reconciler.documents.parts import TargetPart
 from reconciler.documents.plan import FORMAT, ChangePart, EnvironmentPart, PlanDocument, digest
 from reconciler.errors import PlanRefusedError, UsageError
-from reconciler.model import texts
 from reconciler.model.changes import (
     Adopt,
     Block,
@@ -31,6 +30,7 @@ from reconciler.model.changes import (
     Update,
 )
 from reconciler.model.lists import Source, Target
+from reconciler.model.texts import Texts
 
 
 def load_plan(path: Path) -> Plan:
@@ -146,8 +146,8 @@ class _Common(TypedDict):
     key: str
     id: str
     cause: Cause
-    before: texts.Texts
-    after: texts.Texts
+    before: Texts
+    after: Texts
     source: Source | None
     warnings: tuple[str, ...]
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from reconciler.model.fields import FIELDS, Field
 from reconciler.model.lists import LiveList
-from reconciler.model.texts import FIELDS, Field, Texts, holds, narrowed, stored_alike
+from reconciler.model.texts import Texts, holds, narrowed, stored_alike
 
 Shown: TypeAlias = Literal[
     "sent",  # as sent

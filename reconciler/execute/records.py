@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable
 
 from reconciler.execute.attempt import ChangeAttempt, WithoutPut
 from reconciler.model.changes import Adopt, Forget, Update
+from reconciler.model.fields import FIELDS
 from reconciler.model.lists import AppliedList, DoubtfulList, KnownList
-from reconciler.model.texts import FIELDS, Texts, narrowed
+from reconciler.model.texts import Texts, narrowed
 from reconciler.model.times import timestamp
 from reconciler.protocols import Clock, StateWriter
 

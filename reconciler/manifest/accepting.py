@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from reconciler.manifest.drafting import Declared, Draft, declared
 from reconciler.manifest.rewriting import Revision
 from reconciler.manifest.rules import description_fault, name_fault
-from reconciler.model.texts import Field
+from reconciler.model.fields import Field
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,9 @@ from reconciler.manifest.settings import Settings
 from reconciler.manifest.shape import ListEntry, Override
 from reconciler.manifest.values import AS_WRITTEN
 from reconciler.manifest.wording import quoted
+from reconciler.model.fields import Field
 from reconciler.model.lists import DesiredList
-from reconciler.model.texts import Field, Texts
+from reconciler.model.texts import Texts
 
 Entries = Iterable[tuple[Reading, str, int, ListEntry]]
 """Each list with the file it stands in, its key, and the line of that."""

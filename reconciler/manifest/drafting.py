@@ -22,7 +22,8 @@ from reconciler.manifest.rewriting import NewList, Revision, revised, with_lists
 from reconciler.manifest.source import decoded
 from reconciler.manifest.surgery import Splice
 from reconciler.manifest.values import Manifest
-from reconciler.model.texts import FIELDS, Field, Texts
+from reconciler.model.fields import FIELDS, Field
+from reconciler.model.texts import Texts
 
 _BOM = b"\xef\xbb\xbf"
 

@@ -15,8 +15,9 @@ from reconciler.manifest.quoting import double_quoted
 from reconciler.manifest.rewriting import NewList, Revision
 from reconciler.manifest.rules import LIST_ID, description_fault, name_fault
 from reconciler.manifest.values import Environment
+from reconciler.model.fields import Field
 from reconciler.model.lists import LiveList
-from reconciler.model.texts import Field, Texts
+from reconciler.model.texts import Texts
 
 
 @dataclass(frozen=True, slots=True)

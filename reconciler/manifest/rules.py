@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 
-from reconciler.model.texts import MOST_UNITS, Field, units
+from reconciler.model.fields import MANAGED, Field
+from reconciler.model.texts import units
 
 LIST_ID = re.compile(r"cl-[0-9A-Za-z._~-]+")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -15,7 +16,7 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 def name_fault(text: str) -> str | None:
     """Check a name as written: not empty, no outer white space, no control characters, not too long."""
-    if text.isascii() and text.isprintable() and 0 < len(text) <= MOST_UNITS["name"] and text == text.strip():
+    if text.isascii() and text.isprintable() and 0 < len(text) <= MANAGED["name"].longest and text == text.strip():
         return None  # what the rules below find, at a tenth of their time
     if not text:
         return "is empty: write a name, or leave the key out to leave the name unmanaged"
@@ -24,14 +25,14 @@ def name_fault(text: str) -> str | None:
 
 def description_fault(text: str) -> str | None:
     """Check a description as written: no outer white space, not too long."""
-    if len(text) <= MOST_UNITS["description"] and text == text.strip() and text.isascii():
+    if len(text) <= MANAGED["description"].longest and text == text.strip() and text.isascii():
         return None  # as above
     return outer_space_fault(text) or length_fault("description", text)
 
 
 def length_fault(field: Field, text: str) -> str | None:
     """Check the length of a text."""
-    length, most = units(text), MOST_UNITS[field]
+    length, most = units(text), MANAGED[field].longest
     if length <= most:
         return None
     counted = "characters" if length == len(text) else "UTF-16 units"

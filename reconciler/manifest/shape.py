@@ -17,7 +17,7 @@ from pydantic_core import SchemaValidator
 from reconciler.manifest import grammar, hosts
 from reconciler.manifest.grammar import by_name, either, entry, flag, key, number, refused, ruled, sequence, text, word
 from reconciler.manifest.rules import LIST_ID, folder_fault, name_format_fault
-from reconciler.model.texts import MOST_UNITS
+from reconciler.model.fields import MANAGED
 
 if TYPE_CHECKING:
     from pydantic_core import CoreSchema
@@ -115,16 +115,16 @@ _list_id = text(pattern=f"^{LIST_ID.pattern}$")
 _live_name = text(metadata={"minLength": 1})
 _texts = {
     "name": key(
-        f"The list's name, at most {MOST_UNITS['name']} characters; left out, it is unmanaged.",
+        f"The list's name, at most {MANAGED['name'].longest} characters; left out, it is unmanaged.",
         text(),
         minLength=1,
-        maxLength=MOST_UNITS["name"],
+        maxLength=MANAGED["name"].longest,
         pattern=_TRIMMED,
     ),
     "description": key(
-        f'At most {MOST_UNITS["description"]} characters; "" clears it, left out it is unmanaged.',
+        f'At most {MANAGED["description"].longest} characters; "" clears it, left out it is unmanaged.',
         text(),
-        maxLength=MOST_UNITS["description"],
+        maxLength=MANAGED["description"].longest,
         pattern=rf"^$|{_TRIMMED}",
     ),
 }

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
-from reconciler.model.texts import Field, Texts, narrowed
+from reconciler.model.fields import Field
+from reconciler.model.texts import Texts, narrowed
 
 if TYPE_CHECKING:
     from reconciler.model.lists import Source, Target

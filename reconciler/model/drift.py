@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from reconciler.model.changes import Asked
+from reconciler.model.fields import Field
 from reconciler.model.lists import LiveList, Source, Target
-from reconciler.model.texts import Field
 
 Mover: TypeAlias = Literal["live", "file", "both"]
 

@@ -1,12 +1,11 @@
-"""The two texts of a contact list that this program looks after."""
+"""The texts of a contact list that this program looks after, and how they compare."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
-Field: TypeAlias = Literal["name", "description"]
-FIELDS: tuple[Field, ...] = ("name", "description")
+from reconciler.model.fields import FIELDS, Field
 
 Texts: TypeAlias = Mapping[Field, str]
 """Some fields of a list. A field that is absent is unmanaged (desired, applied) or unknown (before a change)."""
@@ -39,10 +38,6 @@ def narrowed(texts: Texts, fields: Mapping[Field, object] | tuple[Field, ...]) -
 def stored_alike(sent: str, stored: str) -> bool:
     """Tell whether `stored` is `sent` but for case and white space, as an API that trims or squeezes leaves it."""
     return "".join(sent.split()).casefold() == "".join(stored.split()).casefold()
-
-
-MOST_UNITS: Mapping[Field, int] = {"name": 48, "description": 256}
-"""How long each text may be, in UTF-16 units: the API's documented limits, counted the stricter way."""
 
 
 def units(text: str) -> int:

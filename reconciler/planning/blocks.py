@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 
 from reconciler.model.changes import Adopt, Block, Blocked, Cause, Change, Update
+from reconciler.model.fields import FIELDS, NAME, Field
 from reconciler.model.lists import Absent, Applied, DesiredList, DoubtfulList, KnownList
-from reconciler.model.texts import FIELDS, Field, Texts, unseen_difference
+from reconciler.model.texts import Texts, unseen_difference
 
 
 def stopped(change: Change, block: Block, cause: Cause | None = None) -> Blocked:
@@ -28,7 +29,7 @@ def stopped(change: Change, block: Block, cause: Cause | None = None) -> Blocked
 def wrong_id(wanted: DesiredList, live_name: str, applied: Applied) -> Block:
     """The id of a list that the state does not know leads to a list of another name."""
     reason = f"{wanted.id} is a list named {live_name!r}, which is {_expected(wanted)}"
-    if "name" in wanted.texts and (unseen := unseen_difference(live_name, wanted.texts["name"])):
+    if NAME in wanted.texts and (unseen := unseen_difference(live_name, wanted.texts[NAME])):
         reason = f"{reason}; it looks the same, but {unseen}"
     other = next((known.key for known in applied.lists.values() if known.id == wanted.id), None)
     if other is not None:
@@ -50,7 +51,7 @@ def _yaml(text: str) -> str:
 
 
 def _expected(wanted: DesiredList) -> str:
-    name = wanted.texts.get("name")
+    name = wanted.texts.get(NAME)
     if name is None and wanted.previously is None:
         return "nothing that the manifest mentions (neither name nor previously is declared)"
     if wanted.previously is None:

@@ -38,8 +38,9 @@ from reconciler.model.changes import (
     Forget,
     Update,
 )
+from reconciler.model.fields import FIELDS, NAME, Field
 from reconciler.model.lists import Applied, AppliedList, Desired, DesiredList, DoubtfulList, KnownList, Live
-from reconciler.model.texts import FIELDS, Field, Texts, differing, holds, narrowed, unseen_difference
+from reconciler.model.texts import Texts, differing, holds, narrowed, unseen_difference
 from reconciler.planning import blocks
 
 
@@ -131,9 +132,9 @@ def _new(wanted: DesiredList, applied: Applied, live: Texts) -> Change:
     if not fields:
         return _adopt(wanted, "new", before, warnings)
     update = _update(wanted, "new", fields, before, warnings)
-    if live["name"] in (wanted.texts.get("name"), wanted.previously):
+    if live[NAME] in (wanted.texts.get(NAME), wanted.previously):
         return update
-    return blocks.stopped(update, blocks.wrong_id(wanted, live["name"], applied))
+    return blocks.stopped(update, blocks.wrong_id(wanted, live[NAME], applied))
 
 
 Case: TypeAlias = Literal["same", "edit", "drift", "conflict"]

@@ -18,8 +18,8 @@ from collections.abc import Collection
 from fnmatch import fnmatchcase
 
 from reconciler.model.drift import EnvironmentDrift, FieldDrift, ListDrift, Missing, Mover
+from reconciler.model.fields import FIELDS, NAME, Field
 from reconciler.model.lists import Applied, Desired, DesiredList, DoubtfulList, KnownList, Live, LiveList
-from reconciler.model.texts import FIELDS, Field
 
 
 def drift(desired: Desired, applied: Applied, live: Live, declared_ids: Collection[str]) -> EnvironmentDrift:
@@ -35,13 +35,13 @@ def drift(desired: Desired, applied: Applied, live: Live, declared_ids: Collecti
         declared=len(desired.lists),
         lists=tuple(each for each in compared if isinstance(each, ListDrift)),
         missing=tuple(each for each in compared if isinstance(each, Missing)),
-        undeclared=tuple(sorted(named, key=lambda found: (found.texts["name"].casefold(), found.id))),
+        undeclared=tuple(sorted(named, key=lambda found: (found.texts[NAME].casefold(), found.id))),
         ignored=len(undeclared) - len(named),
     )
 
 
 def _ignored(found: LiveList, desired: Desired) -> bool:
-    return any(fnmatchcase(found.texts["name"], glob) for glob in desired.policy.ignore_undeclared)
+    return any(fnmatchcase(found.texts[NAME], glob) for glob in desired.policy.ignore_undeclared)
 
 
 def _compared(wanted: DesiredList, known: KnownList | None, live: Live) -> ListDrift | Missing | None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from reconciler.model.changes import Block, Change, EnvironmentPlan, Update
+from reconciler.model.fields import NAME
 from reconciler.model.lists import Applied, Desired, DesiredList, Live, LiveList, Policy
 from reconciler.planning import names
 from reconciler.planning.blocks import stopped
@@ -84,7 +85,7 @@ def _warned(change: Update, seen: _Seen) -> Update:
 
 def _campaigns(change: Update, seen: _Seen) -> tuple[str, ...]:
     """Return the campaigns that a rename would touch."""
-    return seen.live.campaigns if seen.live and "name" in change.fields else ()
+    return seen.live.campaigns if seen.live and NAME in change.fields else ()
 
 
 def _using(campaigns: tuple[str, ...]) -> str:

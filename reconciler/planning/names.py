@@ -17,6 +17,7 @@ from functools import cached_property
 from typing import TypeGuard
 
 from reconciler.model.changes import Block, Change, Update
+from reconciler.model.fields import NAME
 from reconciler.model.lists import Applied, Desired, DoubtfulList, Live
 from reconciler.planning.blocks import stopped
 
@@ -38,7 +39,7 @@ class Names:
 
 def held(changes: Iterable[Change], desired: Desired, applied: Applied, live: Live | None) -> Names:
     """Return who holds, in the account or as far as the state knows, or declares, the names that `changes` take."""
-    taken = {change.after["name"].casefold() for change in changes if _is_rename(change)}
+    taken = {change.after[NAME].casefold() for change in changes if _is_rename(change)}
     holders: dict[str, set[str]] = {}
     for name, list_id in _pairs(desired, applied, live) if taken else ():
         if (folded := name.casefold()) in taken:
@@ -49,21 +50,21 @@ def held(changes: Iterable[Change], desired: Desired, applied: Applied, live: Li
 def _pairs(desired: Desired, applied: Applied, live: Live | None) -> Iterator[tuple[str, str]]:
     """Yield the names that are declared, and those held in the account, or without `live` by the state."""
     for wanted in desired.lists.values():
-        if "name" in wanted.texts:
-            yield wanted.texts["name"], wanted.id
+        if NAME in wanted.texts:
+            yield wanted.texts[NAME], wanted.id
     if live is not None:
         for found in live.lists.values():
-            yield found.texts["name"], found.id
+            yield found.texts[NAME], found.id
         return
     for known in applied.lists.values():
-        if "name" in known.texts:
-            yield known.texts["name"], known.id
-        if isinstance(known, DoubtfulList) and "name" in known.intended:
-            yield known.intended["name"], known.id
+        if NAME in known.texts:
+            yield known.texts[NAME], known.id
+        if isinstance(known, DoubtfulList) and NAME in known.intended:
+            yield known.intended[NAME], known.id
 
 
 def _is_rename(change: Change) -> TypeGuard[Update]:
-    return isinstance(change, Update) and "name" in change.fields
+    return isinstance(change, Update) and NAME in change.fields
 
 
 def settled(changes: tuple[Change, ...], names: Names) -> tuple[Change, ...]:
@@ -83,7 +84,7 @@ def _kept(renames: Mapping[str, Update], names: Names) -> dict[str, Block]:
     """Return a block for each rename whose new name some other list keeps."""
     blocks: dict[str, Block] = {}
     for rename in renames.values():
-        name = rename.after["name"]
+        name = rename.after[NAME]
         keeper = next((other for other in _others(rename, names) if not _gives_up(renames.get(other), name)), None)
         if keeper is not None:
             blocks[rename.key] = _name_taken(name, names.spoken.get(keeper, f"the undeclared list {keeper}"))
@@ -95,7 +96,7 @@ def _claimed_twice(renames: Mapping[str, Update]) -> dict[str, Block]:
     blocks: dict[str, Block] = {}
     first: dict[str, str] = {}
     for rename in sorted(renames.values(), key=lambda rename: rename.key):
-        name = rename.after["name"]
+        name = rename.after[NAME]
         claimant = first.setdefault(name.casefold(), rename.key)
         if claimant != rename.key:
             blocks[rename.key] = _name_taken(name, f"{claimant}, renamed to it by this plan,")
@@ -112,11 +113,11 @@ def _name_taken(name: str, holder: str) -> Block:
 
 def _others(rename: Update, names: Names) -> list[str]:
     """Return the ids, other than its own, that hold the new name of `rename`."""
-    return sorted({*names.holders.get(rename.after["name"].casefold(), ())} - {rename.id})
+    return sorted({*names.holders.get(rename.after[NAME].casefold(), ())} - {rename.id})
 
 
 def _gives_up(rename: Update | None, name: str) -> bool:
-    return rename is not None and rename.after["name"].casefold() != name.casefold()
+    return rename is not None and rename.after[NAME].casefold() != name.casefold()
 
 
 def _waits(rename: Update, renames: Mapping[str, Update], names: Names) -> tuple[str, ...]:

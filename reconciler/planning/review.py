@@ -27,8 +27,9 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from reconciler.model.changes import Adopt, Blocked, Change, Check, EnvironmentPlan, Forget, Update
+from reconciler.model.fields import FIELDS, NAME, Field
 from reconciler.model.lists import Applied, AppliedList, Desired, DesiredList, DoubtfulList, KnownList, Live
-from reconciler.model.texts import FIELDS, Field, Texts, holds
+from reconciler.model.texts import Texts, holds
 from reconciler.planning import blocks
 from reconciler.planning.guard import guarded
 
@@ -73,10 +74,10 @@ def _released(change: Change, wanted: DesiredList | None, known: KnownList) -> t
 def _of_unknown_list(change: _Open, wanted: DesiredList, applied: Applied, live: Texts) -> Change:
     """Judge a change to a list that the state does not know: its live name must show that the id is meant."""
     judged = _held_against(change, _Now(live, AppliedList(change.key, change.id, {}, "")))
-    named = live["name"] in (wanted.texts.get("name"), wanted.previously)
+    named = live[NAME] in (wanted.texts.get(NAME), wanted.previously)
     if named or isinstance(judged, Blocked) or (isinstance(judged, Adopt) and holds(live, wanted.texts)):
         return judged
-    return blocks.stopped(change, blocks.wrong_id(wanted, live["name"], applied))
+    return blocks.stopped(change, blocks.wrong_id(wanted, live[NAME], applied))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,9 @@ from typing import assert_never
 from reconciler.documents.plan import digest
 from reconciler.model.changes import Blocked, Change, Drift, Plan, Update
 from reconciler.model.drift import DriftReport, EnvironmentDrift, FieldDrift, ListDrift
+from reconciler.model.fields import FIELDS, Field
 from reconciler.model.outcomes import EnvironmentResult, Outcome, Result
-from reconciler.model.texts import FIELDS, Field, Texts
+from reconciler.model.texts import Texts
 from reconciler.report import order, phrases
 from reconciler.report.escape import markup
 from reconciler.report.words import Piece, word_diff

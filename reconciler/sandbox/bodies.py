@@ -7,7 +7,8 @@ from collections.abc import Iterable
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from reconciler.model.texts import Field, Texts
+from reconciler.model.fields import Field
+from reconciler.model.texts import Texts
 from reconciler.sandbox.accounts import ContactList
 from reconciler.sandbox.calls import Call
 from reconciler.sandbox.complaints import complaints

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from sys import intern
 from typing import TYPE_CHECKING, TypeAlias
 
+from reconciler.model.fields import FIELDS
 from reconciler.model.lists import AppliedList, DesiredList, DoubtfulList, KnownList
-from reconciler.model.texts import FIELDS, Texts
+from reconciler.model.texts import Texts
 
 if TYPE_CHECKING:
     from reconciler.store.shapes import AppliedEntry, DoubtfulEntry, SomeTexts

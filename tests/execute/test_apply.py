@@ -333,7 +333,7 @@ def test_a_retry_after_a_long_wait_looks_again(tmp_path: Path) -> None:
             at.sandbox.world.faults.arm(
                 [
                     faults.Status(call="put", at=2, status=429, retry_after=70),
-                    faults.Edit(call="put", at=2, edited="cl-b", texts=edit),  # type: ignore[arg-type]  # either field
+                    faults.Edit(call="put", at=2, edited="cl-b", texts=edit),
                 ]
             )
             assert outcomes(at.apply(rename_all(at)))["b"] == became
@@ -348,7 +348,7 @@ def test_a_retry_of_what_may_have_landed_looks_again(tmp_path: Path) -> None:
         with bench(tmp_path / f"{when}{edit}", *OLD) as at:
             broken: list[Fault] = [faults.Status(call="put", at=2, status=503, retry_after=70, when=when)]  # type: ignore[arg-type]  # literals
             if edit:
-                broken.append(faults.Edit(call="put", at=2, edited="cl-b", texts=edit))  # type: ignore[arg-type]  # literals
+                broken.append(faults.Edit(call="put", at=2, edited="cl-b", texts=edit))
             at.sandbox.world.faults.arm(broken)
             assert outcomes(at.apply(rename_all(at)))["b"] == became
 

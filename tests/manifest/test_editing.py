@@ -18,8 +18,8 @@ from reconciler.manifest.importing import Imports, take_in
 from reconciler.manifest.promoting import Candidate, candidates, matches, write_in
 from reconciler.manifest.rules import name_fault
 from reconciler.manifest.values import Environment
+from reconciler.model.fields import Field
 from reconciler.model.lists import LiveList
-from reconciler.model.texts import Field
 from tests.manifest.styles import Written, live_descriptions, live_names, manifests, names
 from tests.planning.worlds import desired
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.model.texts import Field, Texts, differing, holds, narrowed, stored_alike, units, unseen_difference
+from reconciler.model.fields import Field
+from reconciler.model.texts import Texts, differing, holds, narrowed, stored_alike, units, unseen_difference
 
 TEXTS = st.fixed_dictionaries(
     {}, optional={"name": st.sampled_from(["", "a", "b"]), "description": st.sampled_from(["", "a", "b"])}

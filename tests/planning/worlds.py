@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, TypeAlias
 
 from reconciler.model.changes import Blocked, Change, EnvironmentPlan, Update
+from reconciler.model.fields import FIELDS
 from reconciler.model.lists import (
     Absent,
     Applied,
@@ -21,7 +22,7 @@ from reconciler.model.lists import (
     Policy,
     Target,
 )
-from reconciler.model.texts import FIELDS, Texts
+from reconciler.model.texts import Texts
 
 Short: TypeAlias = Mapping[str, Any]  # as YAML has it
 TARGET = Target("https://h.example", "st-1", "a1")

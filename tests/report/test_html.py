@@ -292,7 +292,7 @@ def test_a_prefix_of_an_environment_is_no_difference_but_other_words_are() -> No
     def named(prefix: str, word: str) -> Update:
         texts = ({"name": f"{prefix}Spring calls {each}"} for each in ("May", word))
         before, after = texts
-        return replace(samples.RENAME, before=before, after=after)  # type: ignore[arg-type]
+        return replace(samples.RENAME, before=before, after=after)
 
     def between(*changes: Update) -> Matrix:
         environments = [samples.environment(name, change) for name, change in zip(("a", "b"), changes, strict=True)]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from reconciler.model.changes import Blocked, Change, Drift, EnvironmentPlan, Forget, Update
+from reconciler.model.fields import FIELDS, Field
 from reconciler.model.lists import Source
-from reconciler.model.texts import FIELDS, Field
 from reconciler.report import phrases
 from reconciler.report.escape import terminal
 from reconciler.report.html.page import Entry, Kind, Remark, Side, Text

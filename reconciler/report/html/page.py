@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from reconciler.model.texts import Field
+from reconciler.model.fields import Field
 from reconciler.report.steps import Step
 from reconciler.report.words import Piece
 

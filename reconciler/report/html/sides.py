@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.model.texts import Field
+from reconciler.model.fields import Field
 from reconciler.report import words
 from reconciler.report.html.page import Side, Text
 from reconciler.report.words import Piece

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from reconciler.model.texts import Field, Texts
+from reconciler.model.fields import Field
+from reconciler.model.texts import Texts
 from reconciler.report.colour import Ink
 from reconciler.report.escape import quoted, within_quotes
 from reconciler.report.text.layout import INDENT, Page

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from typing import Final, TypeAlias
 
 from reconciler.model.changes import Action, Asked, Blocked, Change, Drift, EnvironmentPlan, Forget, Plan, Update
+from reconciler.model.fields import FIELDS, Field
 from reconciler.model.lists import Source
-from reconciler.model.texts import FIELDS, Field
 from reconciler.report import order, phrases, steps
 from reconciler.report.colour import Ink, Pen
 from reconciler.report.escape import quoted, terminal

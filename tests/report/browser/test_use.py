@@ -245,7 +245,7 @@ PAYLOADS = [
 @pytest.mark.parametrize("payload", PAYLOADS)
 def test_hostile_names_do_nothing_shown_typed_or_in_the_address(opened: Opener, payload: str) -> None:
     texts = {"name": payload}, {"name": f"{payload}!"}
-    change = replace(samples.RENAME, key=payload, before=texts[0], after=texts[1], warnings=(payload,))  # type: ignore[arg-type]
+    change = replace(samples.RENAME, key=payload, before=texts[0], after=texts[1], warnings=(payload,))
     of = samples.environment(payload, change, samples.RENAME_IN_USE, campaigns={change.id: (payload,)})
     page = opened(html.plan(samples.planned(of, samples.environment("prod", samples.ADOPTED))))
     tab_to(page, "find")
