@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import sys
 
+from reconciler.cli import output, signals
+
 
 def main() -> int:
-    """Run the command that the arguments name and return its exit code; `--version` imports nothing else."""
+    """Run the command that the arguments name and return its exit code; `--version` imports little else."""
+    signals.take_over(signals.leave)
+    output.take_over()
     if sys.argv[1:] == ["--version"]:
         from reconciler import __version__  # noqa: PLC0415  start-up is a feature
 
-        sys.stdout.write(f"reconciler {__version__}\n")
-        return 0
-    import gc  # noqa: PLC0415
+        output.say(f"reconciler {__version__}")
+        return output.ended(0, product=True)
+    from reconciler.cli.app import run  # noqa: PLC0415  likewise; and from here on, signals are taken care of
 
-    from reconciler.cli.app import run  # noqa: PLC0415
-
-    gc.disable()  # what is read is kept, and searching it for garbage takes long; see `cli.process`
-    try:
-        return run(sys.argv[1:])
-    finally:
-        gc.freeze()  # the process ends, and all goes with it: likewise
+    return run(sys.argv[1:], whole_process=True)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,8 @@
     │   └── SignInError             1   the API does not accept the credentials (401)
     ├── MassChangeError             1   an apply over `max_changes`
     ├── DeclinedError               1   the person at the terminal said no
-    ├── StoppedError        130, 143   told to stop by SIGINT or SIGTERM
+    ├── UnexpectedError             1   a fault of this program, or of the machine below it
+    ├── StoppedError   129, 130, 143   told to stop by SIGHUP, SIGINT or SIGTERM
     └── RefusedError                4   look, then try again
         ├── LockedError             4   somebody else is writing
         ├── ForeignStateError       4   the state belongs to another target or environment
@@ -24,6 +25,9 @@ The number is the exit code of the command (`exit_code`). A list that fails is n
 
 from __future__ import annotations
 
+import signal
+from pathlib import Path
+from traceback import extract_tb
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -78,12 +82,19 @@ class DeclinedError(ReconcilerError):
     """The person at the terminal said no."""
 
 
+class UnexpectedError(ReconcilerError):
+    """A fault of this program, or of the machine below it; the message says where it came up."""
+
+
 class StoppedError(ReconcilerError):
     """The run was told to stop by a signal; `exit_code` is 128 + its number."""
 
-    def __init__(self, signal: int) -> None:
-        super().__init__(f"stopped by signal {signal}")
-        self.exit_code = 128 + signal
+    def __init__(self, number: int) -> None:
+        super().__init__(f"stopped by {(known := signal.Signals(number)).name}{_WHAT_IT_IS.get(known, '')}")
+        self.exit_code = 128 + number
+
+
+_WHAT_IT_IS = {signal.SIGHUP: " (the terminal was closed)", signal.SIGINT: " (Ctrl-C)"}
 
 
 class RefusedError(ReconcilerError):
@@ -110,3 +121,19 @@ class PlanRefusedError(RefusedError):
 
 class PinError(RefusedError):
     """The manifest's target is not the one pinned in the environment."""
+
+
+def in_words(error: Exception) -> ReconcilerError:
+    """Return `error` as one of this package's: as it is, or as an UnexpectedError that says where it came up."""
+    if isinstance(error, ReconcilerError):
+        return error
+    place = ""
+    if frames := extract_tb(error.__traceback__):
+        place = f", at {Path(frames[-1].filename).name} line {frames[-1].lineno}"
+    what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    unexpected = UnexpectedError(
+        f"something that this program does not expect went wrong ({what}{place}). "
+        "If the machine is in order (memory, disk, an upgrade meanwhile), please report it with this line"
+    )
+    unexpected.__cause__ = error
+    return unexpected

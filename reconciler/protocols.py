@@ -39,6 +39,10 @@ class Stop(Protocol):
         """Return why nothing more may be sent if the next request only goes out in `ahead` seconds, else None."""
         ...
 
+    def last_wait(self, seconds: float) -> None:
+        """Wait a few seconds, also where the run was told to stop: for the read that verifies what was sent."""
+        ...
+
 
 class Reader(Protocol):
     """The API as `plan` and `drift` see it: it cannot write."""

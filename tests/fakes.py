@@ -64,6 +64,10 @@ class FakeClock:
         late = self.deadline is not None and self.passed + ahead > self.deadline
         return "the deadline is near" if late else None
 
+    def last_wait(self, seconds: float) -> None:
+        self.happened("last wait", f"{seconds:g}")
+        self.let_pass(seconds)
+
     def let_pass(self, seconds: float) -> None:
         """Let time pass, and what was due in it happen."""
         end = self.passed + seconds

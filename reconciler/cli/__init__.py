@@ -5,8 +5,9 @@
     wiring     manifest → sites, stores, API clients
     runtime    the real clock, signals, who is running this
     exits      which exit code counts where several environments have one
-    process    memory and open files, for as long as this runs
-    output     stdout for people or machines, stderr for the rest
+    process    open files, for as many environments as there are
+    output     stdout for people or machines, stderr for the rest; and what becomes of it where nothing reads it
+    signals    what SIGHUP, SIGINT and SIGTERM do before a run stops in order, and after
 
 One verb a file, each with `arguments(parser)` and `run(options)`; heavy imports stay inside `run`.
 """

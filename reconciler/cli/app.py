@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import os
-import sys
 from collections.abc import Sequence
 from importlib import import_module
-from io import TextIOWrapper
 from keyword import iskeyword
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from reconciler import __version__
+from reconciler.cli import output, signals
 from reconciler.cli.output import complain
-from reconciler.errors import ManifestError, ReconcilerError, UsageError
+from reconciler.errors import ManifestError, UsageError, in_words
 
 VERBS = {
     "validate": "check the manifest",
@@ -33,35 +31,72 @@ VERBS = {
 }
 
 
+WRITING = frozenset({"apply", "import", "accept", "promote", "init", "sandbox"})
+WRITING_TO_THE_STATE = frozenset({"mv", "rm", "push", "unlock", "migrate"})
+
+
 class Parser(argparse.ArgumentParser):
-    """Usage errors are errors of this program (exit 1), not of the shell (exit 2)."""
+    """Usage errors are errors of this program (exit 1), not of the shell (exit 2); an option is given once."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for action in (None, "store"):
+            self.register("action", action, _Once)
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message}\n{self.format_usage().rstrip()}")
 
 
-def run(arguments: Sequence[str]) -> int:
-    """Run the verb that `arguments` name; return its exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # a terminal that knows no arrows still shows the rest
+class _Once(argparse.Action):
+    """Takes a value; a second one for the same option is an error, since one of the two would be ignored."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        option_string: str | None = None,
+    ) -> None:
+        given = namespace.__dict__.setdefault("given", set())
+        if option_string and self.dest in given:
+            parser.error(f"argument {'/'.join(self.option_strings)}: given twice")
+        given.add(self.dest)
+        setattr(namespace, self.dest, values)
+
+
+def run(arguments: Sequence[str], *, whole_process: bool = False) -> int:
+    """Run the verb that `arguments` name; return its exit code.
+
+    `whole_process`: streams and signals of this process are the program's own.
+    """
+    writes = False
     try:
         options = _parsed(arguments)
+        writes = _writes(options)
+        if whole_process and writes:
+            signals.take_over(signals.unwind)
         code = int(options.run(options))
-        sys.stdout.flush()
+    except SystemExit as asked:  # argparse has printed what --help asks for
+        code = int(asked.code or 0)
+    except KeyboardInterrupt as signalled:
+        code = getattr(signalled, "exit_code", 130)
     except ManifestError as error:
         complain("\n".join(str(problem) for problem in error.problems))
-        return error.exit_code
-    except ReconcilerError as error:
-        complain(f"error: {error}", error)
-        return error.exit_code
-    except BrokenPipeError:
-        # Whoever read our output has gone (`reconciler plan | head`): nobody is left to be told.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    except KeyboardInterrupt:
-        return 130
-    return code
+        code = error.exit_code
+    except Exception as error:  # noqa: BLE001  whatever it is, it ends in words
+        known = in_words(error)
+        complain(f"error: {known}", known)
+        code = known.exit_code
+    if whole_process:
+        signals.take_over(signals.leave)
+    return output.ended(code, product=not writes)
+
+
+def _writes(options: argparse.Namespace) -> bool:
+    """Tell whether a command changes something, so that what it prints is not all that it is for."""
+    if getattr(options, "dry_run", False) or not getattr(options, "match_names", True):
+        return False
+    return options.verb in WRITING or getattr(options, "action", None) in WRITING_TO_THE_STATE
 
 
 def module_of(verb: str) -> str:
@@ -99,5 +134,5 @@ def _taking_options(parser: Parser, verb: str) -> Parser:
     parser.description = f"{summary[0].upper()}{summary[1:]}."
     parser.allow_abbrev = False
     module.arguments(parser)
-    parser.set_defaults(run=module.run)
+    parser.set_defaults(run=module.run, verb=verb)
     return parser

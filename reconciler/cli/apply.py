@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli import options as shared
 from reconciler.cli import reports
-from reconciler.cli.output import check_writable, coloured, note, say, width, write
-from reconciler.errors import DeclinedError, MassChangeError, ReconcilerError, StoppedError, UsageError
+from reconciler.cli.output import at_terminal, check_writable, coloured, complain, note, say, say_document, width, write
+from reconciler.errors import DeclinedError, MassChangeError, ReconcilerError, StoppedError, UsageError, in_words
 from reconciler.report.escape import terminal
 from reconciler.report.phrases import FAILED
 
@@ -33,11 +33,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     shared.scope(parser)
     parser.add_argument("--yes", action="store_true", help="do not ask")
     parser.add_argument(
-        "--allow-mass-change", type=int, metavar="N", help="let a plan of exactly N updates pass max_changes"
+        "--allow-mass-change",
+        type=shared.integer(0, 1_000_000),
+        metavar="N",
+        help="let a plan of exactly N updates pass max_changes",
     )
     parser.add_argument(
         "--deadline",
-        type=shared.seconds,
+        type=shared.deadline,
         metavar="SECONDS",
         help="stop sending in time to verify and record within so many seconds, before a CI job is killed",
     )
@@ -49,7 +52,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Apply, print the result, and return the exit code that it means."""
-    if not options.yes and not sys.stdin.isatty():
+    if not options.yes and not at_terminal():
         raise UsageError("nobody is there to ask: without a terminal, say --yes (and review a plan before)")
     if options.plan and options.revert_drift:
         raise UsageError("--revert-drift does not go with a saved plan: it would do more than the plan says")
@@ -66,12 +69,29 @@ def run(options: argparse.Namespace) -> int:
     chosen = wiring.wired(options, saved)
     for name, error in saved.failed.items() if saved else ():
         note(f"warning: the plan has nothing for {terminal(name)}, which {FAILED} when it was made: {terminal(error)}")
+    _load_what_comes_after(options)
     result = _applied(options, chosen, saved, runtime)
-    _show(result, options)
-    reports.save(result, options)
+    shown = True
+    try:
+        _show(result, options)
+        reports.save(result, options)
+    except Exception as error:  # noqa: BLE001  PUTs went out: whatever it is, the exit code says so
+        complain(f"error: not all of the result can be told: {in_words(error)}")
+        shown = False
     if runtime.signal is not None:
         return 128 + runtime.signal
-    return 0 if result.in_order else 3
+    return 0 if result.in_order and shown else 3
+
+
+def _load_what_comes_after(options: argparse.Namespace) -> None:
+    """Import what is needed once PUTs went out: an upgrade of this program meanwhile must not break the run."""
+    import reconciler.documents.plan
+    import reconciler.documents.result
+    import reconciler.report.json
+    import reconciler.report.steps
+    import reconciler.report.text.results  # noqa: F401
+
+    reports.load(options)
 
 
 def _saved(options: argparse.Namespace) -> Plan | None:
@@ -94,7 +114,7 @@ def _applied(options: argparse.Namespace, chosen: Wired, saved: Plan | None, run
     with (
         _reported(lambda: known, options),
         wiring.clients(chosen.environments, options, runtime) as remotes,
-        progress(options) as shown,
+        progress(options, runtime) as shown,
     ):
 
         def approve(plan: Plan) -> None:
@@ -103,7 +123,7 @@ def _applied(options: argparse.Namespace, chosen: Wired, saved: Plan | None, run
             _show_plan(plan, options)
             _check_mass_change(plan, chosen, options.allow_mass_change)
             if not options.yes:
-                _ask(plan, runtime)
+                _ask(plan, runtime, options)
             shown.begin(plan)
 
         conduct = Conduct(
@@ -152,7 +172,7 @@ def _check_mass_change(plan: Plan, chosen: Wired, allowed: int | None) -> None:
         )
 
 
-def _ask(plan: Plan, runtime: Runtime) -> None:
+def _ask(plan: Plan, runtime: Runtime, options: argparse.Namespace) -> None:
     """Let the person at the terminal decide, where there is anything to do."""
     deeds = sum(change.action != "blocked" for environment in plan.environments for change in environment.changes)
     if not deeds:
@@ -160,7 +180,7 @@ def _ask(plan: Plan, runtime: Runtime) -> None:
     names = ", ".join(environment.name for environment in plan.environments)
     question = f"Apply {'this change' if deeds == 1 else f'these {deeds} changes'} to {names}? Only yes will do: "
     try:
-        said = runtime.answer(question)
+        said = runtime.answer(question, documents=options.json)
     except StoppedError as error:
         error.add_note("nothing was changed")
         raise
@@ -175,7 +195,11 @@ def _save_undo(plan: Plan, options: argparse.Namespace) -> None:
     from reconciler.report import json
     from reconciler.report.steps import command
 
-    write(options.undo_out, json.render(plan_document(plan)))
+    try:
+        write(options.undo_out, json.render(plan_document(plan)))
+    except UsageError as error:
+        note(f"warning: the plan that sets back what this run did is not whole: {terminal(str(error))}")
+        return
     back = command("apply", (), replace(plan.asked, out=str(options.undo_out)))
     note(
         f"{terminal(str(options.undo_out))} sets back what this run did ({back}); "
@@ -188,7 +212,7 @@ def _show(result: Result, options: argparse.Namespace) -> None:
         from reconciler.documents.result import result_document
         from reconciler.report import json
 
-        say(json.render(result_document(result)))
+        say_document(json.render(result_document(result)))
         return
     from reconciler.report.text import results
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from reconciler import __version__
 from reconciler.cli import options as shared
-from reconciler.cli.output import coloured, say, width
+from reconciler.cli.output import coloured, say, say_document, width
 from reconciler.errors import PinError, ReconcilerError, SignInError
 from reconciler.model.checks import Check, Checkup
 from reconciler.model.lists import DoubtfulList
@@ -173,7 +173,7 @@ def _show(checkups: list[Checkup], options: argparse.Namespace) -> None:
         from reconciler.documents.doctor import doctor_document
         from reconciler.report import json
 
-        say(json.render(doctor_document(checkups)))
+        say_document(json.render(doctor_document(checkups)))
         return
     from reconciler.report.text import checkups as text
 

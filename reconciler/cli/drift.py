@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli import exits, reports
 from reconciler.cli import options as shared
-from reconciler.cli.output import coloured, say, width
+from reconciler.cli.output import coloured, say, say_document, width
 
 if TYPE_CHECKING:
     from reconciler.cli.wiring import Wired
@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
         from reconciler.documents.drift import drift_document
         from reconciler.report import json
 
-        say(json.render(drift_document(report, undeclared=options.undeclared)))
+        say_document(json.render(drift_document(report, undeclared=options.undeclared)))
     else:
         from reconciler.report.text import drifts
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from reconciler.engine.abreast import Failures
     from reconciler.errors import ReconcilerError
 
-_WORST_FIRST = (130, 143, 3, 4, 1, 2, 0)
+_WORST_FIRST = (129, 130, 143, 3, 4, 1, 2, 0)
 
 
 def worst(codes: Iterable[int]) -> int:

@@ -6,7 +6,7 @@ import argparse
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reconciler.cli.output import note, say
+from reconciler.cli.output import at_terminal, note, say, say_document
 from reconciler.errors import DeclinedError, LockedError, UsageError
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def history(store: Store, options: argparse.Namespace) -> None:
 
         from reconciler.report.escape import json_document
 
-        say(json_document(json.dumps({"history": told[::-1]}, indent=1, ensure_ascii=False)))
+        say_document(json_document(json.dumps({"history": told[::-1]}, indent=1, ensure_ascii=False)))
         return
     from reconciler.report.escape import terminal
 
@@ -109,9 +109,7 @@ def unlock(store: Store, options: argparse.Namespace) -> None:
 
 
 def _ask(runtime: Runtime) -> None:
-    import sys
-
-    if not sys.stdin.isatty():
+    if not at_terminal():
         raise UsageError("no terminal to ask at: --yes breaks the lock without asking")
     question = "Break this lock? If that run still works, what it does from now on is not recorded. Only yes will do: "
     if runtime.answer(question).strip() != "yes":

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from reconciler.errors import UsageError
@@ -63,15 +66,30 @@ def scope(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def seconds(text: str) -> float:
+def seconds(text: str, most: int = 3_600) -> float:
     """Parse a positive number of seconds."""
     try:
         value = float(text)
     except ValueError:
         value = 0.0
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a positive number of seconds")
+    if not 0 < value <= most:
+        raise argparse.ArgumentTypeError(f"must be a number of seconds above 0, at most {most:,}; got {text!r}")
     return value
+
+
+def integer(least: int, most: int) -> Callable[[str], int]:
+    """Return what parses an integer between two bounds, written in plain digits."""
+
+    def parsed(text: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,12}", text) or not least <= int(text) <= most:
+            raise argparse.ArgumentTypeError(f"must be an integer from {least:,} to {most:,}; got {text!r}")
+        return int(text)
+
+    return parsed
+
+
+deadline = partial(seconds, most=604_800)
+"""Parse seconds up to a week."""
 
 
 def chosen(named: list[str], every: bool, known: list[str], *, of: str = "the manifest") -> list[str]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli import exits, reports
 from reconciler.cli import options as shared
-from reconciler.cli.output import coloured, say, spare, width, write
+from reconciler.cli.output import coloured, say, say_document, spare, width, write
 from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def _show(planned: Plan, options: argparse.Namespace) -> None:
         if options.out:
             write(options.out, document)
         if options.json:
-            say(document)
+            say_document(document)
             return
     from reconciler.report.text import plans
 

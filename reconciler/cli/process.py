@@ -1,18 +1,15 @@
-"""What this process asks of Python and of the system, for its size."""
+"""What this process asks of the system, for its size."""
 
 from __future__ import annotations
 
-import gc
 from contextlib import suppress
 
 _FILES_A_SITE = 4  # lock, journal, connection, and one while files are replaced
 _FILES_BESIDE = 64
 
 
-def settle_down(sites: int) -> None:
-    """Prepare to talk for long: collect garbage again, but not what was read; keep files open for all `sites`."""
-    gc.freeze()
-    gc.enable()
+def allow_open_files(sites: int) -> None:
+    """Let this process keep the files open that so many `sites` need, as far as the system lets it."""
     with suppress(ImportError, OSError, ValueError):
         import resource
 

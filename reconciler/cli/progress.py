@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import get_ident
 from typing import TYPE_CHECKING, Protocol
 
 from reconciler.cli.output import coloured, note
@@ -13,6 +14,7 @@ from reconciler.cli.output import coloured, note
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
+    from reconciler.cli.runtime import Runtime
     from reconciler.model.changes import Plan
     from reconciler.model.outcomes import Outcome
 
@@ -55,17 +57,24 @@ class Lines:
 
 
 class Live:
-    """A bar over all PUTs, with the time left."""
+    """A bar over all PUTs, from the first on, with the time left; in a wait, with what is left of that."""
 
-    def __init__(self, bar: Bar) -> None:
+    every = 1.0
+
+    def __init__(self, bar: Bar, runtime: Runtime) -> None:
         self._bar = bar
-        self._task = bar.add_task("applying", total=None, visible=False)
+        self._runtime = runtime
+        self._task = bar.add_task(_SENDING, total=None)
         self._done: set[tuple[str, str]] = set()
+        self._waits: dict[int, float] = {}
 
     def begin(self, plan: Plan) -> None:
         """Show the bar where there is something to send."""
         total = sum(len(environment.updates) for environment in plan.environments)
-        self._bar.update(self._task, total=total, visible=total > 0)
+        self._bar.update(self._task, total=total)
+        if total:
+            self._bar.start()
+            self._runtime.countdown, self._runtime.clear = self, _CLEAR
 
     def outcome(self, environment: str, outcome: Outcome) -> None:
         """Move on by one list."""
@@ -73,27 +82,43 @@ class Live:
             self._done.add((environment, outcome.key))
             self._bar.update(self._task, advance=1)
 
+    def left(self, seconds: float) -> None:
+        """Show the shortest of the waits, since several accounts may wait at once."""
+        self._waits[get_ident()] = seconds
+        self._bar.update(self._task, description=f"waiting, {min(self._waits.copy().values()):.0f} s left")
+
+    def over(self) -> None:
+        """Show that it goes on."""
+        self._waits.pop(get_ident(), None)
+        self._bar.update(self._task, description=_SENDING)
+
+
+_SENDING = "applying"
+_CLEAR = "\r\x1b[2K\x1b[?25h"  # begin of the line, which is emptied; and the cursor, which the bar hides
+
 
 @contextmanager
-def progress(options: argparse.Namespace) -> Iterator[Progress]:
-    """Show progress on stderr for as long as the context lasts."""
-    if not sys.stderr.isatty():
+def progress(options: argparse.Namespace, runtime: Runtime) -> Iterator[Progress]:
+    """Show progress on stderr for as long as the context lasts; a bar only where colours are welcome, too."""
+    bar = _bar() if coloured(sys.stderr, options) else None
+    if bar is None:
         yield Lines(colour=coloured(sys.stderr, options))
         return
+    countdown = runtime.countdown
+    try:
+        yield Live(bar, runtime)
+    finally:
+        bar.stop()
+        runtime.countdown, runtime.clear = countdown, ""
+
+
+def _bar() -> Bar | None:
+    """Return a bar, not shown yet; None where the extra for it is not installed."""
     try:
         from rich.console import Console
-        from rich.progress import (
-            BarColumn,
-            MofNCompleteColumn,
-            TextColumn,
-            TimeRemainingColumn,
-        )
-        from rich.progress import (
-            Progress as RichProgress,
-        )
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+        from rich.progress import Progress as RichProgress
     except ModuleNotFoundError:
-        yield Lines(colour=coloured(sys.stderr, options))
-        return
+        return None
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with RichProgress(*columns, console=Console(stderr=True), transient=True) as bar:
-        yield Live(bar)
+    return RichProgress(*columns, console=Console(stderr=True), transient=True)

@@ -7,7 +7,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from reconciler.cli.output import check_writable, note, say, write
+from reconciler.cli import options as shared
+from reconciler.cli.output import check_writable, note, say_document, write
 from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 FORMATS = ("text", "json", "markdown", "junit", "github", "gitlab", "html")
 _MAX_BYTES = 65_000
 _LEAST_BYTES = 1_000
+_MOST_BYTES = 1_000_000_000
 _SUMMARY_BYTES = 900_000  # GitHub takes a mebibyte from each step
 
 
@@ -38,11 +40,21 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--max-bytes",
-        type=_bytes,
+        type=shared.integer(_LEAST_BYTES, _MOST_BYTES),
         default=_MAX_BYTES,
         metavar="N",
         help=f"the most that a Markdown report may take (default {_MAX_BYTES})",
     )
+
+
+def load(options: argparse.Namespace) -> None:
+    """Import what `save` will need, by making each report of an empty plan."""
+    if options.report or os.environ.get("GITHUB_STEP_SUMMARY"):
+        from reconciler.model.changes import Plan
+        from reconciler.report.formats import FORMATS as RENDERED
+
+        for wanted in options.report:
+            RENDERED[wanted.format](Plan("", "", False, {}), options.max_bytes)
 
 
 def check(options: argparse.Namespace) -> None:
@@ -75,7 +87,7 @@ def save(subject: Subject, options: argparse.Namespace) -> bool:
         content = RENDERED[wanted.format](subject, options.max_bytes)
         try:
             if wanted.path == "-":
-                say(content)
+                say_document(content)
             else:
                 write(Path(wanted.path), content)
         except UsageError as error:
@@ -95,9 +107,3 @@ def _wanted(text: str) -> Wanted:
     if name not in FORMATS or not equals or not path:
         raise argparse.ArgumentTypeError(f"{text!r} is not FORMAT=FILE with one of {', '.join(FORMATS)}")
     return Wanted(name, path)
-
-
-def _bytes(text: str) -> int:
-    if not text.isdecimal() or int(text) < _LEAST_BYTES:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of bytes from {_LEAST_BYTES}")
-    return int(text)

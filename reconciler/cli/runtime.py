@@ -1,4 +1,4 @@
-"""The real clock, signals, and who is running this."""
+"""The real clock, the end by a signal, and who is running this."""
 
 from __future__ import annotations
 
@@ -7,27 +7,60 @@ import select
 import signal
 import sys
 import time
-from contextlib import suppress
 from types import FrameType
+from typing import Protocol
 
-from reconciler.errors import StoppedError
+from reconciler.cli import output, signals
+from reconciler.errors import DeclinedError, StoppedError
 from reconciler.model.times import timestamp
 from reconciler.protocols import Holder
 from reconciler.uptime import uptime
 
-_NAMES = {signal.SIGINT: "SIGINT", signal.SIGTERM: "SIGTERM"}
+_WORTH_COUNTING = 5.0
+
+
+class Countdown(Protocol):
+    """Shows how much of a wait is left; whoever waits has said why when it began."""
+
+    every: float
+    """After how many seconds it is told again."""
+
+    def left(self, seconds: float) -> None:
+        """Learn that a wait goes on for so long."""
+        ...
+
+    def over(self) -> None:
+        """Learn that the wait has ended."""
+        ...
+
+
+class Notes:
+    """A countdown in lines, few enough for a log."""
+
+    every = 30.0
+
+    def left(self, seconds: float) -> None:
+        """Print what is left, if that is worth a line."""
+        if seconds >= _WORTH_COUNTING:
+            output.note(f"still waiting: {seconds:.0f} s left")
+
+    def over(self) -> None:
+        """Print nothing: what comes next is told."""
 
 
 class Runtime:
     """Time as it passes, until a signal ends it: `protocols.Clock` and `protocols.Stop` in one.
 
-    The first SIGINT or SIGTERM lets the request in flight come to its end and cuts every wait short; the second
-    leaves at once, which the state on disk allows for at any instant. `deadline` ends the sending so many seconds
-    after the start, less `reserve`: what one more PUT and the look at the end may take.
+    The first signal lets the request in flight come to its end and cuts every wait short; the second leaves at once,
+    which the state on disk allows for at any instant. `deadline` ends the sending so many seconds after the start, less
+    `reserve`: what one more PUT and the look at the end may take. `countdown` shows long waits; `clear` brings the
+    cursor to an empty line, where a bar stands in its way.
     """
 
     def __init__(self, deadline: float | None = None, reserve: float = 0.0) -> None:
         self.signal: int | None = None
+        self.countdown: Countdown = Notes()
+        self.clear = ""
         self._deadline = deadline
         self._reserve = reserve
         self._started = uptime()
@@ -37,17 +70,16 @@ class Runtime:
         os.set_blocking(self._wake, False)
 
     def watch(self) -> None:
-        """Take over SIGINT and SIGTERM."""
+        """Take over the signals that end the program."""
         signal.set_wakeup_fd(self._wake, warn_on_full_buffer=False)
-        for number in _NAMES:
-            signal.signal(number, self._on_signal)
+        signals.take_over(self._on_signal)
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
         if self.signal is not None:
-            os._exit(128 + number)
+            output.last_words(f"{self.clear}left at once: the next apply settles what was in flight\n")
+            signals.leave(number)
         self.signal = number
-        with suppress(OSError):  # whoever read our output may be gone
-            os.write(2, b"stopping after the request in flight; once more to leave at once\n")
+        output.last_words(f"{self.clear}stopping after the request in flight; once more to leave at once\n")
 
     def now(self) -> float:
         """Return the seconds since the epoch."""
@@ -58,24 +90,49 @@ class Runtime:
         return uptime()
 
     def sleep(self, seconds: float) -> None:
-        """Wait, unless a signal came."""
+        """Wait, unless a signal came; what is left of a long wait is shown meanwhile."""
+        if seconds < _WORTH_COUNTING:
+            self._pause(seconds)
+            return
+        until = self.monotonic() + seconds
+        try:
+            while (left := until - self.monotonic()) > 0:
+                self._pause(min(left, self.countdown.every))
+                self.countdown.left(max(0.0, until - self.monotonic()))
+        finally:
+            self.countdown.over()
+
+    def _pause(self, seconds: float) -> None:
         select.select([self._woken], [], [], seconds)
         if self.signal is not None:
             raise StoppedError(self.signal)
 
-    def answer(self, question: str) -> str:
-        """Return the line that the person at the terminal types, "" at the end of input; a signal ends the wait."""
+    def last_wait(self, seconds: float) -> None:
+        """Wait, though a signal came."""
+        select.select([], [], [], seconds)
+
+    def answer(self, question: str, *, documents: bool = False) -> str:
+        """Return the line that the person at the terminal types, "" at the end of input; a signal ends the wait.
+
+        `documents`: stdout is for those, so the question goes to stderr. Raises DeclinedError where the question cannot
+        be shown, or the answer not be read.
+        """
         self.sleep(0.0)
-        sys.stdout.write(question)
-        sys.stdout.flush()
-        select.select([self._woken, sys.stdin], [], [])
-        self.sleep(0.0)
-        return sys.stdin.readline()
+        if why := output.ask(question, documents=documents):
+            raise DeclinedError(f"the question cannot be shown: {why}. That counts as no; nothing was changed")
+        try:
+            select.select([self._woken, sys.stdin], [], [])
+            self.sleep(0.0)
+            return sys.stdin.readline()
+        except (OSError, ValueError) as error:
+            raise DeclinedError(
+                f"the answer cannot be read ({error}). That counts as no; nothing was changed"
+            ) from error
 
     def asked(self, ahead: float) -> str | None:
         """Return which signal came, or that the deadline is too near."""
         if self.signal is not None:
-            return f"stopped by {_NAMES[signal.Signals(self.signal)]}"
+            return str(StoppedError(self.signal))
         if self._deadline is None:
             return None
         left = self._deadline - (self.monotonic() - self._started)

@@ -4,26 +4,39 @@ from __future__ import annotations
 
 import argparse
 import signal
-import sys
+from collections.abc import Collection
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.cli import options as shared
+from reconciler.cli.output import say
+from reconciler.cli.signals import heeded
 from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
     from reconciler.sandbox.accounts import Account
     from reconciler.sandbox.settings import Settings
 
-ENDINGS = (signal.SIGINT, signal.SIGTERM)
-
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
+    from reconciler.sandbox.demo import MOST_LISTS
+
     parser.add_argument(
-        "--port", type=int, default=4010, metavar="N", help="port on 127.0.0.1 (default 4010; 0: a free one)"
+        "--port",
+        type=shared.integer(0, 65_535),
+        default=4010,
+        metavar="N",
+        help="port on 127.0.0.1 (default 4010; 0: a free one)",
     )
-    parser.add_argument("--lists", type=int, default=10, metavar="N", help="how many lists to make up (default 10)")
+    parser.add_argument(
+        "--lists",
+        type=shared.integer(0, MOST_LISTS),
+        default=10,
+        metavar="N",
+        help="how many lists to make up (default 10)",
+    )
     parser.add_argument("--data", type=Path, metavar="FILE", help="keep the lists in this file; made when absent")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="change a switch; repeatable")
     parser.add_argument("--settings", action="store_true", help="list the switches, and end")
@@ -31,25 +44,22 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Serve until a signal; return 130 or 143, as the signal was."""
-    from reconciler.cli import process
+    """Serve until a signal; return 129, 130 or 143, as the signal was."""
     from reconciler.sandbox.settings import described, parsed
 
-    process.settle_down(sites=0)
     if options.settings:
-        _say(described())
+        say(described())
         return 0
     settings = parsed(options.set)
-    if not 0 <= options.port <= 65535:
-        raise UsageError(f"--port {options.port}: give 0 to 65535; 0 is a free one")
-    signal.pthread_sigmask(signal.SIG_BLOCK, ENDINGS)
+    endings = heeded()
+    signal.pthread_sigmask(signal.SIG_BLOCK, endings)
     try:
-        return 128 + _served(options, settings)
+        return 128 + _served(options, settings, endings)
     finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDINGS)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, endings)
 
 
-def _served(options: argparse.Namespace, settings: Settings) -> int:
+def _served(options: argparse.Namespace, settings: Settings, endings: Collection[signal.Signals]) -> int:
     """Serve, and return the signal that ended it; blocked as they are, all threads leave the signals to this one."""
     try:
         from reconciler.sandbox.server import Sandbox
@@ -63,8 +73,8 @@ def _served(options: argparse.Namespace, settings: Settings) -> int:
     with Sandbox(settings=settings, accounts=accounts, port=options.port, keep=kept) as sandbox:
         if options.manifest:
             _write_manifest(options.manifest, accounts[0], sandbox.url)
-        _say(_greeting(accounts[0], sandbox.url))
-        return signal.sigwait(ENDINGS)
+        say(_greeting(accounts[0], sandbox.url))
+        return signal.sigwait(endings)
 
 
 def _accounts(options: argparse.Namespace) -> tuple[Account, ...]:
@@ -72,8 +82,6 @@ def _accounts(options: argparse.Namespace) -> tuple[Account, ...]:
     from reconciler.sandbox import datafile, demo
     from reconciler.sandbox.accounts import Account
 
-    if not 0 <= options.lists <= demo.MOST_LISTS:
-        raise UsageError(f"--lists {options.lists}: give 0 to {demo.MOST_LISTS}, the most that an account can have")
     if options.data and (accounts := datafile.load(options.data)):
         return accounts
     made_up = Account.of(demo.lists(options.lists))
@@ -101,9 +109,3 @@ def _greeting(account: Account, url: str) -> str:
         f"export KORE_CLIENT_ID={CLIENT_ID}\n"
         f"export KORE_CLIENT_SECRET={CLIENT_SECRET}\n"
     )
-
-
-def _say(text: str) -> None:
-    """Print at once, also into a pipe: scripts read the port from it."""
-    sys.stdout.write(text)
-    sys.stdout.flush()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 
-from reconciler.cli.output import say
+from reconciler.cli.output import say_document
 
 DOCUMENTS = ("manifest", "plan", "result", "drift", "state", "problems", "doctor")
 
@@ -19,7 +19,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the schema."""
-    say(json.dumps(schema(options.document), indent=2, ensure_ascii=False))
+    say_document(json.dumps(schema(options.document), indent=2, ensure_ascii=False))
     return 0
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli import keeping
 from reconciler.cli import options as shared
-from reconciler.cli.output import note, say
+from reconciler.cli.output import note, say, say_document
 from reconciler.errors import ForeignStateError, UsageError
 
 if TYPE_CHECKING:
@@ -38,12 +38,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     removed = _action(actions, "rm", "drop a list from the state; the list itself stays", _remove)
     removed.add_argument("key", metavar="KEY")
     pulled = _action(actions, "pull", "print the state document", _pull)
-    pulled.add_argument("--serial", type=int, metavar="N", help="an earlier one, where the store keeps it")
+    pulled.add_argument(
+        "--serial", type=shared.integer(0, 10**12 - 1), metavar="N", help="an earlier one, where the store keeps it"
+    )
     pushed = _action(actions, "push", "put a state document in the place of the state", _push)
     pushed.add_argument("document", type=Path, metavar="FILE")
     told = _action(actions, "history", "what each run made of the state, where the store keeps that", keeping.history)
     told.add_argument("--json", action="store_true", help="print JSON")
-    told.add_argument("--last", type=_positive, default=keeping.LAST, metavar="N", help="so many runs (default 20)")
+    told.add_argument(
+        "--last", type=shared.integer(1, 1_000_000), default=keeping.LAST, metavar="N", help="so many runs (default 20)"
+    )
     freed = _action(actions, "unlock", "break the lease of a run that is gone", keeping.unlock)
     freed.add_argument("--at", metavar="URL", help="at another place, which a move that was cut off left locked")
     freed.add_argument("--yes", action="store_true", help="do not ask")
@@ -131,7 +135,7 @@ def _remove(store: StateStore, options: argparse.Namespace) -> None:
 def _pull(store: Store, options: argparse.Namespace) -> None:
     from reconciler.store.document import render
 
-    say(render(store.load()) if options.serial is None else keeping.pull(store, options.serial))
+    say_document(render(store.load()) if options.serial is None else keeping.pull(store, options.serial))
 
 
 def _push(store: Store, options: argparse.Namespace) -> None:
@@ -192,12 +196,6 @@ def _known(applied: Applied, key: str) -> KnownList:
     return applied.lists[key]
 
 
-def _positive(text: str) -> int:
-    if not text.isdecimal() or not int(text):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1")
-    return int(text)
-
-
 def _entry(known: KnownList) -> dict[str, object]:
     from reconciler.store.entries import written
 
@@ -217,4 +215,4 @@ def _print_json(document: object) -> None:
 
     from reconciler.report.escape import json_document
 
-    say(json_document(json.dumps(document, indent=1, ensure_ascii=False)))
+    say_document(json_document(json.dumps(document, indent=1, ensure_ascii=False)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from reconciler.cli import options as shared
-from reconciler.cli.output import say
+from reconciler.cli.output import say, say_document
 from reconciler.errors import ManifestError
 
 
@@ -39,4 +39,4 @@ def _print_problems(error: ManifestError) -> None:
     from reconciler.documents.problems import problems_document
     from reconciler.report import json
 
-    say(json.render(problems_document(error.problems)))
+    say_document(json.render(problems_document(error.problems)))

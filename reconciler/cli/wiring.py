@@ -190,7 +190,7 @@ def clients(
     for environment in environments:
         check_pins(environment.credentials, os.environ, environment.desired.target)
     logs.show()
-    process.settle_down(len(environments))
+    process.allow_open_files(len(environments))
     limiters: dict[tuple[str, str], Limiter] = {}
     with ExitStack() as open_clients:
         connected: dict[str, Client] = {}

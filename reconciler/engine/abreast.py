@@ -1,11 +1,14 @@
-"""Accounts side by side: a thread each, so that one request is in flight per account, and none waits for another.
+"""Accounts side by side, so that one request is in flight per account, and none waits for another.
 
-Environments of one account share its rate limit: they come one after the other, in their order.
+Environments of one account share its rate limit: they come one after the other, in their order. There are at most
+`THREADS` at work at a time; further accounts begin as soon as others are done.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import TypeAlias, TypeVar
 
@@ -16,6 +19,9 @@ _Item = TypeVar("_Item")
 _Found = TypeVar("_Found")
 Failures: TypeAlias = Mapping[str, ReconcilerError]
 """What went wrong, by environment."""
+
+
+THREADS = 64
 
 
 def side_by_side(
@@ -45,11 +51,20 @@ def side_by_side(
 
 
 def _each_in_a_thread(work: Callable[[_Item], None], items: Sequence[_Item]) -> None:
-    """Do `work` for each item; a single one needs no thread."""
+    """Do `work` for each item, in a bounded number of threads; a single one needs none."""
     if len(items) == 1:
         work(items[0])
         return
-    threads = [Thread(target=work, args=(item,), daemon=True) for item in items]
+    left = SimpleQueue[_Item]()
+    for item in items:
+        left.put(item)
+
+    def work_on() -> None:
+        with suppress(Empty):
+            while True:
+                work(left.get_nowait())
+
+    threads = [Thread(target=work_on, daemon=True) for _ in range(min(len(items), THREADS))]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -11,7 +11,7 @@ from reconciler.documents.plan import digest
 from reconciler.engine.abreast import all_of, first_of, side_by_side
 from reconciler.engine.looking import costed, planned
 from reconciler.engine.sites import Heading, Scope, Site
-from reconciler.errors import ReconcilerError
+from reconciler.errors import ReconcilerError, in_words
 from reconciler.execute.attempt import unsent
 from reconciler.execute.records import Records
 from reconciler.execute.run import Run, RunContext
@@ -55,8 +55,8 @@ def apply(
         ends = _all_carried_out(courses, replace(conduct, progress=_one_at_a_time(conduct.progress)))
     try:
         conduct.undo(replace(approved, environments=tuple(end.undo for end in ends)))
-    except ReconcilerError as error:
-        ends = [_noted(end, error) for end in ends]
+    except Exception as error:  # noqa: BLE001  what was done is done: the result says it
+        ends = [_noted(end, in_words(error)) for end in ends]
     sent = any(outcome.attempts for end in ends for outcome in end.result.outcomes)
     failures = {end.result.name: end.failure for end in ends if end.failure}
     if failures and not sent:
@@ -139,11 +139,18 @@ def _all_carried_out(courses: Sequence[_Course], conduct: Conduct) -> list[_End]
 
 
 def _one_at_a_time(progress: Callable[[str, Outcome], None]) -> Callable[[str, Outcome], None]:
+    """Tell one outcome after the other; once that breaks, none any more: progress stops no run."""
     telling = Lock()
+    works = True
 
     def told(environment: str, outcome: Outcome) -> None:
+        nonlocal works
         with telling:
-            progress(environment, outcome)
+            try:
+                if works:
+                    progress(environment, outcome)
+            except Exception:  # noqa: BLE001
+                works = False
 
     return told
 
@@ -154,8 +161,10 @@ def _let_go(course: _Course, conduct: Conduct) -> _End:
     try:
         with course.held:
             ends.append(_carried_out(course, conduct))
-    except ReconcilerError as error:
-        return _noted(ends[0], error)
+    except Exception as error:
+        if not ends:
+            raise
+        return _noted(ends[0], in_words(error))
     return ends[0]
 
 
@@ -175,8 +184,8 @@ def _carried_out(course: _Course, conduct: Conduct) -> _End:
         for outcome in run.outcomes():
             outcomes[outcome.key] = outcome
             conduct.progress(name, outcome)
-    except ReconcilerError as error:
-        failure = error
+    except Exception as error:  # noqa: BLE001  whether something was sent, the outcomes say
+        failure = in_words(error)
     stopped = str(failure) if failure else run.stopped
     for change in course.plan.changes:
         outcomes.setdefault(change.key, unsent(change, "not_sent", stopped))

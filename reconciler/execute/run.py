@@ -17,7 +17,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from reconciler.errors import ReconcilerError
+from reconciler.errors import ReconcilerError, in_words
+from reconciler.execute import calls
 from reconciler.execute.attempt import (
     Acknowledged,
     Again,
@@ -92,9 +93,10 @@ class Run:
         try:
             while self._queue and self.stopped is None:
                 yield from self._pass(self._queue[0])
-        except ReconcilerError as error:
-            self._break_off(error)
+        except Exception as error:  # noqa: BLE001 - raised again if nothing was sent
+            self._break_off(in_words(error))
         yield from self._leave_queue()
+        calls.wait_for_last_read(self._remote, self._stop, stopped=bool(self.stopped and self._sent))
         yield from self._verify()
 
     def undo(self) -> tuple[Update, ...]:
@@ -148,7 +150,7 @@ class Run:
             return
         self._queue[0] = replace(attempt, looks=attempt.looks + 1)
         list_id = attempt.change.id
-        self._clock.sleep(self._remote.delay(3 if self._snapshot.hides(list_id) else 2))
+        calls.wait_for_room(self._remote, self._clock, 3 if self._snapshot.hides(list_id) else 2)
         self._snapshot.refresh(self._ids(), [list_id])
         yield from self._judge_queue()
 
@@ -166,7 +168,7 @@ class Run:
         """Send the PUT, its intent durable before."""
         list_id, live = attempt.change.id, self._snapshot.texts(attempt.change.id)
         self._records.intend(attempt, live)
-        answer = self._remote.put(list_id, attempt.change.body, self._snapshot.good_until(list_id))
+        answer = calls.put(self._remote, attempt.change, self._snapshot.good_until(list_id))
         if not isinstance(answer, Unsent):
             self._queue[0] = attempt.sent(live)
             self._snapshot.note_put(list_id)
@@ -185,10 +187,10 @@ class Run:
         """Record how an attempt, which left the queue, ended; then see what that means for the others."""
         try:
             self._record_end(attempt)
-        except ReconcilerError as error:
+        except Exception as error:
             if not attempt.puts:
                 raise
-            self.stopped = str(error)
+            self.stopped = str(in_words(error))
             attempt = attempt.broken_off(self.stopped)
         if attempt.puts:
             self._sent.append(attempt)
@@ -270,8 +272,8 @@ class Run:
         for attempt in left:
             try:
                 self._records.restore(attempt)  # changes nothing, but for the one whose intent was recorded
-            except ReconcilerError as error:
-                self.stopped = str(error)
+            except Exception as error:  # noqa: BLE001 - whatever it is, each change has an outcome
+                self.stopped = str(in_words(error))
             yield unsent(attempt.change, "not_sent", self.stopped)
 
     def _verify(self) -> Iterator[Outcome]:
@@ -279,8 +281,8 @@ class Run:
         sent = [attempt for attempt in self._sent if not isinstance(attempt.status, Superseded)]
         try:
             found = read_back(sent, self._ids(), self._snapshot, self._clock)
-        except ReconcilerError as error:
-            yield from (attempt.unread_outcome(str(error)) for attempt in sent)
+        except Exception as error:  # noqa: BLE001 - likewise
+            yield from (attempt.unread_outcome(str(in_words(error))) for attempt in sent)
             return
         for attempt in sent:
             shown = found[attempt.change.key]
@@ -289,8 +291,8 @@ class Run:
             outcome = attempt.verified_outcome(shown, last=self._snapshot.reads >= READS)
             try:
                 record_finding(attempt, outcome, shown, self._records)
-            except ReconcilerError as error:
-                self.stopped = self.stopped or str(error)
+            except Exception as error:  # noqa: BLE001 - likewise
+                self.stopped = self.stopped or str(in_words(error))
             yield outcome
 
     def _ids(self) -> list[str]:

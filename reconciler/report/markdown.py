@@ -201,7 +201,7 @@ def _result_blocks(environment: EnvironmentResult) -> Iterator[Block]:
 
 def _outcome(outcome: Outcome) -> str:
     said = f": {_said(outcome.error)}" if outcome.error else ""
-    return f"- **{markup(outcome.key)}** {phrases.outcome(outcome)}{said}\n  - {phrases.NEXT_STEPS[outcome.outcome]}\n"
+    return f"- **{markup(outcome.key)}** {phrases.outcome(outcome)}{said}\n  - {phrases.next_step(outcome)}\n"
 
 
 def _drift_blocks(found: EnvironmentDrift) -> Iterator[Block]:

@@ -51,6 +51,9 @@ NEXT_STEPS: Final[dict[OutcomeKind, str]] = {
     "blocked": "nothing was sent; do what its reason says, then look at `plan --refresh`",
     "not_sent": "the run ended before its turn; run apply again, it does what is left",
 }
+_UNREAD: Final = (
+    "acknowledged and recorded, but not read back; the next apply reads them, and shows what did not take as drift"
+)
 FAILED: Final = "could not be looked at"
 REFUSED: Final = "not carried out"
 AGAIN: Final = "Run apply again: it does what is left."
@@ -86,7 +89,7 @@ def moved(found: ListDrift) -> str:
 
 def outcome(outcome: Outcome) -> str:
     """Return what became of a change, with the attempts where it took more than one."""
-    words = OUTCOMES[outcome.outcome]
+    words = "acknowledged, not read back" if is_unread(outcome) else OUTCOMES[outcome.outcome]
     return words if outcome.attempts < 2 else f"{words} after {outcome.attempts} attempts"
 
 
@@ -116,13 +119,31 @@ def ended(result: Result) -> str:
         return f"Done: {counted(made, 'change')} made and recorded." if made else "Done: nothing had to change."
     stopped = any(environment.stopped for environment in result.environments)
     recorded = "" if stopped else " and recorded"
-    return f"Incomplete: {made:,} of {counted(len(outcomes), 'change')} made{recorded}."
+    unread = sum(is_unread(outcome) for outcome in outcomes)
+    also = f"; {unread:,} more acknowledged and recorded, but not read back" if unread else ""
+    return f"Incomplete: {made:,} of {counted(len(outcomes), 'change')} made{recorded}{also}."
+
+
+def is_unread(outcome: Outcome) -> bool:
+    """Tell whether a write was acknowledged, and nothing was read since that could show it."""
+    return outcome.outcome == "unverified" and outcome.verified is None
+
+
+def next_step(outcome: Outcome) -> str:
+    """Return what is to be done about an outcome that is not in order."""
+    return _UNREAD if is_unread(outcome) else NEXT_STEPS[outcome.outcome]
 
 
 def next_steps(result: Result) -> list[tuple[OutcomeKind, str]]:
     """Return what is to be done about each kind of outcome that is not in order; none where only the end was lost."""
-    kinds = {outcome.outcome for environment in result.environments for outcome in environment.outcomes}
-    return [(kind, step) for kind, step in NEXT_STEPS.items() if kind in kinds]
+    steps = {
+        (outcome.outcome, next_step(outcome))
+        for environment in result.environments
+        for outcome in environment.outcomes
+        if not outcome.in_order
+    }
+    kinds = list(NEXT_STEPS)
+    return sorted(steps, key=lambda step: (kinds.index(step[0]), step[1]))
 
 
 def halts(failed: Mapping[str, str], refused: str = "") -> Iterator[tuple[str, str]]:

@@ -2,7 +2,8 @@
 
 Its first line says what it builds on, each other line what became of one list (null: dropped). Every line ends with a
 checksum over itself and all lines before it, so that a changed, lost or moved line is noticed. A last line that was
-cut off is what a write leaves that the death of its process or a power cut interrupted: it does not count.
+cut off is what a write leaves that the death of its process or a power cut interrupted: it does not count, nor do NUL
+bytes at the end, with which some file systems fill up what a power cut kept from the disk.
 """
 
 from __future__ import annotations
@@ -174,7 +175,7 @@ def _sealed(values: list[dict[str, object]], total: int) -> tuple[bytes, int]:
 
 def _lines(raw: bytes, where: str) -> list[object]:
     """Return what each line holds, a torn last one left out; raises StateDamagedError at the first odd one."""
-    *lines, last = raw.split(b"\n")
+    *lines, last = raw.rstrip(b"\0").split(b"\n")
     if last and not _is_torn(last, _RECORD_BEGINS if lines else _HEADER_BEGINS):
         lines.append(last)
     total = 0

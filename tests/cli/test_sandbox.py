@@ -24,12 +24,12 @@ sys.exit(main())
 """
 REFUSED = [
     (["--set", "lmit=3"], "setting lmit: unknown; did you mean limit?"),
-    (["--lists", "1001"], "--lists 1001: give 0 to 1000, the most that an account can have"),
-    (["--lists", "-1"], "--lists -1: give 0 to 1000, the most that an account can have"),
+    (["--lists", "1001"], "argument --lists: must be an integer from 0 to 1,000; got '1001'"),
+    (["--lists", "-1"], "argument --lists: must be an integer from 0 to 1,000; got '-1'"),
     (["--port", "1", "--data", "."], "--data .: cannot be read: Is a directory; give another file"),
     (["--port", "0", "--data", "none/lists.json"], "--data none/lists.json: cannot be written: No such file"),
     (["--port", "0", "--manifest", "."], "--manifest .: File exists; it is only written where there is none yet"),
-    (["--port", "65536"], "--port 65536: give 0 to 65535"),
+    (["--port", "65536"], "argument --port: must be an integer from 0 to 65,535; got '65536'"),
 ]
 
 

@@ -55,6 +55,9 @@ class JumpingClock:
                 raise StoppedError(2)
         self.ahead += seconds
 
+    def last_wait(self, seconds: float) -> None:
+        self.ahead += seconds
+
     def asked(self, ahead: float) -> str | None:
         if self.stopped:
             return "stopped by SIGINT"

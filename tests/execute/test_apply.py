@@ -359,7 +359,7 @@ def test_a_signal_in_a_wait_ends_the_run_in_order(tmp_path: Path) -> None:
         at.sandbox.world.faults.arm([faults.Status(call="put", at=2, status=503)])
         result = at.apply(rename_all(at))
         assert outcomes(result) == {"a": "updated 1 True", "b": "in_doubt 1 False", "c": "not_sent 0 None"}
-        assert result.environments[0].stopped == "stopped by signal 2"
+        assert result.environments[0].stopped == "stopped by SIGINT (Ctrl-C)"
         assert at.entries() == {"a": "applied New 1", "b": "in_doubt Old 2 → New 2", "c": "applied Old 3"}
 
 

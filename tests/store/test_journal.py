@@ -77,7 +77,8 @@ def test_cut_anywhere_it_holds_every_whole_record() -> None:
     for cut in range(len(GOLDEN) + 1):
         # A line of which only the end is missing is whole, too: nothing that it says is lost.
         whole = sum(cut >= end - 1 for end in LINE_ENDS)
-        assert parse(GOLDEN[:cut], where="x") == recorded(max(0, whole - 1)), cut
+        for zeros in (0, 1, 4096):  # some file systems fill up with NULs what a power cut kept from the disk
+            assert parse(GOLDEN[:cut] + bytes(zeros), where="x") == recorded(max(0, whole - 1)), cut
 
 
 def changed_bytes(values: Mapping[int, list[int]]) -> Iterator[bytes]:
@@ -120,7 +121,7 @@ ODD = {
     "a second beginning": GOLDEN + b'{"format": "reconciler/journal/1", "lin',
     "an empty line": GOLDEN + b"\n",
     "another format": GOLDEN.replace(b"reconciler/journal/1", b"reconciler/journal/0"),
-    "zeros at the end": GOLDEN + b"\0" * 8,
+    "zeros within": GOLDEN[:-9] + b"\0" * 9 + GOLDEN.splitlines(keepends=True)[-1],
     "the end of a line changed": GOLDEN[:-1] + b"}",
 }
 

@@ -80,7 +80,7 @@ def _remarks(outcome: Outcome) -> tuple[Remark, ...]:
         said.append(
             Remark("What happened", outcome.error or phrases.outcome(outcome), kinds.DONE[outcome.outcome].tone)
         )
-        said.append(Remark("What to do", _unquoted(phrases.NEXT_STEPS[outcome.outcome])))
+        said.append(Remark("What to do", _unquoted(phrases.next_step(outcome))))
     if outcome.attempts > 1:
         said.append(Remark("Attempts", str(outcome.attempts)))
     return tuple(said)
