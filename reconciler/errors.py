@@ -25,9 +25,8 @@ The number is the exit code of the command (`exit_code`). A list that fails is n
 
 from __future__ import annotations
 
+import os
 import signal
-from pathlib import Path
-from traceback import extract_tb
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -127,9 +126,10 @@ def in_words(error: Exception) -> ReconcilerError:
     """Return `error` as one of this package's: as it is, or as an UnexpectedError that says where it came up."""
     if isinstance(error, ReconcilerError):
         return error
-    place = ""
-    if frames := extract_tb(error.__traceback__):
-        place = f", at {Path(frames[-1].filename).name} line {frames[-1].lineno}"
+    place, frame = "", error.__traceback__
+    while frame is not None:
+        place = f", at {os.path.basename(frame.tb_frame.f_code.co_filename)} line {frame.tb_lineno}"  # noqa: PTH119
+        frame = frame.tb_next
     what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     unexpected = UnexpectedError(
         f"something that this program does not expect went wrong ({what}{place}). "

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from threading import Barrier, Lock
+from time import sleep
 
 import pytest
 
-from reconciler.engine.abreast import all_of, side_by_side, sorted_out
+from reconciler.engine.abreast import THREADS, all_of, side_by_side, sorted_out
 from reconciler.errors import LockedError, RemoteError
 from reconciler.model.lists import Target
 
@@ -24,6 +25,24 @@ def test_accounts_are_worked_on_at_once_and_come_in_order() -> None:
         return item.upper()
 
     assert side_by_side(["a1", "b1", "c1"], account, work) == ["A1", "B1", "C1"]
+
+
+def test_at_most_so_many_threads_work_at_a_time() -> None:
+    together, most, guard = 0, 0, Lock()
+
+    def work(item: int) -> int:
+        nonlocal together, most
+        with guard:
+            together += 1
+            most = max(most, together)
+        sleep(0.001)
+        with guard:
+            together -= 1
+        return item
+
+    numbers = list(range(1000))
+    assert side_by_side(numbers, lambda item: Target("https://h", "st-1", str(item)), work) == numbers
+    assert 1 < most <= THREADS
 
 
 def test_what_shares_an_account_comes_one_after_the_other() -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -11,10 +12,12 @@ from reconciler.engine.applying import Conduct, apply
 from reconciler.engine.looking import plan
 from reconciler.engine.sites import Heading, Scope, Site
 from reconciler.errors import DeclinedError, LockedError, RemoteError, StateError, StoppedError, UsageError
-from reconciler.model.answers import Rejected
+from reconciler.model.answers import PutAnswer, Rejected
 from reconciler.model.changes import EnvironmentPlan, Plan
+from reconciler.model.lists import AppliedList, KnownList, Live
 from reconciler.model.outcomes import Outcome, Result
-from reconciler.protocols import Holder
+from reconciler.model.texts import Texts
+from reconciler.protocols import Holder, StateWriter
 from tests.fakes import FakeAccount, FakeClock, FakeRemote, FakeStore, Reply
 from tests.planning.worlds import Short, applied, desired, live, rows
 
@@ -323,3 +326,129 @@ def test_a_chain_of_renames_can_be_undone_though_the_manifest_still_declares_it(
     result = land.apply(saved={"prod": land.undo[0].environments[0]})
     assert short(result) == {"prod a": "updated 1", "prod b": "updated 1"}
     assert [found.texts["name"] for found in place.account.lists.values()] == ["A", "B"]
+
+
+UNEXPECTED = [OSError(22, "Invalid argument"), MemoryError(), ImportError("no module named upgraded"), KeyError("x")]
+
+
+class Faulty(FakeRemote):
+    """A client that breaks as none promises: at its `put`-th PUT, sent before or not, or at its `read`-th read."""
+
+    def __init__(self, remote: FakeRemote, clock: FakeClock, error: Exception, *, put: int = 0, read: int = 0) -> None:
+        super().__init__(remote.account, clock)
+        self._error = error
+        self._at = {"put": put, "read": read}
+
+    def put(self, list_id: str, body: Texts, by: float) -> PutAnswer:
+        answer = super().put(list_id, body, by)
+        self._break("put")
+        return answer
+
+    def read_all(self) -> Live:
+        self._break("read")
+        return super().read_all()
+
+    def _break(self, call: str) -> None:
+        self._at[call] -= 1
+        if self._at[call] == 0:
+            raise self._error
+
+
+@pytest.mark.parametrize("error", UNEXPECTED, ids=repr)
+@pytest.mark.parametrize(
+    ("broken", "became"),
+    [
+        ({"put": 1}, {"prod a": "updated 1", "prod b": "updated 1", "prod c": "updated 1"}),
+        ({"put": 2}, {"prod a": "updated 1", "prod b": "updated 1", "prod c": "updated 1"}),
+        ({"read": 2}, {"prod a": "updated 1", "prod b": "not_sent 0", "prod c": "not_sent 0"}),
+        ({"read": 3}, dict.fromkeys(("prod a", "prod b", "prod c"), "unverified 1")),
+    ],
+    ids=str,
+)
+def test_whatever_breaks_after_the_first_put_the_run_ends_with_its_result(
+    error: Exception, broken: dict[str, int], became: dict[str, str]
+) -> None:
+    """A PUT of which nobody knows whether it went out is in doubt until a read settles it."""
+    land = Land()
+    wanted = {key: {"name": f"New {key}"} for key in "abc"}
+    place = land.settle("prod", wanted, {key: {"name": f"Old {key}"} for key in "abc"})
+    place.remote = Faulty(place.remote, land.clock, error, **broken)
+    result = land.apply()
+    assert short(result) == became
+    assert land.log[-1] == "unlock prod"
+    assert [type(entry) for entry in place.store.applied.lists.values()] == [AppliedList] * 3
+
+
+@pytest.mark.parametrize("error", UNEXPECTED, ids=repr)
+def test_what_breaks_before_the_first_put_is_raised_and_the_lock_given_back(error: Exception) -> None:
+    land = two()
+    place = land.places["prod"]
+    place.remote = Faulty(place.remote, land.clock, error, read=1)
+    with pytest.raises(type(error)):
+        land.apply()
+    assert land.puts == []
+    assert "unlock prod" in land.log
+
+
+@pytest.mark.parametrize("error", UNEXPECTED, ids=repr)
+def test_progress_that_breaks_stops_no_run(error: Exception) -> None:
+    land = two()
+    told = []
+
+    def tell(name: str, outcome: Outcome) -> None:
+        told.append(outcome.key)
+        raise error
+
+    land.tell = tell  # type: ignore[method-assign]  # as a conduct would be given it
+    assert short(land.apply()) == {"prod a": "updated 1", "dev b": "updated 1"}
+    assert told == ["a"]
+
+
+@pytest.mark.parametrize("error", UNEXPECTED, ids=repr)
+def test_an_undo_that_breaks_does_not_lose_the_result(error: Exception) -> None:
+    def undo(_: Plan) -> None:
+        raise error
+
+    result = two().apply(undo=undo)
+    assert short(result) == {"prod a": "updated 1", "dev b": "updated 1"}
+    assert not result.in_order
+    assert "something that this program does not expect went wrong" in str(result.environments[0].stopped)
+
+
+class Unrecorded(FakeStore):
+    """A store that breaks as none promises, at the records that are numbered so, or at its end."""
+
+    def __init__(self, store: FakeStore, clock: FakeClock, error: Exception, at: Collection[int]) -> None:
+        super().__init__(store.applied, clock)
+        self._error = error
+        self._at = at
+        self._recorded = 0
+
+    def record(self, key: str, entry: KnownList | None) -> None:
+        self._recorded += 1
+        if self._recorded in self._at:
+            raise self._error
+        super().record(key, entry)
+
+    @contextmanager
+    def lock(self, holder: Holder) -> Iterator[StateWriter]:
+        with super().lock(holder):
+            yield self
+        if not self._at:
+            raise self._error
+
+
+@pytest.mark.parametrize("error", UNEXPECTED, ids=repr)
+@pytest.mark.parametrize("at", [range(2, 99), range(3, 99), range(4, 99), ()], ids=str)
+def test_a_store_that_breaks_ends_the_run_with_its_result(error: Exception, at: Collection[int]) -> None:
+    land = Land()
+    wanted = {key: {"name": f"New {key}"} for key in "ab"}
+    place = land.settle("prod", wanted, {key: {"name": f"Old {key}"} for key in "ab"})
+    store = Unrecorded(place.store, land.clock, error, at)
+    place.site = replace(place.site, store=store)
+    result = land.apply()
+    (environment,) = result.environments
+    assert not result.in_order
+    assert "something that this program does not expect went wrong" in str(environment.stopped)
+    assert environment.outcomes[0].attempts == 1
+    assert land.log[-1] == "unlock prod"

@@ -60,6 +60,7 @@ def answered(count: int) -> Callable[[Sequence[Logged]], bool]:
     return lambda entries: sum(entry.answered_at is not None for entry in entries) >= count
 
 
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 Row = tuple[str, Sequence[Fault], int, Callable[[Sequence[Logged]], bool], dict[str, str], set[str]]
 TABLE: list[Row] = [
     (
@@ -131,7 +132,7 @@ TABLE: list[Row] = [
 
 @pytest.mark.parametrize(
     ("number", "broken", "rate", "happened", "became", "written"),
-    [(signal.SIGINT if index % 2 else signal.SIGTERM, *row[1:]) for index, row in enumerate(TABLE)],
+    [(ENDING[index % 3], *row[1:]) for index, row in enumerate(TABLE)],
     ids=[row[0] for row in TABLE],
 )
 def test_one_signal_ends_the_run_in_order(
@@ -203,13 +204,13 @@ def test_a_second_signal_leaves_at_once_and_the_next_run_tells_the_truth(place: 
 class Terminal:
     """The program at a terminal of its own."""
 
-    def __init__(self, place: Workplace, *arguments: str) -> None:
+    def __init__(self, place: Workplace, *arguments: str, **variables: str) -> None:
         self.shown = ""
         self._leader, follower = pty.openpty()
         self.running = subprocess.Popen(
             [*PROGRAM, *arguments],
             cwd=place.folder,
-            env={**place.variables, "TERM": "xterm"},
+            env={**place.variables, "TERM": "xterm", **variables},
             stdin=follower,
             stdout=follower,
             stderr=follower,
@@ -218,13 +219,21 @@ class Terminal:
 
     def read_until(self, wanted: str) -> None:
         """Read what is shown until `wanted` is, or nothing more comes."""
-        until = time.monotonic() + WAITING
-        while wanted not in self.shown and time.monotonic() < until:
+        self.read_for(WAITING, wanted)
+
+    def read_for(self, seconds: float, wanted: str | None = None) -> None:
+        """Read what is shown for so long, or until `wanted` is, or nothing more comes."""
+        until = time.monotonic() + seconds
+        while (wanted is None or wanted not in self.shown) and time.monotonic() < until:
             ready, _, _ = select.select([self._leader], [], [], 0.1)
             try:
                 self.shown += os.read(self._leader, 65536).decode() if ready else ""
             except OSError:
                 return
+
+    def type(self, text: str) -> None:
+        """Type a text."""
+        os.write(self._leader, text.encode())
 
     def end(self) -> int:
         """Wait for the end and return the exit code."""
@@ -234,7 +243,7 @@ class Terminal:
         return code
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", ENDING)
 def test_at_the_prompt_one_signal_is_an_answer(place: Workplace, number: signal.Signals) -> None:
     terminal = Terminal(place, "apply")
     terminal.read_until("Only yes will do")
@@ -245,6 +254,7 @@ def test_at_the_prompt_one_signal_is_an_answer(place: Workplace, number: signal.
     assert place.run("apply", "--yes").code == 0
 
 
+HIDE, SHOW = "\x1b[?25l", "\x1b[?25h"
 JUST_BEFORE = """
 import ctypes, functools, operator, select, signal
 from reconciler.cli.runtime import Runtime
@@ -270,3 +280,77 @@ def test_a_signal_while_reading_leaves_nothing_to_ask(place: Workplace) -> None:
     assert terminal.end() == 130
     assert "Only yes will do" not in terminal.shown
     assert place.puts == []
+
+
+def test_the_bar_begins_after_the_answer_and_a_second_signal_brings_the_cursor_back(place: Workplace) -> None:
+    place.sandbox.world.faults.arm([faults.Hang(call="put", at=2, seconds=60)])
+    terminal = Terminal(place, "apply")
+    terminal.read_until("Only yes will do: ")
+    terminal.read_for(0.5)
+    assert terminal.shown.endswith("Only yes will do: ")
+    assert HIDE not in terminal.shown
+    terminal.type("yes\n")
+    await_(place, arrived(2, "put"))
+    terminal.read_until(HIDE)
+    for number in (signal.SIGINT, signal.SIGHUP):
+        time.sleep(0.3)
+        terminal.running.send_signal(number)
+    assert terminal.end() == 129
+    assert "once more to leave at once" in terminal.shown
+    assert "left at once: the next apply settles what was in flight" in terminal.shown
+    assert terminal.shown.rindex(SHOW) > terminal.shown.rindex(HIDE)
+
+
+PLAIN: list[tuple[list[str], dict[str, str]]] = [(["--no-color"], {}), ([], {"TERM": "dumb"}), ([], {"NO_COLOR": "1"})]
+
+
+@pytest.mark.parametrize(("arguments", "variables"), PLAIN)
+def test_plain_text_is_plain_under_way_too(place: Workplace, arguments: list[str], variables: dict[str, str]) -> None:
+    terminal = Terminal(place, "apply", "--yes", *arguments, **variables)
+    assert terminal.end() == 0
+    assert "\x1b" not in terminal.shown
+    assert "prod  4/4  d  updated" in terminal.shown
+
+
+@pytest.mark.parametrize("number", ENDING)
+def test_a_signal_that_is_ignored_at_the_start_stays_ignored(place: Workplace, number: signal.Signals) -> None:
+    """As nohup, and the background jobs of a shell, want it."""
+    place.sandbox.world.faults.arm([faults.Delay(call="put", at=1, seconds=1)])
+    ignoring = ["sh", "-c", f'trap "" {number.name.removeprefix("SIG")}; exec "$@"', "sh", *PROGRAM, "apply", "--yes"]
+    with subprocess.Popen(ignoring, cwd=place.folder, env=place.variables, stdout=subprocess.PIPE) as running:
+        await_(place, arrived(1, "put"))
+        running.send_signal(number)
+        assert running.wait(WAITING) == 0
+    assert len(place.sandbox.world.log.puts()) == 4
+
+
+EARLY = ["argparse", "reconciler.cli.reports", "reconciler.manifest.loader", "httpx", "reconciler.engine.applying"]
+
+
+@pytest.mark.parametrize("module", EARLY)
+@pytest.mark.parametrize("number", ENDING)
+def test_a_signal_while_the_program_starts(place: Workplace, number: signal.Signals, module: str) -> None:
+    """Once Python has run the first lines of the program; what it imports is told as it is imported."""
+    puts = len(place.puts)
+    started = [sys.executable, "-X", "importtime", "-m", "reconciler", "apply", "--yes"]
+    with subprocess.Popen(started, cwd=place.folder, env=place.variables, stderr=subprocess.PIPE, text=True) as running:
+        assert running.stderr
+        said = next(line for line in running.stderr if line.split("|")[-1].strip() == module)
+        running.send_signal(number)
+        said += running.stderr.read()
+        assert running.wait(WAITING) == 128 + number
+    assert "Traceback" not in said
+    assert "Exception ignored" not in said
+    assert len(place.puts) == puts
+
+
+@pytest.mark.parametrize("arguments", [["plan", "--refresh"], ["drift"], ["import"], ["doctor"]])
+@pytest.mark.parametrize("number", ENDING)
+def test_a_signal_ends_what_only_reads(place: Workplace, number: signal.Signals, arguments: list[str]) -> None:
+    place.sandbox.world.faults.arm([faults.Delay(call="read_all", seconds=2)])
+    running = place.start(*arguments)
+    await_(place, arrived(1, "read_all"))
+    running.send_signal(number)
+    out, err = running.communicate(timeout=10)
+    assert (running.returncode, out, err) == (128 + number, "", "")
+    assert place.run("state", "rm", "a").code == 0  # nobody holds the lock
