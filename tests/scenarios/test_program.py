@@ -577,7 +577,7 @@ def test_a_plan_without_refresh_imports_little(place: Workplace) -> None:
     of_others = {module.partition(".")[0] for module in everything - own} & packages_distributions().keys()
     assert of_others == {"pydantic_core", "typing_extensions", "yaml"}
     assert everything & SLOW == set()
-    assert len(own) == 71, sorted(own)
+    assert len(own) == 72, sorted(own)
 
 
 def test_a_closed_pipe_is_no_error_of_ours(place: Workplace) -> None:
