@@ -87,7 +87,7 @@ def store(manifest: Manifest, environment: Environment, url: str | None = None) 
     if not slashes:
         from reconciler.store.file import FileStore
 
-        return FileStore(manifest.path.parent / url, name, target, desired.lists)
+        return FileStore(manifest.path.parent / url, name, target, manifest.path.parent)
     if scheme in ("s3", "gs", "az"):
         return _in_objects(url, name, target)
     if scheme != "git+branch" or not _BRANCH.fullmatch(rest) or _NO_BRANCH.search(rest):

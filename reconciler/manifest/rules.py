@@ -72,4 +72,6 @@ def folder_fault(text: str) -> str | None:
         return f"{text!r} leads out of the manifest's folder: write a folder in it, as in .reconciler, or a URL"
     if "://" not in text and _SCHEME.match(text):
         return f"{text!r} is neither a folder nor a URL: a URL is written as in s3://bucket/folder, git+branch://name"
+    if "://" not in text and ".git" in text.casefold().split("/"):
+        return f"{text!r} is git's own folder: write another, as in .reconciler, or a branch: git+branch://NAME"
     return control_fault(text)

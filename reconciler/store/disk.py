@@ -4,39 +4,23 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
 
+from reconciler import files
 from reconciler.errors import StateError
+
+MOST = 256 * 1024 * 1024  # bytes of a document or a journal; a state of 100,000 lists has a tenth of that
 
 
 def read(path: Path) -> bytes | None:
-    """Return what a file holds, None where there is none; raises StateError where it cannot be read."""
+    """Return what a file holds, None where there is none; raises StateError where it cannot be read, or is none."""
     try:
-        return path.read_bytes()
+        return files.read(path, most=MOST)
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise _unreadable(path, error) from error
-
-
-@contextmanager
-def opened(path: Path) -> Iterator[BinaryIO | None]:
-    """Open a file to read it piece by piece, None where there is none; raises as `read`, also while it is read."""
-    try:
-        with ExitStack() as stack:
-            file: BinaryIO | None = None
-            with suppress(FileNotFoundError):
-                file = stack.enter_context(path.open("rb"))
-            yield file
-    except OSError as error:
-        raise _unreadable(path, error) from error
-
-
-def _unreadable(path: Path, error: OSError) -> StateError:
-    return StateError(f"{path}: cannot be read ({reason(error)}). Nothing was changed")
+        raise StateError(f"{path}: cannot be read ({reason(error)}). Nothing was changed") from error
 
 
 def version(path: Path) -> tuple[int, int, int] | None:
@@ -101,7 +85,7 @@ def make_folder(folder: Path) -> None:
 def sync(path: Path) -> None:
     """Make durable a file, if there is one, and that it is there. Raises OSError."""
     try:
-        descriptor = os.open(path, os.O_RDONLY)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     except FileNotFoundError:
         return
     try:
@@ -133,4 +117,4 @@ def _take_over_access(path: Path, descriptor: int) -> None:
         there = path.stat()
         with suppress(PermissionError):
             os.fchown(descriptor, there.st_uid, there.st_gid)
-        os.fchmod(descriptor, there.st_mode & 0o7777)
+        os.fchmod(descriptor, there.st_mode & 0o777)  # no set-id bits: another's content is no program

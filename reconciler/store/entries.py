@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from sys import intern
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, cast
 
 from reconciler.model.fields import FIELDS
-from reconciler.model.lists import AppliedList, DesiredList, DoubtfulList, KnownList
+from reconciler.model.lists import AppliedList, DoubtfulList, KnownList
 from reconciler.model.texts import Texts
 
 if TYPE_CHECKING:
     from reconciler.store.shapes import AppliedEntry, DoubtfulEntry, SomeTexts
 
 _NOTHING: Texts = {}
-Alike: TypeAlias = Mapping[str, DesiredList]
-"""Lists by key, of which most will be as the state has them: what is the same is taken from them, not kept twice."""
-NONE_ALIKE: Alike = {}
 
 
 def written(known: KnownList) -> dict[str, object]:
@@ -34,18 +29,12 @@ def written(known: KnownList) -> dict[str, object]:
     return entry
 
 
-def understood(key: str, entry: AppliedEntry | DoubtfulEntry, alike: DesiredList | None = None) -> KnownList:
-    """Return the list that an entry stands for, made of the values of the one that is `alike` as far as it is."""
-    list_id, texts = entry["id"], _texts(entry)
-    if alike is not None:
-        key = alike.key
-        list_id = alike.id if alike.id == list_id else list_id
-        texts = alike.texts if alike.texts == texts else texts
+def understood(key: str, entry: AppliedEntry | DoubtfulEntry) -> KnownList:
+    """Return the list that an entry stands for."""
     stored = _texts(entry["stored"]) if "stored" in entry else _NOTHING
-    applied_at = intern(entry["applied_at"])  # many lists have the same
     if entry["status"] == "applied":
-        return AppliedList(key, list_id, texts, applied_at, stored)
-    return DoubtfulList(key, list_id, texts, applied_at, _texts(entry["intended"]), stored)
+        return AppliedList(key, entry["id"], _texts(entry), entry["applied_at"], stored)
+    return DoubtfulList(key, entry["id"], _texts(entry), entry["applied_at"], _texts(entry["intended"]), stored)
 
 
 def _in_order(texts: Texts) -> dict[str, object]:
@@ -53,8 +42,5 @@ def _in_order(texts: Texts) -> dict[str, object]:
 
 
 def _texts(some: SomeTexts) -> Texts:
-    if "name" not in some:
-        return {"description": some["description"]} if "description" in some else _NOTHING
-    if "description" not in some:
-        return {"name": some["name"]}
-    return {"name": some["name"], "description": some["description"]}
+    texts = cast("Texts", some)
+    return {field: texts[field] for field in FIELDS if field in texts}

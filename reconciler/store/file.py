@@ -6,12 +6,12 @@
     <environment>.state.json.new  the next document while it is written
 
 The state is the document with the journal folded in. Where the document is a symbolic link, all four are those of
-the file that it leads to: the link stays, and whoever comes by another link meets the same lock.
+the file that it leads to: the link stays, and whoever comes by another link meets the same lock. No link leads out of
+the manifest's folder (`places`).
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -21,9 +21,9 @@ from reconciler.errors import StateError, UsageError
 from reconciler.model.lists import Applied, Target
 from reconciler.protocols import Holder, StateWriter
 from reconciler.store import disk
-from reconciler.store.entries import NONE_ALIKE, Alike
 from reconciler.store.kept import Kept
-from reconciler.store.reading import beside, read
+from reconciler.store.places import files_in
+from reconciler.store.reading import read
 
 if TYPE_CHECKING:
     from reconciler.store.history import History
@@ -32,11 +32,10 @@ if TYPE_CHECKING:
 class FileStore(Kept):
     """The last-applied state of one environment, kept in `folder`: a StateStore."""
 
-    def __init__(self, folder: Path, environment: str, target: Target, alike: Alike = NONE_ALIKE) -> None:
-        document_path = Path(os.path.realpath(folder / f"{environment}.state.json"))
-        self._files = beside(document_path)
+    def __init__(self, folder: Path, environment: str, target: Target, within: Path | None = None) -> None:
+        """Keep it in `folder`, all of it inside `within`; raises StateError where a link leads out of that."""
+        self._files = files_in(folder, environment, within or folder)
         self._nothing = Applied(environment, target, lineage="", serial=0, lists={})
-        self._alike = alike
 
     def __str__(self) -> str:
         """Return where it is, as messages name it."""
@@ -44,7 +43,7 @@ class FileStore(Kept):
 
     def look(self) -> Applied:
         """Return the state as the next writer would find it; a journal left behind counts as folded already."""
-        return read(self._files, self._nothing, self._alike)[1]
+        return read(self._files, self._nothing)[1]
 
     def holder(self, asking: Holder) -> str | None:
         """Say who is writing this state at the moment; None where nobody is."""
@@ -68,7 +67,7 @@ class FileStore(Kept):
 
         _make_folder(self._files.lock.parent)
         with locked(self._files.lock, holder):
-            document, applied = read(self._files, self._nothing, self._alike)
+            document, applied = read(self._files, self._nothing)
             with closing(Writer(self._files, document)) as writer:
                 writer.settle(applied)
                 with ending(writer.fold):

@@ -15,17 +15,17 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 from zlib import crc32
 
-from pydantic import Field, TypeAdapter
+from pydantic import TypeAdapter
 from typing_extensions import TypedDict
 
 from reconciler.model.lists import Applied, KnownList, Target
 from reconciler.store import disk
 from reconciler.store.entries import understood, written
-from reconciler.store.jsontext import as_text, damaged, decode, encode, refuse_newer
-from reconciler.store.shapes import AnyText, Entry, TargetShape, check_shape, exactly
+from reconciler.store.jsontext import as_text, damaged, decode, encode, refuse_markers, refuse_newer
+from reconciler.store.shapes import AnyText, Count, Entry, TargetShape, check_lines, exactly
 
 _FAMILY = "reconciler/journal"
 _HEADER_BEGINS = f'{{"format": "{_FAMILY}/1", '.encode()
@@ -37,6 +37,10 @@ _FORMAT = re.compile(rb'{"format": "(reconciler/journal/[0-9]+)"')
 _WAY_OUT = (
     "Nothing was changed. Bring back a whole copy of this file; or move it away: what it recorded is then forgotten, "
     "and `plan --refresh` shows where live differs from the state"
+)
+_MERGE = (
+    "Nothing was changed. Lines of a journal belong together, so they cannot be merged by hand: take one side whole "
+    "(git checkout --ours or --theirs), and run reconciler apply: what it reads live shows what the other side did"
 )
 
 
@@ -52,13 +56,14 @@ def parse(raw: bytes, *, where: str) -> Recorded | None:
     """Return what the journal holds, or None where nothing was recorded; raises as `document.parse`."""
     if begins := _FORMAT.match(raw):
         refuse_newer(begins[1].decode(), family=_FAMILY, where=where)
+    refuse_markers(raw.decode(errors="replace"), where=where, way_out=_MERGE)
     lines = _lines(raw, where)
     if not lines:
         return None
-    header = check_shape(_header_shape(), lines[0], where=where)
+    header = check_lines(_header_shape(), lines[:1], where=where)[0]
     base = Applied(header["environment"], Target(**header["target"]), header["lineage"], header["serial"], {})
     entries: dict[str, KnownList | None] = {}
-    for record in check_shape(_records_shape(), lines[1:], where=where):
+    for record in check_lines(_record_shape(), lines[1:], where=where):
         key, entry = record["key"], record["entry"]
         entries[key] = None if entry is None else understood(key, entry)
     return Recorded(base, entries) if entries else None
@@ -130,7 +135,7 @@ class Journal:
 class _Header(TypedDict):
     format: Literal["reconciler/journal/1"]
     lineage: AnyText
-    serial: Annotated[int, Field(ge=0)]
+    serial: Count
     environment: AnyText
     target: TargetShape
     sum: AnyText
@@ -149,8 +154,8 @@ def _header_shape() -> TypeAdapter[_Header]:
 
 
 @cache
-def _records_shape() -> TypeAdapter[list[_Record]]:
-    return TypeAdapter(list[_Record])
+def _record_shape() -> TypeAdapter[_Record]:
+    return TypeAdapter(_Record)
 
 
 def _header(base: Applied) -> dict[str, object]:
@@ -165,12 +170,12 @@ def _header(base: Applied) -> dict[str, object]:
 
 def _sealed(values: list[dict[str, object]], total: int) -> tuple[bytes, int]:
     """Return `values` as lines, and the sum over all lines so far, of which `total` is the one before them."""
-    lines = b""
+    lines: list[bytes] = []
     for value in values:
         body = encode(value)[:-1].encode()
         total = crc32(body, total)
-        lines += body + _SEAL % total + b"\n"
-    return lines, total
+        lines.append(body + _SEAL % total + b"\n")
+    return b"".join(lines), total
 
 
 def _lines(raw: bytes, where: str) -> list[object]:

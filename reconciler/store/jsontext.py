@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 
 from reconciler.errors import StateDamagedError, StateError
 
@@ -11,6 +12,8 @@ _ENCODE = json.JSONEncoder(ensure_ascii=False).encode
 # What JSON lets stand though editors, diffs or encodings do not: DEL and the C1 controls, line and paragraph
 # separators, marks that reorder the text around them, the byte order mark, halves of surrogate pairs.
 _UNSAFE = re.compile("[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+_CONFLICT = re.compile(r"^(?:<{7}|\|{7}|={7}|>{7})(?: .*)?\r?$", re.MULTILINE)
+_LONGEST = 200  # characters of a text from the file, in a message
 WAY_OUT = (
     "Nothing was changed. Bring back a whole copy of this file, from git or a backup; or move it away, to start "
     "again from what the API answers or to `reconciler state push` a backup"
@@ -41,6 +44,13 @@ def decode(text: str, *, where: str) -> object:
     return content
 
 
+def refuse_markers(text: str, *, where: str, way_out: str) -> None:
+    """Raise StateDamagedError, with a way out of its own, where git left the markers of a merge conflict."""
+    if marker := _CONFLICT.search(text):
+        number = text.count("\n", 0, marker.start()) + 1
+        raise damaged(where, f"git left merge-conflict markers in it, the first in line {number}", way_out)
+
+
 def refuse_newer(found: object, *, family: str, where: str) -> None:
     """Raise StateError, which says to upgrade, where a format is of this family, but not the first."""
     if isinstance(found, str) and re.fullmatch(re.escape(family) + "/([2-9]|[1-9][0-9]+)", found):
@@ -58,7 +68,12 @@ def damaged(where: str, what: str, way_out: str = WAY_OUT) -> StateDamagedError:
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     content = dict(pairs)
     if len(content) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for index, key in enumerate(keys) if key in keys[:index])
-        raise ValueError(f"the key {encode(twice)} stands twice in one object")
+        counts = Counter(key for key, _ in pairs)
+        twice = next(key for key, count in counts.items() if count > 1)
+        raise ValueError(f"the key {encode(shortened(twice))} stands twice in one object")
     return content
+
+
+def shortened(text: str) -> str:
+    """Return a text from the file, of any length, as a message may hold it."""
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

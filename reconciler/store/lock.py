@@ -6,6 +6,7 @@ The lock file stays for ever: a file that could be removed could be locked twice
 from __future__ import annotations
 
 import os
+import stat
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -19,6 +20,7 @@ from reconciler.store.disk import reason
 from reconciler.store.jsontext import encode
 
 _LONGEST_NOTE = 100_000
+_NOTE_BEGINS = b'{"pid": '
 _LOOKERS = 3
 _INSTANT = 0.01  # seconds
 
@@ -30,15 +32,18 @@ def locked(path: Path, holder: Holder) -> Iterator[None]:
     Raises LockedError, naming the holder, where somebody has it; StateError where there is no locking.
     """
     try:
+        _check(path)
         # Child processes do not inherit the descriptor (PEP 446). The umask alone says who else may lock.
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o666)
     except OSError as error:
         raise StateError(
             f"{path}: cannot be locked ({reason(error)}). Nothing was changed. "
             "Writing the state needs the right to write to this file and to its folder"
         ) from error
     try:
+        _check_kind(path, os.fstat(descriptor).st_mode)
         _acquire(descriptor, path, holder)
+        _check_ours(path, descriptor)
         with suppress(OSError):  # on a full disk the lock holds all the same, only without a name
             _leave_note(descriptor, encode(asdict(holder)))
         try:
@@ -53,12 +58,15 @@ def locked(path: Path, holder: Holder) -> Iterator[None]:
 def held(path: Path, asking: Holder) -> str | None:
     """Say who holds the lock on the file at `path`; None where nobody does. Takes no lock that a writer would meet.
 
+    Raises StateError where what is there can be no lock.
+
     A note that a dead holder left is told apart by a shared lock, held for an instant and only where there is a note.
     """
     try:
         import fcntl  # noqa: PLC0415 - not on every system; where it is not, nobody can hold a lock
 
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+        _check(path)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except (ImportError, OSError):
         return None
     note = b""
@@ -73,6 +81,36 @@ def held(path: Path, asking: Holder) -> str | None:
     finally:
         os.close(descriptor)
     return None
+
+
+def _check(path: Path) -> None:
+    """Raise StateError where there is something that is no regular file: opening it could block, or do something."""
+    try:
+        _check_kind(path, path.lstat().st_mode)
+    except FileNotFoundError:
+        return
+
+
+def _check_kind(path: Path, kind: int) -> None:
+    if not stat.S_ISREG(kind):
+        what = "a symbolic link" if stat.S_ISLNK(kind) else "a folder" if stat.S_ISDIR(kind) else "a pipe or a device"
+        raise StateError(f"{path}: cannot be locked: it is {what}, not a regular file. Nothing was changed. Remove it")
+
+
+def _check_ours(path: Path, descriptor: int) -> None:
+    """Raise StateError where the note of who holds the lock would be written over what somebody else keeps."""
+    if os.fstat(descriptor).st_nlink > 1:
+        raise StateError(
+            f"{path}: cannot be locked: that file has another name, too (a hard link), and would change there. "
+            "Nothing was changed. Make sure that no run is under way, then remove this name of it: the next run makes "
+            "a new file"
+        )
+    held = os.pread(descriptor, _LONGEST_NOTE + 1, 0)
+    if len(held) > _LONGEST_NOTE or not (held.startswith(_NOTE_BEGINS) or _NOTE_BEGINS.startswith(held)):
+        raise StateError(
+            f"{path}: cannot be locked: what it holds is not from this program, and would be lost. Nothing was "
+            "changed. Move it away, or name another folder under state: in the manifest"
+        )
 
 
 def _acquire(descriptor: int, path: Path, holder: Holder) -> None:

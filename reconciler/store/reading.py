@@ -9,7 +9,8 @@ from reconciler.errors import ForeignStateError
 from reconciler.model.lists import Applied
 from reconciler.store import disk
 from reconciler.store.document import parse as parse_document
-from reconciler.store.entries import NONE_ALIKE, Alike
+from reconciler.store.folding import folded
+from reconciler.store.journal import parse as parse_journal
 from reconciler.store.jsontext import encode
 
 
@@ -33,26 +34,22 @@ def beside(document_path: Path) -> Files:
     )
 
 
-def read(files: Files, nothing: Applied, alike: Alike = NONE_ALIKE) -> tuple[Applied, Applied]:
+def read(files: Files, nothing: Applied) -> tuple[Applied, Applied]:
     """Return what the document says (`nothing` where there is none), and the state: that with the journal folded in."""
     document = nothing
     # A writer may fold one into the other meanwhile. Each further round means that a whole run ended within the last,
     # so there are few.
     while True:
         version = disk.version(files.document)
-        with disk.opened(files.document) as file:
-            raw_journal = disk.read(files.journal)
-            if disk.version(files.document) != version:
-                continue
-            if file is not None:
-                document = parse_document(file, where=str(files.document), alike=alike)
-        break
+        raw = disk.read(files.document)
+        raw_journal = disk.read(files.journal)
+        if disk.version(files.document) == version:
+            break
+    if raw is not None:
+        document = parse_document(raw, where=str(files.document))
     refuse_foreign(document, nothing, where=str(files.document))
     if raw_journal is None:
         return document, document
-    from reconciler.store.folding import folded  # noqa: PLC0415 - few states have a journal when they are read
-    from reconciler.store.journal import parse as parse_journal  # noqa: PLC0415 - likewise
-
     recorded = parse_journal(raw_journal, where=str(files.journal))
     if recorded is None:
         return document, document

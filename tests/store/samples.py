@@ -64,6 +64,6 @@ states = st.builds(
     environment=_any_text,
     target=targets,
     lineage=_any_text,
-    serial=st.integers(min_value=0),
+    serial=st.integers(min_value=0, max_value=2**53 - 1),
     lists=keyed_lists,
 )

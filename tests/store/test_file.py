@@ -13,6 +13,7 @@ from reconciler.errors import LockedError, StateDamagedError, StateError
 from reconciler.model.lists import Applied
 from reconciler.protocols import StateStore
 from reconciler.store.document import render
+from reconciler.store.file import FileStore
 from tests.store.samples import HOLDER, TARGET, applied_list, doubtful_list, names_in, state, store_in
 
 NOTHING = Applied("prod", TARGET, "", 0, {})
@@ -232,11 +233,12 @@ def test_a_linked_document_is_replaced_where_it_is(tmp_path: Path) -> None:
     for name in ("one", "other"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "prod.state.json").symlink_to("../common/prod.state.json")
-    with store_in(tmp_path / "one").lock(HOLDER) as writer:
+    one, other = (FileStore(tmp_path / name, "prod", TARGET, tmp_path) for name in ("one", "other"))
+    with one.lock(HOLDER) as writer:
         writer.record("vip", VIP)
-        with pytest.raises(LockedError), store_in(tmp_path / "other").lock(HOLDER):
+        with pytest.raises(LockedError), other.lock(HOLDER):
             pytest.fail("locked twice")
-    assert store_in(tmp_path / "other").load().lists == {"vip": VIP}
+    assert other.load().lists == {"vip": VIP}
     assert names_in(tmp_path / "one") == ["prod.state.json"]
     assert (tmp_path / "one" / "prod.state.json").is_symlink()
     assert names_in(tmp_path / "common") == ["prod.lock", "prod.state.json"]

@@ -93,7 +93,7 @@ def test_what_a_note_says_is_shown_as_text(tmp_path: Path) -> None:
 
 def test_a_longer_note_of_a_dead_holder_is_gone(tmp_path: Path) -> None:
     path = tmp_path / "lock"
-    path.write_text("x" * 5000)
+    path.write_text('{"pid": 1, "user": "' + "x" * 5000)
     with locked(path, HOLDER):
         assert json.loads(path.read_text())["user"] == "anna"
 
@@ -150,7 +150,7 @@ def make_link(path: Path) -> None:
 def test_says_why_the_file_cannot_be_opened(tmp_path: Path, in_the_way: Callable[[Path], None]) -> None:
     in_the_way(tmp_path / "lock")
     refused = pytest.raises(
-        StateError, match=r"cannot be locked \(.+\)\. Nothing was changed\. Writing the state needs"
+        StateError, match=r"cannot be locked: it is a (folder|symbolic link), not a regular file\. Nothing was changed"
     )
     with refused, locked(tmp_path / "lock", HOLDER):
         pytest.fail("locked")
@@ -172,7 +172,7 @@ def test_a_file_system_without_locks_is_refused(tmp_path: Path, monkeypatch: pyt
 
 
 def test_where_no_file_can_be_locked_nobody_holds_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "lock").write_text("a note")
+    (tmp_path / "lock").write_text('{"pid": 1}')
     monkeypatch.setattr(fcntl, "flock", unlockable)
     assert held(tmp_path / "lock", HOLDER) is None
 
@@ -183,7 +183,7 @@ def unlockable(*_: int) -> None:
 
 def test_a_look_does_not_keep_a_writer_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever looks has the lock for an instant, so a writer tries more than once."""
-    (tmp_path / "lock").write_text("a note")
+    (tmp_path / "lock").write_text('{"pid": 1}')
     with (tmp_path / "lock").open() as looking:
         fcntl.flock(looking, fcntl.LOCK_SH)
         monkeypatch.setattr(time, "sleep", lambda _: fcntl.flock(looking, fcntl.LOCK_UN))
@@ -223,7 +223,7 @@ def test_whoever_looks_is_told_who_holds_it_and_takes_nothing(tmp_path: Path) ->
         assert said is not None
         assert f"process {HOLDER.pid}" in said
     assert held(path, HOLDER) is None
-    path.write_text("left by one that died")
+    path.write_text('{"pid": 1, "left by one that died')
     assert held(path, HOLDER) is None
     with locked(path, HOLDER):
         pass

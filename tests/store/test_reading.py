@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import threading
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -63,17 +62,18 @@ def test_a_state_that_is_folded_while_it_is_read_is_read_again(tmp_path: Path) -
     files = beside(tmp_path / "prod.state.json")
     files.document.write_text(render(OLD))
     files.aside.write_text(render(NEW))
-    os.mkfifo(files.journal)  # whoever reads it waits until a writer comes
+    journal_on(OLD, files.journal)
+    armed = [True]
 
-    def fold() -> None:
-        with files.journal.open("wb"):
+    def fold(event: str, arguments: tuple[object, ...]) -> None:
+        if event == "open" and str(arguments[0]) == str(files.journal) and armed:
+            armed.clear()
             files.aside.replace(files.document)
             files.journal.unlink()
 
-    writer = threading.Thread(target=fold)
-    writer.start()
+    sys.addaudithook(fold)  # runs within the opening of the journal: between the two files that are read
     document, applied = read(files, NOTHING)
-    writer.join()
+    assert not armed
     assert document == applied == NEW
 
 
