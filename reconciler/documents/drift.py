@@ -19,8 +19,9 @@ from reconciler.documents.parts import (
     source_part,
     target_part,
 )
+from reconciler.documents.texts import FieldName
 from reconciler.model.drift import DriftReport, EnvironmentDrift, FieldDrift, ListDrift, Missing, Mover
-from reconciler.model.fields import FIELDS, Field
+from reconciler.model.fields import FIELDS
 from reconciler.model.lists import LiveList
 
 FORMAT: Literal["reconciler/drift/1"] = "reconciler/drift/1"
@@ -50,7 +51,7 @@ class DriftSummary(TypedDict):
 class FieldDriftPart(TypedDict):
     """One field whose live text is not the declared one."""
 
-    field: Field
+    field: FieldName
     """The field."""
     desired: str
     """The text that the manifest declares."""

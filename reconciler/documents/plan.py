@@ -28,9 +28,9 @@ from reconciler.documents.parts import (
     source_part,
     target_part,
 )
-from reconciler.documents.texts import SentTexts, ShownTexts
+from reconciler.documents.texts import FieldName, SentTexts, ShownTexts
 from reconciler.model.changes import Action, Blocked, Cause, Change, Drift, EnvironmentPlan, Guard, Plan, Update
-from reconciler.model.fields import FIELDS, Field
+from reconciler.model.fields import FIELDS
 from reconciler.model.texts import narrowed
 
 FORMAT: Literal["reconciler/plan/1"] = "reconciler/plan/1"
@@ -62,7 +62,7 @@ class ChangePart(TypedDict):
     cause: Cause
     """Why: new (not in the state), edit (of the manifest), drift or conflict (changed elsewhere), retry (in doubt),
     missing (not in the account), removed (from the manifest), undo (of a run)."""
-    fields: list[Field]
+    fields: list[FieldName]
     """The fields that the PUT carries, or would carry if it were not blocked."""
     before: ShownTexts | None
     """The managed fields before the change: live if it was read, else as applied; null if nothing is known."""
@@ -84,7 +84,7 @@ class DriftPart(TypedDict):
     """The key of the list in the manifest."""
     id: ListId
     """The id of the list in this environment."""
-    fields: list[Field]
+    fields: list[FieldName]
     """The fields that differ."""
     applied: ShownTexts
     """These fields as they were last applied."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
-from typing import TYPE_CHECKING, Annotated, NotRequired, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Literal, NotRequired, TypeAlias
 
 from pydantic import AfterValidator
 from pydantic import Field as Described
 from typing_extensions import TypedDict
 
 from reconciler.documents.parts import document
-from reconciler.model.fields import TABLE, ManagedField
+from reconciler.model.fields import FIELDS, TABLE, Field, ManagedField
 from reconciler.model.texts import Texts, units
 
 
@@ -30,9 +30,11 @@ def _sendable(row: ManagedField) -> AfterValidator:
 
 
 if TYPE_CHECKING:
+    FieldName: TypeAlias = Field
     ShownTexts: TypeAlias = Texts
     SentTexts: TypeAlias = Texts
 else:
+    FieldName = Literal[FIELDS]
     ShownTexts = document(TypedDict("ShownTexts", {
         row.name: NotRequired[
             Annotated[str, Described(description=f"The {row.name}; absent if it is not managed or not known.")]
