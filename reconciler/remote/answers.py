@@ -3,7 +3,7 @@
     what came                                   a PUT is             landed   again   a read
     ------------------------------------------  -------------------  -------  ------  -----------------------
     2xx, JSON, `status` success (any case)      Acknowledged                          its value
-    429, or the rate-limit message in any else  Unsettled            no       yes     again, the limiter holds
+    the rate limit (below)                      Unsettled            no       yes     again, the limiter holds
     425                                         Unsettled            no       yes     again
     408, 500, 502, 503, 504                     Unsettled            maybe    yes     again
     any other 5xx                               Unsettled            maybe    no      error
@@ -17,9 +17,13 @@
     time-out, reset, cut off or broken answer   Unsettled            maybe    yes     again
     an answer over the size limit               Unsettled            maybe    no      error
 
-`Retry-After` (seconds, or a date measured by the answer's own `Date`) goes with every "again"; where it asks for more
-than 300 seconds, there is no other attempt and the words say so. An answer of success is never read as a rate limit,
-whatever its message: a list may be named so.
+The rate limit is told by status and shape: 429, a `code` of 429 in the body's errors, or `retryAfterMs` in the body. What
+an exceeded limit answers is not documented, so words count as well, but only if they are the whole message and such a
+sentence as a service says it: the name of a list, which a refusal may echo, decides nothing. Nor is an answer of success
+ever read as a rate limit.
+
+`Retry-After` (seconds, or a date measured by the answer's own `Date`) or `retryAfterMs` goes with every "again"; if it
+asks for more than 300 seconds, there is no other attempt and the words say so.
 """
 
 from __future__ import annotations
@@ -32,14 +36,19 @@ from email.utils import parsedate_to_datetime
 from functools import lru_cache
 
 from reconciler.model.answers import Acknowledged, Rejected, Unsettled, Verdict
-from reconciler.remote.excerpt import parsed, safe, words
+from reconciler.remote.excerpt import codes, parsed, safe, words
 
 LONGEST_WAIT = 300.0
 _LANDED = {408: True, 425: False, 429: False, 500: True, 502: True, 503: True, 504: True}
 _NOT_ABOUT_THE_LIST = frozenset({401, 402, 403, 405, 407})
-_EXCEEDED = re.compile(r"exceed|reached|too many|rate[ _-]?limited", re.IGNORECASE)
-_LIMIT = re.compile(r"rate[ _-]?limit|per[ _-]?min|too many requests", re.IGNORECASE)
-_SEARCHED = 2000
+_LIMIT_SENTENCE = re.compile(
+    r"(?:(?:the |your |api |per[- ]minute |request )*rate[ -]?limit (?:has been |was |is )?(?:exceeded|reached)"
+    r"|too many requests|you (?:have )?exceeded \d+ requests per minute|you are being rate[ -]limited)"
+    r"(?::? \d+ requests (?:per|a) minute are allowed for an account)?"
+    r"(?:[.,;]? (?:please )?(?:try again|retry)(?: later| in \d+ seconds| after \d+ seconds)?)?[.!]?",
+    re.IGNORECASE,
+)
+_SEARCHED = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +91,10 @@ def unanswered(none: NoAnswer, secrets: Collection[str] = ()) -> Unsettled:
 
 def limited(came: Answer) -> bool:
     """Tell whether an answer, which is none of success, says that the rate limit was exceeded."""
-    said = words(came.body)[:_SEARCHED]
-    return came.status == 429 or (_EXCEEDED.search(said) is not None and _LIMIT.search(said) is not None)
+    if came.status == 429 or _retry_after_ms(came.body) is not None or "429" in codes(came.body):
+        return True
+    said = words(came.body)
+    return len(said) <= _SEARCHED and _LIMIT_SENTENCE.fullmatch(said) is not None
 
 
 def about_the_list(refusal: Answer) -> bool:
@@ -109,7 +120,22 @@ def _told(answer: Answer, now: float) -> float | None:
     if re.fullmatch(r"[0-9]+(\.[0-9]+)?", said):
         return float(said)
     until, then = _timestamp(said), dated(answer)
-    return None if until is None else max(0.0, until - (now if then is None else then))
+    if until is not None:
+        return max(0.0, until - (now if then is None else then))
+    milliseconds = _retry_after_ms(answer.body)
+    return None if milliseconds is None else milliseconds / 1000
+
+
+def _retry_after_ms(body: bytes) -> float | None:
+    """Return `retryAfterMs` of the body, or of its `error`; None if it is no number of milliseconds."""
+    document = parsed(body)
+    if not isinstance(document, dict):
+        return None
+    for part in (document, document.get("error")):
+        told = part.get("retryAfterMs") if isinstance(part, dict) else None
+        if isinstance(told, int | float) and not isinstance(told, bool) and 0 <= told < float("inf"):
+            return float(told)
+    return None
 
 
 @lru_cache(maxsize=1)

@@ -18,11 +18,11 @@ from reconciler.model.texts import Texts
 from reconciler.protocols import Clock
 from reconciler.remote.answers import Answer, NoAnswer, about_the_list, dated, judge, limited, unanswered
 from reconciler.remote.credentials import AppCredentials, Credentials
+from reconciler.remote.http import Http, Request
 from reconciler.remote.limiter import Limiter
 from reconciler.remote.listings import live, live_list
 from reconciler.remote.signin import refused
 from reconciler.remote.token import Tokens
-from reconciler.remote.wire import Request, Wire
 
 _NEVER = float("inf")
 _log = logging.getLogger(__name__)
@@ -69,7 +69,7 @@ class Client:
         self._limiter = limiter
         self._chance = chance
         self._tokens = Tokens(credentials, clock)
-        self._wire = Wire(target.host.rstrip("/"), *timeout)
+        self._http = Http(target.host.rstrip("/"), *timeout)
         self._base = f"/campaign/api/v2/public/{quote(target.stream_id, safe='')}/campaign/contactList"
         self._query = urlencode({"accountId": target.account_id})
         self._read_all_by = "POST"
@@ -84,7 +84,7 @@ class Client:
 
     def close(self) -> None:
         """Close what is open."""
-        self._wire.close()
+        self._http.close()
 
     @property
     def requests(self) -> int:
@@ -164,7 +164,7 @@ class Client:
                 raise _LateError
             token = self._tokens.fresh()
             self._requests += 1
-            came = self._wire.send(self._request(call, token))
+            came = self._http.send(self._request(call, token))
         secrets = (
             (token, self._credentials.client_secret) if isinstance(self._credentials, AppCredentials) else (token,)
         )

@@ -1,11 +1,13 @@
-"""Cuts a request off when its time is up: a server that sends a byte now and then never times out by itself.
+"""Watches over one exchange: cuts it off when its time is up, and refuses an answer that comes before the request.
 
-One thread watches over all requests of the process; a request costs an entry in its book, not a thread.
+A server that sends a byte now and then never times out by itself, and no time-out of the HTTP library is for a whole
+exchange. One thread watches over all exchanges of the process; each costs an entry in its book, not a thread.
 """
 
 from __future__ import annotations
 
 import socket
+import ssl
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -13,19 +15,25 @@ from threading import Condition, Thread
 from typing import Self
 
 
-class Cutoff:
-    """The end of one request, `seconds` from entering this context; `passed` tells whether it came to that.
+class UnaskedError(Exception):
+    """The server sent something before the request was sent: no answer on this connection can be believed."""
 
-    `socket` is that of the last connection that was made, which the request goes over if it makes none itself. `bare`:
-    the request made one, and TLS has not begun on it.
+    def __init__(self) -> None:
+        super().__init__("the server spoke before it was asked, so nothing was sent")
+
+
+class Cutoff:
+    """The end of one exchange, `seconds` from entering this context; `passed` tells whether it came to that.
+
+    `before_tls`: the host is one of `tls`, and TLS has not begun on the connection, so that nothing was sent to it.
     """
 
-    def __init__(self, seconds: float, last: socket.socket | None = None) -> None:
+    def __init__(self, seconds: float, *, tls: bool = False) -> None:
         self.seconds = seconds
         self.passed = False
+        self.before_tls = tls
         self.due = float("inf")
-        self.socket = last
-        self.bare = False
+        self._socket: socket.socket | None = None
 
     def __enter__(self) -> Self:
         self.due = time.monotonic() + self.seconds
@@ -36,21 +44,26 @@ class Cutoff:
         _WATCH.drop(self)
 
     def watch(self, event: str, info: Mapping[str, object]) -> None:
-        """Take note of the connection's socket, then of the one that TLS put in its place."""
+        """Take note of the connection's socket, then of the one that TLS put in its place.
+
+        Raises UnaskedError if there is something to read when a request is about to be sent.
+        """
         if event.endswith(("connect_tcp.complete", "start_tls.complete")):
-            self.socket = _socket(info["return_value"])
-            self.bare = event.endswith("connect_tcp.complete")
+            self._socket = _socket(info["return_value"])
+            self.before_tls = self.before_tls and event.endswith("connect_tcp.complete")
+        elif event.endswith("send_request_headers.started") and self._socket is not None and _speaks(self._socket):
+            raise UnaskedError
 
     def cut(self) -> None:
-        """End the request."""
+        """End the exchange."""
         self.passed = True
-        if self.socket is not None:
+        if self._socket is not None:
             with suppress(OSError):
-                socket.socket.shutdown(self.socket, socket.SHUT_RDWR)
+                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
 
 class _Watch:
-    """The book of requests under way, and the thread that cuts off those whose time is up."""
+    """The book of exchanges under way, and the thread that cuts off those whose time is up."""
 
     def __init__(self) -> None:
         self._book: set[Cutoff] = set()
@@ -88,3 +101,21 @@ _WATCH = _Watch()
 def _socket(stream: object) -> socket.socket | None:
     found = getattr(stream, "get_extra_info", lambda _: None)("socket")
     return found if isinstance(found, socket.socket) else None
+
+
+def _speaks(connection: socket.socket) -> bool:
+    """Tell whether the other side sent something, or hung up; what TLS sends for itself is not it.
+
+    A byte that is read is lost: the connection is of no use any more.
+    """
+    timeout = connection.gettimeout()
+    connection.settimeout(0.0)
+    try:
+        connection.recv(1)
+    except (BlockingIOError, ssl.SSLWantReadError):
+        return False
+    except OSError:
+        return True
+    finally:
+        connection.settimeout(timeout)
+    return True

@@ -37,15 +37,28 @@ def safe(text: str, secrets: Collection[str]) -> str:
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
-def _messages(document: dict[str, object]) -> Iterator[str]:
+def codes(body: bytes) -> frozenset[str]:
+    """Return the codes that the errors of `body` have, as text."""
+    document = parsed(body)
+    found = _errors(document) if isinstance(document, dict) else []
+    return frozenset(str(error["code"])[:20] for error in found if isinstance(error, dict) and "code" in error)
+
+
+def _errors(document: dict[str, object]) -> list[object]:
+    """Return what stands under `errors`, where sibling services have them, and under `error`, where others do."""
     errors = document.get("errors")
-    for error in errors if isinstance(errors, list) else [errors]:
+    return [*(errors if isinstance(errors, list) else [errors]), document.get("error")]
+
+
+def _messages(document: dict[str, object]) -> Iterator[str]:
+    for error in _errors(document):
         if isinstance(error, dict):
             yield from (text for key in ("msg", "message") if (text := _text(error.get(key))))
         elif text := _text(error):
             yield text
-    if text := _text(document.get("message")):
-        yield text
+    for key in ("message", "msg"):
+        if text := _text(document.get(key)):
+            yield text
 
 
 def _text(value: object) -> str:

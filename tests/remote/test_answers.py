@@ -60,6 +60,13 @@ TABLE: list[tuple[Answer, PutAnswer]] = [
     (answer(500, b"Too Many Requests"), unsent("HTTP 500: Too Many Requests")),
     (answer(501, {"errors": [{"message": "API RATE LIMIT REACHED"}]}), unsent("HTTP 501: API RATE LIMIT REACHED")),
     (answer(403, {"message": "You are being rate limited"}), unsent("HTTP 403: You are being rate limited")),
+    (answer(400, {"success": False, "error": {"code": 429, "message": "Slow"}}), unsent("HTTP 400: Slow")),
+    (answer(400, {"success": False, "error": {"message": "Slow", "retryAfterMs": 2500}}), unsent("HTTP 400: Slow", 2.5)),
+    (answer(200, {"status": "error", "message": "Slow", "retryAfterMs": 0}), unsent("HTTP 200: status error, Slow", 0.0)),
+    (answer(429, {"retryAfterMs": 1500}), unsent('HTTP 429: {"retryAfterMs": 1500}', 1.5)),
+    (answer(429, {"retryAfterMs": 1500}, retry_after="7"), unsent('HTTP 429: {"retryAfterMs": 1500}', 7.0)),
+    (answer(429, {"msg": "Slow", "retryAfterMs": True}), unsent("HTTP 429: Slow")),
+    (answer(429, b'{"msg": "Slow", "retryAfterMs": 1e999}'), unsent("HTTP 429: Slow")),
     (answer(302, {"message": "rate limit exceeded"}), unsent("HTTP 302: a redirect to nowhere, which is not followed")),
     # to be tried again
     (answer(408), maybe("HTTP 408: no words")),
@@ -153,11 +160,24 @@ def test_the_date() -> None:
     assert dated(answer(200)) is None
 
 
-@pytest.mark.parametrize(
-    "message", ["Name exceeds 48 characters", "rate limit of this list", "60 per minute is the limit", "not found"]
-)
-def test_other_messages_are_no_rate_limit(message: str) -> None:
-    assert not limited(answer(412, {"message": message}))
+OTHERS = [
+    "Name exceeds 48 characters",
+    "rate limit of this list",
+    "60 per minute is the limit",
+    "not found",
+    "Rate limit exceeded - call back",
+    "another contact list has the name Rate limit exceeded",
+    "'Rate limit exceeded' is taken",
+    "Too many requests (VIP)",
+    "Rate limit exceeded; name is taken",
+]
+
+
+@pytest.mark.parametrize("message", OTHERS)
+@pytest.mark.parametrize("status", [200, 400, 409, 412])
+def test_a_name_that_is_echoed_is_no_rate_limit(message: str, status: int) -> None:
+    for body in ({"status": "failed", "message": message}, {"status": "failed", "errors": [{"msg": message}]}):
+        assert not limited(answer(status, body))
 
 
 ABOUT = [(200, True), (400, True), (404, True), (409, True), (410, True), (412, True), (422, True)]

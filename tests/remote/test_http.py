@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 
@@ -20,11 +20,10 @@ import trustme
 from reconciler.errors import UsageError
 from reconciler.remote.answers import Answer, NoAnswer
 from reconciler.remote.cutoff import Cutoff
-from reconciler.remote.wire import LARGEST_ANSWER, Request, Wire
+from reconciler.remote.http import LARGEST_ANSWER, Http, Request
 from tests.remote.peer import (
     Peer,
     Step,
-    after_another,
     closed_when_idle,
     drip,
     hang,
@@ -48,8 +47,8 @@ def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 def send(url: str, *, connect: float = 10.0, read: float = 10.0, body: bytes = b"{}") -> Answer | NoAnswer:
     scheme, _, rest = url.partition("://")
     host, _, path = rest.partition("/")
-    with closing(Wire(f"{scheme}://{host}", connect, read)) as wire:
-        return wire.send(Request("PUT", f"/{path}?accountId=a%26b", {"auth": "t0ken"}, body))
+    with closing(Http(f"{scheme}://{host}", connect, read)) as http:
+        return http.send(Request("PUT", f"/{path}?accountId=a%26b", {"auth": "t0ken"}, body))
 
 
 def failed(url: str, *, connect: float = 10.0, read: float = 10.0) -> NoAnswer:
@@ -90,8 +89,8 @@ def test_an_answer_that_is_compressed_twice_is_left_as_it_is(codings: str) -> No
 
 
 def test_a_read_has_no_body_and_no_length() -> None:
-    with Peer(reply(200)) as peer, closing(Wire(peer.url, 2.0, 2.0)) as wire:
-        wire.send(Request("GET", "/", {}))
+    with Peer(reply(200)) as peer, closing(Http(peer.url, 2.0, 2.0)) as http:
+        http.send(Request("GET", "/", {}))
     assert not {"content-length", "transfer-encoding"} & {name.lower() for name in peer.received[0].headers}
 
 
@@ -102,27 +101,83 @@ def test_a_compressed_answer() -> None:
     assert came.body == b"tea"
 
 
-def test_a_connection_serves_the_next_request() -> None:
-    with Peer(after_another(after_another(reply(200)))) as peer, closing(Wire(peer.url, 2.0, 2.0)) as wire:
-        assert all(isinstance(wire.send(Request("GET", "/", {})), Answer) for _ in range(3))
-    assert peer.connections == 1
+def whole(body: bytes) -> bytes:
+    """Return an answer that lets the connection live on."""
+    return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
 
 
-def test_a_connection_that_lay_idle_for_long_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reconciler.remote.wire._IDLE", 0.1)
-    with Peer(after_another(hang), reply(200)) as peer, closing(Wire(peer.url, 2.0, 2.0)) as wire:
-        wire.send(Request("GET", "/", {}))
-        time.sleep(0.2)
-        assert isinstance(wire.send(Request("GET", "/", {})), Answer)
+def late(answer: bytes, more: bytes) -> Step:
+    """Answer, and send more a little later."""
+
+    def step(connection: socket.socket, request: Callable[[], object]) -> None:
+        request()
+        connection.sendall(answer)
+        time.sleep(0.1)
+        connection.sendall(more)
+
+    return step
+
+
+TOO_MUCH: dict[str, Step] = {
+    "a copy": raw(whole(b"1") * 2),
+    "a hundred copies": raw(whole(b"1") * 100),
+    "a copy that is cut": raw(whole(b"1") + whole(b"1")[:20]),
+    "a late copy": late(whole(b"1"), whole(b"1")),
+    "a byte": raw(whole(b"1") + b"x"),
+    "an early hint": raw(b"HTTP/1.1 103 Early Hints\r\n\r\n" + whole(b"1") * 2),
+}
+
+
+@pytest.mark.parametrize("secure", [False, True], ids=["plain", "TLS"])
+@pytest.mark.parametrize("step", TOO_MUCH.values(), ids=list(TOO_MUCH))
+def test_what_is_sent_too_much_is_no_answer_to_the_next_request(
+    step: Step, secure: bool, authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    tls = serving(authority) if secure else None
+    with Peer(step, raw(whole(b"2")), tls=tls) as peer, closing(Http(peer.url, 2.0, 2.0)) as http:
+        bodies = [came.body for _ in range(2) if isinstance(came := http.send(Request("GET", "/", {})), Answer)]
+    assert bodies == [b"1", b"2"]
     assert peer.connections == 2
+    assert all(received.headers["Connection"] == "close" for received in peer.received)
 
 
-def test_a_connection_that_the_server_closed_is_left() -> None:
-    with Peer(after_another(closed_when_idle), reply(200)) as peer, closing(Wire(peer.url, 2.0, 2.0)) as wire:
-        wire.send(Request("GET", "/", {}))
-        time.sleep(0.2)
-        assert isinstance(wire.send(Request("GET", "/", {})), Answer)
-    assert peer.connections == 2
+@pytest.mark.parametrize("secure", [False, True], ids=["plain", "TLS"])
+@pytest.mark.parametrize("words", [whole(b"{}"), whole(b"{}")[:9], b"SSH-2.0-OpenSSH\r\n"])
+def test_what_comes_before_the_request_is_no_answer_to_it(
+    words: bytes, secure: bool, authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The client waits a moment after connecting, as one on a slow machine would, so that the words are there."""
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    trace = Cutoff.watch
+
+    def wait_first(cutoff: Cutoff, event: str, info: Mapping[str, object]) -> None:
+        if event.endswith("send_request_headers.started"):
+            time.sleep(0.3)
+        trace(cutoff, event, info)
+
+    monkeypatch.setattr(Cutoff, "watch", wait_first)
+    with Peer(speak_first(words), tls=serving(authority) if secure else None) as peer:
+        came = send(peer.url)
+    assert came == NoAnswer("the server spoke before it was asked, so nothing was sent", landed=False)
+
+
+def test_a_server_that_hangs_up_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Peer(closed_when_idle) as peer:
+        came = send(peer.url)
+    assert isinstance(came, NoAnswer)
+
+
+def test_no_cookie_is_kept() -> None:
+    with (
+        Peer(reply(200, headers={"Set-Cookie": "a=b; Path=/"})) as peer,
+        closing(Http(peer.url, 2.0, 2.0)) as http,
+    ):
+        for _ in range(2):
+            http.send(Request("GET", "/", {}))
+    assert not any("cookie" in map(str.lower, received.headers) for received in peer.received)
 
 
 def test_a_login_in_netrc_goes_nowhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -179,25 +234,6 @@ def test_a_fault_after_connecting(step: Step, error: str, landed: bool, again: b
         came = failed(peer.url, connect=0.7, read=0.3 if "within" in error else 10.0)
     assert came.error.startswith(error)
     assert (came.landed, came.again) == (landed, again)
-
-
-@pytest.mark.parametrize(
-    ("step", "error", "landed", "again"), [row[1:] for row in FAULTS], ids=[row[0] for row in FAULTS]
-)
-def test_a_fault_of_a_connection_that_served_before(step: Step, error: str, landed: bool, again: bool) -> None:
-    with (
-        Peer(after_another(step), reply(200)) as peer,
-        closing(Wire(peer.url, 0.7, 0.3 if "within" in error else 10.0)) as wire,
-    ):
-        assert isinstance(wire.send(Request("GET", "/", {})), Answer)
-        began = time.monotonic()
-        came = wire.send(Request("PUT", "/", {}, b"{}"))
-        assert time.monotonic() - began < 5
-        assert isinstance(came, NoAnswer)
-        assert came.error.startswith(error)
-        assert (came.landed, came.again) == (landed, again)
-        assert peer.connections == 1
-        assert isinstance(wire.send(Request("PUT", "/", {}, b"{}")), Answer)
 
 
 def test_time_that_is_up_before_there_is_a_connection() -> None:
@@ -366,41 +402,32 @@ def test_https_goes_through_the_proxy(authority: trustme.CA, tmp_path: Path, mon
     assert (came.body, proxy.connections, peer.connections) == (b"far", 1, 1)
 
 
-def test_http_goes_through_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    with Peer(reply(200, b"from the proxy")) as proxy:
-        monkeypatch.setenv("HTTP_PROXY", proxy.url)
-        came = send("http://127.0.0.1:1/there")
-    assert isinstance(came, Answer)
-    assert proxy.received[0].target == "http://127.0.0.1:1/there?accountId=a%26b"
-
-
-def test_one_proxy_for_all_by_its_address_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    with Peer(reply(200, b"from the proxy")) as proxy:
-        monkeypatch.setenv("ALL_PROXY", proxy.url.removeprefix("http://"))
-        came = send("http://127.0.0.1:1/there")
-    assert isinstance(came, Answer)
-    assert came.body == b"from the proxy"
-
-
-@pytest.mark.parametrize(
-    "excepted", ["127.0.0.1", "*", "x.example, 127.0.0.1", "127.0.0.1:{port}", ".0.0.1", "x.example, *"]
-)
-def test_no_proxy_is_obeyed(monkeypatch: pytest.MonkeyPatch, excepted: str) -> None:
+@pytest.mark.parametrize("variable", PROXY_VARIABLES[:3])
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_plain_http_goes_through_no_proxy(monkeypatch: pytest.MonkeyPatch, variable: str, host: str) -> None:
     with Peer(reply(200, b"direct")) as peer, Peer(reply(200, b"proxy")) as proxy:
-        monkeypatch.setenv("HTTP_PROXY", proxy.url)
-        monkeypatch.setenv("NO_PROXY", excepted.format(port=peer.port))
-        came = send(peer.url)
+        monkeypatch.setenv(variable, proxy.url)
+        monkeypatch.setenv(variable.lower(), proxy.url)
+        came = send(peer.url.replace("127.0.0.1", host))
     assert isinstance(came, Answer)
     assert (came.body, proxy.connections) == (b"direct", 0)
 
 
-def test_no_proxy_of_others_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    with Peer(reply(200, b"direct")) as peer, Peer(reply(200, b"proxy")) as proxy:
-        monkeypatch.setenv("HTTP_PROXY", proxy.url)
-        monkeypatch.setenv("NO_PROXY", "27.0.0.1,x.example,127.0.0.1:1")
+@pytest.mark.parametrize(
+    ("excepted", "proxied"),
+    [("127.0.0.1", 0), ("*", 0), ("x.example, 127.0.0.1", 0), ("x.example,27.0.0.1", 1), ("", 1)],
+)
+def test_no_proxy_is_obeyed(
+    authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, excepted: str, proxied: int
+) -> None:
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    with Peer(reply(200, b"far"), tls=serving(authority)) as peer, Peer(tunnel) as proxy:
+        monkeypatch.setenv("ALL_PROXY", proxy.url.removeprefix("http://"))
+        monkeypatch.setenv("NO_PROXY", excepted)
         came = send(peer.url)
     assert isinstance(came, Answer)
-    assert (came.body, peer.connections) == (b"proxy", 0)
+    assert (came.body, proxy.connections, peer.connections) == (b"far", proxied, 1)
 
 
 def test_a_proxy_that_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -432,7 +459,7 @@ def test_once_it_has_what_breaks_may_have_landed(
 def test_a_proxy_that_cannot_be_meant(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
     monkeypatch.setenv("HTTPS_PROXY", proxy)
     with pytest.raises(UsageError, match="proxy or TLS settings cannot be used") as caught:
-        Wire("https://x.example", 1.0, 1.0)
+        Http("https://x.example", 1.0, 1.0)
     assert "s3cr3t" not in str(caught.value)
     assert caught.value.__context__ is None
 
