@@ -56,7 +56,6 @@ class Workplace:
             **kept,
             "KORE_CLIENT_ID": CLIENT_ID,
             "KORE_CLIENT_SECRET": CLIENT_SECRET,
-            "XDG_CACHE_HOME": str(self.folder / "cache"),
             "PYTHONPATH": str(REPOSITORY),
             "NO_PROXY": "127.0.0.1",
             "COLUMNS": "100",

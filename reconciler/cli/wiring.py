@@ -7,7 +7,6 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from reconciler import __version__
@@ -185,22 +184,21 @@ def clients(
     from reconciler.cli import logs, process
     from reconciler.remote.client import Client
     from reconciler.remote.credentials import check_pins, from_variables
-    from reconciler.remote.limiter import Limiter
+    from reconciler.remote.rate_limit import RateLimit
 
     for environment in environments:
         check_pins(environment.credentials, os.environ, environment.desired.target)
     logs.show()
     process.allow_open_files(len(environments))
-    limiters: dict[tuple[str, str], Limiter] = {}
+    limits: dict[tuple[str, str], RateLimit] = {}
     with ExitStack() as open_clients:
         connected: dict[str, Client] = {}
         for environment in environments:
             target = environment.desired.target
-            if target.account not in limiters:
-                limiters[target.account] = Limiter(environment.requests_per_minute, clock, target, _cache())
-                open_clients.callback(limiters[target.account].close)
+            if target.account not in limits:
+                limits[target.account] = RateLimit(environment.requests_per_minute, clock)
             credentials = from_variables(environment.credentials, os.environ)
-            client = Client(target, credentials, clock, limiters[target.account], timeout=timeouts(options))
+            client = Client(target, credentials, clock, limits[target.account], timeout=timeouts(options))
             connected[environment.desired.environment] = open_clients.enter_context(client)
         yield connected
 
@@ -208,12 +206,3 @@ def clients(
 def timeouts(options: argparse.Namespace) -> tuple[float, float]:
     """Return the seconds to connect and to read."""
     return (options.timeout, options.timeout) if options.timeout else (CONNECT_SECONDS, READ_SECONDS)
-
-
-def _cache() -> Path | None:
-    """Return the user's cache folder for this program, by the XDG rules; None where the user has no home."""
-    home = os.environ.get("XDG_CACHE_HOME")
-    try:
-        return (Path(home) if home else Path("~/.cache").expanduser()) / "reconciler"
-    except RuntimeError:
-        return None

@@ -2,8 +2,8 @@
 
 credentials   environment variables → credentials, and the pins that they must meet
 token         a fresh JWT for every attempt
-limiter       a place for every request in the sliding minute; `places` shares them between commands
-wire          one request and its answer, or why there is none: the only importer of the HTTP library
+rate_limit    a place for every request in the sliding minute
+http          one request and its answer, or why there is none: the only importer of the HTTP library
 answers       what an answer means: done, refused, or open
 excerpt       the words in an answer, safe to show
 listings      what a read answered → live lists

@@ -19,8 +19,8 @@ from reconciler.protocols import Clock
 from reconciler.remote.answers import Answer, NoAnswer, about_the_list, dated, judge, limited, unanswered
 from reconciler.remote.credentials import AppCredentials, Credentials
 from reconciler.remote.http import Http, Request
-from reconciler.remote.limiter import Limiter
-from reconciler.remote.listings import live, live_list
+from reconciler.remote.listings import live, live_list, written_list
+from reconciler.remote.rate_limit import RateLimit
 from reconciler.remote.signin import refused
 from reconciler.remote.token import Tokens
 
@@ -53,12 +53,12 @@ class Client:
         target: Target,
         credentials: Credentials,
         clock: Clock,
-        limiter: Limiter,
+        rate_limit: RateLimit,
         *,
         timeout: tuple[float, float] = (10.0, 30.0),
         chance: Callable[[], float] = random.random,
     ) -> None:
-        """Talk to `target` within `limiter`, which all clients of the account share.
+        """Talk to `target` within `rate_limit`, which all clients of the account share.
 
         `timeout` is in seconds, to connect and to read; a request takes at most the first and twice the second.
         `chance` draws evenly from 0 to 1, for the jitter. Raises UsageError for an unusable secret or proxy.
@@ -66,7 +66,7 @@ class Client:
         self._target = target
         self._credentials = credentials
         self._clock = clock
-        self._limiter = limiter
+        self._rate_limit = rate_limit
         self._chance = chance
         self._tokens = Tokens(credentials, clock)
         self._http = Http(target.host.rstrip("/"), *timeout)
@@ -98,7 +98,7 @@ class Client:
 
     def delay(self, places: int) -> float:
         """Return the seconds until the rate limit lets `places` requests go back to back; 0.0 when now."""
-        return self._limiter.delay(places)
+        return self._rate_limit.delay(places)
 
     def read_all(self) -> Live:
         """Return every list of the account; by GET, from then on, where the API does not take the documented POST."""
@@ -134,9 +134,11 @@ class Client:
             return Unsent()
         if isinstance(came, Unsettled):
             return came
-        _, verdict = came
+        answer, verdict = came
         if isinstance(verdict, Rejected) and verdict.unauthorized:
             return replace(verdict, error=self._sign_in_refused(verdict.error))
+        if isinstance(verdict, Acknowledged) and (other := written_list(answer.body)) not in (None, list_id):
+            return Unsettled(f"the API acknowledged a write of another list, {other!r}", landed=True, again=True)
         return verdict
 
     def _read(self, what: str, call: _Call) -> _Settled:
@@ -159,7 +161,7 @@ class Client:
 
     def _attempt(self, call: _Call) -> _Settled | Unsettled:
         """Send one request, with a token made after any waiting, and judge what came."""
-        with self._limiter.place():
+        with self._rate_limit.place():
             if self._clock.monotonic() > call.by:
                 raise _LateError
             token = self._tokens.fresh()
@@ -173,11 +175,11 @@ class Client:
         now, date = self._clock.now(), dated(came)
         self._skew = self._skew if date is None else date - now
         verdict = judge(came, now, secrets)
-        if not isinstance(verdict, Unsettled):
-            return came, verdict
-        if limited(came):
-            self._limiter.hold(verdict.wait)
-        return verdict
+        if isinstance(verdict, Unsettled) and limited(came):
+            self._rate_limit.refused(verdict.wait)
+        else:
+            self._rate_limit.accepted()
+        return verdict if isinstance(verdict, Unsettled) else (came, verdict)
 
     def _request(self, call: _Call, token: str) -> Request:
         target = self._target

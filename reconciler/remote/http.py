@@ -143,7 +143,8 @@ def untrusted(words: str) -> str:
             f"{' and '.join(named)} of the environment, which replaces the system's trust store, does not hold the CA "
             "of this server, or cannot be read: correct it, or unset it to use the system's"
         )
-    return f"the server's certificate is not trusted: {words}. {way_out}; else this may not be the server that it says it is"
+    last = "Else this may not be the server that it says it is"
+    return f"the server's certificate is not trusted: {words}. {way_out}. {last}"
 
 
 @lru_cache

@@ -55,6 +55,13 @@ def live_list(list_id: str, body: bytes) -> LiveList | Absent:
     return _live_list(listing)
 
 
+def written_list(body: bytes) -> str | None:
+    """Return the id of the list that the answer to a PUT says it is about; None if it says nothing."""
+    data = _data(body)
+    found = data.get("contactListId") if isinstance(data, dict) else None
+    return found if isinstance(found, str) else None
+
+
 def _data(body: bytes) -> object:
     document = parsed(body)
     return document.get("data") if isinstance(document, dict) else None

@@ -147,7 +147,6 @@ def _workshop(folder: Path) -> Iterator[_Workshop]:
             **kept,
             "PATH": f"{commands}:{os.environ['PATH']}",
             "PYTHONPATH": str(REPOSITORY),
-            "XDG_CACHE_HOME": str(commands / "cache"),
             "NO_PROXY": "127.0.0.1",
             "COLUMNS": "100",
             "KORE_CLIENT_ID": CLIENT_ID,

@@ -18,7 +18,7 @@ from reconciler.model.outcomes import Outcome, Result
 from reconciler.protocols import Holder, StateStore, StateWriter
 from reconciler.remote.client import Client
 from reconciler.remote.credentials import AppCredentials
-from reconciler.remote.limiter import Limiter
+from reconciler.remote.rate_limit import RateLimit
 from reconciler.sandbox.accounts import ContactList
 from reconciler.sandbox.server import ACCOUNT_ID, CLIENT_ID, CLIENT_SECRET, STREAM_ID, Sandbox
 from reconciler.sandbox.settings import Settings
@@ -134,9 +134,9 @@ class Bench:
         declared = replace(desired(wanted, policy), environment=name, target=self.target)
         return Site(declared, self.store(name), self.rate)
 
-    def client(self, limiter: Limiter | None = None, secret: str = CLIENT_SECRET) -> Client:
+    def client(self, limiter: RateLimit | None = None, secret: str = CLIENT_SECRET) -> Client:
         credentials = AppCredentials(CLIENT_ID, secret)
-        limiter = limiter or Limiter(self.rate, self.clock, self.target)
+        limiter = limiter or RateLimit(self.rate, self.clock)
         return Client(self.target, credentials, self.clock, limiter, timeout=(2.0, 0.5))
 
     def apply(
@@ -147,7 +147,7 @@ class Bench:
         approve: Callable[[Plan], None] | None = None,
         secrets: Sequence[str] = (),
     ) -> Result:
-        limiter = Limiter(self.rate, self.clock, self.target)
+        limiter = RateLimit(self.rate, self.clock)
         clients = {
             site.desired.environment: self.client(limiter, secrets[number] if secrets else CLIENT_SECRET)
             for number, site in enumerate(sites)

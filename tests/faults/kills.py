@@ -16,7 +16,6 @@ from tests.faults.tally import Found, Tally
 WEATHER = (Reset(call="put", at=2, when="after"), Status(call="put", at=4, status=503))
 _MOST_KILLS = 4
 _INSTANT = "killed at a random instant"
-_LIMIT = "the places in the limit"
 _STATE = ("the journal", "document", "the folder", "a PUT")
 
 
@@ -36,8 +35,7 @@ def every_step(story: Story, part: Part, *, power: bool = False, wide: bool = Fa
     """Kill before each step of an undisturbed run, and half-way through each of its writes.
 
     With `power`, what the disk had not synced by then is gone too, as where the whole machine dies. `wide` spares no
-    step; else the file that shares the rate limit, which each request writes alike, is looked at once only, and the
-    power goes only where the state is written.
+    step; else the power goes only where the state is written.
     """
     story.begin()
     steps = story.run().steps
@@ -88,8 +86,7 @@ def bad_network(story: Story, way: Way, part: Part = Part()) -> Tally:  # a froz
 
 def _orders(steps: tuple[str, ...], *, power: bool, wide: bool) -> Iterator[Order]:
     for number, step in enumerate(steps):
-        spared = step in steps[:number] if step.endswith(_LIMIT) else power and not step.endswith(_STATE)
-        if spared and not wide:
+        if power and not wide and not step.endswith(_STATE):
             continue
         yield {"fatal": number, "power": power}
         if step.startswith(("write", "send")):

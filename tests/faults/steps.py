@@ -27,7 +27,6 @@ _FILES = {
     ".state.json": "the document",
     ".state.json.new": "the next document",
     ".lock": "the lock",
-    ".places.json": "the places in the limit",
 }
 
 

@@ -84,7 +84,6 @@ class Story:
         world.log.clear()
         world.writes.clear()
         shutil.rmtree(self._state, ignore_errors=True)
-        shutil.rmtree(self._folder / "cache", ignore_errors=True)
         if self._before.exists():
             shutil.copytree(self._before, self._state)
         if self.origin:

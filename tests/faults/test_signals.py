@@ -147,7 +147,7 @@ def test_one_signal_ends_the_run_in_order(
     manifest = place.folder / "lists.yaml"
     manifest.write_text(manifest.read_text().replace("per_minute: 6000", f"per_minute: {rate}"))
     place.sandbox.world.faults.arm(broken)
-    running = place.start("apply", "--yes", "--json", "--timeout", "2", XDG_CACHE_HOME=str(place.folder / "fresh"))
+    running = place.start("apply", "--yes", "--json", "--timeout", "2")
     await_(place, happened)
     time.sleep(0.2)
     puts = len(place.sandbox.world.log.puts())

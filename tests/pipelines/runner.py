@@ -91,7 +91,6 @@ class Runner:
             "GH_KEPT": str(self.folder / "kept.json"),
             "PYTHONPATH": str(REPOSITORY),
             "NO_PROXY": "127.0.0.1",
-            "XDG_CACHE_HOME": str(self.folder / "cache"),
         }
         each = [part for name, value in variables.items() for part in ("--env", f"{name}={value}")]
         options = ["-P", "ubuntu-latest=-self-hosted", "--no-cache-server", "--pull=false", "-e", str(given)]

@@ -17,7 +17,7 @@ from reconciler.model.lists import Absent, LiveList, Target
 from reconciler.protocols import Remote
 from reconciler.remote.client import Client
 from reconciler.remote.credentials import AppCredentials, Credentials, ReadyToken
-from reconciler.remote.limiter import Limiter
+from reconciler.remote.rate_limit import RateLimit
 from tests.remote.clock import FakeClock
 from tests.remote.peer import Peer, Received, Step, hang, raw, reply, reset_after, success
 
@@ -50,7 +50,7 @@ class Tenant:
         self.peer = peer
         self.clock = FakeClock()
         self.target = Target(peer.url, "st-1", "acc1")
-        self.limiter = Limiter(limit, self.clock, self.target)
+        self.limiter = RateLimit(limit, self.clock)
         self.client = Client(
             self.target, credentials, self.clock, self.limiter, timeout=(10.0, patience), chance=lambda: 0.5
         )
@@ -257,7 +257,7 @@ def test_a_stop_during_a_wait_goes_through() -> None:
     with Peer(reply(503)) as peer:
         tenant = Tenant(peer)
         clock = Stopping()
-        client = Client(tenant.target, APP, clock, Limiter(30, clock, tenant.target))
+        client = Client(tenant.target, APP, clock, RateLimit(30, clock))
         with pytest.raises(KeyboardInterrupt):
             client.read_all()
     assert peer.connections == 1

@@ -465,5 +465,5 @@ def test_a_proxy_that_cannot_be_meant(monkeypatch: pytest.MonkeyPatch, proxy: st
 
 
 def test_only_this_module_imports_the_library() -> None:
-    code = "import sys, reconciler.remote.answers, reconciler.remote.limiter; sys.exit('httpx' in sys.modules)"
+    code = "import sys, reconciler.remote.answers, reconciler.remote.rate_limit; sys.exit('httpx' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True, env=os.environ, timeout=30)

@@ -1,4 +1,4 @@
-"""httpx2, by other hands and with the same interface: what is tested of the wire holds with it in its place."""
+"""httpx2, by other hands and with the same interface: what is tested of HTTP holds with it in its place."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ sys.exit(pytest.main(sys.argv[1:]))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("module", ["test_wire.py", "test_client.py"])
+@pytest.mark.parametrize("module", ["test_http.py", "test_client.py"])
 def test_in_the_place_of_httpx(module: str) -> None:
     words = [sys.executable, "-c", AS_HTTPX, "-q", "-n", "0", "-p", "no:cacheprovider", PLAIN, str(HERE / module)]
     tried = subprocess.run(words, cwd=HERE.parents[1], capture_output=True, text=True, timeout=300, check=False)

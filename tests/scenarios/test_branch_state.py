@@ -46,7 +46,7 @@ def test_the_main_job(place: Workplace) -> None:
     subjects = git(origin, "log", "--format=%s", BRANCH, "--", "prod.state.json").splitlines()
     assert subjects == ["prod: serial 2", "prod: serial 1"]
     assert "reconciler apply --yes" in git(origin, "log", "--format=%b", BRANCH)
-    assert git(place.folder, "status", "--porcelain") == "?? cache/\n?? lists.yaml"
+    assert git(place.folder, "status", "--porcelain") == "?? lists.yaml"
     assert not (place.folder / ".reconciler").exists()
 
 

@@ -121,8 +121,8 @@ def test_within_a_budget(place: Workplace) -> None:
         (["--report", "text=x", "--report", "json=./x"], "x is named twice"),
         (["--report", "text=lists.yaml"], "lists.yaml is named twice, or is a file that is read"),
         (["--json", "--report", "json=-"], "would both go to stdout"),
-        (["--max-bytes", "999"], "'999' is not a number of bytes from 1000"),
-        (["--max-bytes", "many"], "'many' is not a number of bytes"),
+        (["--max-bytes", "999"], "must be an integer from 1,000 to 1,000,000,000; got '999'"),
+        (["--max-bytes", "many"], "must be an integer from 1,000 to 1,000,000,000; got 'many'"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_before_anything_is_done(

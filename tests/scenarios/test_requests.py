@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import shutil
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from reconciler.sandbox.accounts import ContactList
-from reconciler.sandbox.faults import Delay
-from reconciler.uptime import uptime
 from tests.program import Workplace, some_lists, workplace
 
 NOTHING = [["validate"], ["plan"], ["state", "list"], ["environments"], ["schema"]]
@@ -70,13 +65,3 @@ def test_an_apply_sends_its_changes_and_three_reads_at_most(
     assert sent(place, "apply", "--yes") == requests
     declare(place, lists)
     assert sent(place, "apply", "--yes") == requests
-
-
-def test_the_next_command_learns_when_the_last_request_was_answered(place: Workplace) -> None:
-    shutil.rmtree(place.folder / "cache")
-    place.sandbox.world.faults.arm([Delay(call="read_all", seconds=0.7)])  # not long enough to be noted at once
-    assert sent(place, "plan", "--refresh") == 1
-    (file,) = (place.folder / "cache").rglob("*.places.json")
-    ((_, noted),) = json.loads(file.read_text())["requests"]
-    began = uptime() - (time.monotonic() - place.sandbox.world.log.entries[-1].at)
-    assert began + 0.5 < noted < began + 0.95  # less than the second that others would have believed

@@ -1,0 +1,63 @@
+"""The rate limit: at most so many requests in any sliding 60 seconds of one account.
+
+A request takes a place when it is sent and keeps it until 60 seconds after its answer, since nobody says when the API
+counts it. Free places are given at once. All environments of an account within a command share one `RateLimit`; other
+commands have their own, which is why an environment takes half of what the API allows unless the manifest says more.
+"""
+
+from __future__ import annotations
+
+import logging
+from bisect import bisect_right
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from reconciler.protocols import Clock
+
+WINDOW = 60.0
+_WORTH_TELLING = 5.0
+_log = logging.getLogger(__name__)
+
+
+class RateLimit:
+    """The places of one account; for one thread, with one request at a time."""
+
+    def __init__(self, requests_per_minute: int, clock: Clock) -> None:
+        self._limit = requests_per_minute
+        self._clock = clock
+        self._ends: list[float] = []  # when each place that was taken is free again, in order
+        self._held_until = clock.monotonic()
+        self._refused = False
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """Wait until a request may go, and hold its place while it is under way and for 60 seconds after."""
+        while (wait := self.delay(1)) > 0:
+            if wait >= _WORTH_TELLING:
+                _log.info("waiting %.0f s for the limit of %d requests a minute", wait, self._limit)
+            self._clock.sleep(wait)
+        try:
+            yield
+        finally:
+            self._ends.append(self._clock.monotonic() + WINDOW)
+
+    def delay(self, places: int) -> float:
+        """Return the seconds until `places` requests (or as many as the limit is) may go back to back."""
+        now = self._clock.monotonic()
+        del self._ends[: bisect_right(self._ends, now)]
+        over = len(self._ends) + min(places, self._limit) - self._limit
+        freed = self._ends[over - 1] if over > 0 else now
+        return max(freed, self._held_until, now) - now
+
+    def refused(self, told: float | None) -> None:
+        """Let no request go after a rate-limit answer: for as long as was `told`, in seconds.
+
+        If nothing was told, or waiting as told did not help, until the window has passed.
+        """
+        seconds = max(told or 0.0, WINDOW) if self._refused or not told else told
+        self._held_until = max(self._held_until, self._clock.monotonic() + seconds)
+        self._refused = True
+
+    def accepted(self) -> None:
+        """Take note of an answer that is none of the limit."""
+        self._refused = False
