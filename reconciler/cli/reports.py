@@ -54,7 +54,7 @@ def load(options: argparse.Namespace) -> None:
         from reconciler.report.formats import FORMATS as RENDERED
 
         for wanted in options.report:
-            RENDERED[wanted.format](Plan("", "", False, {}), options.max_bytes)
+            RENDERED[wanted.format](Plan("", "1970-01-01T00:00:00Z", False, {}), options.max_bytes)
 
 
 def check(options: argparse.Namespace) -> None:

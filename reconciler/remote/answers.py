@@ -3,6 +3,7 @@
     what came                                   a PUT is             landed   again   a read
     ------------------------------------------  -------------------  -------  ------  -----------------------
     2xx, JSON, `status` success (any case)      Acknowledged                          its value
+    the same, to another request                Unsettled            maybe    yes     error
     the rate limit (below)                      Unsettled            no       yes     again, the limiter holds
     425                                         Unsettled            no       yes     again
     408, 500, 502, 503, 504                     Unsettled            maybe    yes     again

@@ -19,7 +19,7 @@ from reconciler.protocols import Clock
 from reconciler.remote.answers import Answer, NoAnswer, about_the_list, dated, judge, limited, unanswered
 from reconciler.remote.credentials import AppCredentials, Credentials
 from reconciler.remote.http import Http, Request
-from reconciler.remote.listings import live, live_list, written_list
+from reconciler.remote.listings import live, live_list, strange_to
 from reconciler.remote.rate_limit import RateLimit
 from reconciler.remote.signin import refused
 from reconciler.remote.token import Tokens
@@ -137,8 +137,8 @@ class Client:
         answer, verdict = came
         if isinstance(verdict, Rejected) and verdict.unauthorized:
             return replace(verdict, error=self._sign_in_refused(verdict.error))
-        if isinstance(verdict, Acknowledged) and (other := written_list(answer.body)) not in (None, list_id):
-            return Unsettled(f"the API acknowledged a write of another list, {other!r}", landed=True, again=True)
+        if isinstance(verdict, Acknowledged) and (other := strange_to(list_id, answer.body)):
+            return Unsettled(f"an answer of success, but about {other}", landed=True, again=True)
         return verdict
 
     def _read(self, what: str, call: _Call) -> _Settled:

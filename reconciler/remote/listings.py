@@ -55,11 +55,20 @@ def live_list(list_id: str, body: bytes) -> LiveList | Absent:
     return _live_list(listing)
 
 
-def written_list(body: bytes) -> str | None:
-    """Return the id of the list that the answer to a PUT says it is about; None if it says nothing."""
+def strange_to(list_id: str, body: bytes) -> str | None:
+    """Return what an answer is about that cannot be the answer to a PUT of `list_id`; None if it can.
+
+    The documented one names the list (`data.contactListId`); reads answer lists, or one with an `_id`.
+    """
     data = _data(body)
-    found = data.get("contactListId") if isinstance(data, dict) else None
-    return found if isinstance(found, str) else None
+    if isinstance(data, list):
+        return "all lists"
+    if not isinstance(data, dict):
+        return None
+    named = data.get("contactListId", list_id)
+    if named != list_id:
+        return f"another list, {safe(repr(named), ())}"
+    return "a read of a list" if "_id" in data and "contactListId" not in data else None
 
 
 def _data(body: bytes) -> object:

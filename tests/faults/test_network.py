@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.between import WAYS, Between, Way
+from reconciler.sandbox.faults import Status
+from tests.faults.between import WAYS, Between, Way, answered_twice, reset_at_once
 from tests.faults.kills import Part, bad_network
-from tests.faults.story import Story, story
+from tests.faults.story import Story, outcomes, story
 
 
 @pytest.fixture
@@ -24,6 +25,25 @@ def test_any_request_meets_a_bad_network(told: Story, way: Way) -> None:
     tally = bad_network(told, way, Part(0, 2))
     assert tally.wrong == []
     assert tally.tried == 3
+
+
+@pytest.mark.parametrize("copied", range(1, 4), ids=["the first read", "the first PUT", "the read back"])
+def test_a_copy_of_an_answer_acknowledges_no_later_put(told: Story, copied: int) -> None:
+    """The second PUT is refused, and no read after it works: the state must not say that it is applied."""
+    told.faults = (Status(call="put", at=2, times=0, status=400),)
+    told.begin()
+    proxy = told.between
+    assert isinstance(proxy, Between)
+    proxy.ways = {copied: answered_twice, **dict.fromkeys(range(5, 100), reset_at_once)}
+    ended = told.run(None, "--timeout", "1")
+    assert ended.code == 3
+    assert told.found().lost == ()
+    assert told.found().false == ()
+    said = outcomes(ended)
+    assert [each["outcome"] for each in said if each["attempts"]].count("updated") <= 1
+    told.faults, proxy.ways = (), {}
+    told.place.sandbox.world.faults.clear()
+    assert list(told.ended_in_order(told.run())) == []
 
 
 def test_a_network_that_is_gone_stops_the_run_and_the_next_ends_it(told: Story) -> None:
