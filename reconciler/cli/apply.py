@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli import options as shared
 from reconciler.cli import reports
-from reconciler.cli.output import at_terminal, check_writable, coloured, complain, note, say, say_document, width, write
+from reconciler.cli.output import at_terminal, coloured, complain, note, say, say_document, width
+from reconciler.cli.outputs import Outputs, is_stdout
 from reconciler.errors import DeclinedError, MassChangeError, ReconcilerError, StoppedError, UsageError, in_words
 from reconciler.report.escape import terminal
 from reconciler.report.phrases import FAILED
@@ -62,11 +63,11 @@ def run(options: argparse.Namespace) -> int:
 
     runtime = Runtime(options.deadline, reserve=2 * sum(wiring.timeouts(options)) + 2 * SECONDS_BETWEEN)
     runtime.watch()
-    if options.undo_out:
-        check_writable(options.undo_out)
-    reports.check(options)
-    saved = _saved(options)
-    chosen = wiring.wired(options, saved)
+    options.outputs = Outputs(options)
+    with options.outputs.reading(options.file):
+        saved = _saved(options)
+        chosen = wiring.wired(options, saved)
+    options.outputs.settle(chosen)
     for name, error in saved.failed.items() if saved else ():
         note(f"warning: the plan has nothing for {terminal(name)}, which {FAILED} when it was made: {terminal(error)}")
     _load_what_comes_after(options)
@@ -196,9 +197,11 @@ def _save_undo(plan: Plan, options: argparse.Namespace) -> None:
     from reconciler.report.steps import command
 
     try:
-        write(options.undo_out, json.render(plan_document(plan)))
+        options.outputs.write(options.undo_out, json.render(plan_document(plan)))
     except UsageError as error:
         note(f"warning: the plan that sets back what this run did is not whole: {terminal(str(error))}")
+        return
+    if is_stdout(options.undo_out):
         return
     back = command("apply", (), replace(plan.asked, out=str(options.undo_out)))
     note(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from reconciler.cli import exits, reports
 from reconciler.cli import options as shared
 from reconciler.cli.output import coloured, say, say_document, width
+from reconciler.cli.outputs import Outputs
 
 if TYPE_CHECKING:
     from reconciler.cli.wiring import Wired
@@ -31,8 +32,11 @@ def run(options: argparse.Namespace) -> int:
     """Read, compare and print."""
     from reconciler.cli import wiring
 
-    reports.check(options)
-    report, failures = found(wiring.wired(options), options)
+    options.outputs = Outputs(options)
+    with options.outputs.reading(options.file):
+        chosen = wiring.wired(options)
+    options.outputs.settle(chosen)
+    report, failures = found(chosen, options)
     if failures and not report.environments:
         reports.save(report, options)
         raise exits.of_all(failures)

@@ -20,15 +20,11 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, BinaryIO, TextIO, cast
 
-from reconciler.errors import UsageError
-
 if TYPE_CHECKING:
     import argparse
-    from pathlib import Path
 
     from typing_extensions import Buffer
 
-_PRECIOUS = (".yaml", ".yml", ".state.json", ".journal.jsonl", ".lock")
 _PATIENCE = 1.0  # seconds to wait for a reader that is slow, once: afterwards none until it reads again
 _PAUSE = 0.01
 _PIECE = 512  # bytes that a pipe takes at once or not at all, by POSIX
@@ -232,26 +228,3 @@ def width() -> int:
     import shutil
 
     return shutil.get_terminal_size((100, 24)).columns
-
-
-def write(path: Path, document: str) -> None:
-    """Write a document to `path`. Raises UsageError where that cannot be."""
-    try:
-        path.write_text(document, encoding="utf-8", newline="")
-    except OSError as error:
-        raise UsageError(f"cannot write {path}: {error.strerror}") from error
-
-
-def spare(path: Path) -> None:
-    """Keep what is, by its name, a manifest or a part of a state from being replaced. Raises UsageError."""
-    if path.name.lower().endswith(_PRECIOUS) and path.exists():
-        raise UsageError(f"{path} is there, and by its name a manifest or part of a state: name another file")
-
-
-def check_writable(path: Path) -> None:
-    """Make sure, before anything is done, that what is to be written at the end can be. Raises UsageError."""
-    spare(path)
-    try:
-        path.open("a").close()
-    except OSError as error:
-        raise UsageError(f"cannot write {path}: {error.strerror}") from error

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli import exits, reports
 from reconciler.cli import options as shared
-from reconciler.cli.output import coloured, say, say_document, spare, width, write
+from reconciler.cli.output import coloured, say, say_document, width
+from reconciler.cli.outputs import Outputs, is_stdout
 from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
@@ -37,9 +38,7 @@ def run(options: argparse.Namespace) -> int:
     """Plan, print and save."""
     if options.revert_drift and not options.refresh:
         raise UsageError("--revert-drift needs --refresh: without live values there is no drift to set back")
-    if options.out:
-        spare(options.out)
-    reports.check(options)
+    options.outputs = Outputs(options)
     planned, failures = _planned(options)
     if failures and not planned.environments:
         reports.save(planned, options)
@@ -59,7 +58,9 @@ def _planned(options: argparse.Namespace) -> tuple[Plan, Failures]:
     from reconciler.engine.looking import plan
 
     runtime = Runtime()
-    chosen = wiring.wired(options)
+    with options.outputs.reading(options.file):
+        chosen = wiring.wired(options)
+    options.outputs.settle(chosen)
     with ExitStack() as connections:
         readers: Mapping[str, Reader] = {}
         if options.refresh:
@@ -75,9 +76,10 @@ def _show(planned: Plan, options: argparse.Namespace) -> None:
 
         document = json.render(plan_document(planned))
         if options.out:
-            write(options.out, document)
+            options.outputs.write(options.out, document)
         if options.json:
             say_document(document)
+        if options.json or (options.out and is_stdout(options.out)):
             return
     from reconciler.report.text import plans
 

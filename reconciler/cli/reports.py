@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.cli import options as shared
-from reconciler.cli.output import check_writable, note, say_document, write
+from reconciler.cli.output import note
 from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
@@ -57,24 +57,6 @@ def load(options: argparse.Namespace) -> None:
             RENDERED[wanted.format](Plan("", "1970-01-01T00:00:00Z", False, {}), options.max_bytes)
 
 
-def check(options: argparse.Namespace) -> None:
-    """Make sure, before anything is done, that the reports can be written; those of an earlier run go."""
-    others = [path for name in ("file", "out", "undo_out", "plan") if (path := getattr(options, name, None))]
-    seen = {path.resolve() for path in others}
-    for wanted in options.report:
-        if wanted.path == "-":
-            if options.json:
-                raise UsageError("--json and a report to - would both go to stdout: name a file")
-            continue
-        path = Path(wanted.path)
-        if path.resolve() in seen:
-            raise UsageError(f"{path} is named twice, or is a file that is read: give each report a file of its own")
-        seen.add(path.resolve())
-        check_writable(path)
-        if path.is_file():
-            path.unlink()
-
-
 def save(subject: Subject, options: argparse.Namespace) -> bool:
     """Write the reports of what was planned, done or found; tell whether all could be, and say on stderr which not."""
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
@@ -86,10 +68,7 @@ def save(subject: Subject, options: argparse.Namespace) -> bool:
     for wanted in options.report:
         content = RENDERED[wanted.format](subject, options.max_bytes)
         try:
-            if wanted.path == "-":
-                say_document(content)
-            else:
-                write(Path(wanted.path), content)
+            options.outputs.write(wanted.path, content)
         except UsageError as error:
             note(f"warning: {error}")
             failed += 1

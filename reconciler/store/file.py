@@ -23,7 +23,7 @@ from reconciler.protocols import Holder, StateWriter
 from reconciler.store import disk
 from reconciler.store.kept import Kept
 from reconciler.store.places import files_in
-from reconciler.store.reading import read
+from reconciler.store.reading import Files, read
 
 if TYPE_CHECKING:
     from reconciler.store.history import History
@@ -40,6 +40,11 @@ class FileStore(Kept):
     def __str__(self) -> str:
         """Return where it is, as messages name it."""
         return str(self._files.document)
+
+    @property
+    def paths(self) -> Files:
+        """Return where its files are, or may come to be."""
+        return self._files
 
     def look(self) -> Applied:
         """Return the state as the next writer would find it; a journal left behind counts as folded already."""

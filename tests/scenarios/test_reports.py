@@ -119,7 +119,7 @@ def test_within_a_budget(place: Workplace) -> None:
         (["--report", "markdown="], "'markdown=' is not FORMAT=FILE"),
         (["--report", "text=nowhere/out"], "cannot write nowhere/out: No such file or directory"),
         (["--report", "text=x", "--report", "json=./x"], "x is named twice"),
-        (["--report", "text=lists.yaml"], "lists.yaml is named twice, or is a file that is read"),
+        (["--report", "text=lists.yaml"], "lists.yaml is a file that this command reads"),
         (["--json", "--report", "json=-"], "would both go to stdout"),
         (["--max-bytes", "999"], "must be an integer from 1,000 to 1,000,000,000; got '999'"),
         (["--max-bytes", "many"], "must be an integer from 1,000 to 1,000,000,000; got 'many'"),

@@ -1,0 +1,249 @@
+"""Files that a command writes where the user says: `--out`, `--undo-out`, `--report FORMAT=FILE`.
+
+    -, /dev/stdout          stdout: one document, or reports
+    a device or a pipe      is written to, never removed or replaced
+    a file, or none yet     is written aside, in the same folder, and takes its place; its access rights stay
+    a link                  stays, and what it leads to is replaced
+
+Nothing that the command reads is ever written over, under whatever name: that is compared by where links lead and by
+what file it is. All of it is checked before anything is sent.
+"""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import os
+import stat
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from select import select
+from typing import TYPE_CHECKING, TypeAlias
+from uuid import uuid4
+
+from reconciler.cli.output import note, say_document
+from reconciler.errors import ReconcilerError, UsageError
+
+if TYPE_CHECKING:
+    from reconciler.cli.wiring import Wired
+
+_STDOUTS = ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
+_NUMBERED = ("/dev/fd/", "/proc/self/fd/")
+_NAMED = {"/dev/stderr": 2, "/dev/stdin": 0}
+_SYSTEMS = ("/dev/", "/proc/")
+_PRECIOUS = (".yaml", ".yml", ".state.json", ".journal.jsonl", ".lock")
+_PATIENCE = 30.0  # seconds that a reader of a pipe may take for each piece
+_PAUSE = 0.05
+_LINKS = 40
+Identity: TypeAlias = tuple[str, str] | tuple[str, int, int]
+
+
+def is_stdout(path: Path | str) -> bool:
+    """Tell whether an output goes to stdout, by whichever name."""
+    return str(path) in _STDOUTS
+
+
+class Outputs:
+    """What a command writes where the user says; made before it reads anything."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        """Check what can be checked at once; raises UsageError."""
+        self._modes: dict[str, int] = {}
+        self._reports = [wanted.path for wanted in getattr(options, "report", [])]
+        plans = [str(path) for name in ("out", "undo_out") if (path := getattr(options, name, None))]
+        _check_stdout(plans, self._reports, json=options.json)
+        self._files = [path for path in (*plans, *self._reports) if not _is_stream(path)]
+        _check_distinct(self._files)
+        read = (path for name in ("file", "plan") if (path := getattr(options, name, None)))
+        self._spare([*read, *(Path(value) for name, value in os.environ.items() if name.endswith("_FILE") and value)])
+        for path in self._files:
+            _check_writable(Path(path))
+
+    @contextmanager
+    def reading(self, manifest: Path) -> Iterator[None]:
+        """If what is read meanwhile cannot be, earlier reports go too, but for what may be a part of the manifest."""
+        try:
+            yield
+        except ReconcilerError:
+            folder = Path(os.path.realpath(manifest.parent))
+            for path in self._existing_reports():
+                if path.is_relative_to(folder) and b"lists" in path.read_bytes():
+                    note(f"warning: {path} is not written, and may be of an earlier run")
+                else:
+                    self._remove(path)
+            raise
+
+    def settle(self, chosen: Wired) -> None:
+        """Check that nothing is written over what is read of the manifest and the state; earlier reports go."""
+        folder = chosen.manifest.path.parent
+        self._spare(folder / name for name in chosen.manifest.files)
+        self._spare(path for site in chosen.sites for path in getattr(site.store, "paths", ()))
+        for path in self._existing_reports():
+            self._remove(path)
+
+    def write(self, path: Path | str, document: str) -> None:
+        """Write a document to one of them. Raises UsageError where that cannot be."""
+        name = str(path)
+        if is_stdout(path):
+            say_document(document)
+            return
+        try:
+            if _is_stream(name):
+                _write_stream(name, document.encode(errors="backslashreplace"))
+            else:
+                self._replace(Path(os.path.realpath(name)), document.encode(errors="backslashreplace"))
+        except OSError as error:
+            raise UsageError(f"cannot write {name}: {error.strerror}") from error
+
+    def _spare(self, read: Iterable[Path]) -> None:
+        """Raise UsageError where an output is one of the files that are read."""
+        wanted = {identity: path for path in self._files for identity in _identities(path)}
+        for each in read:
+            for identity in _identities(str(each)):
+                if identity in wanted:
+                    path = wanted[identity]
+                    also = "" if path == str(each) else f" ({each})"
+                    raise UsageError(f"{path} is a file that this command reads{also}: name another file")
+
+    def _existing_reports(self) -> list[Path]:
+        paths = [Path(os.path.realpath(path)) for path in self._reports if path in self._files]
+        return [path for path in paths if path.is_file()]
+
+    def _remove(self, path: Path) -> None:
+        self._modes[str(path)] = path.stat().st_mode & 0o777
+        path.unlink()
+
+    def _replace(self, path: Path, content: bytes) -> None:
+        mode = self._modes.get(str(path))
+        with suppress(FileNotFoundError):
+            mode = path.stat().st_mode & 0o777  # no set-id bits: another's content is no program
+        aside = _aside(path)
+        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o666)
+        try:
+            with open(descriptor, "wb") as file:  # noqa: PTH123  # a descriptor
+                file.write(content)
+                if mode is not None:
+                    os.fchmod(descriptor, mode)
+            aside.replace(path)
+        except OSError:
+            with suppress(OSError):
+                aside.unlink()
+            raise
+
+
+def _check_stdout(plans: list[str], reports: list[str], *, json: bool) -> None:
+    """Let stdout take one document, or any number of reports."""
+    documents = ["--json"] if json else []
+    documents += [path for path in plans if is_stdout(path)]
+    taken = documents + [f"a report to {path}" for path in reports if is_stdout(path)]
+    if documents and len(taken) > 1:
+        raise UsageError(f"{taken[0]} and {taken[1]} would both go to stdout: name a file")
+
+
+def _check_distinct(paths: list[str]) -> None:
+    seen: dict[Identity, str] = {}
+    for path in paths:
+        for identity in _identities(path):
+            if identity in seen:
+                other = "" if seen[identity] == path else f" ({seen[identity]})"
+                raise UsageError(f"{path} is named twice{other}: give each output a file of its own")
+        seen.update(dict.fromkeys(_identities(path), path))
+
+
+def _check_writable(path: Path) -> None:
+    """Make sure, before anything is done, that what is to be written at the end can be. Raises UsageError."""
+    real = Path(os.path.realpath(path))
+    if real.name.lower().endswith(_PRECIOUS) and real.exists():
+        raise UsageError(f"{path} is there, and by its name a manifest or part of a state: name another file")
+    try:
+        if number := _obstacle(real):
+            raise OSError(number, os.strerror(number))  # noqa: TRY301  as the system says it
+        aside = _aside(real)
+        os.close(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600))
+        aside.unlink()
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "no file can have that name"
+        raise UsageError(f"cannot write {path}: {reason}") from error
+
+
+def _obstacle(path: Path) -> int:
+    """Return the number of the error that stands in the way of a file there, 0 where there is none yet."""
+    if path.is_dir():
+        return errno.EISDIR
+    if path.is_symlink():
+        return errno.ELOOP
+    return errno.EACCES if path.exists() and not os.access(path, os.W_OK) else 0
+
+
+def _aside(path: Path) -> Path:
+    return path.with_name(f".{uuid4().hex[:12]}.new")
+
+
+def _identities(path: str) -> Iterator[Identity]:
+    """Yield what tells a file, whether it is there yet or not, and whatever it is called."""
+    yield "path", os.path.realpath(path)
+    with suppress(OSError, ValueError):
+        status = os.stat(path)  # noqa: PTH116
+        if stat.S_ISREG(status.st_mode):
+            yield "file", status.st_dev, status.st_ino
+
+
+def _is_stream(path: str) -> bool:
+    """Tell whether a path is stdout, or leads to what the system has no file for."""
+    if path in _STDOUTS or _system_name(path):
+        return True
+    try:
+        kind = os.stat(path).st_mode  # noqa: PTH116
+    except (OSError, ValueError):
+        return False
+    return not (stat.S_ISREG(kind) or stat.S_ISDIR(kind))
+
+
+def _system_name(path: str) -> str:
+    """Return the name below /dev or /proc that a path is or leads to by links, "" where there is none.
+
+    A link there may end at a file, as /dev/stderr does where that is redirected: it is to be written on, not replaced.
+    """
+    for _ in range(_LINKS):
+        path = os.path.abspath(path)  # noqa: PTH100  # its links stay
+        if path.startswith(_SYSTEMS):
+            return path
+        try:
+            path = os.path.join(os.path.dirname(path), os.readlink(path))  # noqa: PTH115, PTH118, PTH120
+        except (OSError, ValueError):
+            return ""
+    return ""
+
+
+def _write_stream(path: str, content: bytes) -> None:
+    descriptor = _opened(_system_name(path) or path)
+    try:
+        rest = memoryview(content)
+        while rest:
+            if not select([], [descriptor], [], _PATIENCE)[1]:
+                raise TimeoutError(errno.ETIMEDOUT, "nothing reads it")
+            with suppress(BlockingIOError):
+                rest = rest[os.write(descriptor, rest[:4096]) :]
+    finally:
+        os.close(descriptor)
+
+
+def _opened(path: str) -> int:
+    """Open a stream to write on it; one that this process has already is used as it is."""
+    number = path.rpartition("/")[2]
+    if path in _NAMED:
+        return os.dup(_NAMED[path])
+    if path.startswith(_NUMBERED) and number.isdecimal():
+        return os.dup(int(number))
+    until = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            return os.open(path, os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
+        except OSError as error:
+            if error.errno != errno.ENXIO or not stat.S_ISFIFO(os.stat(path).st_mode):  # noqa: PTH116
+                raise
+            if time.monotonic() > until:
+                raise TimeoutError(errno.ETIMEDOUT, "nothing reads it") from error
+            time.sleep(_PAUSE)
