@@ -140,10 +140,12 @@ def _pull(store: Store, options: argparse.Namespace) -> None:
 
 def _push(store: Store, options: argparse.Namespace) -> None:
     """Replace the state, after saying field by field what that changes."""
+    from reconciler import files
+    from reconciler.store import disk
     from reconciler.store.document import parse
 
     try:
-        content = options.document.read_bytes()
+        content = files.read(options.document, most=disk.MOST, pipe=True)
     except OSError as error:
         raise UsageError(f"cannot read {options.document}: {error.strerror}") from error
     pushed = replace(parse(content, where=str(options.document)), moved_to="")  # it is here from now on

@@ -14,6 +14,7 @@ from typing import TypedDict
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json
 
+from reconciler import files
 from reconciler.documents.parts import TargetPart
 from reconciler.documents.plan import FORMAT, ChangePart, EnvironmentPart, PlanDocument, digest
 from reconciler.errors import PlanRefusedError, UsageError
@@ -32,6 +33,8 @@ from reconciler.model.changes import (
 from reconciler.model.lists import Source, Target
 from reconciler.model.texts import Texts
 
+MOST = 256 * 1024 * 1024  # bytes
+
 
 def load_plan(path: Path) -> Plan:
     """Return the plan in the file `path`.
@@ -39,7 +42,7 @@ def load_plan(path: Path) -> Plan:
     Raises PlanRefusedError where it is not whole, UsageError where the file cannot be read.
     """
     try:
-        content = path.read_bytes()
+        content = files.read(path, most=MOST, pipe=True)
     except OSError as error:
         raise UsageError(f"cannot read the plan {path}: {error.strerror}") from error
     document = _document(content, path)

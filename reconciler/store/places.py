@@ -17,18 +17,24 @@ def files_in(folder: Path, environment: str, within: Path) -> Files:
     Where the document is a symbolic link, they are those of the file that it leads to.
     """
     named = folder / f"{environment}.state.json"
-    found = beside(Path(os.path.realpath(named)))
     root = Path(os.path.realpath(within))
-    for path in (found.document, found.journal, found.lock):
-        real = Path(os.path.realpath(path))
-        if not real.is_relative_to(root):
-            at = named if path == found.document else path
-            raise StateError(
-                f"{at}: a link leads to {real}, out of the manifest's folder {root}. Nothing was changed. Keep the "
-                "state in that folder, on a branch (git+branch://NAME) or in an object store"
-            )
-        _refuse_git(real)
+    document = _inside(root, named)
+    found = beside(document)
+    for path in (found.journal, found.lock):
+        _inside(root, path)
     return found
+
+
+def _inside(root: Path, path: Path) -> Path:
+    """Return where a path leads; raises StateError where that is not inside `root`."""
+    real = Path(os.path.realpath(path))
+    if not real.is_relative_to(root):
+        raise StateError(
+            f"{path}: a link leads to {real}, out of the manifest's folder {root}. Nothing was changed. Keep the "
+            "state in that folder, on a branch (git+branch://NAME) or in an object store"
+        )
+    _refuse_git(real)
+    return real
 
 
 def _refuse_git(path: Path) -> None:
