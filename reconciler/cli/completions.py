@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from reconciler.cli.output import say
+from reconciler.cli.output import say_as_it_is
 from reconciler.errors import UsageError
 
 SHELLS = ("bash", "zsh", "fish")
@@ -23,5 +23,5 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError("needs shtab: pip install 'contact-list-reconciler[completions]'") from error
     from reconciler.cli.app import whole
 
-    say(shtab.complete(whole(), shell=options.shell))
+    say_as_it_is(shtab.complete(whole(), shell=options.shell))
     return 0

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from reconciler.cli.output import say
 from reconciler.errors import EditError
 from reconciler.report.colour import Ink, Pen
-from reconciler.report.escape import line as inert
 from reconciler.report.escape import terminal
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ def show(changes: Changes, *, colour: bool) -> None:
         old, new = (content.decode(errors="replace").splitlines(keepends=True) for content in (before, after))
         for line in difflib.unified_diff(old, new, f"a/{name}", f"b/{name}"):
             ink = _INKS.get(line[:1])
-            shown = inert(terminal(line.rstrip("\r\n")))
+            shown = terminal(line.rstrip("\r\n"))
             say(pen.paint(ink, shown) if ink else shown)
             if not line.endswith(("\n", "\r")):
                 say("\\ No newline at end of file")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from reconciler.cli import options as shared
-from reconciler.cli.output import say_document
+from reconciler.cli.output import say, say_document
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,5 +21,8 @@ def run(options: argparse.Namespace) -> int:
     from reconciler.manifest import load
 
     names = list(load(options.file).environments)
-    say_document(json.dumps(names) if options.json else "\n".join(names))
+    if options.json:
+        say_document(json.dumps(names))
+    else:
+        say("\n".join(names))
     return 0

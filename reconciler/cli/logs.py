@@ -5,14 +5,14 @@ from __future__ import annotations
 import logging
 
 from reconciler.cli.output import note
-from reconciler.report.escape import line, terminal
+from reconciler.report.escape import terminal
 
 
 class _Notes(logging.Handler):
     """Writes to stderr as it is at that moment: a progress bar may stand in for it."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        note(line(terminal(self.format(record))))
+        note(terminal(self.format(record)))
 
 
 def show() -> None:

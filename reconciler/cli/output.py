@@ -20,6 +20,8 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, BinaryIO, TextIO, cast
 
+from reconciler.report.escape import json_document, log, terminal
+
 if TYPE_CHECKING:
     import argparse
 
@@ -161,13 +163,18 @@ def _failure(stream: TextIO) -> OSError | None:
 
 
 def say(text: str) -> None:
-    """Print to stdout, for people."""
-    sys.stdout.write(text if text.endswith("\n") else text + "\n")
+    """Print to stdout, for people; no line of it is a command to a CI system."""
+    sys.stdout.write(log(text if text.endswith("\n") else text + "\n"))
 
 
 def say_document(document: str) -> None:
-    """Print to stdout what machines read: UTF-8, whatever the locale."""
-    text = document if document.endswith("\n") else document + "\n"
+    """Print to stdout a JSON document for machines: UTF-8, whatever the locale; harmless, and with the same meaning."""
+    say_as_it_is(json_document(document))
+
+
+def say_as_it_is(made: str) -> None:
+    """Print to stdout, in UTF-8, what was made inert, or is this program's own and may act: reports, completions."""
+    text = made if made.endswith("\n") else made + "\n"
     outlet = getattr(sys.stdout, "buffer", None)
     if outlet is None:
         sys.stdout.write(text)
@@ -177,8 +184,8 @@ def say_document(document: str) -> None:
 
 
 def note(text: str) -> None:
-    """Print to stderr: progress, warnings, what machines need not read."""
-    sys.stderr.write(text if text.endswith("\n") else text + "\n")
+    """Print to stderr: progress, warnings, what machines need not read; no line is a command to a CI system."""
+    sys.stderr.write(log(text if text.endswith("\n") else text + "\n"))
     sys.stderr.flush()
 
 
@@ -189,7 +196,7 @@ def ask(question: str, *, documents: bool) -> str:
     """
     elsewhere = documents or (not sys.stdout.isatty() and sys.stderr.isatty())
     name, stream = ("stderr", sys.stderr) if elsewhere else ("stdout", sys.stdout)
-    stream.write(question)
+    stream.write(log(question))
     stream.flush()
     if failure := _failure(stream):
         return f"{name} could not be written ({failure.strerror})"
@@ -206,10 +213,8 @@ def last_words(text: str) -> None:
 
 def complain(message: str, error: Exception | None = None) -> None:
     """Print to stderr what went wrong, with what was noted on the `error`; as text that does nothing to a terminal."""
-    from reconciler.report.escape import line, terminal
-
     lines = "\n".join([message, *getattr(error, "__notes__", ())]).split("\n")
-    note("\n".join(line(terminal(each)) for each in lines))
+    note("\n".join(map(terminal, lines)))
 
 
 def coloured(stream: TextIO, options: argparse.Namespace) -> bool:

@@ -23,7 +23,7 @@ from select import select
 from typing import TYPE_CHECKING, TypeAlias
 from uuid import uuid4
 
-from reconciler.cli.output import note, say_document
+from reconciler.cli.output import note, say_as_it_is
 from reconciler.errors import ReconcilerError, UsageError
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class Outputs:
         """Write a document to one of them. Raises UsageError where that cannot be."""
         name = str(path)
         if is_stdout(path):
-            say_document(document)
+            say_as_it_is(document)
             return
         try:
             if _is_stream(name):

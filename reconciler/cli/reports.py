@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.cli import options as shared
-from reconciler.cli.output import note
+from reconciler.cli.output import complain, note
 from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
     from reconciler.report.formats import Subject
+    from reconciler.report.markdown import Report
 
 FORMATS = ("text", "json", "markdown", "junit", "github", "gitlab", "html")
 _MAX_BYTES = 65_000
@@ -54,31 +55,66 @@ def load(options: argparse.Namespace) -> None:
         from reconciler.report.formats import FORMATS as RENDERED
 
         for wanted in options.report:
-            RENDERED[wanted.format](Plan("", "1970-01-01T00:00:00Z", False, {}), options.max_bytes)
+            RENDERED[wanted.format](Plan("", "1970-01-01T00:00:00Z", False, {}), options.max_bytes, "")
 
 
 def save(subject: Subject, options: argparse.Namespace) -> bool:
-    """Write the reports of what was planned, done or found; tell whether all could be, and say on stderr which not."""
+    """Write the reports of what was planned, done or found; say on stderr what is wrong with one, and tell if none is.
+
+    Wrong is one that cannot be written, and one of a plan that cannot hold all that an apply would send: nobody can
+    approve what it does not show.
+    """
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
     if not options.report and not summary:
         return True
     from reconciler.report.formats import FORMATS as RENDERED
 
-    failed = 0
+    folder = _in_repository(options.file)
+    whole = True
     for wanted in options.report:
-        content = RENDERED[wanted.format](subject, options.max_bytes)
+        report = RENDERED[wanted.format](subject, options.max_bytes, folder)
+        whole &= _is_whole(report, wanted.path, options.max_bytes)
         try:
-            options.outputs.write(wanted.path, content)
+            options.outputs.write(wanted.path, report.text)
         except UsageError as error:
             note(f"warning: {error}")
-            failed += 1
-    if summary:
-        try:
-            with Path(summary).open("a", encoding="utf-8") as file:
-                file.write(RENDERED["markdown"](subject, _SUMMARY_BYTES) + "\n")
-        except OSError as error:
-            note(f"warning: GITHUB_STEP_SUMMARY: cannot write {summary}: {error.strerror}")
-    return not failed
+            whole = False
+    return whole & (not summary or _summarise(subject, Path(summary)))
+
+
+def _summarise(subject: Subject, summary: Path) -> bool:
+    """Append to the summary of a GitHub job; what is not written is told, and is no failure."""
+    from reconciler.report.formats import FORMATS as RENDERED
+
+    try:
+        with summary.open("a", encoding="utf-8") as file:
+            room = _SUMMARY_BYTES - file.tell()  # GitHub shows nothing of a summary that is too long
+            report = RENDERED["markdown"](subject, room, "")
+            file.write(report.text + "\n")
+    except OSError as error:
+        note(f"warning: GITHUB_STEP_SUMMARY: cannot write {summary}: {error.strerror}")
+        return True
+    return _is_whole(report, "GITHUB_STEP_SUMMARY", room)
+
+
+def _is_whole(report: Report, where: str, most: int) -> bool:
+    if report.unshown:
+        from reconciler.report.phrases import counted
+
+        complain(
+            f"error: {where}: not reviewable: {counted(report.unshown, 'update')} that an apply would send did not fit "
+            f"in {most:,} bytes. Plan fewer lists at once (--only), or review an html or text report, which are whole"
+        )
+    return not report.unshown
+
+
+def _in_repository(manifest: Path) -> str:
+    """Return the folder of a manifest, by its path in the repository; "" for its root, and where there is none."""
+    folder = Path(os.path.realpath(manifest.parent))
+    for root in (folder, *folder.parents):
+        if (root / ".git").exists():
+            return "" if root == folder else folder.relative_to(root).as_posix()
+    return ""
 
 
 def _wanted(text: str) -> Wanted:

@@ -1,51 +1,78 @@
 """What may be shown of a text that others wrote: one function a sink, so that no name can act on its reader.
 
-Shown escaped: control characters and line breaks of any kind, lone surrogates, everything invisible (format
-characters, bidi controls, zero widths, fillers, stray variation selectors) and every space that only looks like one.
+Shown escaped:
+    control characters, line breaks of any kind, lone surrogates, unassigned and private characters
+    everything invisible (format characters, bidi controls, zero widths, fillers, stray variation selectors)
+    every space that only looks like one
+    the `##[` of GitHub's runner, and `##vso[`, `##teamcity[` of others, which act wherever in a line they stand
 Shown as it is: everything else, also a joiner or variation selector where it makes an emoji.
+
+`log` looks at a whole output once more, since words that stand side by side can make a command that none of them was.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 
-_HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Zs"})
+_HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"})
 _VISIBLE_SPACES = frozenset(" \u3000")  # the ideographic space is as wide as its letters, so one sees it
-_INVISIBLE = (  # ranges that Unicode calls letters, marks or symbols, and that show nothing
+_INVISIBLE = (
+    # Default_Ignorable_Code_Point (Unicode 17, DerivedCoreProperties.txt), less what its category hides already:
     (0x034F, 0x034F),  # combining grapheme joiner
     (0x115F, 0x1160),  # Hangul fillers
     (0x17B4, 0x17B5),  # inherent Khmer vowels
     (0x180B, 0x180F),  # Mongolian variation selectors
-    (0x2800, 0x2800),  # blank Braille pattern
     (0x3164, 0x3164),  # Hangul filler
     (0xFE00, 0xFE0F),  # variation selectors
     (0xFFA0, 0xFFA0),  # half-width Hangul filler
     (0xE0000, 0xE0FFF),  # tags and more variation selectors
+    # Blank by their names in the code charts, though no property says so:
+    (0x2800, 0x2800),  # blank Braille pattern
+    (0x13441, 0x13442),  # Egyptian hieroglyph blanks
+    (0x16FE4, 0x16FE4),  # Khitan small script filler
+    (0x1D159, 0x1D159),  # musical symbol null notehead
 )
-_JOINER, _EMOJI_STYLE, _KEYCAP = "\u200d", "\ufe0f", "\u20e3"
-_COMMANDS = ("::", "##[")
-_MARKS = frozenset("!\"#$%&'()*+./:<=>@[\\]^_`{|}~")
+_JOINER, _EMOJI_STYLE, _KEYCAP, _KEYCAPS = "\u200d", "\ufe0f", "\u20e3", frozenset("0123456789#*")
+_IS_EMOJI = re.compile(  # single ones and the blocks in which the others stand: what may take a style, or be joined
+    "[\u00a9\u00ae\u203c\u2049\u2122\u2139\u2194-\u21aa\u2300-\u23ff\u24c2\u25aa-\u27bf\u2934\u2935\u2b05-\u2b55"
+    "\u3030\u303d\u3297\u3299\U0001f000-\U0001faff]"
+)
+_COMMAND = re.compile(r"(?<=#)#(?=[a-z]*\[)", re.IGNORECASE)
+_COMMAND_AT_START = re.compile(r"((?:\A|[\n\r])[^\S\n\r]*+)(?=::)")
+_MOST_BACKTICKS = 50  # renderers give up on longer runs: cmark does at 80
+_BACKTICKS = re.compile("`+")
 _HTML = {ord(char): f"&#{ord(char)};" for char in "&<>\"'"}
 _SHORT = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 
 
 def terminal(text: str) -> str:
     r"""Return `text` for a terminal or a log: one line, in which nothing acts and nothing hides (`\x1b`, `\u202e`)."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(_spelled(char) if _hides(text, at) else char for at, char in enumerate(text))
+    if not (text.isascii() and text.isprintable()):
+        text = "".join(_spelled(char) if _hides(text, at) else char for at, char in enumerate(text))
+    return _COMMAND.sub(r"\\x23", text)
 
 
-def line(text: str) -> str:
-    r"""Return a line of `terminal` text that no CI system takes for a command of its own (`::error`, `##[group]`)."""
-    start = len(text) - len(text.lstrip())
-    return f"{text[:start]}\\{text[start:]}" if text[start:].startswith(_COMMANDS) else text
+def log(output: str) -> str:
+    r"""Return a whole output with its line breaks, of which no line is a command of a CI system.
+
+    GitHub's runner takes `::` for one at the start of a line, after white space. It becomes `\::`, `##[` becomes
+    `#\x23[`. Everything that people read goes through here last; only annotations do not.
+    """
+    return _COMMAND_AT_START.sub(r"\1\\", _COMMAND.sub(r"\\x23", output))
 
 
-def markup(text: str) -> str:
-    """Return `text` for Markdown or HTML, inert: every mark that could mean anything is a character reference."""
-    return "".join(f"&#{ord(char)};" if char.isascii() and char in _MARKS else char for char in terminal(text))
+def code(text: str) -> str:
+    """Return `text` for Markdown as a code span, in which it can neither format nor link nor call anybody."""
+    shown = terminal(text)
+    longest = max(map(len, _BACKTICKS.findall(shown)), default=0)
+    if longest > _MOST_BACKTICKS:
+        shown, longest = shown.replace("`", r"\x60"), 0
+    fence = "`" * (longest + 1)
+    edges = shown[:1] + shown[-1:]
+    pad = " " if "`" in edges or (edges == "  " and not shown.isspace()) else ""
+    return f"{fence}{pad}{shown}{pad}{fence}"
 
 
 def html(text: str) -> str:
@@ -81,9 +108,14 @@ def within_quotes(text: str) -> str:
 def json_document(document: str) -> str:
     """Return a rendered JSON document with the same meaning, as harmless on a terminal as `terminal` makes a text.
 
-    Its line breaks stay: in a JSON string none can stand unescaped.
+    Its line breaks stay: in a JSON string none can stand unescaped. A `#` stands only in strings.
     """
-    return "\n".join(map(_json_line, document.split("\n")))
+    return _COMMAND.sub(r"\\u0023", "\n".join(map(_json_line, document.split("\n"))))
+
+
+def xml_document(document: str) -> str:
+    """Return a rendered XML or HTML document with the same meaning, of which no line is a command of a CI system."""
+    return _COMMAND.sub("&#35;", document)
 
 
 def _json_line(line: str) -> str:
@@ -103,15 +135,16 @@ def _hides(text: str, at: int) -> bool:
 
 def _joins_emoji(text: str, at: int) -> bool:
     before, after = text[at - 1 : at], text[at + 1 : at + 2]
-    return (_is_symbol(before) or before == _EMOJI_STYLE) and _is_symbol(after)
+    return (_is_emoji(before) or before == _EMOJI_STYLE) and _is_emoji(after)
 
 
 def _styles_emoji(text: str, at: int) -> bool:
-    return _is_symbol(text[at - 1 : at]) or text[at + 1 : at + 2] == _KEYCAP
+    before = text[at - 1 : at]
+    return _is_emoji(before) or (text[at + 1 : at + 2] == _KEYCAP and before in _KEYCAPS)
 
 
-def _is_symbol(char: str) -> bool:
-    return char != "" and not char.isascii() and unicodedata.category(char).startswith("S")
+def _is_emoji(char: str) -> bool:
+    return _IS_EMOJI.fullmatch(char) is not None
 
 
 def _spelled(char: str) -> str:

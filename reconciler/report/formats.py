@@ -14,6 +14,8 @@ from reconciler.model.changes import Plan
 from reconciler.model.drift import DriftReport
 from reconciler.model.outcomes import Result
 from reconciler.report import github, html, json, junit, markdown
+from reconciler.report.escape import log, xml_document
+from reconciler.report.markdown import Report
 from reconciler.report.text import drifts, plans, results
 
 Subject: TypeAlias = Plan | Result | DriftReport
@@ -37,7 +39,7 @@ def _of(
             assert_never(subject)
 
 
-def _text(subject: Subject, _: int) -> str:
+def _text(subject: Subject) -> str:
     return _of(
         subject,
         partial(plans.plan, colour=False, width=_WIDTH),
@@ -46,7 +48,7 @@ def _text(subject: Subject, _: int) -> str:
     )
 
 
-def _document(subject: Subject, _: int) -> str:
+def _document(subject: Subject) -> str:
     return _of(
         subject,
         lambda plan: json.render(plan_document(plan)),
@@ -55,16 +57,29 @@ def _document(subject: Subject, _: int) -> str:
     )
 
 
-def _markdown(subject: Subject, max_bytes: int) -> str:
+def _markdown(subject: Subject, max_bytes: int) -> Report:
+    match subject:
+        case Plan():
+            report = markdown.plan_report(subject, max_bytes)
+        case Result():
+            report = Report(markdown.result(subject, max_bytes))
+        case DriftReport():
+            report = Report(markdown.drift(subject, max_bytes))
+        case _:
+            assert_never(subject)
+    return report._replace(text=log(report.text))
+
+
+def _annotations(subject: Subject, folder: str) -> str:
     return _of(
         subject,
-        partial(markdown.plan, max_bytes=max_bytes),
-        partial(markdown.result, max_bytes=max_bytes),
-        partial(markdown.drift, max_bytes=max_bytes),
+        partial(github.plan, folder=folder),
+        partial(github.result, folder=folder),
+        partial(github.drift, folder=folder),
     )
 
 
-def _gitlab(subject: Subject, _: int) -> str:
+def _gitlab(subject: Subject) -> str:
     """Count for the widget of a merge request, which knows three numbers: lists are never created or deleted here."""
     count = _of(
         subject,
@@ -75,13 +90,19 @@ def _gitlab(subject: Subject, _: int) -> str:
     return _json.dumps({"create": 0, "update": int(count), "delete": 0}) + "\n"
 
 
-FORMATS: Mapping[str, Callable[[Subject, int], str]] = {
-    "text": _text,
-    "json": _document,
-    "markdown": _markdown,
-    "junit": lambda subject, _: _of(subject, junit.plan, junit.result, junit.drift),
-    "github": lambda subject, _: _of(subject, github.plan, github.result, github.drift),
-    "gitlab": _gitlab,
-    "html": lambda subject, _: _of(subject, html.plan, html.result, html.drift),
+FORMATS: Mapping[str, Callable[[Subject, int, str], Report]] = {
+    "text": lambda subject, *_: Report(log(_text(subject))),
+    "json": lambda subject, *_: Report(_document(subject)),
+    "markdown": lambda subject, most, _: _markdown(subject, most),
+    "junit": lambda subject, *_: Report(xml_document(_of(subject, junit.plan, junit.result, junit.drift))),
+    "github": lambda subject, _, folder: Report(_annotations(subject, folder)),
+    "gitlab": lambda subject, *_: Report(_gitlab(subject)),
+    "html": lambda subject, *_: Report(xml_document(_of(subject, html.plan, html.result, html.drift))),
 }
-"""By name: what renders a subject; the number is the most bytes that Markdown may take."""
+"""By name: what renders a subject, given the most bytes that Markdown may take, and the manifest's folder in the
+repository. Each report is inert as a whole, wherever it is printed; only `github` is made of commands."""
+
+
+def render(name: str, subject: Subject, max_bytes: int = markdown.MAX_BYTES, folder: str = "") -> str:
+    """Return a report of a subject as text."""
+    return FORMATS[name](subject, max_bytes, folder).text

@@ -9,7 +9,7 @@ from reconciler.model.changes import Blocked, Change, Plan
 from reconciler.model.drift import DriftReport, EnvironmentDrift
 from reconciler.model.outcomes import IN_ORDER, EnvironmentResult, Outcome, Result
 from reconciler.report import phrases
-from reconciler.report.escape import terminal, xml
+from reconciler.report.escape import xml
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +93,9 @@ def _suite(suite: tuple[str, Sequence[_Case]]) -> str:
 
 
 def _case(suite: str, case: _Case) -> str:
-    head = f'    <testcase classname="{xml(suite)}" name="{xml(terminal(case.name))}"'
+    head = f'    <testcase classname="{xml(suite)}" name="{xml(case.name)}"'
     if not case.failure:
         return f"{head}/>"
     kind = "skipped" if case.skipped else "failure"
-    return f'{head}><{kind} message="{xml(terminal(case.failure))}"/></testcase>'
+    said = xml(phrases.shortened(case.failure))  # as an attribute and as text: some readers show only one of them
+    return f'{head}><{kind} message="{said}">{said}</{kind}></testcase>'

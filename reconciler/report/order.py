@@ -1,4 +1,4 @@
-"""What a reader of a plan sees first: what is stopped, then what producers notice, then the rest."""
+"""What a reader of a plan sees first: what will be sent, renames on top; then what is stopped; then the rest."""
 
 from __future__ import annotations
 
@@ -12,14 +12,16 @@ if TYPE_CHECKING:
 
 Group: TypeAlias = tuple[Change, ...]
 
-_TITLES = ("blocked", "renames", "descriptions", "to adopt", "to forget", "to check")
-RISKS = ("blocked", "renames with a warning", *_TITLES[1:])
+_TITLES = ("renames", "descriptions", "blocked", "to adopt", "to forget", "to check")
+RISKS = ("renames with a warning", *_TITLES)
 """The titles of `risks`, in their order."""
+LAST_SENT = "descriptions"
+"""The last of them whose changes are sent."""
 _WORST_FIRST: tuple[OutcomeKind, ...] = ("failed", "in_doubt", "unverified", "conflict", "blocked", "not_sent")
 
 
 def groups(changes: Sequence[Change]) -> tuple[Group, ...]:
-    """Return the changes as blocked, renames, other updates, adopt, forget, check; no group is empty.
+    """Return the changes as renames, other updates, blocked, adopt, forget, check; no group is empty.
 
     Within a group they stay in the order in which they are made.
     """
@@ -50,10 +52,10 @@ def out_of_order(outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
 
 def _rank(change: Change) -> int:
     match change:
-        case Blocked():
-            return 0
         case Update(fields=fields):
-            return 1 if "name" in fields else 2
+            return 0 if "name" in fields else 1
+        case Blocked():
+            return 2
         case Adopt():
             return 3
         case Forget():

@@ -56,6 +56,8 @@ _UNREAD: Final = (
 )
 FAILED: Final = "could not be looked at"
 REFUSED: Final = "not carried out"
+MOST_SAID: Final = 1_000
+"""Characters of what is said of one list or environment; texts that are sent are never cut."""
 AGAIN: Final = "Run apply again: it does what is left."
 
 _ACTIONS: Final[dict[Action, str]] = {
@@ -204,3 +206,8 @@ def duration(seconds: float) -> str:
     if hours:
         return f"{hours} h {minutes} min" if minutes else f"{hours} h"
     return f"{minutes} min {whole % 60} s" if whole % 60 else f"{minutes} min"
+
+
+def shortened(text: str, most: int = MOST_SAID) -> str:
+    """Return `text`, or its first `most` characters and how many more there are."""
+    return text if len(text) <= most else f"{text[:most].rstrip()}… ({len(text) - most:,} more characters)"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 
 import pytest
@@ -16,7 +17,6 @@ SHOWN = {
     "accents": "Größe, naïve, e\u0301",
     "scripts": "東京\u3000大阪 한국어 עברית العربية ไทย हिन्दी",
     "emoji": "👩\u200d💻 ❤\ufe0f ❤\ufe0f\u200d🔥 👩🏽\u200d🚀 1\ufe0f\u20e3",
-    "private and unassigned": "\ue000\U0001fbff",
 }
 ESCAPED = {
     "line breaks": ("a\nb\r\tc\x0b\x0c\x85\u2028\u2029", r"a\nb\r\tc\x0b\x0c\x85\u2028\u2029"),
@@ -28,6 +28,13 @@ ESCAPED = {
     "tags": ("\U0001f3f4\U000e0067", "\U0001f3f4\\U000e0067"),
     "fillers": ("\u3164\u115f\u2800\u034f\uffa0", r"\u3164\u115f\u2800\u034f\uffa0"),
     "odd spaces": ("a\u00a0b\u2003c", r"a\xa0b\u2003c"),
+    "private and unassigned": ("\ue000\U0001fbff\U0010ffff", r"\ue000\U0001fbff\U0010ffff"),
+    "blanks": ("\U0001d159\U00016fe4\U00013441", r"\U0001d159\U00016fe4\U00013441"),
+    "styles of what has none": (
+        "€\ufe0f →\ufe0f a\ufe0f\u20e3",
+        r"€\ufe0f →\ufe0f a\ufe0f\u20e3".replace("\\u20e3", "\u20e3"),
+    ),
+    "commands": ("###[x] ##vso[y ##TEAMCITY[", r"##\x23[x] #\x23vso[y #\x23TEAMCITY["),
     "lone surrogates": ("\ud83d \udc00", r"\ud83d \udc00"),
 }
 
@@ -56,7 +63,7 @@ def test_quoted_texts_are_equal_only_where_the_texts_are(one: str, other: str) -
 def test_no_text_gets_through_with_what_acts(text: str) -> None:
     shown = escape.terminal(text)
     kept = {unicodedata.category(char) for char in shown if char not in " \u3000\u200d"}
-    assert kept.isdisjoint({"Cc", "Cf", "Cs", "Zl", "Zp", "Zs"})
+    assert kept.isdisjoint({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"})
     assert escape.terminal(shown) == shown
 
 
@@ -71,3 +78,37 @@ def test_a_json_document_means_the_same_and_is_harmless(value: dict[str, str]) -
 def test_a_json_document_keeps_readable_text() -> None:
     document = '{\n "a": "東京 \\" 👩\u200d💻 \u202e \U000e0041"\n}'
     assert escape.json_document(document) == '{\n "a": "東京 \\" 👩\u200d💻 \\u202e \\udb40\\udc41"\n}'
+
+
+# DerivedCoreProperties.txt of Unicode 17: Default_Ignorable_Code_Point, whole.
+IGNORABLE = (
+    "00AD 034F 061C 115F-1160 17B4-17B5 180B-180F 200B-200F 202A-202E 2060-206F 3164 FE00-FE0F FEFF FFA0 FFF0-FFF8 "
+    "1BCA0-1BCA3 1D173-1D17A E0000-E0FFF"
+)
+
+
+def test_all_that_unicode_lets_programs_ignore_shows() -> None:
+    for stretch in IGNORABLE.split():
+        first, _, last = stretch.partition("-")
+        for code in range(int(first, 16), int(last or first, 16) + 1):
+            assert escape.terminal(chr(code)) != chr(code), hex(code)
+
+
+def test_every_character_that_shows_is_a_letter_mark_number_sign_or_symbol() -> None:
+    """All of Unicode, as far as Python knows it."""
+    shown = {unicodedata.category(chr(code))[0] for code in range(0x110000) if escape.terminal(chr(code)) == chr(code)}
+    assert shown == set("LMNPSZ")
+    spaces = [
+        chr(code)
+        for code in range(0x110000)
+        if unicodedata.category(chr(code)).startswith("Z") and escape.terminal(chr(code)) == chr(code)
+    ]
+    assert spaces == [" ", "\u3000"]
+
+
+def test_what_is_named_blank_shows() -> None:
+    """By their names in Unicode: what Python knows of them, whatever their category."""
+    blank = re.compile(r"\bBLANK\b(?! SYMBOL)|(?<!GAP )(?<!LINE )\bFILLER\b|NULL NOTEHEAD")
+    named = [chr(code) for code in range(0x110000) if blank.search(unicodedata.name(chr(code), ""))]
+    assert len(named) > 6
+    assert [unicodedata.name(char) for char in named if escape.terminal(char) == char] == []

@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.cli import reports
-from reconciler.model.changes import Plan, Update
+from reconciler.model.changes import Block, Plan, Update
 from reconciler.model.drift import EnvironmentDrift
 from reconciler.model.outcomes import EnvironmentResult, Outcome
 from reconciler.report import markdown
-from reconciler.report.escape import html, line, markup, terminal, workflow_data, workflow_property, xml
-from reconciler.report.formats import FORMATS, Subject
+from reconciler.report.escape import html, log, terminal, workflow_data, workflow_property, xml
+from reconciler.report.formats import FORMATS, Subject, render
 from tests.report import samples
 from tests.report.golden_files import assert_golden
 from tests.report.text.test_drifts import ALL, FOUL, report
@@ -46,13 +46,13 @@ HOSTILE: dict[str, Subject] = {
 @pytest.mark.parametrize("name", ENDINGS)
 @pytest.mark.parametrize("subject", SUBJECTS)
 def test_whole(name: str, subject: str) -> None:
-    assert_golden(f"report-{subject}-{name}.{ENDINGS[name]}", FORMATS[name](SUBJECTS[subject], 65_000))
+    assert_golden(f"report-{subject}-{name}.{ENDINGS[name]}", render(name, SUBJECTS[subject], 65_000))
 
 
 @pytest.mark.parametrize("name", FORMATS)
 @pytest.mark.parametrize("subject", HOSTILE)
 def test_hostile_names_do_nothing(name: str, subject: str) -> None:
-    shown = FORMATS[name](HOSTILE[subject], 65_000)
+    shown = render(name, HOSTILE[subject], 65_000)
     assert "\x1b" not in shown
     assert "\u202e" not in shown
     assert "\u2028" not in shown
@@ -66,7 +66,7 @@ def test_hostile_names_do_nothing(name: str, subject: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(FORMATS.keys() - {"gitlab"}))
 def test_an_apply_that_was_refused_is_no_success(name: str) -> None:
-    shown = FORMATS[name](SUBJECTS["refused"], 65_000)
+    shown = render(name, SUBJECTS["refused"], 65_000)
     assert "over max" in shown
     assert name == "json" or "ot carried out" in shown
 
@@ -74,16 +74,9 @@ def test_an_apply_that_was_refused_is_no_success(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(FORMATS.keys() - {"gitlab"}))  # a widget of three numbers
 @pytest.mark.parametrize("subject", ["plan-failed", "drift-failed"])
 def test_an_environment_that_failed_is_told_of(name: str, subject: str) -> None:
-    shown = FORMATS[name](SUBJECTS[subject], 65_000)
+    shown = render(name, SUBJECTS[subject], 65_000)
     assert "prod" in shown
     assert "HTTP 401" in shown
-
-
-@given(st.text())
-def test_markup_is_inert(text: str) -> None:
-    shown = markup(text)
-    assert not set(re.sub(r"&#\d+;", "", shown)) & set("!\"$%'()*+./:<=>@[\\]^_`{|}~&#")
-    assert re.sub(r"&#(\d+);", lambda found: chr(int(found[1])), shown) == terminal(text)
 
 
 @given(st.text())
@@ -98,10 +91,18 @@ def xml_text(text: str) -> str:
 
 @pytest.mark.parametrize(
     ("text", "shown"),
-    [("::error::x", r"\::error::x"), ("  ##[group]", r"  \##[group]"), ("a ::error", "a ::error"), ("", "")],
+    [
+        ("::error::x", r"\::error::x"),
+        ("a\n \t::error::x\n", "a\n \t\\::error::x\n"),
+        ("a\r::error::x", "a\r\\::error::x"),
+        ("\n\n::error::x", "\n\n\\::error::x"),
+        ("  ##[group] ##vso[x] ##TeamCity[x", r"  #\x23[group] #\x23vso[x] #\x23TeamCity[x"),
+        ("a ::error ##x ## [", "a ::error ##x ## ["),
+        ("", ""),
+    ],
 )
 def test_no_line_is_a_command_of_a_ci_system(text: str, shown: str) -> None:
-    assert line(text) == shown
+    assert log(text) == shown
 
 
 def test_workflow_commands_keep_their_texts_apart() -> None:
@@ -120,30 +121,56 @@ def many(count: int) -> Plan:
 
 
 @pytest.mark.parametrize("budget", [1_000, 5_000, 65_000, 10_000_000])
-def test_markdown_keeps_within_its_budget_the_riskiest_first(budget: int) -> None:
-    shown = markdown.plan(many(10_000), budget)
+def test_markdown_keeps_within_its_budget_what_is_sent_first(budget: int) -> None:
+    shown, unshown = markdown.plan_report(many(10_000), budget)
     assert len(shown.encode()) <= budget
-    assert shown.startswith("### reconciler plan: 10,001 to update, 1 blocked\n")
+    whole = budget == 10_000_000
+    said = "plan" if whole else f"NOT REVIEWABLE, {unshown:,} updates not shown here; plan"
+    assert shown.startswith(f"### reconciler {said}: 10,001 to update, 1 blocked\n")
     assert re.search(r"\n`sha256:[0-9a-f]{64}`\n\Z", shown)
-    assert "blocked (rename_in_use)" in shown or budget == 1_000
+    assert ("blocked (rename_in_use)" in shown) == whole
+    assert unshown == 10_001 - shown.count("** update: ")
     left = re.search(r"\*\*([\d,]+) lists left out here\*\*", shown)
     named = shown.count("\n- **")
     assert named + (int(left[1].replace(",", "")) if left else 0) == 10_002
-    assert (left is None) == (budget == 10_000_000)
+    assert (left is None) == whole
 
 
 def test_the_headline_is_never_cut() -> None:
     shown = markdown.plan(many(3), 10)
-    assert shown.startswith("### reconciler plan: 4 to update, 1 blocked\n")
+    assert shown.startswith("### reconciler NOT REVIEWABLE, 4 updates not shown here; plan: 4 to update, 1 blocked\n")
     assert "5 lists left out here" in shown
 
 
-def test_the_riskiest_of_all_environments_comes_first() -> None:
-    dull = samples.environment("aa", *[replace(samples.DESCRIBED, key=f"list-{number}") for number in range(99)])
-    risky = samples.environment("zz", samples.RENAME_IN_USE)
-    shown = markdown.plan(samples.planned(dull, risky), 3000)
-    assert "blocked (rename_in_use)" in shown
-    assert "lists left out here" in shown
+def test_nothing_pushes_out_what_is_sent() -> None:
+    """Neither what is blocked in any environment, for any reason, nor warnings, errors, and texts as they were."""
+    reason = "renamed in a circle: " + ", ".join(f'"list {number}"' for number in range(165))
+    blocked = [
+        replace(samples.RENAME_IN_USE, key=f"blocked-{n}", block=Block("rename_cycle", reason, reason))
+        for n in range(999)
+    ]
+    update = replace(samples.DESCRIBED, before={"name": "x", "description": "x" * 100_000}, warnings=("x" * 100_000,))
+    environments = [samples.environment("aa", *blocked, warnings=("x" * 100_000,)), samples.environment("zz", update)]
+    plan = replace(samples.planned(*environments), failed={"mm": "x" * 100_000})
+    shown, unshown = markdown.plan_report(plan, 65_000)
+    assert unshown == 0
+    assert shown.startswith("### reconciler plan: 1 to update, 999 blocked; ")
+    assert f"→ `{samples.LONG_EDITED}`" in shown
+    assert shown.index("** update") < shown.index("** blocked")
+    assert all(len(line) < 5_000 for line in shown.split("\n"))
+    for name in ("text", "html", "junit", "github"):
+        assert ", ".join(reason.split(", ")[:40]) in html_text(render(name, plan))
+        assert reason not in html_text(render(name, plan))
+
+
+def html_text(document: str) -> str:
+    return re.sub(r"\s+", " ", document.replace("&#34;", '"'))
+
+
+def test_a_refused_plan_sends_nothing_that_could_be_missed() -> None:
+    report = markdown.plan_report(replace(many(1_000), refused="no"), 5_000)
+    assert report.unshown == 0
+    assert report.text.startswith("### reconciler apply, not carried out: ")
 
 
 def test_renames_with_a_warning_come_before_the_others() -> None:
@@ -160,17 +187,31 @@ def test_like_changes_stand_together() -> None:
     assert ", and 940 more" in shown
 
 
+def test_annotations_name_files_by_their_path_in_the_repository() -> None:
+    plan = samples.planned(samples.environment("prod", samples.RENAME))
+    assert "::notice file=lists.yaml,line=12," in render("github", plan)
+    assert "::notice file=crm/north%2C south/lists.yaml,line=12," in render("github", plan, folder="crm/north, south")
+
+
+@pytest.mark.parametrize("subject", ["plan", "result", "drift", "refused"])
+def test_failures_have_their_text_in_the_body_too(subject: str) -> None:
+    root = ET.fromstring(render("junit", SUBJECTS[subject]))  # our own
+    failures = [*root.iter("failure"), *root.iter("skipped")]
+    assert failures
+    assert all(failure.text and failure.text == failure.get("message") for failure in failures)
+
+
 @pytest.mark.parametrize(("count", "errors"), [(10, 10), (11, 10)])
 def test_annotations_are_ten_of_a_kind_at_most(count: int, errors: int) -> None:
     outcomes = [
         Outcome(key=f"list-{n}", id=f"cl-{n}", action="update", outcome="failed", error="HTTP 400")
         for n in range(count)
     ]
-    shown = FORMATS["github"](samples.ran(EnvironmentResult("prod", tuple(outcomes), 0, 1, 1.0)), 0)
+    shown = render("github", samples.ran(EnvironmentResult("prod", tuple(outcomes), 0, 1, 1.0)), 0)
     assert shown.count("::error ") == errors
     assert ("2 more like these" in shown) == (count > 10)
 
 
 def test_the_widget_counts_updates() -> None:
     updates = sum(isinstance(change, Update) for of in PLANS.environments for change in of.changes)
-    assert jsonlib.loads(FORMATS["gitlab"](PLANS, 0)) == {"create": 0, "update": updates, "delete": 0}
+    assert jsonlib.loads(render("gitlab", PLANS, 0)) == {"create": 0, "update": updates, "delete": 0}

@@ -15,7 +15,7 @@ from reconciler.model.changes import Asked, Plan, Update
 from reconciler.model.drift import DriftReport
 from reconciler.model.outcomes import EnvironmentResult, Outcome, Result
 from reconciler.report import html, order
-from reconciler.report.formats import FORMATS, Subject
+from reconciler.report.formats import Subject, render
 from reconciler.report.html import drifts, headlines, kinds, plans, rendering, results
 from reconciler.report.html.facts import listed, spoken
 from reconciler.report.html.matrix import MOST_ROWS
@@ -44,7 +44,7 @@ NOTHING: Plan = samples.planned(samples.environment("prod"))
 
 
 def rendered(subject: Subject) -> str:
-    return FORMATS["html"](subject, 0)
+    return render("html", subject)
 
 
 def bare(document: str) -> str:
@@ -230,12 +230,12 @@ def keys(page: Page) -> list[tuple[str, list[str]]]:
     return [(group.kind.name, [f"{entry.environment}/{entry.key}" for entry in group.entries]) for group in page.groups]
 
 
-def test_the_riskiest_of_all_environments_comes_first() -> None:
+def test_what_is_sent_comes_first_of_all_environments() -> None:
     assert keys(plans.page(morning.PLAN)) == [
-        ("blocked", ["prod/welcome-call"]),
         ("risky-renames", ["prod/renewal-due", "prod/winback"]),
         ("renames", ["prod/vip", "dev/renewal-due", "dev/winback", "dev/welcome-call"]),
         ("descriptions", ["prod/payment-reminder", "dev/payment-reminder"]),
+        ("blocked", ["prod/welcome-call"]),
         ("drift", ["prod/appointments"]),
         ("adopt", ["prod/feedback"]),
         ("forget", ["prod/fair-2025"]),
@@ -284,7 +284,7 @@ def test_the_matrix_shows_where_environments_differ() -> None:
         "fair-2025": ["forget", "-"],
     }
     assert (shown.alike, shown.more) == (1, 0)
-    assert shown.rows[1].cells[1].text == "[dev] Renewal Due - May/June 2026"
+    assert shown.rows[0].cells[1].text == "[dev] Renewal Due - May/June 2026"
     assert plans.page(morning.SINGLE).matrix is None
 
 

@@ -9,14 +9,14 @@ from tests.report import samples
 def test_groups_of_a_plan() -> None:
     groups = order.groups(samples.EVERYTHING.changes)
     assert [{change.action for change in group} for group in groups] == [
+        {"update"},
+        {"update"},
         {"blocked"},
-        {"update"},
-        {"update"},
         {"adopt"},
         {"forget"},
         {"check"},
     ]
-    renames, descriptions = groups[1:3]
+    renames, descriptions = groups[:2]
     assert [change.key for change in renames] == ["long-names", "unread", "both", "let-go", "taken-over"]
     assert [change.key for change in descriptions] == ["sentence", "rewritten", "cleared", "marked", "spaces"]
 

@@ -58,7 +58,7 @@ def _missing(environment: str, missing: Missing) -> Entry:
         cause="missing",
         words=phrases.CAUSES["missing"],
         place=place(missing.source, missing.id),
-        remarks=(Remark(missing.id, missing.reason, "stop"),),
+        remarks=(Remark(missing.id, phrases.shortened(missing.reason), "stop"),),
     )
 
 

@@ -11,6 +11,7 @@ from reconciler.report import phrases
 from reconciler.report.escape import terminal
 from reconciler.report.html.page import Entry, Kind, Remark, Side, Text
 from reconciler.report.html.sides import compared
+from reconciler.report.phrases import shortened
 from reconciler.report.words import Piece
 
 
@@ -80,8 +81,11 @@ def _concerns(change: Change, field: Field) -> bool:
 def _remarks(change: Change) -> tuple[Remark, ...]:
     said = []
     if isinstance(change, Blocked):
-        said += [Remark("Why", change.block.reason, "stop"), Remark("To lift it", change.block.lift)]
-    said += [Remark("Warning", warning, "caution") for warning in change.warnings]
+        said += [
+            Remark("Why", shortened(change.block.reason), "stop"),
+            Remark("To lift it", shortened(change.block.lift)),
+        ]
+    said += [Remark("Warning", shortened(warning), "caution") for warning in change.warnings]
     if isinstance(change, Update) and change.waits_for:
-        said.append(Remark("Waits for", ", ".join(change.waits_for)))
+        said.append(Remark("Waits for", shortened(", ".join(change.waits_for))))
     return tuple(said)

@@ -20,7 +20,7 @@ Sentences: TypeAlias = tuple[str, ...]
 
 
 def planned(plan: Plan) -> Sentences:
-    """Return what a plan would do: `1 change blocked`, `3 renames, 2 of them of lists that campaigns use`.
+    """Return what a plan would do: `3 renames, 2 of them of lists that campaigns use`, `1 change blocked`.
 
     What is only recorded is told where it is all there is.
     """
@@ -29,9 +29,9 @@ def planned(plan: Plan) -> Sentences:
     updates = chain.from_iterable(environment.updates for environment in plan.environments)
     overwritten = sum(change.cause in {"drift", "conflict"} for change in updates)
     parts = [
-        *_some(actions["blocked"], "change", "blocked"),
         *_updates((environment, environment.updates) for environment in plan.environments),
         *_some(overwritten, "list", "set back over changes made elsewhere"),
+        *_some(actions["blocked"], "change", "blocked"),
         *_some(drifted, "list", "changed elsewhere"),
     ]
     recorded = [

@@ -1,4 +1,4 @@
-"""The kinds of entries of each subject, the ones to look at first on top, and how entries become groups."""
+"""The kinds of entries of each subject, what is sent on top, and how entries become groups."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from reconciler.model.outcomes import OutcomeKind
 from reconciler.report.html.page import Entry, Group, Kind
 
 PLANNED: Final[Mapping[str, Kind]] = {
-    "blocked": Kind("blocked", "stop", "blocked", "Blocked", "Nothing is sent for these until somebody lifts it."),
     "renames with a warning": Kind(
         "risky-renames", "caution", "risky rename", "Renames with a warning",
         "They will be made. Whoever refers to these lists by name must follow.",
     ),
     "renames": Kind("renames", "change", "rename", "Renames"),
     "descriptions": Kind("descriptions", "change", "new description", "New descriptions"),
+    "blocked": Kind("blocked", "stop", "blocked", "Blocked", "Nothing is sent for these until somebody lifts it."),
     "drift": Kind(
         "drift", "elsewhere", "changed elsewhere", "Changed elsewhere",
         "Since the last apply, and not by this program. They are left alone.",

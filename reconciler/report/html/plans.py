@@ -1,4 +1,4 @@
-"""A plan as a page: what an apply would do, the riskiest first."""
+"""A plan as a page: what an apply would do, what it would send first."""
 
 from __future__ import annotations
 
@@ -31,7 +31,11 @@ def page(plan: Plan) -> Page:
         bars=(*bars(groups), *_unchanged(plan)),
         notices=(
             *halts(phrases.halts(plan.failed, plan.refused)),
-            *(Notice(each.name, said, "caution") for each in plan.environments for said in each.warnings),
+            *(
+                Notice(each.name, phrases.shortened(said), "caution")
+                for each in plan.environments
+                for said in each.warnings
+            ),
         ),
         steps=tuple(_steps(plan, groups)),
         standings=tuple(_standing(each) for each in plan.environments) if len(names) > 1 else (),
@@ -44,7 +48,7 @@ def page(plan: Plan) -> Page:
 def halts(found: Iterable[tuple[str, str]]) -> Iterator[Notice]:
     """Yield what did not come about."""
     for name, words in found:
-        yield Notice(name, words, "stop")
+        yield Notice(name, phrases.shortened(words), "stop")
 
 
 def bars(groups: tuple[Group, ...]) -> Iterator[Bar]:
@@ -65,7 +69,9 @@ def _entries(plan: Plan) -> Iterator[Entry]:
 
 
 def _tone(groups: tuple[Group, ...]) -> Tone:
-    """Return how urgent the page is: as its first group."""
+    """Return how urgent the page is: something is blocked, or else as its first group."""
+    if any(group.kind.tone == "stop" for group in groups):
+        return "stop"
     return groups[0].kind.tone if groups else "good"
 
 

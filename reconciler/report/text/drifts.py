@@ -40,7 +40,7 @@ def _environment(found: EnvironmentDrift, asked: Asked, page: Page, *, named: bo
 
 def _missing(missing: Missing, page: Page) -> str:
     head = page.key_line("!", "red", missing.key, f"missing: {phrases.CAUSES['missing']}", _place(missing.source))
-    return f"{head}\n{page.prose(f'{missing.id}:', missing.reason, ink='red', indent=INDENT)}"
+    return f"{head}\n{page.prose(f'{terminal(missing.id)}:', missing.reason, ink='red', indent=INDENT)}"
 
 
 def _drifted(found: ListDrift, page: Page) -> str:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from reconciler.report import phrases
 from reconciler.report.colour import Ink, Pen
-from reconciler.report.escape import line, terminal
+from reconciler.report.escape import terminal
 
 MARGIN = 2  # of the mark before a key
 INDENT = 6  # of what is said about that list
@@ -38,11 +38,11 @@ class Page(NamedTuple):
     def prose(self, label: str, text: str, *, ink: Ink, indent: int) -> str:
         """Return `label text`, the label in `ink`, wrapped between words.
 
-        `text` is escaped here, `label` by the caller.
+        `text` is escaped and bounded here, `label` by the caller.
         """
         head = " " * indent + label
         width = max(self.width, _NARROWEST)
-        lines = _wrapped(terminal(text.strip()), width, used=columns(head), indent=indent + MARGIN)
+        lines = _wrapped(terminal(phrases.shortened(text.strip())), width, used=columns(head), indent=indent + MARGIN)
         return " " * indent + self.pen.paint(ink, label) + "\n".join(lines)
 
 
@@ -57,7 +57,7 @@ def _wrapped(text: str, width: int, *, used: int, indent: int) -> list[str]:
         else:
             lines.append(" " * indent + word)
             room = width - indent - columns(word)
-    return [lines[0].rstrip(), *(line(each.rstrip()) for each in lines[1:])]
+    return [each.rstrip() for each in lines]
 
 
 def columns(text: str) -> int:

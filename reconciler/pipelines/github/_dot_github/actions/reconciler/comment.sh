@@ -2,6 +2,11 @@
 # Keeps one comment of a pull request up to date: BODY is the file, NUMBER the pull request, MARKER tells it apart.
 set -euo pipefail
 
+if [[ ! -s $BODY ]]; then
+  echo "there is no plan to show: the job's log says why"
+  exit 0
+fi
+
 comments="repos/$GITHUB_REPOSITORY/issues/$NUMBER/comments"
 {
   echo "$MARKER"
