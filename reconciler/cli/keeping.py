@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.cli.output import at_terminal, note, say, say_document
-from reconciler.errors import DeclinedError, LockedError, UsageError
+from reconciler.errors import DeclinedError, LockedError, StateDamagedError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -97,15 +97,20 @@ def unlock(store: Store, options: argparse.Namespace) -> None:
             raise LockedError(held_by)
         note(f"{store}: free. The lock of a state in a folder goes with its process: there is never anything to break")
         return
-    held = store.held()
-    if held is None:
-        note(f"{store}: free: nobody holds a lease, or it has ended")
-        return
-    say(terminal(f"{store}: locked by {described(held.holder, asking.since)}; last renewed {held.renewed_at}"))
+    try:
+        held = store.held()
+    except StateDamagedError as error:
+        say(terminal(str(error)))
+        held = None
+    else:
+        if held is None:
+            note(f"{store}: free: nobody holds a lease, or it has ended")
+            return
+        say(terminal(f"{store}: locked by {described(held.holder, asking.since)}; last renewed {held.renewed_at}"))
     if not options.yes:
         _ask(runtime)
     store.free(held, asking)
-    say("unlocked; whatever that run still does, it can write nothing any more")
+    say("unlocked; if that run still works, it notices before its next PUT, and stops")
 
 
 def _ask(runtime: Runtime) -> None:

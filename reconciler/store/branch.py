@@ -20,6 +20,7 @@ from reconciler.store.git import Repository
 from reconciler.store.history import Revision
 
 _TRIES = 200
+_UNMOVED = 5  # tries; others that write have the branch for an instant
 _PAUSE, _LONGEST = 0.02, 0.2  # seconds; the first times the number of the try, as far as the second
 
 
@@ -62,6 +63,12 @@ class Branch:
         version = self._version(self._repository.entries(self._tip))
         return version, {name: self._repository.content(entry) for name, entry in version.files.items()}
 
+    def is_at(self, version: Version) -> bool:
+        """Tell whether the files are still those of a version; asks the remote once."""
+        with self._turns.lock:
+            self._refresh()
+            return self._version(self._repository.entries(self._tip)) == version
+
     def revisions(self, name: str, last: int) -> list[Revision]:
         """Return the last so many commits that changed one of the files, newest first."""
         self._refresh()
@@ -89,7 +96,7 @@ class Branch:
         self, new: Mapping[str, str], replaced: Collection[str], expected: Version, message: str
     ) -> Version | None:
         repository = self._repository
-        quicker = ""
+        refused, unmoved = "", 0
         for number in range(_TRIES):
             entries = repository.entries(self._tip)
             if self._version(entries) not in (expected, self._tried):
@@ -99,18 +106,24 @@ class Branch:
             # Two that write the same in one second would make one commit, and both believe that it is theirs.
             commit = repository.commit(after, self._tip, f"{message.rstrip()}\n\nwrite {uuid4().hex[:12]}\n")
             try:
-                quicker = self._move(commit)
+                refused = self._move(commit)
             except StateError:
                 self._tried = self._version(after)
                 raise
-            if not quicker:
+            if not refused:
                 self._tip, self._turns.tip, self._tried = commit, commit, None
                 return self._version(after)
             time.sleep(random.uniform(0, min(_PAUSE * number, _LONGEST)))  # noqa: S311  # who goes first is no secret
+            before = self._tip
             self._refresh()
+            unmoved = 0 if self._tip != before else unmoved + 1
+            if unmoved == _UNMOVED:
+                raise StateError(
+                    f"{self}: git refuses to move this branch, though nobody else has moved it: a protected branch, a "
+                    f"missing right, or another branch in its way? Git said: {refused}"
+                )
         raise StateError(
-            f"{self}: could not be written in {_TRIES} tries. Run again. The last time git said: "
-            + " ".join(quicker.split())
+            f"{self}: could not be written in {_TRIES} tries. Run again. The last time git said: {refused}"
         )
 
     def _version(self, entries: Mapping[str, str]) -> Version:

@@ -19,6 +19,11 @@ class Cell:
         """Return which object it is, as messages name it."""
         return f"{self._objects}/{self._name}"
 
+    @property
+    def name(self) -> str:
+        """Return its name among the objects."""
+        return self._name
+
     def read(self) -> bytes | None:
         """Return what it holds, None where there is none; a write builds on that."""
         found = self._objects.get(self._name)

@@ -71,9 +71,9 @@ class FileStore(Kept):
         from reconciler.store.writer import Writer, ending  # noqa: PLC0415 - likewise
 
         _make_folder(self._files.lock.parent)
-        with locked(self._files.lock, holder):
+        with locked(self._files.lock, holder) as confirm:
             document, applied = read(self._files, self._nothing)
-            with closing(Writer(self._files, document)) as writer:
+            with closing(Writer(self._files, document, confirm)) as writer:
                 writer.settle(applied)
                 with ending(writer.fold):
                     yield writer

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
+import signal
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
 
 from reconciler.errors import StateError
 from reconciler.store.history import Revision
@@ -25,23 +30,21 @@ _ELSEWHERE = frozenset({
     "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR", "GIT_NAMESPACE",
     "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES",
 })  # fmt: skip
-# What git says where somebody else was quicker with a branch.
-_MOVED = re.compile(
-    r"is at \w+ but expected|reference already exists|Unable to create '[^']*\.lock'|incorrect old value|"
-    r"failed to update ref|remote ref updated since checkout|fetch first|stale info"
+_NOISY = ("GIT_TRACE", "GIT_CURL_VERBOSE")  # begin the names of what makes git talk on stderr
+_TO_STDERR = ("1", "2", "true")
+_REFUSED = re.compile(r"^!\t[^\t\n]*\t(.*)$", re.MULTILINE)  # what git push --porcelain prints of a branch
+_BY_A_HOOK = "hook declined"
+_USER = re.compile(r"(?<=://)[^/\s@]+@|[^\s/:@']+:[^\s/@']+@")
+_PLACE = re.compile(
+    r"(?:file://)?(?:[a-z+]+://)?(?:[^@/]*@)?(?P<host>[^:/]*)(?::\d+(?=/))?[:/]+(?P<path>.*?)(?:\.git)?/*"
 )
-_OVERTAKEN = re.compile(r"^!\t[^\t\n]*\t\[rejected\]", re.MULTILINE)  # by git push --porcelain, not by a hook's words
-_REFUSED = re.compile(r"^!\t[^\t\n]*\t\[remote rejected\] (?!.*hook declined)", re.MULTILINE)
-_NO_ROOM = re.compile(r"exists; cannot create")  # a branch a/b where there is a branch a, or the other way round
+_LONGEST = 1000  # characters of what git says, in a message
+_MOST = 256 * 1024 * 1024  # bytes that a command may print
 REMOTE = "origin"
 
 
 class GitError(StateError):
-    """A git command failed; `said` is what it said."""
-
-    def __init__(self, message: str, said: str) -> None:
-        super().__init__(message)
-        self.said = said
+    """A git command failed."""
 
 
 class Repository:
@@ -59,7 +62,32 @@ class Repository:
                 f"the repository has no remote {REMOTE!r}, but {', '.join(remotes)}: a state that others share would "
                 f"not be found there. Name it: git remote rename {remotes[0]} {REMOTE}"
             )
+        if REMOTE in remotes:
+            self._check_urls()
         return REMOTE in remotes
+
+    def _check_urls(self) -> None:
+        """Refuse a remote that is written elsewhere than where it is read: the state would be in neither place."""
+        read, pushed = (self._urls(*how) for how in ((), ("--push",)))
+        if not read or not pushed:
+            raise StateError(f"the remote {REMOTE!r} has settings, but no URL: git remote set-url {REMOTE} URL")
+        if len(pushed) > 1 or len(read) > 1:
+            raise StateError(
+                f"the remote {REMOTE!r} has several URLs ({', '.join(pushed)}): a state cannot be in several places at "
+                f"once. Leave one: git remote set-url --delete {REMOTE} URL, with --push for those to push to"
+            )
+        if _place(read[0]) != _place(pushed[0]):
+            raise StateError(
+                f"the remote {REMOTE!r} is read at {read[0]}, but pushed to at {pushed[0]}: what is written of the "
+                f"state would not be read. Make both one: git config --unset-all remote.{REMOTE}.pushurl, or see "
+                "url.….pushInsteadOf in the configuration of git"
+            )
+
+    def _urls(self, *how: str) -> list[str]:
+        """Return where a remote is, as git rewrites it, without users and tokens."""
+        if not self._ended("config", "--get-all", f"remote.{REMOTE}.url").stdout.strip():
+            return []
+        return [_redacted(line) for line in self.run("remote", "get-url", *how, "--all", REMOTE).decode().splitlines()]
 
     def remote_tip(self, branch: str) -> str:
         """Return the commit at the end of a branch of the remote, "" where there is no such branch."""
@@ -75,13 +103,10 @@ class Repository:
     def local_tip(self, branch: str) -> str:
         """Return the commit at the end of a branch of this repository, "" where there is no such branch."""
         ref = f"refs/heads/{branch}"
-        ended = self._ended("for-each-ref", "--format=%(objectname) %(refname)", ref)
-        said = ended.stderr.decode(errors="replace").strip()
-        if said:  # a damaged branch is passed over with a warning; it must not count as none
-            raise GitError(_message(["for-each-ref"], said), said)
-        tips = {
-            name: commit for commit, _, name in (line.partition(" ") for line in ended.stdout.decode().splitlines())
-        }
+        listed = self.run("for-each-ref", "--format=%(objectname) %(refname)", ref).decode().splitlines()
+        tips = {name: commit for commit, _, name in (line.partition(" ") for line in listed)}
+        if ref not in tips and (self._folder / self.run("rev-parse", "--git-path", ref).decode().strip()).is_file():
+            raise GitError(_message(["for-each-ref"], f"the branch {branch} is damaged: its file names no commit"))
         return tips.get(ref, "")
 
     def fetch(self, branch: str) -> None:
@@ -134,58 +159,100 @@ class Repository:
         return self.run("commit-tree", tree, *parents, "-F", "-", given=message.encode()).decode().strip()
 
     def push(self, branch: str, commit: str, expected: str) -> str:
-        """Move a branch of the remote from `expected` on to `commit`; return "", or why it is elsewhere by now."""
+        """Move a branch of the remote from `expected` on to `commit`; return "", or why git refused to move it.
+
+        Raises GitError where a hook declined it, or where nobody can tell.
+        """
         lease = f"--force-with-lease=refs/heads/{branch}:{expected}"
-        try:
-            self.run("push", "--quiet", "--no-verify", "--porcelain", lease, REMOTE, f"{commit}:refs/heads/{branch}")
-        except GitError as error:
-            if _OVERTAKEN.search(error.said) or (_REFUSED.search(error.said) and _is_moved(error.said)):
-                return error.said
-            raise
-        return ""
+        given = ("push", "--quiet", "--no-verify", "--porcelain", lease, REMOTE, f"{commit}:refs/heads/{branch}")
+        ended = self._ended(*given)
+        if not ended.returncode:
+            return ""
+        refused = _REFUSED.search(ended.stdout.decode(errors="replace"))
+        if refused is None or _BY_A_HOOK in refused[1]:
+            raise GitError(_message(given, _said(ended)))
+        return _said(ended)
 
     def move(self, branch: str, commit: str, expected: str) -> str:
         """Move a branch of this repository likewise."""
-        try:
-            self.run("update-ref", f"refs/heads/{branch}", commit, expected or "0" * len(commit))
-        except GitError as error:
-            if _is_moved(error.said):
-                return error.said
-            raise
-        return ""
+        ended = self._ended("update-ref", f"refs/heads/{branch}", commit, expected or "0" * len(commit))
+        return _said(ended) if ended.returncode else ""
 
     def run(self, *arguments: str, given: bytes = b"") -> bytes:
         """Run git to its end and return what it prints; raises GitError with what it said."""
         ended = self._ended(*arguments, given=given)
         if ended.returncode:
-            said = (ended.stdout + ended.stderr).decode(errors="replace").strip()
-            raise GitError(_message(arguments, said), said)
+            raise GitError(_message(arguments, _said(ended)))
         return ended.stdout
 
     def _ended(self, *arguments: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-        inherited = {name: value for name, value in os.environ.items() if name not in _ELSEWHERE}
+        """Run git to its end. What it leaves behind (a daemon that keeps credentials, say) is not waited for.
+
+        So its output goes to files: a pipe ends only when all have closed it that have inherited it.
+        """
+        variables = {name: value for name, value in os.environ.items() if not _is_unwanted(name, value)}
+        command = ["git", "-c", "gc.auto=0", "-c", "maintenance.auto=false", *arguments]
         try:
-            return subprocess.run(  # noqa: S603  # no shell; what is named comes from the manifest, checked
-                ["git", "-c", "gc.auto=0", *arguments],  # noqa: S607  # the git of the user's PATH is meant
-                cwd=self._folder,
-                env={**inherited, **_WHO, "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"},
-                input=given,
-                capture_output=True,
-                timeout=_SECONDS,
-                check=False,
-                start_new_session=True,  # a Ctrl-C is for this program, which ends in order
-            )
+            with TemporaryFile() as stdin, TemporaryFile() as stdout, TemporaryFile() as stderr:
+                stdin.write(given)
+                stdin.seek(0)
+                process = subprocess.Popen(  # noqa: S603  # no shell; what is named comes from the manifest, checked
+                    command,
+                    cwd=self._folder,
+                    env={**variables, **_WHO, "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"},
+                    stdin=stdin,
+                    stdout=stdout,
+                    stderr=stderr,
+                    start_new_session=True,  # a Ctrl-C is for this program, which ends in order
+                )
+                code = _waited(process)
+                printed, said = (_content(file) for file in (stdout, stderr))
+                return subprocess.CompletedProcess(command, code, printed, said)
         except (OSError, subprocess.TimeoutExpired) as error:
-            raise GitError(_message(arguments, str(error)), "") from error
+            raise GitError(_message(arguments, _redacted(str(error)))) from error
 
 
-def _is_moved(said: str) -> bool:
-    """Tell whether git says that somebody else was quicker with a branch."""
-    return bool(_MOVED.search(said)) and not _NO_ROOM.search(said)
+def _is_unwanted(name: str, value: str) -> bool:
+    """Tell whether a variable leads git elsewhere, or makes it print on stderr what is no error."""
+    return name in _ELSEWHERE or (name.startswith(_NOISY) and value in _TO_STDERR)
+
+
+def _waited(process: subprocess.Popen[bytes]) -> int:
+    """Return the exit code of git; whatever ends the wait before, ends git and what it started."""
+    try:
+        return process.wait(_SECONDS)
+    except BaseException:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        raise
+
+
+def _content(file: IO[bytes]) -> bytes:
+    file.seek(0)
+    content = file.read(_MOST + 1)
+    if len(content) > _MOST:
+        raise OSError(errno.EFBIG, "it printed more than 256 MiB")
+    return content
+
+
+def _said(ended: subprocess.CompletedProcess[bytes]) -> str:
+    """Return what git said in one line, without users and tokens in addresses."""
+    return _redacted(" ".join((ended.stdout + b" " + ended.stderr).decode(errors="replace").split()))[:_LONGEST]
+
+
+def _redacted(text: str) -> str:
+    return _USER.sub("…@", text)
+
+
+def _place(url: str) -> tuple[str, str]:
+    """Return what of a URL tells which repository it is: host and path, however it is reached."""
+    found = _PLACE.fullmatch(url)
+    return (found["host"].casefold(), found["path"].strip("/")) if found else ("", url)
 
 
 def _message(arguments: Sequence[str], said: str) -> str:
     return (
-        f"git {arguments[0]} failed: {' '.join(said.split()) or 'it says nothing'}. The state is on a branch: look "
+        f"git {arguments[0]} failed: {said or 'it says nothing'}. The state is on a branch: look "
         "at the repository, its remote and the rights on it"
     )

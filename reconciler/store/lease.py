@@ -28,10 +28,10 @@ from reconciler.store.shapes import AnyText, check_shape, exactly
 RENEWED = 40.0
 TRUSTED = 60.0
 LEASE = 120.0
+DAMAGED = "damaged"  # stands for the token of a lease that cannot be read
 _FAMILY = "reconciler/lease"
 _WAY_OUT = (
-    "Nothing was changed. It says only who is writing: make sure that nobody is, then remove it by hand; the next run "
-    "makes a new one"
+    "Nothing was changed. It says only who is writing: make sure that nobody is, then clear it: reconciler state unlock"
 )
 
 
@@ -70,6 +70,16 @@ def parse(raw: bytes, *, where: str) -> Lease | Released:
         return _parsed(raw, where)
     except StateDamagedError as error:
         raise StateDamagedError(str(error).removesuffix(WAY_OUT) + _WAY_OUT) from error
+
+
+def parse_or_clear(raw: bytes, *, where: str, broken: str) -> Lease | Released | None:
+    """Return the lease as `parse`; None where it is damaged, and that is what was to be `broken`."""
+    try:
+        return parse(raw, where=where)
+    except StateDamagedError:
+        if broken != DAMAGED:
+            raise
+        return None
 
 
 def _parsed(raw: bytes, where: str) -> Lease | Released:

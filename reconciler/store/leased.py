@@ -73,7 +73,7 @@ class ObjectStore(UnderLease):
         """Take the lease; whoever was quicker by an instant is met, and named, at the next look."""
         for _ in range(LOOKS):
             lock, now, began = self._lock(), time.time(), uptime()
-            found = self._found(lock)
+            found = self._found(lock, broken)
             if isinstance(found, Lease) and found.token != broken and not found.expired(now):
                 raise LockedError(refusal(self, found, holder))
             taken = Lease(uuid4().hex, holder, timestamp(now), (found.fence if found else 0) + 1)
@@ -86,6 +86,6 @@ class ObjectStore(UnderLease):
     def _lock(self) -> Cell:
         return Cell(self._objects, f"{self._environment}.lock.json")
 
-    def _found(self, lock: Cell) -> Lease | Released | None:
+    def _found(self, lock: Cell, broken: str = "") -> Lease | Released | None:
         raw = lock.read()
-        return None if raw is None else lease.parse(raw, where=str(lock))
+        return None if raw is None else lease.parse_or_clear(raw, where=str(lock), broken=broken)

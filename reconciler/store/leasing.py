@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
-from reconciler.errors import LockedError
+from reconciler.errors import LockedError, StateError
 from reconciler.model.lists import DoubtfulList, KnownList
 from reconciler.protocols import Holder, StateWriter
 from reconciler.store import lease
@@ -17,6 +18,7 @@ from reconciler.store.lock import described
 from reconciler.store.writer import ending
 
 LOOKS = 5
+_WAITS = (0.5, 2.0)  # seconds
 
 
 class Ending(StateWriter, Protocol):
@@ -36,7 +38,7 @@ class UnderLease(Kept):
 
     @abstractmethod
     def _begun(self, holder: Holder, broken: str = "") -> Ending:
-        """Take the lease, also where the one with the token `broken` has not ended yet."""
+        """Take the lease, also where the one with the token `broken` has not ended yet; DAMAGED: where it is that."""
 
     def holder(self, asking: Holder) -> str | None:
         """Say who is writing this state at the moment; None where nobody is."""
@@ -50,9 +52,12 @@ class UnderLease(Kept):
         with ending(writer.end):
             yield writer
 
-    def free(self, broken: Lease, holder: Holder) -> None:
-        """Take the lease from who holds it, and give it back; raises LockedError where it is no longer `broken`."""
-        self._begun(holder, broken.token).end()
+    def free(self, broken: Lease | None, holder: Holder) -> None:
+        """Take the lease from who holds it, and give it back; raises LockedError where it is no longer `broken`.
+
+        None clears one that is damaged, and no other.
+        """
+        self._begun(holder, broken.token if broken else lease.DAMAGED).end()
 
 
 def refusal(store: object, held: Lease, asking: Holder) -> str:
@@ -70,6 +75,16 @@ def overtaken(store: object, environment: str) -> LockedError:
         f"{store}: somebody else has written the state of {environment} meanwhile: this run's lease is gone. Run "
         "again: the next run finds out what this one did"
     )
+
+
+def insisted(ask: Callable[[], bool]) -> bool:
+    """Return what `ask` answers, tried a few times: a network that fails for an instant stops no run."""
+    for wait in _WAITS:
+        try:
+            return ask()
+        except StateError:
+            time.sleep(wait)
+    return ask()
 
 
 def is_as(entry: KnownList | None, promised: DoubtfulList | None) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from reconciler.errors import LockedError, StateError
@@ -26,8 +27,8 @@ _INSTANT = 0.01  # seconds
 
 
 @contextmanager
-def locked(path: Path, holder: Holder) -> Iterator[None]:
-    """Hold the lock on the file at `path` while the context lasts.
+def locked(path: Path, holder: Holder) -> Iterator[Callable[[], None]]:
+    """Hold the lock on the file at `path` while the context lasts; yield a check that it was not removed.
 
     Raises LockedError, naming the holder, where somebody has it; StateError where there is no locking.
     """
@@ -47,7 +48,7 @@ def locked(path: Path, holder: Holder) -> Iterator[None]:
         with suppress(OSError):  # on a full disk the lock holds all the same, only without a name
             _leave_note(descriptor, encode(asdict(holder)))
         try:
-            yield
+            yield partial(_check_there, path, os.fstat(descriptor))
         finally:
             with suppress(OSError):
                 _leave_note(descriptor, "")
@@ -141,6 +142,18 @@ def _insist(lock: Callable[[], None]) -> None:
         else:
             return
     lock()
+
+
+def _check_there(path: Path, mine: os.stat_result) -> None:
+    """Raise LockedError where the lock file is another by now, which somebody else may have locked."""
+    with suppress(OSError):
+        there = path.lstat()
+        if (there.st_dev, there.st_ino) == (mine.st_dev, mine.st_ino):
+            return
+    raise LockedError(
+        f"{path}: somebody removed the lock of this run, so another may write by now. Run again: the next run finds "
+        "out what this one did"
+    )
 
 
 def _leave_note(descriptor: int, note: str) -> None:

@@ -6,6 +6,7 @@ The only importer of obstore, which comes with the extra `objects`. It tries by 
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from obstore.exceptions import AlreadyExistsError, BaseError, PreconditionError
 from obstore.store import AzureStore, GCSStore, S3Store
 
 from reconciler.errors import StateError
+from reconciler.files import size
 
 if TYPE_CHECKING:
     from obstore.store import ClientConfig, ObjectStore, RetryConfig
@@ -27,6 +29,7 @@ _NO_BUCKET = ("NoSuchBucket", "ContainerNotFound", "The specified bucket does no
 _ENDED = re.compile(r"\s*(?:Debug source:.*)?\Z", re.DOTALL)
 _ANSWER = re.compile(r"<Code>(?P<code>[^<]*)</Code>\s*<Message>(?P<message>[^<]*)</Message>")
 _LONGEST = 400
+MOST = 256 * 1024 * 1024  # bytes of an object
 Scheme: TypeAlias = Literal["s3", "gs", "az"]
 
 
@@ -95,6 +98,8 @@ class Bucket:
         with self._told(f"{name} cannot be read"):
             try:
                 found = obstore.get(self._store, name)
+                if found.meta["size"] > MOST:
+                    raise OSError(errno.EFBIG, f"it is larger than {size(MOST)}")
                 return Found(bytes(found.bytes()), _version(found.meta["e_tag"], found.meta["version"]))
             except FileNotFoundError as error:
                 if any(said in str(error) for said in _NO_BUCKET):

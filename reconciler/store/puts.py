@@ -6,9 +6,9 @@ needs no journal: whoever reads it, by one request, reads what is true at that i
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import replace
 from uuid import uuid4
 
@@ -21,11 +21,13 @@ from reconciler.store.cell import Cell
 from reconciler.store.document import Stamp, Written, parse_stamped, render
 from reconciler.store.history import keep_copy, last_copy
 from reconciler.store.lease import Lease, Released
-from reconciler.store.leasing import LOOKS, is_as, overtaken
+from reconciler.store.leasing import LOOKS, insisted, is_as, overtaken
 from reconciler.store.objects import Objects
 from reconciler.store.pulse import Pulse
 from reconciler.store.reading import refuse_foreign
 from reconciler.uptime import uptime
+
+_log = logging.getLogger(__name__)
 
 
 def understood(raw: bytes | None, nothing: Applied, *, where: str) -> tuple[Applied, Stamp | None]:
@@ -87,9 +89,11 @@ class ObjectWriter:
         """Do nothing: what must outlive this machine is put as it is recorded."""
 
     def confirm(self) -> None:
-        """Raise LockedError where the lease is gone, StateError where nobody can tell."""
+        """Raise LockedError where the lease is gone or somebody else has it, StateError where nobody can tell."""
         with self._pulse.guard:
             self._pulse.check()
+            if not insisted(self._is_mine):
+                raise self._pulse.lost(overtaken(self._objects, self._settled.environment))
 
     def record(self, key: str, entry: KnownList | None) -> None:
         """Set the entry of `key`, or drop it; put on return. Raises StateError, and nothing was recorded."""
@@ -165,10 +169,27 @@ class ObjectWriter:
             raise self._pulse.lost(overtaken(self._objects, self._settled.environment))
         self._pulse.renewed(began)
 
+    def _is_mine(self) -> bool:
+        """Read the lease object, and tell whether it still says that this run writes."""
+        found = self._objects.get(self._lock.name)
+        held = found and lease.parse_or_clear(found.content, where=str(self._lock), broken=lease.DAMAGED)
+        return isinstance(held, Lease) and held.token == self._lease.token
+
     def _release(self) -> None:
-        """Give the lease back. Where that fails, it runs out by itself; all that was recorded is in the document."""
-        with suppress(StateError):
-            self._lock.write(lease.render(Released(self._lease.fence)))
+        """Give the lease back. If that fails, it runs out by itself; all that was recorded is in the document."""
+        try:
+            if self._lock.write(lease.render(Released(self._lease.fence))):
+                return
+            why = "somebody else has it by now"
+        except StateError as error:
+            why = str(error)
+        _log.warning(
+            "the lease %s could not be given back: %s. All is recorded; the next run can begin in %.0f s, or "
+            "at once after reconciler state unlock",
+            self._lock,
+            why,
+            lease.LEASE,
+        )
 
     def _written(self) -> Written:
         holder: Holder = self._lease.holder

@@ -27,7 +27,7 @@ from reconciler.store.document import render
 from reconciler.store.folding import folded, with_entries
 from reconciler.store.history import History, Revision, committed
 from reconciler.store.lease import Lease, Released
-from reconciler.store.leasing import LOOKS, UnderLease, is_as, overtaken, refusal
+from reconciler.store.leasing import LOOKS, UnderLease, insisted, is_as, overtaken, refusal
 from reconciler.store.pulse import Pulse
 from reconciler.store.reading import refuse_foreign
 from reconciler.uptime import uptime
@@ -45,6 +45,10 @@ class Shelf(Protocol):
 
     def write(self, contents: Mapping[str, bytes | None], expected: Version, message: str) -> Version | None:
         """Replace files, None removing one; None where they are no longer as in `expected`."""
+        ...
+
+    def is_at(self, version: Version) -> bool:
+        """Tell whether the files are still those of a version."""
         ...
 
     def revisions(self, name: str, last: int) -> list[Revision]:
@@ -85,7 +89,7 @@ class SharedStore(UnderLease):
         """Take the lease; whoever was quicker by an instant is met, and named, at the next look."""
         for _ in range(LOOKS):
             version, files = self._shelf.read()
-            held = self._lease(files)
+            held = self._lease(files, broken)
             if held and held.token != broken and not held.expired(time.time()):
                 raise LockedError(refusal(self, held, holder))
             document, applied = self._understood(files)
@@ -97,9 +101,10 @@ class SharedStore(UnderLease):
             return writer
         raise LockedError(f"{self._shelf}: others took the lease each time. Nothing was changed. Run again")
 
-    def _lease(self, files: Mapping[str, bytes]) -> Lease | None:
+    def _lease(self, files: Mapping[str, bytes], broken: str = "") -> Lease | None:
         raw = files.get(self._names[2])
-        found = None if raw is None else lease.parse(raw, where=f"{self._shelf}/{self._names[2]}")
+        where = f"{self._shelf}/{self._names[2]}"
+        found = None if raw is None else lease.parse_or_clear(raw, where=where, broken=broken)
         return None if isinstance(found, Released) else found
 
     def _understood(self, files: Mapping[str, bytes]) -> tuple[Applied, Applied]:
@@ -185,9 +190,11 @@ class SharedWriter:
         """Do nothing: what must outlive this machine is shared as it is recorded."""
 
     def confirm(self) -> None:
-        """Raise LockedError where the lease is gone, StateError where nobody can tell."""
+        """Raise LockedError where the lease is gone or somebody else has written, StateError where nobody can tell."""
         with self._pulse.guard:
             self._pulse.check()
+            if not insisted(lambda: self._shelf.is_at(self._version)):
+                raise self._pulse.lost(overtaken(self._shelf, self._document_name.removesuffix(".state.json")))
 
     def replace(self, applied: Applied) -> None:
         """Put `applied` in the place of the whole state; raises ForeignStateError for another target's."""

@@ -33,8 +33,9 @@ def ending(end: Callable[[], None]) -> Iterator[None]:
 class Writer:
     """A locked state: the document, and the entries that the journal holds on top of it."""
 
-    def __init__(self, files: Files, document: Applied) -> None:
+    def __init__(self, files: Files, document: Applied, confirm: Callable[[], None]) -> None:
         self._files = files
+        self._confirm = confirm
         self._document = document
         self._journal = Journal(files.journal)
         self._entries: dict[str, KnownList | None] = {}
@@ -65,7 +66,8 @@ class Writer:
             ) from error
 
     def confirm(self) -> None:
-        """Do nothing: the lock is held as long as this process lives."""
+        """Raise LockedError where somebody removed the lock."""
+        self._confirm()
 
     def record(self, key: str, entry: KnownList | None) -> None:
         """Set the entry of `key`, or drop it; raises StateError, and nothing was recorded."""

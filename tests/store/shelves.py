@@ -41,6 +41,9 @@ class FakeShelf:
         self.documents.append(self.files.get(NAMES[0], b""))
         return self._version()
 
+    def is_at(self, version: Version) -> bool:
+        return version == self._version()
+
     def revisions(self, name: str, last: int) -> list[Revision]:
         assert name == NAMES[0]
         every = [

@@ -228,7 +228,7 @@ def test_a_damaged_branch_is_not_none(tmp_path: Path) -> None:
     shelf = branch(folder)
     shelf.write({DOCUMENT: b"1"}, shelf.read()[0], "first")
     (folder / ".git" / "refs" / "heads" / BRANCH).write_text("")
-    with pytest.raises(StateError, match="broken ref"):
+    with pytest.raises(StateError, match="is damaged"):
         branch(folder).read()
 
 
@@ -288,14 +288,23 @@ def test_a_remote_that_refuses_every_push(tmp_path: Path) -> None:
 
 
 def test_others_that_are_always_quicker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A branch that cannot be moved on, for whatever reason, ends the tries."""
+    monkeypatch.setattr("reconciler.store.branch._TRIES", 1)
+    origin = bare(tmp_path)
+    shelf, other = branch(clone(origin, "one")), branch(clone(origin, "two"), "dev")
+    version, _ = shelf.read()
+    other.write({"dev.state.json": b"1"}, other.read()[0], "quicker")
+    with pytest.raises(
+        StateError, match=r"could not be written in 1 tries\. Run again\. The last time git said: .*stale"
+    ):
+        shelf.write({DOCUMENT: b"1"}, version, "first")
+
+
+def test_a_branch_that_stays_locked_is_said_to_be_so(tmp_path: Path) -> None:
     git(tmp_path, "init", "--quiet", "alone")
     folder = tmp_path / "alone"
-    monkeypatch.setattr("reconciler.store.branch._PAUSE", 0.0)
-    monkeypatch.setattr("reconciler.store.branch._TRIES", 5)
     (folder / ".git" / "refs" / "heads" / "reconciler-state.lock").touch()
     shelf = branch(folder)
-    with pytest.raises(StateError, match=r"could not be written in 5 tries.*Unable to create"):
+    with pytest.raises(StateError, match=r"git refuses to move this branch.*Unable to create"):
         shelf.write({DOCUMENT: b"1"}, shelf.read()[0], "first")
 
 
@@ -304,7 +313,7 @@ def test_a_branch_that_cannot_be_is_said_to_be_so(tmp_path: Path) -> None:
     shelf = branch(tmp_path / "alone")
     shelf.write({DOCUMENT: b"1"}, shelf.read()[0], "first")
     below = Branch(tmp_path / "alone", f"{BRANCH}/below", NAMES)
-    with pytest.raises(StateError, match=r"git update-ref failed: .*cannot lock ref"):
+    with pytest.raises(StateError, match=r"git refuses to move this branch, .*cannot lock ref"):
         below.write({DOCUMENT: b"1"}, below.read()[0], "first")
 
 

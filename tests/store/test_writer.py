@@ -32,7 +32,7 @@ def files(tmp_path: Path) -> Files:
 @contextmanager
 def writer_on(files: Files, applied: Applied) -> Iterator[Writer]:
     """Start from `applied` as the document, and close what the test leaves open."""
-    writer = Writer(files, NOTHING)
+    writer = Writer(files, NOTHING, lambda: None)
     writer.settle(applied)
     yield writer
     writer.fold()

@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from itertools import permutations
 from pathlib import Path
@@ -29,6 +29,7 @@ from reconciler.errors import (
 )
 from reconciler.model.lists import AppliedList, DoubtfulList
 from reconciler.protocols import StateWriter
+from reconciler.store.file import FileStore
 from reconciler.store.history import History
 from reconciler.store.leased import ObjectStore
 from reconciler.store.moving import move
@@ -291,7 +292,7 @@ def test_a_lease_that_is_damaged_or_newer_is_refused(keeper: Keeper) -> None:
         undated = re.sub(rb"\d{4}-\d\d-\d\dT", b"2026-02-31T", keeper.read(keeper.lease_name))
     for content in (b"{}", b"", b'{"format": "reconciler/lease/1", "fence": 0}', undated):
         keeper.write(keeper.lease_name, content)
-        with pytest.raises(StateDamagedError, match=r"damaged: .* make sure that nobody is, then remove it"):
+        with pytest.raises(StateDamagedError, match=r"damaged: .* make sure that nobody is, then clear it"):
             keeper.store().lock(HOLDER).__enter__()
     keeper.write(keeper.lease_name, b'{"format": "reconciler/lease/2"}')
     with pytest.raises(StateError, match="made by a newer version"):
@@ -442,3 +443,32 @@ def test_a_damaged_one_does_not_hide_the_others(keeper: Keeper) -> None:
     (unread,) = found.unread
     assert "damaged" in unread
     assert keeper.store().history(1, last.serial).saved[-1].applied == last
+
+
+@every_kind
+def test_a_lock_that_is_removed_or_taken_is_noticed_before_the_next_put(keeper: Keeper) -> None:
+    with suppress(LockedError), keeper.store().lock(HOLDER) as writer:
+        writer.announce({"vip": doubtful_list("vip")})
+        writer.record("vip", doubtful_list("vip"))
+        writer.confirm()
+        if isinstance(keeper, InFolder):
+            (keeper.folder / "prod.lock").unlink()
+            (keeper.folder / "prod.lock").touch()
+        else:
+            keeper.write(keeper.lease_name, keeper.read(keeper.lease_name).replace(b'"token": "', b'"token": "other'))
+        with pytest.raises(LockedError):
+            writer.confirm()
+
+
+@every_leased_kind
+def test_a_damaged_lease_is_cleared(keeper: Keeper) -> None:
+    with keeper.store().lock(HOLDER) as writer:
+        writer.record("vip", applied_list("vip"))
+    keeper.write(keeper.lease_name, b"nonsense")
+    store = keeper.store()
+    assert not isinstance(store, FileStore)
+    with pytest.raises(StateDamagedError, match="clear it: reconciler state unlock"):
+        store.held()
+    store.free(None, OTHER)
+    with keeper.store().lock(OTHER) as writer:
+        assert set(writer.applied.lists) == {"vip"}
