@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -86,12 +87,9 @@ def run(options: argparse.Namespace) -> int:
 
 def _load_what_comes_after(options: argparse.Namespace) -> None:
     """Import what is needed once PUTs went out: an upgrade of this program meanwhile must not break the run."""
-    import reconciler.documents.plan
-    import reconciler.documents.result
-    import reconciler.report.json
-    import reconciler.report.steps
-    import reconciler.report.text.results  # noqa: F401
-
+    for name in ("documents.plan", "documents.result", "report.json", "report.steps", "report.text.results"):
+        import_module(f"reconciler.{name}")
+    import_module("shlex")
     reports.load(options)
 
 

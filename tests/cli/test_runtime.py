@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 
 import pytest
 
-from reconciler.cli.runtime import Runtime
+from reconciler.cli.runtime import Notes, Runtime
+from reconciler.errors import StoppedError
 
 
 @pytest.mark.skipif(not hasattr(time, "CLOCK_BOOTTIME"), reason="the clock that goes on in sleep is Linux's")
@@ -18,3 +21,47 @@ def test_its_time_goes_on_while_the_machine_sleeps(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(time, "clock_gettime", lambda clock: real(clock) + night * (clock == time.CLOCK_BOOTTIME))
     assert runtime.monotonic() - before >= night
     assert "the deadline of 60 s is near" in str(runtime.asked(0.0))
+
+
+class Counted:
+    """A countdown that keeps what it was told."""
+
+    every = 1.0
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def left(self, seconds: float) -> None:
+        self.told.append(f"{seconds:.0f}")
+
+    def over(self) -> None:
+        self.told.append("over")
+
+
+def test_what_is_left_of_a_long_wait_is_counted_down() -> None:
+    runtime = Runtime()
+    runtime.countdown = counted = Counted()
+    runtime.sleep(0.01)
+    assert counted.told == []
+    runtime.sleep(5.0)
+    assert counted.told == ["4", "3", "2", "1", "0", "over"]
+
+
+def test_a_signal_ends_a_long_wait_and_its_countdown() -> None:
+    runtime = Runtime()
+    runtime.countdown = counted = Counted()
+    runtime.signal = signal.SIGHUP
+    os.write(runtime._wake, b"\0")
+    with pytest.raises(StoppedError, match=r"stopped by SIGHUP \(the terminal was closed\)"):
+        runtime.sleep(60)
+    assert counted.told == ["over"]
+    runtime.last_wait(0.01)
+
+
+def test_in_a_log_a_wait_has_few_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    notes = Notes()
+    assert notes.every == 30
+    notes.left(42.4)
+    notes.left(4.9)
+    notes.over()
+    assert capsys.readouterr().err == "still waiting: 42 s left\n"

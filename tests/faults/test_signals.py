@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import select
 import signal
 import subprocess
@@ -354,3 +355,18 @@ def test_a_signal_ends_what_only_reads(place: Workplace, number: signal.Signals,
     out, err = running.communicate(timeout=10)
     assert (running.returncode, out, err) == (128 + number, "", "")
     assert place.run("state", "rm", "a").code == 0  # nobody holds the lock
+
+
+def test_a_wait_for_the_limit_is_told_and_what_is_known_is_summed_up(place: Workplace) -> None:
+    manifest = place.folder / "lists.yaml"
+    manifest.write_text(manifest.read_text().replace("per_minute: 6000", "per_minute: 5"))
+    with place.start("apply", "--yes", XDG_CACHE_HOME=str(place.folder / "fresh")) as running:
+        await_(place, answered(5))
+        time.sleep(0.2)
+        running.send_signal(signal.SIGINT)
+        out, err = running.communicate(timeout=10)
+    assert running.returncode == 130
+    assert re.search(r"^waiting \d+ s for the .*limit", err, re.MULTILINE)
+    assert "Incomplete: 0 of 4 changes made; 3 more acknowledged and recorded, but not read back." in out
+    assert "a  acknowledged, not read back" in out
+    assert "the next apply reads them" in " ".join(out.split())
