@@ -55,7 +55,7 @@ def load(options: argparse.Namespace) -> None:
         from reconciler.report.formats import FORMATS as RENDERED
 
         for wanted in options.report:
-            RENDERED[wanted.format](Plan("", "1970-01-01T00:00:00Z", False, {}), options.max_bytes, "")
+            RENDERED[wanted.format](Plan("", "1970-01-01T00:00:00Z", False, {}), options.max_bytes, str)
 
 
 def save(subject: Subject, options: argparse.Namespace) -> bool:
@@ -69,10 +69,9 @@ def save(subject: Subject, options: argparse.Namespace) -> bool:
         return True
     from reconciler.report.formats import FORMATS as RENDERED
 
-    folder = _in_repository(options.file)
     whole = True
     for wanted in options.report:
-        report = RENDERED[wanted.format](subject, options.max_bytes, folder)
+        report = RENDERED[wanted.format](subject, options.max_bytes, _in_repository)
         whole &= _is_whole(report, wanted.path, options.max_bytes)
         try:
             options.outputs.write(wanted.path, report.text)
@@ -89,7 +88,7 @@ def _summarise(subject: Subject, summary: Path) -> bool:
     try:
         with summary.open("a", encoding="utf-8") as file:
             room = _SUMMARY_BYTES - file.tell()  # GitHub shows nothing of a summary that is too long
-            report = RENDERED["markdown"](subject, room, "")
+            report = RENDERED["markdown"](subject, room, str)
             file.write(report.text + "\n")
     except OSError as error:
         note(f"warning: GITHUB_STEP_SUMMARY: cannot write {summary}: {error.strerror}")
@@ -108,13 +107,13 @@ def _is_whole(report: Report, where: str, most: int) -> bool:
     return not report.unshown
 
 
-def _in_repository(manifest: Path) -> str:
-    """Return the folder of a manifest, by its path in the repository; "" for its root, and where there is none."""
-    folder = Path(os.path.realpath(manifest.parent))
-    for root in (folder, *folder.parents):
+def _in_repository(file: str) -> str:
+    """Return the path of a file in the git repository around it, whatever the working folder; else its name."""
+    path = Path(os.path.realpath(Path(file).parent), Path(file).name)
+    for root in path.parents:
         if (root / ".git").exists():
-            return "" if root == folder else folder.relative_to(root).as_posix()
-    return ""
+            return path.relative_to(root).as_posix()
+    return file
 
 
 def _wanted(text: str) -> Wanted:

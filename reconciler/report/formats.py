@@ -15,6 +15,7 @@ from reconciler.model.drift import DriftReport
 from reconciler.model.outcomes import Result
 from reconciler.report import github, html, json, junit, markdown
 from reconciler.report.escape import log, xml_document
+from reconciler.report.github import Locate
 from reconciler.report.markdown import Report
 from reconciler.report.text import drifts, plans, results
 
@@ -70,12 +71,12 @@ def _markdown(subject: Subject, max_bytes: int) -> Report:
     return report._replace(text=log(report.text))
 
 
-def _annotations(subject: Subject, folder: str) -> str:
+def _annotations(subject: Subject, locate: Locate) -> str:
     return _of(
         subject,
-        partial(github.plan, folder=folder),
-        partial(github.result, folder=folder),
-        partial(github.drift, folder=folder),
+        partial(github.plan, locate=locate),
+        partial(github.result, locate=locate),
+        partial(github.drift, locate=locate),
     )
 
 
@@ -90,19 +91,20 @@ def _gitlab(subject: Subject) -> str:
     return _json.dumps({"create": 0, "update": int(count), "delete": 0}) + "\n"
 
 
-FORMATS: Mapping[str, Callable[[Subject, int, str], Report]] = {
+FORMATS: Mapping[str, Callable[[Subject, int, Locate], Report]] = {
     "text": lambda subject, *_: Report(log(_text(subject))),
     "json": lambda subject, *_: Report(_document(subject)),
     "markdown": lambda subject, most, _: _markdown(subject, most),
     "junit": lambda subject, *_: Report(xml_document(_of(subject, junit.plan, junit.result, junit.drift))),
-    "github": lambda subject, _, folder: Report(_annotations(subject, folder)),
+    "github": lambda subject, _, locate: Report(_annotations(subject, locate)),
     "gitlab": lambda subject, *_: Report(_gitlab(subject)),
     "html": lambda subject, *_: Report(xml_document(_of(subject, html.plan, html.result, html.drift))),
 }
-"""By name: what renders a subject, given the most bytes that Markdown may take, and the manifest's folder in the
-repository. Each report is inert as a whole, wherever it is printed; only `github` is made of commands."""
+"""By name: what renders a subject, given the most bytes that Markdown may take, and what tells the path of a
+file of the manifest in the repository. Each report is inert as a whole, wherever it is printed; only `github` is made
+of commands."""
 
 
-def render(name: str, subject: Subject, max_bytes: int = markdown.MAX_BYTES, folder: str = "") -> str:
+def render(name: str, subject: Subject, max_bytes: int = markdown.MAX_BYTES, locate: Locate = str) -> str:
     """Return a report of a subject as text."""
-    return FORMATS[name](subject, max_bytes, folder).text
+    return FORMATS[name](subject, max_bytes, locate).text

@@ -1,13 +1,12 @@
 """Annotations of GitHub: workflow commands that mark lines of the manifest, at most ten of a kind, the worst first.
 
 What GitHub shows of a job is ten errors, ten warnings and ten notices; more would push out the ones that matter.
-A line of the manifest is found only by its path in the repository: `folder` is that of the manifest in it.
+A line of the manifest is found only by its path in the repository, which `locate` tells.
 """
 
 from __future__ import annotations
 
-import posixpath
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -20,6 +19,7 @@ from reconciler.report.escape import terminal, workflow_data, workflow_property
 
 MOST = 10
 _Kind: TypeAlias = Literal["error", "warning", "notice"]
+Locate: TypeAlias = Callable[[str], str]
 _KINDS: tuple[_Kind, ...] = ("error", "warning", "notice")
 
 
@@ -31,7 +31,7 @@ class _Note:
     source: Source | None
 
 
-def plan(plan: Plan, folder: str = "") -> str:
+def plan(plan: Plan, locate: Locate = str) -> str:
     """Return a plan: blocked lists are errors, updates with warnings are warnings, other updates notices."""
     notes = [
         _planned(environment.name, change)
@@ -50,10 +50,10 @@ def plan(plan: Plan, folder: str = "") -> str:
         for environment in plan.environments
         for words in environment.warnings
     ]
-    return _rendered([*_halts(phrases.halts(plan.failed, plan.refused)), *warned, *notes, *drifted], folder)
+    return _rendered([*_halts(phrases.halts(plan.failed, plan.refused)), *warned, *notes, *drifted], locate)
 
 
-def result(result: Result, folder: str = "") -> str:
+def result(result: Result, locate: Locate = str) -> str:
     """Return what an apply did: what is not in order is an error."""
     sources = {(of.name, change.key): change.source for of in result.approved.environments for change in of.changes}
     stopped = [
@@ -71,12 +71,12 @@ def result(result: Result, folder: str = "") -> str:
         for environment in result.environments
         for outcome in order.out_of_order(environment.outcomes)
     ]
-    return _rendered([*stopped, *notes], folder)
+    return _rendered([*stopped, *notes], locate)
 
 
-def drift(report: DriftReport, folder: str = "") -> str:
+def drift(report: DriftReport, locate: Locate = str) -> str:
     """Return a drift report: missing lists are errors, drifted ones warnings, edited ones notices."""
-    return _rendered([*_halts(phrases.halts(report.failed)), *_found(report)], folder)
+    return _rendered([*_halts(phrases.halts(report.failed)), *_found(report)], locate)
 
 
 def _halts(halts: Iterable[tuple[str, str]]) -> Iterator[_Note]:
@@ -107,21 +107,21 @@ def _said(words: str, more: str | None) -> str:
     return f"{words}: {more}" if more else words
 
 
-def _rendered(notes: Iterable[_Note], folder: str) -> str:
+def _rendered(notes: Iterable[_Note], locate: Locate) -> str:
     found = list(notes)
     lines = []
     for kind in _KINDS:
         of_kind = [note for note in found if note.kind == kind]
         shown = of_kind[:MOST] if len(of_kind) <= MOST else of_kind[: MOST - 1]
-        lines += [_command(note, folder) for note in shown]
+        lines += [_command(note, locate) for note in shown]
         if rest := len(of_kind) - len(shown):
             lines.append(f"::{kind} title=reconciler::{rest:,} more like these; the job's log has them all")
     return "".join(f"{line}\n" for line in lines)
 
 
-def _command(note: _Note, folder: str) -> str:
+def _command(note: _Note, locate: Locate) -> str:
     properties = [f"title={workflow_property(terminal(note.title))}"]
     if note.source:
-        file = posixpath.join(folder, note.source.file)
+        file = locate(note.source.file)
         properties = [f"file={workflow_property(terminal(file))}", f"line={note.source.line}", *properties]
     return f"::{note.kind} {','.join(properties)}::{workflow_data(terminal(phrases.shortened(note.message)))}"

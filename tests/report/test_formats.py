@@ -190,7 +190,9 @@ def test_like_changes_stand_together() -> None:
 def test_annotations_name_files_by_their_path_in_the_repository() -> None:
     plan = samples.planned(samples.environment("prod", samples.RENAME))
     assert "::notice file=lists.yaml,line=12," in render("github", plan)
-    assert "::notice file=crm/north%2C south/lists.yaml,line=12," in render("github", plan, folder="crm/north, south")
+    assert "::notice file=crm/north%2C south/lists.yaml,line=12," in render(
+        "github", plan, locate=lambda file: f"crm/north, south/{file}"
+    )
 
 
 @pytest.mark.parametrize("subject", ["plan", "result", "drift", "refused"])
