@@ -43,6 +43,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     pushed = _action(actions, "push", "put a state document in the place of the state", _push)
     pushed.add_argument("document", type=Path, metavar="FILE")
+    pushed.add_argument("--older", action="store_true", help="also one of another serial than the present state's")
     told = _action(actions, "history", "what each run made of the state, where the store keeps that", keeping.history)
     told.add_argument("--json", action="store_true", help="print JSON")
     told.add_argument(
@@ -152,7 +153,17 @@ def _push(store: Store, options: argparse.Namespace) -> None:
     with store.replacing(_holder()) as writer:
         _check_same(pushed, writer.applied, options.document)
         _say_differences(writer.applied, pushed)
+        _check_serial(pushed, writer.applied, options)
         writer.replace(pushed)
+
+
+def _check_serial(pushed: Applied, present: Applied, options: argparse.Namespace) -> None:
+    """Raise UsageError if somebody may have written since the document was taken, and --older is not given."""
+    if present.serial and pushed.serial != present.serial and not options.older:
+        raise UsageError(
+            f"{options.document} is serial {pushed.serial}, the state is at serial {present.serial} by now: what was "
+            "recorded between them would be lost, as shown above. Nothing was changed. If that is meant, add --older"
+        )
 
 
 def _check_same(pushed: Applied, present: Applied, document: Path) -> None:

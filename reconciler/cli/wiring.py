@@ -79,6 +79,14 @@ def _spoken(target: Target) -> str:
 
 def store(manifest: Manifest, environment: Environment, url: str | None = None) -> Store:
     """Return where the state of an environment is kept, or would be at another `url`."""
+    from reconciler.cli.owners import owner
+
+    made = _store(manifest, environment, url)
+    made.owner = owner(manifest, environment, url or manifest.state, made)
+    return made
+
+
+def _store(manifest: Manifest, environment: Environment, url: str | None) -> Store:
     url = url or manifest.state
     desired = environment.desired
     name, target = desired.environment, desired.target

@@ -124,7 +124,8 @@ class Applied:
     """The last-applied state of one environment, lists by key.
 
     `lineage` is "" and `serial` 0 where there is no state yet; every write raises `serial`. `moved_to` is the URL of
-    the place that this state was given up for; such a state only `reconciler state migrate` ever sees.
+    the place that this state was given up for; such a state only `reconciler state migrate` ever sees. `manifest` says
+    which manifest it is the state of: a path from the document's folder, or from the repository's; "" if nobody knows.
     """
 
     environment: str
@@ -133,6 +134,7 @@ class Applied:
     serial: int
     lists: Mapping[str, KnownList]
     moved_to: str = ""
+    manifest: str = ""
 
 
 @dataclass(frozen=True, slots=True)

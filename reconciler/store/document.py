@@ -5,7 +5,8 @@ layout was (line ends, indentation). One without a checksum is taken as it stand
 document by hand takes that line out, and the next write puts it back.
 
 Three keys are there only where they are needed: `fence` and `written` in an object store, where they make each content
-unlike any before it and say whose it is; `moved_to` in a state that was given up for another place.
+unlike any before it and say whose it is; `moved_to` in a state that was given up for another place. `manifest` names
+the manifest whose state it is, so that no other takes it for its own.
 """
 
 from __future__ import annotations
@@ -75,6 +76,7 @@ def parse_stamped(source: str | bytes, *, where: str) -> tuple[Applied, Stamp | 
         serial=document["serial"],
         lists={key: understood(key, entry) for key, entry in document["lists"].items()},
         moved_to=document.get("moved_to", ""),
+        manifest=document.get("manifest", ""),
     )
     by = document.get("written")
     stamp = Stamp(document.get("fence", 0), Written(**by)) if by else None
@@ -104,6 +106,8 @@ def _content(text: str, where: str) -> dict[str, object]:
 def _head(applied: Applied, stamp: Stamp | None) -> str:
     origin = {"lineage": applied.lineage, "serial": applied.serial, "environment": applied.environment}
     lines = [f'"format": "{_FAMILY}/1"', encode(origin)[1:-1], f'"target": {encode(asdict(applied.target))}']
+    if applied.manifest:
+        lines.append(f'"manifest": {encode(applied.manifest)}')
     if stamp:
         lines += [f'"fence": {stamp.fence}', f'"written": {encode(asdict(stamp.written))}']
     if applied.moved_to:

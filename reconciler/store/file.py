@@ -73,7 +73,7 @@ class FileStore(Kept):
         _make_folder(self._files.lock.parent)
         with locked(self._files.lock, holder) as confirm:
             document, applied = read(self._files, self._nothing)
-            with closing(Writer(self._files, document, confirm)) as writer:
+            with closing(Writer(self._files, document, confirm, self.owner.name)) as writer:
                 writer.settle(applied)
                 with ending(writer.fold):
                     yield writer

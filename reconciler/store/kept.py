@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 
-from reconciler.errors import MovedError
+from reconciler.errors import ForeignStateError, MovedError
 from reconciler.model.lists import Applied
 from reconciler.protocols import Holder, StateWriter
 
 
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The manifest that uses a store: its name as the document has it, and whether another claims that state, too."""
+
+    name: str
+    claims: Callable[[str], bool]
+
+
 class Kept(ABC):
-    """A StateStore, made of one that does not mind whether the state was moved: `look` and `open`."""
+    """A StateStore, made of one that does not mind whether the state was moved, or whose it is: `look` and `open`."""
+
+    owner = Owner("", lambda _: False)
 
     @abstractmethod
     def look(self) -> Applied:
@@ -41,7 +52,18 @@ class Kept(ABC):
         """Hold the only right to write as `lock`, for who puts a whole state in the place of what is there."""
         return self.lock(holder)
 
+    def check_owner(self, applied: Applied) -> None:
+        """Raise ForeignStateError if the state is that of another manifest, which still uses it."""
+        mine, other = self.owner.name, applied.manifest
+        if mine and other and mine != other and self.owner.claims(other):
+            raise ForeignStateError(
+                f"{self}: it is the state of the manifest {other!r}, which is still there and keeps its state of "
+                f"{applied.environment} here, too; this one is {mine!r}. Nothing was changed. Give one of them a state "
+                f"of its own (state: in the manifest); or, if this one replaces it, remove {other!r}"
+            )
+
     def _here(self, applied: Applied) -> Applied:
+        self.check_owner(applied)
         if applied.moved_to:
             raise MovedError(
                 f"{self}: the state of {applied.environment} was moved to {applied.moved_to}. Nothing was changed. Set "

@@ -78,7 +78,7 @@ class ObjectStore(UnderLease):
                 raise LockedError(refusal(self, found, holder))
             taken = Lease(uuid4().hex, holder, timestamp(now), (found.fence if found else 0) + 1)
             if lock.write(lease.render(taken)):
-                writer = ObjectWriter(self._objects, self._nothing, lock, taken)
+                writer = ObjectWriter(self._objects, self._nothing, lock, taken, self.owner.name)
                 writer.begin(began, lost=lost)
                 return writer
         raise LockedError(f"{self}: others took the lease each time. Nothing was changed. Run again")

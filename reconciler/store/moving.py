@@ -26,6 +26,8 @@ def move(here: Kept, there: Kept, holder: Holder, *, here_url: str, there_url: s
     """
     with here.open(holder) as left, there.open(holder) as taken:
         state = left.applied
+        here.check_owner(state)
+        there.check_owner(taken.applied)
         if not state.moved_to:
             _check_room(there, taken.applied, state)
             state = _copied(there, taken, state, here_url)
@@ -74,4 +76,4 @@ def _copied(there: Kept, taken: StateWriter, state: Applied, here_url: str) -> A
 
 def _is_same(one: Applied, other: Applied) -> bool:
     """Tell whether two states say the same, wherever they are."""
-    return replace(one, serial=0, moved_to="") == replace(other, serial=0, moved_to="")
+    return replace(one, serial=0, moved_to="", manifest="") == replace(other, serial=0, moved_to="", manifest="")

@@ -42,10 +42,11 @@ def understood(raw: bytes | None, nothing: Applied, *, where: str) -> tuple[Appl
 class ObjectWriter:
     """A state under a lease: a StateWriter. `lock` is the object of the lease that was taken."""
 
-    def __init__(self, objects: Objects, nothing: Applied, lock: Cell, taken: Lease) -> None:
+    def __init__(self, objects: Objects, nothing: Applied, lock: Cell, taken: Lease, manifest: str = "") -> None:
         self._objects = objects
         self._lock = lock
         self._lease = taken
+        self._manifest = manifest
         self._document = Cell(objects, f"{nothing.environment}.state.json")
         self._settled = nothing
         self._promised: dict[str, DoubtfulList] = {}
@@ -154,7 +155,8 @@ class ObjectWriter:
     def _put(self, settled: Applied, promised: dict[str, DoubtfulList]) -> None:
         """Put the document, under a serial that no other content ever had."""
         self._serial += 1
-        settled = replace(settled, lineage=settled.lineage or str(uuid4()))
+        manifest = self._manifest or settled.manifest
+        settled = replace(settled, lineage=settled.lineage or str(uuid4()), manifest=manifest)
         shown = {**settled.lists, **promised}
         stamp = Stamp(self._lease.fence, self._written())
         content = render(replace(settled, serial=self._serial, lists=shown), stamp).encode()

@@ -81,6 +81,7 @@ class Document(TypedDict):
     serial: Count
     environment: AnyText
     target: TargetShape
+    manifest: NotRequired[AnyText]
     fence: NotRequired[Count]
     written: NotRequired[WrittenShape]
     moved_to: NotRequired[AnyText]

@@ -93,7 +93,7 @@ class SharedStore(UnderLease):
             if held and held.token != broken and not held.expired(time.time()):
                 raise LockedError(refusal(self, held, holder))
             document, applied = self._understood(files)
-            writer = SharedWriter(self._shelf, self._names, Lease(uuid4().hex, holder, ""), version)
+            writer = SharedWriter(self._shelf, self._names, Lease(uuid4().hex, holder, ""), version, self.owner.name)
             try:
                 writer.begin(document, applied)
             except LockedError:
@@ -130,11 +130,14 @@ def names(environment: str) -> tuple[str, str, str]:
 class SharedWriter:
     """A state under a lease: what is recorded here, and what of it others can see."""
 
-    def __init__(self, shelf: Shelf, file_names: tuple[str, str, str], held: Lease, version: Version) -> None:
+    def __init__(
+        self, shelf: Shelf, file_names: tuple[str, str, str], held: Lease, version: Version, manifest: str = ""
+    ) -> None:
         self._shelf = shelf
         self._document_name, self._journal_name, self._lease_name = file_names
         self._lease = held
         self._version = version
+        self._manifest = manifest
         self._document = Applied("", Target("", "", ""), "", 0, {})
         self._entries: dict[str, KnownList | None] = {}
         self._promised: dict[str, DoubtfulList] = {}
@@ -203,7 +206,8 @@ class SharedWriter:
             now = self.applied
             refuse_foreign(applied, now, where=f"the state to put in the place of {self._shelf}/{self._document_name}")
             lineage = applied.lineage or now.lineage or str(uuid4())
-            self._document = replace(applied, lineage=lineage, serial=max(applied.serial, now.serial) + 1)
+            serial = max(applied.serial, now.serial) + 1
+            self._document = self._owned(replace(applied, lineage=lineage, serial=serial))
             self._entries, self._promised, self._unshared = {}, {}, False
             content: dict[str, bytes | None] = {self._document_name: render(self._document).encode()}
             self._share({**content, self._journal_name: None}, f"serial {self._document.serial}, put in place")
@@ -215,9 +219,12 @@ class SharedWriter:
             self._pulse.check()
             applied = self.applied
             gone: dict[str, bytes | None] = {self._journal_name: None, self._lease_name: None}
-            content = {self._document_name: render(applied).encode()} if self._entries else {}
+            content = {self._document_name: render(self._owned(applied)).encode()} if self._entries else {}
             done = f"serial {applied.serial}" if self._entries else "nothing changed"
             self._write({**gone, **content}, done)
+
+    def _owned(self, applied: Applied) -> Applied:
+        return replace(applied, manifest=self._manifest or applied.manifest)
 
     def _lineage(self) -> None:
         if not self._document.lineage:

@@ -33,9 +33,10 @@ def ending(end: Callable[[], None]) -> Iterator[None]:
 class Writer:
     """A locked state: the document, and the entries that the journal holds on top of it."""
 
-    def __init__(self, files: Files, document: Applied, confirm: Callable[[], None]) -> None:
+    def __init__(self, files: Files, document: Applied, confirm: Callable[[], None], manifest: str = "") -> None:
         self._files = files
         self._confirm = confirm
+        self._manifest = manifest
         self._document = document
         self._journal = Journal(files.journal)
         self._entries: dict[str, KnownList | None] = {}
@@ -90,11 +91,14 @@ class Writer:
         self.fold()
         lineage = applied.lineage or self._document.lineage or str(uuid4())
         serial = max(applied.serial, self._document.serial) + 1
-        self.settle(replace(applied, lineage=lineage, serial=serial))
+        self.settle(replace(applied, lineage=lineage, serial=serial, manifest=self._manifest or applied.manifest))
 
     def fold(self) -> None:
         """Write the document if something was recorded, and remove the journal; raises StateError, and it stays."""
-        self.settle(self.applied)
+        applied = self.applied
+        if self._entries and self._manifest:
+            applied = replace(applied, manifest=self._manifest)
+        self.settle(applied)
 
     def close(self) -> None:
         """Let go of the journal; what could not be folded stays there."""

@@ -1,0 +1,67 @@
+"""Whose a state is: one manifest has one state, and a second one beside it must not take that for its own."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.cli.output import note
+from reconciler.errors import ManifestError
+from reconciler.report.escape import terminal
+from reconciler.store.file import FileStore
+from reconciler.store.kept import Owner
+
+if TYPE_CHECKING:
+    from reconciler.cli.wiring import Store
+    from reconciler.manifest import Environment, Manifest
+
+_told: set[str] = set()
+
+
+def owner(manifest: Manifest, environment: Environment, url: str, store: Store) -> Owner:
+    """Return what a store at `url` must know of the manifest that uses it."""
+    folder = Path(os.path.realpath(manifest.path.parent))
+    path = folder / manifest.path.name
+    base = store.paths.document.parent if isinstance(store, FileStore) else _repository(folder)
+
+    def claims(name: str) -> bool:
+        other = Path(os.path.normpath(base / name))
+        if not _may_own(other, base, folders=isinstance(store, FileStore)) or not other.is_file():
+            _tell_once(f"note: {store}: was the state of {name!r}, which is gone: taken for renamed to {path.name!r}")
+            return False
+        return not other.samefile(path) and _uses(other, environment.desired.environment, url, store)
+
+    return Owner(Path(os.path.relpath(path, base)).as_posix(), claims)
+
+
+def _repository(folder: Path) -> Path:
+    """Return the top folder of the repository, or the folder itself outside of any."""
+    return next((above for above in (folder, *folder.parents) if (above / ".git").exists()), folder)
+
+
+def _may_own(other: Path, base: Path, *, folders: bool) -> bool:
+    """Tell whether a manifest there could own the state: what a document names is not trusted."""
+    return base.is_relative_to(other.parent) if folders else other.is_relative_to(base)
+
+
+def _uses(other: Path, environment: str, url: str, store: Store) -> bool:
+    """Tell whether another manifest keeps the state of such an environment at the same place."""
+    from reconciler.manifest import load
+
+    try:
+        found = load(other)
+    except ManifestError:
+        return True
+    if environment not in found.environments:
+        return False
+    if not isinstance(store, FileStore):
+        return found.state == url
+    place = other.parent / found.state / f"{environment}.state.json"
+    return "://" not in found.state and os.path.realpath(place) == str(store.paths.document)
+
+
+def _tell_once(text: str) -> None:
+    if text not in _told:
+        _told.add(text)
+        note(terminal(text))
