@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from reconciler.model.answers import PutAnswer
-    from reconciler.model.lists import Absent, Applied, DoubtfulList, KnownList, Live, LiveList
+    from reconciler.model.lists import Absent, Applied, DoubtfulList, KnownList, Live, LiveList, OddList
     from reconciler.model.texts import Texts
 
 
@@ -54,8 +54,8 @@ class Reader(Protocol):
         """
         ...
 
-    def read(self, list_id: str) -> LiveList | Absent:
-        """Return one list, or that there is none; retries and raises as `read_all`."""
+    def read(self, list_id: str) -> LiveList | OddList | Absent:
+        """Return one list, or that there is none, or that it is odd; retries and raises as `read_all`."""
         ...
 
     @property

@@ -20,7 +20,7 @@ from reconciler.protocols import Clock, Reader
 if TYPE_CHECKING:
     from reconciler.manifest import Environment, Manifest
     from reconciler.model.changes import Plan
-    from reconciler.model.lists import Absent, Live, LiveList, Target
+    from reconciler.model.lists import Absent, Live, LiveList, OddList, Target
     from reconciler.remote.client import Client
     from reconciler.store.file import FileStore
     from reconciler.store.leased import ObjectStore
@@ -157,7 +157,7 @@ class _Unready:
     def read_all(self) -> Live:
         raise self._why
 
-    def read(self, list_id: str) -> LiveList | Absent:
+    def read(self, list_id: str) -> LiveList | OddList | Absent:
         del list_id
         raise self._why
 

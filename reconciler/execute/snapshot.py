@@ -6,10 +6,10 @@ rate limit: somebody may have edited the list in between.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
-from reconciler.model.lists import Absent, Live, LiveList
+from reconciler.model.lists import Absent, Live, LiveList, OddList
 from reconciler.model.texts import Texts, holds, narrowed
 from reconciler.protocols import Clock, Reader
 
@@ -24,15 +24,20 @@ TOO_OLD = (
 
 def read_live(reader: Reader, ids: Iterable[str]) -> Live:
     """Read all, then alone each of `ids` that the answer leaves out, since it may hide lists that exist."""
-    listed = reader.read_all().lists
-    return _combined(listed, [reader.read(list_id) for list_id in ids if list_id not in listed])
+    listed = reader.read_all()
+    return _combined(listed, [reader.read(list_id) for list_id in ids if not _answers(listed, list_id)])
 
 
-def _combined(listed: Mapping[str, LiveList], alone: Iterable[LiveList | Absent]) -> Live:
+def _answers(listed: Live, list_id: str) -> bool:
+    return list_id in listed.lists or list_id in listed.odd
+
+
+def _combined(listed: Live, alone: Iterable[LiveList | OddList | Absent]) -> Live:
     found = list(alone)
     return Live(
-        lists={**listed, **{each.id: each for each in found if isinstance(each, LiveList)}},
+        lists={**listed.lists, **{each.id: each for each in found if isinstance(each, LiveList)}},
         absent={each.id: each for each in found if isinstance(each, Absent)},
+        odd={**listed.odd, **{each.id: each for each in found if isinstance(each, OddList)}},
     )
 
 
@@ -40,7 +45,7 @@ def _combined(listed: Mapping[str, LiveList], alone: Iterable[LiveList | Absent]
 class _ReadAlone:
     """What reading one list alone showed, and when."""
 
-    found: LiveList | Absent
+    found: LiveList | OddList | Absent
     read_at: float
 
 
@@ -114,12 +119,12 @@ class LiveSnapshot:
         Raises what the reader raises.
         """
         read_at = self._clock.monotonic()
-        listed = self._reader.read_all().lists
+        listed = self._reader.read_all()
         known = {list_id: alone for list_id, alone in self._alone.items() if list_id not in {*due, *self._written}}
         self._alone = {
             list_id: known.get(list_id) or self._read_alone(list_id)
             for list_id in dict.fromkeys(ids)
-            if list_id not in listed
+            if not _answers(listed, list_id)
         }
         self.live = _combined(listed, [alone.found for alone in self._alone.values()])
         self._written.clear()

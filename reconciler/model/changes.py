@@ -23,6 +23,7 @@ Guard: TypeAlias = Literal[
     "wrong_id",
     "conflict",
     "missing",
+    "unreadable",
     "protect",
     "rename_in_use",
     "name_taken",

@@ -156,9 +156,21 @@ class Absent(NamedTuple):
     reason: str
 
 
+class OddList(NamedTuple):
+    """A list whose record cannot be understood, and why; `name` is its name if that can be read."""
+
+    id: str
+    reason: str
+    name: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Live:
-    """Every list of the account, by id; `absent` holds declared ones that were also asked for alone, in vain."""
+    """Every list of the account, by id.
+
+    `absent` holds declared ones that were also asked for alone, in vain; `odd` those whose records are of no use.
+    """
 
     lists: Mapping[str, LiveList]
     absent: Mapping[str, Absent] = field(default_factory=dict)
+    odd: Mapping[str, OddList] = field(default_factory=dict)

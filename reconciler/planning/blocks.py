@@ -6,7 +6,7 @@ import json
 
 from reconciler.model.changes import Adopt, Block, Blocked, Cause, Change, Update
 from reconciler.model.fields import FIELDS, NAME, Field
-from reconciler.model.lists import Absent, Applied, DesiredList, DoubtfulList, KnownList
+from reconciler.model.lists import Absent, Applied, DesiredList, DoubtfulList, KnownList, Live
 from reconciler.model.texts import Texts, unseen_difference
 
 
@@ -88,6 +88,18 @@ def missing(list_id: str, absent: Absent | None) -> Block:
         "missing",
         f"the account has no list {list_id}{answer}",
         "correct the id; or, if the list was deleted, remove it from the manifest",
+    )
+
+
+def not_found(list_id: str, live: Live) -> Block:
+    """Nothing usable is known of the list: its record cannot be read, or there is none."""
+    odd = live.odd.get(list_id)
+    if odd is None:
+        return missing(list_id, live.absent.get(list_id))
+    return Block(
+        "unreadable",
+        f"the API's record of {list_id} cannot be understood: {odd.reason}",
+        "look at the list in the console, and correct its name and description there",
     )
 
 

@@ -24,7 +24,7 @@ never rename a list, and drift that is kept stays. Where the API is known to kee
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -42,6 +42,8 @@ from reconciler.model.fields import FIELDS, NAME, Field
 from reconciler.model.lists import Applied, AppliedList, Desired, DesiredList, DoubtfulList, KnownList, Live
 from reconciler.model.texts import Texts, differing, holds, narrowed, unseen_difference
 from reconciler.planning import blocks
+
+_MOST_NAMED = 10
 
 
 def build(desired: Desired, applied: Applied, live: Live | None = None) -> EnvironmentPlan:
@@ -65,8 +67,17 @@ def build(desired: Desired, applied: Applied, live: Live | None = None) -> Envir
         changes=tuple(sorted(changes, key=lambda change: change.key)),
         drift=tuple(sorted(drift, key=lambda drifted: drifted.key)),
         unchanged=len(desired.lists) - moved,
-        warnings=tuple(sorted(warning for row in rows for warning in row.warnings)),
+        warnings=(*_unread(live), *sorted(warning for row in rows for warning in row.warnings)),
     )
+
+
+def _unread(live: Live | None) -> Iterator[str]:
+    """Name the lists of the account whose records cannot be understood, the first of many."""
+    odd = sorted(live.odd.values()) if live else []
+    for each in odd[:_MOST_NAMED]:
+        yield f"the API's record of {each.id} is left out: {each.reason}"
+    if len(odd) > _MOST_NAMED:
+        yield f"the API's records of {len(odd) - _MOST_NAMED:,} more lists are left out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +106,8 @@ def _row(wanted: DesiredList, applied: Applied, live: Live | None, *, overwrite:
     if live is None:
         return _Row(_offline(wanted, known))
     found = live.lists.get(wanted.id)
+    if wanted.id in live.odd:
+        return _odd(wanted, known, live)
     if found is None:
         block = blocks.missing(wanted.id, live.absent.get(wanted.id))
         before = narrowed(known.texts, FIELDS) if known and known.id == wanted.id else {}
@@ -103,6 +116,14 @@ def _row(wanted: DesiredList, applied: Applied, live: Live | None, *, overwrite:
     if known is None or known.id != wanted.id:
         return _Row(_new(wanted, applied, found.texts))
     return _known(wanted, known, found.texts, overwrite=overwrite)
+
+
+def _odd(wanted: DesiredList, known: KnownList | None, live: Live) -> _Row:
+    """Stop the change of a list whose live record cannot be understood; without a change, there is nothing to stop."""
+    if isinstance(known, AppliedList) and known.id == wanted.id and known.texts == wanted.texts:
+        return _Row()
+    change = _offline(wanted, known)
+    return _Row(blocks.stopped(change, blocks.not_found(wanted.id, live)))
 
 
 def _offline(wanted: DesiredList, known: KnownList | None) -> Change:

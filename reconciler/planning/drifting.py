@@ -47,8 +47,11 @@ def _ignored(found: LiveList, desired: Desired) -> bool:
 def _compared(wanted: DesiredList, known: KnownList | None, live: Live) -> ListDrift | Missing | None:
     found = live.lists.get(wanted.id)
     if found is None:
-        absent = live.absent.get(wanted.id)
-        reason = absent.reason if absent else "it is not in the list of all"
+        reason = "it is not in the list of all"
+        if wanted.id in live.odd:
+            reason = f"its record cannot be understood: {live.odd[wanted.id].reason}"
+        elif wanted.id in live.absent:
+            reason = live.absent[wanted.id].reason
         return Missing(wanted.key, wanted.id, reason, wanted.source)
     mine = known if known and known.id == wanted.id else None
     fields = tuple(_field(field, wanted, mine, found) for field in FIELDS if _differs(field, wanted, mine, found))

@@ -52,10 +52,18 @@ def _pairs(desired: Desired, applied: Applied, live: Live | None) -> Iterator[tu
     for wanted in desired.lists.values():
         if NAME in wanted.texts:
             yield wanted.texts[NAME], wanted.id
-    if live is not None:
-        for found in live.lists.values():
-            yield found.texts[NAME], found.id
-        return
+    yield from _recorded(applied) if live is None else _live(live)
+
+
+def _live(live: Live) -> Iterator[tuple[str, str]]:
+    for found in live.lists.values():
+        yield found.texts[NAME], found.id
+    for odd in live.odd.values():
+        if odd.name is not None:
+            yield odd.name, odd.id
+
+
+def _recorded(applied: Applied) -> Iterator[tuple[str, str]]:
     for known in applied.lists.values():
         if NAME in known.texts:
             yield known.texts[NAME], known.id

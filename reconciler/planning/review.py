@@ -52,7 +52,7 @@ def _reviewed(change: Change, desired: Desired, applied: Applied, live: Live) ->
         return blocks.stopped(change, blocks.declared_again()) if wanted else change
     found = live.lists.get(change.id)
     if found is None:
-        return blocks.stopped(change, blocks.missing(change.id, live.absent.get(change.id)), "missing")
+        return blocks.stopped(change, blocks.not_found(change.id, live), None if change.id in live.odd else "missing")
     if known is None or known.id != change.id:
         return _of_unknown_list(change, desired.lists[change.key], applied, found.texts)
     return _of_known_list(change, wanted, known, found.texts)

@@ -12,12 +12,13 @@ from urllib.parse import quote, urlencode
 
 from reconciler.errors import RemoteError, SignInError
 from reconciler.model.answers import Acknowledged, PutAnswer, Rejected, Unsent, Unsettled
-from reconciler.model.lists import Absent, Live, LiveList, Target
+from reconciler.model.lists import Absent, Live, LiveList, OddList, Target
 from reconciler.model.retry import ATTEMPTS, backoff
 from reconciler.model.texts import Texts
 from reconciler.protocols import Clock
 from reconciler.remote.answers import Answer, NoAnswer, about_the_list, dated, judge, limited, unanswered
 from reconciler.remote.credentials import AppCredentials, Credentials
+from reconciler.remote.excerpt import safe
 from reconciler.remote.http import Http, Request
 from reconciler.remote.listings import live, live_list, strange_to
 from reconciler.remote.rate_limit import RateLimit
@@ -25,6 +26,7 @@ from reconciler.remote.signin import refused
 from reconciler.remote.token import Tokens
 
 _NEVER = float("inf")
+_MOST_TOLD = 10
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 _Settled: TypeAlias = tuple[Answer, Acknowledged | Rejected]
@@ -75,6 +77,8 @@ class Client:
         self._read_all_by = "POST"
         self._requests = 0
         self._skew: float | None = None
+        self._told_odd: set[str] = set()
+        self._secrets: tuple[str, ...] = ()
 
     def __enter__(self) -> Self:
         return self
@@ -113,9 +117,20 @@ class Client:
                 self._read_all_by = "GET"
         if isinstance(verdict, Rejected):
             raise RemoteError(_refusal(what, verdict.error))
-        return _taken(what, lambda: live(answer.body))
+        found = _taken(what, lambda: live(answer.body, self._secrets))
+        self._tell_odd(found)
+        return found
 
-    def read(self, list_id: str) -> LiveList | Absent:
+    def _tell_odd(self, found: Live) -> None:
+        """Name, once each, the lists whose records cannot be understood; of many, the first."""
+        news = [odd for list_id, odd in found.odd.items() if list_id not in self._told_odd]
+        self._told_odd |= found.odd.keys()
+        for odd in news[:_MOST_TOLD]:
+            _log.warning("left out: the API's record of list %s: %s", safe(odd.id, ()), odd.reason)
+        if len(news) > _MOST_TOLD:
+            _log.warning("left out: %d more lists whose records cannot be understood", len(news) - _MOST_TOLD)
+
+    def read(self, list_id: str) -> LiveList | OddList | Absent:
         """Return one list, or that there is none."""
         what = f"reading list {list_id!r} of account {self._target.account_id} at {self._target.host}"
         answer, verdict = self._read(what, _Call("GET", f"/{quote(list_id, safe='')}"))
@@ -167,9 +182,8 @@ class Client:
             token = self._tokens.fresh()
             self._requests += 1
             came = self._http.send(self._request(call, token))
-        secrets = (
-            (token, self._credentials.client_secret) if isinstance(self._credentials, AppCredentials) else (token,)
-        )
+        held = self._credentials
+        secrets = self._secrets = (token, held.client_secret) if isinstance(held, AppCredentials) else (token,)
         if isinstance(came, NoAnswer):
             return unanswered(came, secrets)
         now, date = self._clock.now(), dated(came)

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from reconciler.errors import RemoteError
-from reconciler.model.lists import Absent, LiveList
+from reconciler.model.lists import Absent, LiveList, OddList
 from reconciler.remote.listings import live, live_list
 
 
@@ -53,27 +53,67 @@ def test_all_lists_and_none() -> None:
     assert live(body([])).absent == {}
 
 
+ODD: list[tuple[dict[str, object], str, str | None]] = [
+    ({"_id": "cl-2"}, "name cannot be used (Field required)", None),
+    ({"_id": "cl-2", "name": None}, "name cannot be used (Input should be a valid string)", None),
+    ({"_id": "cl-2", "name": 7}, "name cannot be used (Input should be a valid string)", None),
+    (
+        {"_id": "cl-2", "name": "Two", "description": 5},
+        "description cannot be used (Input should be a valid string)",
+        "Two",
+    ),
+    ({"_id": "cl-2", "name": "Two", "description": []}, "description cannot be used (Input should be a", "Two"),
+    ({"_id": "cl-2", "name": "x" * 10_001}, "name cannot be used (String should have at most", "x" * 10_001),
+    ({"_id": "cl-2", "name": "\ud83d"}, "name cannot be used (Input should be a valid string", "\ud83d"),
+]
+
+
+@pytest.mark.parametrize(("record", "reason", "name"), ODD)
+def test_an_odd_record_is_set_apart(record: dict[str, object], reason: str, name: str | None) -> None:
+    found = live(body([FULL, record]))
+    assert list(found.lists) == ["cl-1"]
+    (odd,) = found.odd.values()
+    assert (odd.id, odd.name) == ("cl-2", name)
+    assert odd.reason.startswith(reason)
+    assert live_list("cl-2", body(record)) == odd
+
+
+@pytest.mark.parametrize("record", [None, 5, "x", [], {"name": "Two"}, {"_id": None, "name": "Two"}, {"_id": ""}])
+def test_a_record_without_an_id_is_told_by_its_number(record: object) -> None:
+    found = live(body([FULL, record, FULL | {"_id": "cl-3"}]))
+    assert list(found.lists) == ["cl-1", "cl-3"]
+    assert list(found.odd) == ["(record 2, without an id)"]
+
+
+def test_a_list_that_is_answered_twice_is_odd() -> None:
+    found = live(body([FULL, {"_id": "cl-2", "name": "Two"}, FULL]))
+    assert list(found.lists) == ["cl-2"]
+    assert found.odd == {"cl-1": OddList("cl-1", "it was answered 2 times")}
+
+
+@pytest.mark.parametrize("campaigns", [{}, "Spring", 7, [{"name": "x"}] * 1001])
+def test_campaigns_that_cannot_be_read_are_some(campaigns: object) -> None:
+    """Whatever they are, a rename must not be taken for safe."""
+    found = live(body([FULL | {"campaignInUse": campaigns}])).lists["cl-1"]
+    assert found.campaigns == ("(campaigns that cannot be read)",)
+
+
+def test_half_an_emoji_in_the_name_of_a_campaign() -> None:
+    (named,) = live(body([FULL | {"campaignInUse": [{"name": "a\ud83d"}]}])).lists["cl-1"].campaigns
+    assert named == "a\\ud83d"
+
+
 UNUSABLE: list[tuple[object, str]] = [
-    ([FULL, {"name": "Two"}], r"data\.1\._id cannot be used \(Field required\)"),
-    ([{"_id": "cl-2"}], r"data\.0\.name cannot be used \(Field required\)"),
-    ([{"_id": "", "name": "Two"}], r"data\.0\._id cannot be used"),
-    ([{"_id": None, "name": "Two"}], r"data\.0\._id cannot be used"),
-    ([{"_id": "cl-2", "name": None}], r"data\.0\.name cannot be used"),
-    ([{"_id": "cl-2", "name": "Two", "description": 5}], r"data\.0\.description cannot be used"),
-    ([{"_id": "cl-2", "name": "Two", "campaignInUse": {}}], r"data\.0\.campaignInUse cannot be used"),
-    ([None], r"data\.0 cannot be used"),
-    (None, r"data cannot be used"),
-    ({"lists": []}, r"data cannot be used"),
-    ([FULL, FULL], r"it answered 'cl-1' more than once"),
+    (None, "data is no list of contact lists"),
+    ({"lists": []}, "data is no list of contact lists"),
+    ([FULL] * 10_001, "it answered 10,001 lists; more than 10,000 are not read"),
 ]
 
 
 @pytest.mark.parametrize(("data", "said"), UNUSABLE)
 def test_what_cannot_be_used_fails_the_whole_read(data: object, said: str) -> None:
-    with pytest.raises(RemoteError, match=said) as caught:
+    with pytest.raises(RemoteError, match=said):
         live(body(data))
-    assert "Two" not in str(caught.value)
-    assert caught.value.__cause__ is None
 
 
 @pytest.mark.parametrize("data", [None, {}, []])
@@ -81,15 +121,23 @@ def test_success_without_a_list_is_no_list(data: object) -> None:
     assert live_list("cl-1", body(data)) == Absent("cl-1", "the API answers success, but no list")
 
 
-@pytest.mark.parametrize(
-    ("data", "said"),
-    [({"_id": "cl-2", "name": "Two"}, "it answered the list 'cl-2' instead"), ({"_id": "cl-1"}, r"data\.name cannot")],
-)
-def test_another_or_half_a_list_is_no_answer(data: object, said: str) -> None:
-    with pytest.raises(RemoteError, match=said):
-        live_list("cl-1", body(data))
+def test_another_list_is_no_answer() -> None:
+    with pytest.raises(RemoteError, match="it answered the list 'cl-2' instead"):
+        live_list("cl-1", body({"_id": "cl-2", "name": "Two"}))
 
 
-def test_an_answer_that_is_no_object() -> None:
-    with pytest.raises(RemoteError, match="data cannot be used"):
-        live(b"[]")
+HOSTILE = [
+    b"[]",
+    b"[" * 1_000_000,
+    b'{"data": ' * 100_000,
+    b'{"status": "success", "data": NaN}',
+    b'{"status": "success", "data": ' + b"9" * 10_000 + b"}",
+    b'{"status": "success", "data": 1e999999}',
+    b"\xff\xfe",
+]
+
+
+@pytest.mark.parametrize("content", HOSTILE, ids=range(len(HOSTILE)))
+def test_an_answer_that_is_no_document(content: bytes) -> None:
+    with pytest.raises(RemoteError, match="data is no list of contact lists"):
+        live(content)
