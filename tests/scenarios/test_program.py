@@ -319,14 +319,14 @@ def test_the_state_commands(place: Workplace) -> None:
     assert list(place.state()) == ["b", "c", "z"]
     assert place.run("state", "rm", "b").code == 0
     (place.folder / "backup.json").write_text(pulled)
-    pushed = place.run("state", "push", "backup.json")
+    pushed = place.run("state", "push", "--older", "backup.json")
     assert pushed.code == 0
     assert "lists['z'] removed" in pushed.err
     assert list(place.state()) == ["a", "b", "c"]
-    assert "the lists are the same" in place.run("state", "push", "backup.json").err
+    assert "the lists are the same" in place.run("state", "push", "--older", "backup.json").err
     for wrong in (pulled.replace('"prod"', '"dev"', 1), re.sub(r'"lineage": "[^"]+"', '"lineage": "other"', pulled)):
         (place.folder / "backup.json").write_text(re.sub(r'\n "checksum".*', "", wrong))
-        assert place.run("state", "push", "backup.json").code == 4
+        assert place.run("state", "push", "--older", "backup.json").code == 4
     place.run("state", "rm", "a")
     place.run("state", "rm", "b")
     place.run("state", "rm", "c")
