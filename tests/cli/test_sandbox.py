@@ -55,7 +55,7 @@ def client(lines: list[str]) -> Client:
     return Client(int(lines[0].partition(" with ")[0].rpartition(":")[2]))
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGHUP, 129), (signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_it_says_where_it_is_serves_and_ends_in_order(tmp_path: Path, number: signal.Signals, code: int) -> None:
     with running(tmp_path, "--lists", "7") as (process, lines):
         sandbox = client(lines)
