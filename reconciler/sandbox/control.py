@@ -9,12 +9,15 @@
     GET PUT PATCH DELETE  /_sandbox/accounts/{account}/lists/{id}   one of them, as someone else would write it
 
 Every answer holds what is there afterwards, lists as stored. What cannot be done is 400, 404 or 405 with
-{"errors": [{"msg": …}]}.
+{"errors": [{"msg": …}]}. No token is asked for here, so a web page could reach it through a browser on this machine: a
+request that names another host than this machine (DNS rebinding), or comes from a page of another origin, is 403.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
+from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 from starlette.applications import Starlette
@@ -55,6 +58,8 @@ def control(world: World) -> Starlette:
 
 def _endpoint(world: World, by_method: dict[str, Verb]) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
+        if foreign := _foreign(request):
+            return _refused(403, [foreign])
         if not (verb := by_method.get(request.method)):
             return _refused(405, [f"{request.method} is not possible here: {', '.join(by_method)}"])
         try:
@@ -67,6 +72,24 @@ def _endpoint(world: World, by_method: dict[str, Verb]) -> Callable[[Request], A
             return _refused(400, complaints(error))
 
     return endpoint
+
+
+def _foreign(request: Request) -> str | None:
+    """Say what shows that a request does not come from a program on this machine; None if nothing does."""
+    hosts, origins = request.headers.getlist("host"), request.headers.getlist("origin")
+    if len(hosts) != 1 or not _is_this_machine(hosts[0]):
+        return f"Host: {', '.join(hosts)!r} is not this machine: use 127.0.0.1 or localhost"
+    if any(origin.lower() != f"http://{hosts[0].lower()}" for origin in origins):
+        return f"Origin: {', '.join(origins)!r} is a page of another site: it cannot change the sandbox"
+    return None
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+        return name == "localhost" or ip_address(name).is_loopback
+    except ValueError:
+        return False
 
 
 async def _nowhere(scope: Scope, receive: Receive, send: Send) -> None:

@@ -55,6 +55,40 @@ def test_what_cannot_be_done_says_why(
     assert (sandbox.world.accounts, sandbox.world.faults.armed) == (accounts, ())
 
 
+# Headers, and how the refusal begins; "" where it is taken.
+SENDERS: list[tuple[dict[str, str | None], str]] = [
+    ({}, ""),
+    ({"Host": "localhost"}, ""),
+    ({"Host": "LOCALHOST:4010"}, ""),
+    ({"Host": "127.0.0.2:80"}, ""),
+    ({"Host": "[::1]:4010"}, ""),
+    ({"Host": "localhost:4010", "Origin": "http://localhost:4010"}, ""),
+    ({"Host": "rebound.example"}, "Host: 'rebound.example' is not this machine"),
+    ({"Host": "rebound.example:4010", "Origin": "http://rebound.example:4010"}, "Host: "),
+    ({"Host": "127.0.0.1.rebound.example"}, "Host: "),
+    ({"Host": "localhost.rebound.example"}, "Host: "),
+    ({"Host": "127.0.0.1@rebound.example"}, "Host: "),
+    ({"Host": "192.168.1.2:4010"}, "Host: "),
+    ({"Host": "2130706433"}, "Host: "),
+    ({"Host": "[::1"}, "Host: "),
+    ({"Host": ""}, "Host: "),
+    ({"Host": "localhost:4010", "Origin": "https://evil.example"}, "Origin: 'https://evil.example' is a page of"),
+    ({"Host": "localhost:4010", "Origin": "http://localhost:3000"}, "Origin: "),
+    ({"Host": "localhost:4010", "Origin": "https://localhost:4010"}, "Origin: "),
+    ({"Host": "localhost:4010", "Origin": "null"}, "Origin: "),
+]
+
+
+@pytest.mark.parametrize(("headers", "refusal"), SENDERS)
+def test_only_this_machine_and_no_web_page_may_change_it(
+    sandbox: Sandbox, client: Client, headers: dict[str, str | None], refusal: str
+) -> None:
+    answer = client.send("PATCH", "/_sandbox/settings", b'{"limit": 7}', headers)
+    assert answer.status == (403 if refusal else 200)
+    assert sandbox.world.settings.limit == (60 if refusal else 7)
+    assert not refusal or [str(told).startswith(refusal) for told in answer.messages] == [True]
+
+
 def test_a_body_that_is_no_json_is_refused(client: Client) -> None:
     answer = client.send("PATCH", "/_sandbox/settings", b"limit=0")
     assert (answer.status, answer.messages) == (400, ["Invalid JSON: expected value at line 1 column 1"])
