@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from reconciler.model.fields import Field
+from reconciler.model.fields import FIELDS, Field
 from reconciler.model.texts import Texts
 from reconciler.sandbox.accounts import ContactList
 from reconciler.sandbox.calls import Call
@@ -26,6 +26,8 @@ def sent(call: Call) -> Texts | str:
         body = _BODY.validate_json(call.body)
     except ValidationError as error:
         return "; ".join(complaints(error))
+    if unknown := [name for name in body if name not in FIELDS]:
+        return "; ".join(f"{name}: must be one of {', '.join(FIELDS)}" for name in unknown)
     return body or "the body must have a name or a description"
 
 

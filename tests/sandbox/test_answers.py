@@ -72,7 +72,7 @@ WRONG_BODIES = [
     (b'{"name": null}', "name: Input should be a valid string"),
     (b'{"description": null}', "description: Input should be a valid string"),
     (b'{"name": ""}', "name must not be empty"),
-    (b'{"title": "X"}', "title.[key]: Input should be 'name' or 'description'"),
+    (b'{"title": "X"}', "title: must be one of name, description"),
     (b'{"name": "\\ud800"}', "Invalid JSON: unexpected end of hex escape at line 1 column 17"),
     (b'{"name": "' + b"n" * 49 + b'"}', "name has 49 characters, 48 are allowed"),
     (b'{"name": "win BACK"}', "another contact list has this name"),
