@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from reconciler.manifest.reading import Place, Reading
 from reconciler.manifest.rules import description_fault, length_fault, name_fault
@@ -17,15 +17,11 @@ from reconciler.manifest.values import AS_WRITTEN
 from reconciler.manifest.wording import quoted
 from reconciler.model.fields import Field
 from reconciler.model.lists import DesiredList
-from reconciler.model.texts import Texts
 
 Entries = Iterable[tuple[Reading, str, int, ListEntry]]
 """Each list with the file it stands in, its key, and the line of that."""
 
-_OF_ALL_ENVIRONMENTS = frozenset({"id", "name", "description", "protect"})
-"""Keys of a list that name no environment, and whose texts are just those two: most lists have no others."""
 _NOTHING: Override = {}
-_USUAL = ("id", "name", "description")
 
 
 def desire(entries: Entries, environments: Mapping[str, Settings]) -> dict[str, dict[str, DesiredList]]:
@@ -35,10 +31,7 @@ def desire(entries: Entries, environments: Mapping[str, Settings]) -> dict[str, 
     for name, of in environments.items():
         sides[name] = _Side(name, of.name_format, accounts.setdefault(of.target.account, []))
         sides[name].account.append(sides[name])
-    only = next(iter(sides.values())) if len(sides) == 1 else None
     for reading, key, line, fields in entries:
-        if only and only.takes(key, fields, reading.source.file, line):
-            continue
         entry = _Entry(reading, key, line, fields)
         _check_texts(entry)
         _desire(entry, sides)
@@ -55,31 +48,6 @@ class _Side:
     ids: dict[str, DesiredList] = field(default_factory=dict)
     names: dict[str, DesiredList] = field(default_factory=dict)
     lists: dict[str, DesiredList] = field(default_factory=dict)
-
-    def takes(self, key: str, fields: ListEntry, file: str, line: int) -> bool:
-        """Take in a list of which nothing needs a closer look, as most do; else return False, and do nothing.
-
-        Where `fields` is nothing but the id and the texts, it becomes the texts: of many there is no room for two.
-        """
-        list_id, name, description = fields["id"], fields.get("name"), fields.get("description")
-        if name is None or description is None or self.name_format != AS_WRITTEN:
-            return False
-        if isinstance(list_id, dict) or (len(fields) > 3 and not fields.keys() <= _OF_ALL_ENVIRONMENTS):
-            return False
-        if name_fault(name) or description_fault(description):
-            return False
-        protect, no_more = fields.get("protect", False), tuple(fields) == _USUAL
-        texts = cast("dict[str, str]", fields) if no_more else {"name": name, "description": description}
-        wanted = DesiredList(key, list_id, cast("Texts", texts), file, line, None, protect)
-        if self.ids.setdefault(list_id, wanted) is not wanted:
-            return False
-        if self.names.setdefault(name.casefold(), wanted) is not wanted:
-            del self.ids[list_id]
-            return False
-        if no_more:
-            del texts["id"]
-        self.lists[key] = wanted
-        return True
 
     def formatted(self, name: str) -> str:
         """Return a name as this environment writes it."""
@@ -117,8 +85,7 @@ def _desire(entry: _Entry, sides: Mapping[str, _Side]) -> None:
         entry.blame(("id",), f"one id, but {len(sides)} environments: ids differ between them, write {{{each}}}")
         return
     for side in sides.values():
-        if not fields.keys() <= _OF_ALL_ENVIRONMENTS:
-            _check_environments(entry, (side.name,), sides)
+        _check_environments(entry, (side.name,), sides)
         _place(entry, side, ids, ("id",))
 
 
@@ -194,8 +161,6 @@ def _check_texts(entry: _Entry) -> None:
     """Check each text as it is written: the list's own, and those of its overrides."""
     fields = entry.fields
     _check_pair(entry, (), fields)
-    if fields.keys() <= _OF_ALL_ENVIRONMENTS:
-        return
     for name, override in fields.get("overrides", {}).items():
         _check_pair(entry, ("overrides", name), override)
     previously = fields.get("previously", {})

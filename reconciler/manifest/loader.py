@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from itertools import islice
 from pathlib import Path
 from typing import TypeVar, cast
 
@@ -24,7 +23,6 @@ from reconciler.model.lists import Desired, DesiredList
 from reconciler.model.problems import Problem
 
 DEFAULT_STATE = ".reconciler"
-_AT_ONCE = 1000  # lists: few enough to be in the processor's cache still when they are looked at again
 _Checked = TypeVar("_Checked")
 
 
@@ -117,23 +115,22 @@ def _entries(readings: list[Reading]) -> Iterator[tuple[Reading, str, int, ListE
 
 def _entries_of(reading: Reading, elsewhere: Mapping[str, Reading]) -> Iterator[tuple[Reading, str, int, ListEntry]]:
     """Yield those of one file; `elsewhere` holds, by key, in which of those before it a list stands."""
-    is_name = NAME.fullmatch
-    lists = zip(reading.list_lines, reading.lists.items(), strict=True)
-    while some := list(islice(lists, _AT_ONCE)):
-        wrong = _wrong_entries(reading, [key for _, (key, _) in some], [entry for _, (_, entry) in some])
-        for number, (line, (key, entry)) in enumerate(some):
-            if not is_name(key):
-                reading.blame(("lists", key), wording.bad_name(key), at_key=True)
-            if key in elsewhere:
-                other = elsewhere[key]
-                first = f"{other.source.file}:{other.position(('lists', key), at_key=True)[0]}"
-                reading.blame(("lists", key), f"stands in {first} too: remove or rename one", at_key=True)
-            elif number not in wrong:
-                yield reading, key, line, cast(ListEntry, entry)
+    wrong = _wrong_entries(reading)
+    for key, entry in reading.lists.items():
+        line, _ = reading.position(("lists", key), at_key=True)
+        if not NAME.fullmatch(key):
+            reading.blame(("lists", key), wording.bad_name(key), at_key=True)
+        if key in elsewhere:
+            other = elsewhere[key]
+            first = f"{other.source.file}:{other.position(('lists', key), at_key=True)[0]}"
+            reading.blame(("lists", key), f"stands in {first} too: remove or rename one", at_key=True)
+        elif key not in wrong:
+            yield reading, key, line, cast(ListEntry, entry)
 
 
-def _wrong_entries(reading: Reading, keys: list[str], entries: list[Value]) -> frozenset[int]:
-    """Check the types of lists, all at once; return the numbers of those that are not right."""
+def _wrong_entries(reading: Reading) -> frozenset[str]:
+    """Check the types of a file's lists; return the keys of those that are not right."""
+    keys, entries = list(reading.lists), list(reading.lists.values())
     try:
         LISTS.validate_python(entries)
     except ValidationError as error:
@@ -141,5 +138,5 @@ def _wrong_entries(reading: Reading, keys: list[str], entries: list[Value]) -> f
         for fault in wording.faults(errors, entries, ("lists",)):
             place: Place = ("lists", keys[int(fault.place[1])], *fault.place[2:])
             reading.blame(place, fault.message, at_key=fault.at_key)
-        return frozenset(int(wrong["loc"][0]) for wrong in errors)
+        return frozenset(keys[int(wrong["loc"][0])] for wrong in errors)
     return frozenset()

@@ -41,10 +41,6 @@ class SourceText:
         line = bisect_right(self._line_starts, offset)
         return line, offset - self._line_starts[line - 1] + 1
 
-    def line_start(self, line: int) -> int:
-        """Return the offset at which a line, counted from 1, begins."""
-        return self._line_starts[line - 1]
-
     @cached_property
     def _line_starts(self) -> list[int]:
         pattern = _LINE_END if "\r" in self.text else _LINE_FEED  # which is found in a third of the time

@@ -129,7 +129,8 @@ def _walked(loc: tuple[str | int, ...], value: Value) -> tuple[Place, Value] | N
     steps: list[str | int] = []
     for step in loc:
         if step in _OTHER_BRANCH:
-            if type(value) is _OTHER_BRANCH[str(step)]:
+            other = _OTHER_BRANCH[str(step)]
+            if isinstance(value, other) and not isinstance(value, bool):
                 return None
         elif step != "[key]":
             steps.append(step)

@@ -280,7 +280,10 @@ def test_the_fallback_parser_reads_the_example_alike() -> None:
     raw = b"%YAML 1.1\n---\n" + EXAMPLE.read_bytes()
     fast, slow = read("f", raw, FASTEST), read("f", raw, PurePythonParser)
     assert fast.root == slow.root
-    assert (fast.located, fast.list_lines) == (slow.located, slow.list_lines)
+    places = [(), ("lists",), *(("lists", key) for key in fast.lists), ("environments", "prod", "host")]
+    for place in places:
+        assert fast.position(place) == slow.position(place)
+        assert fast.position(place, at_key=True) == slow.position(place, at_key=True)
 
 
 def test_an_error_without_a_row_still_has_words() -> None:
