@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator, Sequence
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from reconciler.cli import options as shared
 from reconciler.cli.output import coloured, note, say
 from reconciler.errors import UsageError
+from reconciler.model.patterns import matches
 from reconciler.report.escape import quoted, terminal
 
 if TYPE_CHECKING:
@@ -60,9 +60,10 @@ def run(options: argparse.Namespace) -> int:
 
 def _check_keys(chosen: Wired, keys: Sequence[str]) -> None:
     known = {key for environment in chosen.environments for key in environment.desired.lists}
-    for glob in keys:
-        if not any(fnmatchcase(key, glob) for key in known):
-            raise UsageError(f"the manifest has no list {glob!r} in {', '.join(_names(chosen))}")
+    unknown = [pattern for pattern in keys if not any(matches(pattern, key) for key in known)]
+    if unknown:
+        named = ", ".join(map(repr, unknown))
+        raise UsageError(f"the manifest has no list {named} in {', '.join(_names(chosen))}")
 
 
 def _names(chosen: Wired) -> Iterator[str]:
@@ -77,7 +78,7 @@ def _wanted(report: DriftReport, keys: Sequence[str]) -> Iterator[Wanted]:
 
     for environment in report.environments:
         for drifted in environment.drifted:
-            named = any(fnmatchcase(drifted.key, glob) for glob in keys)
+            named = any(matches(pattern, drifted.key) for pattern in keys)
             if drifted.moved == "both" and not keys:
                 note(
                     f"left alone: {drifted.key} in {environment.name}: the manifest was edited too; "

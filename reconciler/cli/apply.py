@@ -120,6 +120,7 @@ def _applied(options: argparse.Namespace, chosen: Wired, saved: Plan | None, run
             nonlocal known
             known = plan
             _show_plan(plan, options)
+            wiring.tell_unmatched(options.only, chosen.manifest, plan)
             _check_mass_change(plan, chosen, options.allow_mass_change)
             if not options.yes:
                 _ask(plan, runtime, options)

@@ -5,15 +5,16 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.cli import options as shared
 from reconciler.cli.output import coloured, say
 from reconciler.errors import UsageError
+from reconciler.model.fields import NAME
+from reconciler.model.patterns import matcher
 from reconciler.report.escape import quoted, terminal
 from reconciler.report.phrases import counted
 
@@ -91,13 +92,16 @@ def _undeclared(chosen: Wired, live: Mapping[str, Live], patterns: Sequence[str]
 
     declared = wiring.declared_ids(chosen.manifest)
     every = [each for of_environment in live.values() for each in of_environment.lists.values()]
-    fits = [_matcher(pattern, every) for pattern in patterns]
+    names = {each.texts[NAME] for each in every}
+    fits = [_matcher(pattern, every, names) for pattern in patterns]
     found: dict[str, list[LiveList]] = {environment.desired.environment: [] for environment in chosen.environments}
     for environments in _by_account(chosen):
         name = environments[0].desired.environment
         for each in sorted(live[name].lists.values(), key=lambda each: (each.texts["name"].casefold(), each.id)):
             best = max(environments, key=lambda environment: _fit(environment, each))
-            ignored = any(fnmatchcase(each.texts["name"], glob) for glob in best.desired.policy.ignore_undeclared)
+            ignored = any(
+                matcher(pattern, names)(each.texts[NAME]) for pattern in best.desired.policy.ignore_undeclared
+            )
             wanted = any(fit(each) for fit in fits) if patterns else not ignored
             if wanted and each.id not in declared[name]:
                 found[best.desired.environment].append(each)
@@ -117,13 +121,14 @@ def _fit(environment: Environment, found: LiveList) -> int:
     return len(environment.name_format) if fits else -1
 
 
-def _matcher(pattern: str, every: Sequence[LiveList]) -> Callable[[LiveList], bool]:
-    """Return what tells the lists that a pattern means: an id, a whole name, or else a glob of names."""
-    if any(pattern in (each.id, each.texts["name"]) for each in every):
-        return lambda found: pattern in (found.id, found.texts["name"])
-    if not any(fnmatchcase(each.texts["name"], pattern) for each in every):
+def _matcher(pattern: str, every: Sequence[LiveList], names: Collection[str]) -> Callable[[LiveList], bool]:
+    """Return what tells the lists that a pattern means: an id, or else names. Raises UsageError if there is none."""
+    if any(pattern == each.id for each in every):
+        return lambda found: found.id == pattern
+    means = matcher(pattern, names)
+    if not any(map(means, names)):
         raise UsageError(f"no live list has the id or the name {pattern!r}; `reconciler drift --undeclared` names them")
-    return lambda found: fnmatchcase(found.texts["name"], pattern)
+    return lambda found: means(found.texts[NAME])
 
 
 def _record(imports: Imports, writers: Mapping[str, StateWriter], runtime: Runtime) -> None:

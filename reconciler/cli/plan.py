@@ -66,7 +66,9 @@ def _planned(options: argparse.Namespace) -> tuple[Plan, Failures]:
         if options.refresh:
             readers = connections.enter_context(wiring.readers(chosen.environments, options, runtime))
         heading = wiring.heading(chosen.manifest, runtime.now(), options)
-        return plan(chosen.sites, readers, heading, wiring.scope(options))
+        planned, failures = plan(chosen.sites, readers, heading, wiring.scope(options))
+    wiring.tell_unmatched(options.only, chosen.manifest, planned)
+    return planned, failures
 
 
 def _show(planned: Plan, options: argparse.Namespace) -> None:

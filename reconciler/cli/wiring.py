@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from reconciler import __version__
 from reconciler.cli import options as shared
+from reconciler.cli.output import note
 from reconciler.engine.sites import Heading, Scope, Site
 from reconciler.errors import PinError, PlanRefusedError, ReconcilerError, UsageError
 from reconciler.model.changes import Asked
+from reconciler.model.patterns import matches
 from reconciler.model.times import timestamp
 from reconciler.protocols import Clock, Reader
 
@@ -56,6 +58,15 @@ def wired(options: argparse.Namespace, saved: Plan | None = None, drafts: Mappin
         for environment in chosen
     )
     return Wired(manifest, chosen, sites)
+
+
+def tell_unmatched(only: Sequence[str], manifest: Manifest, plan: Plan) -> None:
+    """Say of each `--only` that means neither a list of the manifest nor a change of the plan that it does so."""
+    keys = {key for environment in manifest.environments.values() for key in environment.desired.lists}
+    keys |= {change.key for environment in plan.environments for change in environment.changes}
+    for pattern in only:
+        if not any(matches(pattern, key) for key in keys):
+            note(f"warning: --only {pattern}: no list has such a key")
 
 
 def _planned(saved: Plan, manifest: Manifest, options: argparse.Namespace) -> list[str]:

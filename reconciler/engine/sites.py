@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 
 from reconciler.model.changes import Asked
 from reconciler.model.lists import Desired
+from reconciler.model.patterns import matches
 from reconciler.protocols import StateStore
 
 
@@ -41,11 +41,11 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which part of the environments, and whether drift is set back: `only` holds globs of keys, none for all."""
+    """Which part of the environments, and whether drift is set back: `only` holds patterns of keys, none for all."""
 
     only: tuple[str, ...] = ()
     revert_drift: bool = False
 
     def covers(self, key: str) -> bool:
         """Tell whether a list is in scope."""
-        return not self.only or any(fnmatchcase(key, glob) for glob in self.only)
+        return not self.only or any(matches(pattern, key) for pattern in self.only)

@@ -15,18 +15,20 @@ carried count so.
 from __future__ import annotations
 
 from collections.abc import Collection
-from fnmatch import fnmatchcase
 
 from reconciler.model.drift import EnvironmentDrift, FieldDrift, ListDrift, Missing, Mover
 from reconciler.model.fields import FIELDS, NAME, Field
 from reconciler.model.lists import Applied, Desired, DesiredList, DoubtfulList, KnownList, Live, LiveList
+from reconciler.model.patterns import matcher
 
 
 def drift(desired: Desired, applied: Applied, live: Live, declared_ids: Collection[str]) -> EnvironmentDrift:
     """Compare one environment; `declared_ids` are those of every environment of its account."""
     compared = [_compared(wanted, applied.lists.get(wanted.key), live) for wanted in desired.lists.values()]
     undeclared = [found for found in live.lists.values() if found.id not in declared_ids]
-    named = [found for found in undeclared if not _ignored(found, desired)]
+    names = {found.texts[NAME] for found in live.lists.values()}
+    left_to_others = [matcher(pattern, names) for pattern in desired.policy.ignore_undeclared]
+    named = [found for found in undeclared if not any(means(found.texts[NAME]) for means in left_to_others)]
     return EnvironmentDrift(
         name=desired.environment,
         target=desired.target,
@@ -38,10 +40,6 @@ def drift(desired: Desired, applied: Applied, live: Live, declared_ids: Collecti
         undeclared=tuple(sorted(named, key=lambda found: (found.texts[NAME].casefold(), found.id))),
         ignored=len(undeclared) - len(named),
     )
-
-
-def _ignored(found: LiveList, desired: Desired) -> bool:
-    return any(fnmatchcase(found.texts[NAME], glob) for glob in desired.policy.ignore_undeclared)
 
 
 def _compared(wanted: DesiredList, known: KnownList | None, live: Live) -> ListDrift | Missing | None:

@@ -1,0 +1,33 @@
+"""Patterns of names and keys: an exact one means just itself, else `*` is any text and `?` any character.
+
+All else stands for itself, brackets too: names begin with them (`[dev] Renewals`). Upper and lower case differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+
+
+def matcher(pattern: str, every: Collection[str]) -> Callable[[str], bool]:
+    """Return what tells the texts that `pattern` means, given `every` text that there is."""
+    if pattern in every:
+        return lambda text: text == pattern
+    return lambda text: matches(pattern, text)
+
+
+def matches(pattern: str, text: str) -> bool:
+    """Tell whether the whole `text` fits a pattern; in time proportional to the product of their lengths at most."""
+    at = in_text = 0
+    star, resumed = -1, 0
+    while in_text < len(text):
+        if at < len(pattern) and pattern[at] == "*":
+            star, resumed = at, in_text
+            at += 1
+        elif at < len(pattern) and pattern[at] in ("?", text[in_text]):
+            at, in_text = at + 1, in_text + 1
+        elif star >= 0:
+            resumed += 1
+            at, in_text = star + 1, resumed
+        else:
+            return False
+    return all(character == "*" for character in pattern[at:])
