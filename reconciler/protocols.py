@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from reconciler.model.answers import PutAnswer
-    from reconciler.model.lists import Absent, Applied, DoubtfulList, KnownList, Live, LiveList, OddList
+    from reconciler.model.lists import Absent, Applied, DoubtfulList, KnownList, LaterState, Live, LiveList, OddList
     from reconciler.model.texts import Texts
 
 
@@ -136,6 +136,13 @@ class StateStore(Protocol):
 
         Raises StateDamagedError for content that this program does not write, ForeignStateError for the state of
         another target or environment, StateError where it cannot be read. No state at all is an empty one.
+        """
+        ...
+
+    def later(self, applied: Applied) -> LaterState | None:
+        """Return what the history of the state knows that came after `applied`, which is what it holds now.
+
+        None where nothing did, or where no history tells. Never raises.
         """
         ...
 

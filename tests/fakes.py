@@ -242,6 +242,9 @@ class FakeStore:
     def load(self) -> Applied:
         return self.applied
 
+    def later(self, applied: Applied) -> None:
+        del applied
+
     @contextmanager
     def lock(self, holder: Holder) -> Iterator[StateWriter]:
         if self.holder is not None:

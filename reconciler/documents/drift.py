@@ -126,6 +126,8 @@ class EnvironmentDriftPart(TypedDict):
     """The lists that the account does not have."""
     undeclared: list[LiveListPart] | None
     """The live lists that nobody declares; null unless they were asked for."""
+    warnings: NotRequired[list[str]]
+    """What a reader should know of the environment as a whole; absent if there is nothing."""
 
 
 @document
@@ -161,7 +163,7 @@ def drift_document(report: DriftReport, *, undeclared: bool) -> DriftDocument:
 
 
 def _environment(found: EnvironmentDrift, *, undeclared: bool) -> EnvironmentDriftPart:
-    return {
+    made: EnvironmentDriftPart = {
         "name": found.name,
         "target": target_part(found.target),
         "state": {"lineage": found.lineage, "serial": found.serial},
@@ -178,6 +180,9 @@ def _environment(found: EnvironmentDrift, *, undeclared: bool) -> EnvironmentDri
         "missing": [_missing(each) for each in found.missing],
         "undeclared": [_live(each) for each in found.undeclared] if undeclared else None,
     }
+    if found.warnings:
+        made["warnings"] = list(found.warnings)
+    return made
 
 
 def _list(found: ListDrift) -> ListDriftPart:

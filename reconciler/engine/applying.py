@@ -9,7 +9,7 @@ from threading import Lock
 
 from reconciler.documents.plan import digest
 from reconciler.engine.abreast import all_of, first_of, side_by_side
-from reconciler.engine.looking import costed, planned
+from reconciler.engine.looking import costed, planned, stepped
 from reconciler.engine.sites import Heading, Scope, Site
 from reconciler.errors import ReconcilerError, in_words
 from reconciler.execute.attempt import unsent
@@ -102,7 +102,7 @@ def _followed(site: Site, saved: EnvironmentPlan, applied: Applied, live: Live, 
     in_scope = [change for change in saved.changes if scope.covers(change.key)]
     left = tuple(change for change in in_scope if not _is_forgotten(change, applied))
     part = replace(saved, changes=left, lineage=applied.lineage, serial=applied.serial)
-    now = reviewed(part, site.desired, applied, live)
+    now = stepped(reviewed(part, site.desired, applied, live), site, applied, live)
     changes = tuple(change for change in now.changes if not _is_recorded(change, applied))
     return costed(replace(now, changes=changes, unchanged=saved.unchanged + len(in_scope) - len(changes)), site)
 

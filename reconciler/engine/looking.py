@@ -14,6 +14,7 @@ from reconciler.model.lists import Applied, Live, Target
 from reconciler.planning import limits
 from reconciler.planning.build import build
 from reconciler.planning.guard import guarded
+from reconciler.planning.stepback import step_back_warnings
 from reconciler.protocols import Reader
 
 if TYPE_CHECKING:
@@ -29,7 +30,8 @@ def plan(sites: Sequence[Site], readers: Mapping[str, Reader], heading: Heading,
     def look(site: Site) -> EnvironmentPlan:
         applied = site.store.load()
         reader = readers.get(site.name)
-        return planned(site, applied, read_live(reader, site.ids(scope)) if reader else None, scope)
+        live = read_live(reader, site.ids(scope)) if reader else None
+        return planned(site, applied, live, scope)
 
     found, failures = sorted_out((site.name for site in sites), side_by_side(sites, _target, look))
     failed, refreshed = _words(failures), bool(readers)
@@ -50,8 +52,10 @@ def drift(
     def look(site: Site) -> EnvironmentDrift:
         reader = readers[site.name]
         live = read_live(reader, site.ids(Scope()))
-        compared = compare_live(site.desired, site.store.load(), live, declared_ids[site.name])
-        return replace(compared, requests=reader.requests)
+        applied = site.store.load()
+        compared = compare_live(site.desired, applied, live, declared_ids[site.name])
+        warnings = step_back_warnings(applied, site.store.later(applied), live)
+        return replace(compared, requests=reader.requests, warnings=warnings)
 
     found, failures = sorted_out((site.name for site in sites), side_by_side(sites, _target, look))
     report = DriftReport(heading.tool, heading.created_at, heading.files, found, _words(failures), heading.asked)
@@ -66,7 +70,13 @@ def planned(site: Site, applied: Applied, live: Live | None, scope: Scope) -> En
     if scope.only:
         part = replace(desired, lists={key: wanted for key, wanted in desired.lists.items() if scope.covers(key)})
         known = replace(applied, lists={key: entry for key, entry in applied.lists.items() if scope.covers(key)})
-    return costed(guarded(build(part, known, live), desired, applied, live), site)
+    return costed(stepped(guarded(build(part, known, live), desired, applied, live), site, applied, live), site)
+
+
+def stepped(plan: EnvironmentPlan, site: Site, applied: Applied, live: Live | None) -> EnvironmentPlan:
+    """Return the plan with a warning if git moved the state back."""
+    warnings = step_back_warnings(applied, site.store.later(applied), live)
+    return replace(plan, warnings=(*warnings, *plan.warnings))
 
 
 def costed(plan: EnvironmentPlan, site: Site) -> EnvironmentPlan:

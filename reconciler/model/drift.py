@@ -70,7 +70,7 @@ class EnvironmentDrift:
 
     `lists` holds the drifted ones and those that only the manifest moved; `undeclared` the live lists that no
     environment of the account declares, less those that `policy.ignore_undeclared` leaves to others, which `ignored`
-    counts. `declared` counts all declared lists.
+    counts. `declared` counts all declared lists. `warnings` concern the environment.
     """
 
     name: str
@@ -83,6 +83,7 @@ class EnvironmentDrift:
     undeclared: tuple[LiveList, ...] = ()
     ignored: int = 0
     requests: int = 0
+    warnings: tuple[str, ...] = ()
 
     @property
     def drifted(self) -> tuple[ListDrift, ...]:

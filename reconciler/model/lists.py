@@ -138,6 +138,18 @@ class Applied:
 
 
 @dataclass(frozen=True, slots=True)
+class LaterState:
+    """A later content of a state, which git moved back behind; `way_back` is the command that brings it back.
+
+    `cut_off`: there is none that the history here knows, but that history is not whole.
+    """
+
+    applied: Applied
+    way_back: str = ""
+    cut_off: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class LiveList:
     """One list as the API answers it; a description that is null or absent there is "" here.
 

@@ -86,6 +86,7 @@ def _halts(halts: Iterable[tuple[str, str]]) -> Iterator[_Note]:
 
 def _found(report: DriftReport) -> Iterator[_Note]:
     for found in report.environments:
+        yield from (_Note("warning", found.name, words, None) for words in found.warnings)
         for missing in found.missing:
             yield _Note("error", f"{found.name}: {missing.key}", f"missing: {missing.reason}", missing.source)
         for each in found.lists:

@@ -88,6 +88,8 @@ def drift(report: DriftReport, max_bytes: int = MAX_BYTES) -> str:
     blocks = list(_halts(phrases.halts(report.failed)))
     if len(report.environments) > 1:
         blocks.append(_table((each.name, phrases.found([each])) for each in report.environments))
+    for found in report.environments:
+        blocks += [Block(f"{code(found.name)}: ⚠ {_said(words)}\n", items=0) for words in found.warnings]
     blocks += [block for found in report.environments for block in _drift_blocks(found)]
     return _fitted(f"drift{counts}\n", blocks, "", max_bytes).text
 

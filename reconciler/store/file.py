@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.errors import StateError, UsageError
-from reconciler.model.lists import Applied, Target
+from reconciler.model.lists import Applied, LaterState, Target
 from reconciler.protocols import Holder, StateWriter
 from reconciler.store import disk
 from reconciler.store.kept import Kept
@@ -49,6 +49,12 @@ class FileStore(Kept):
     def look(self) -> Applied:
         """Return the state as the next writer would find it; a journal left behind counts as folded already."""
         return read(self._files, self._nothing)[1]
+
+    def later(self, applied: Applied) -> LaterState | None:
+        """Return what git's history of the document knows that came after `applied`."""
+        from reconciler.store.stepping import later_state  # noqa: PLC0415 - only where the folder is in git
+
+        return later_state(self._files.document, applied)
 
     def holder(self, asking: Holder) -> str | None:
         """Say who is writing this state at the moment; None where nobody is."""

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
 from reconciler.errors import ForeignStateError, MovedError
-from reconciler.model.lists import Applied
+from reconciler.model.lists import Applied, LaterState
 from reconciler.protocols import Holder, StateWriter
 
 
@@ -36,6 +36,11 @@ class Kept(ABC):
     def load(self) -> Applied:
         """Return the state as the next writer would find it; raises MovedError where it is elsewhere by now."""
         return self._here(self.look())
+
+    def later(self, applied: Applied) -> LaterState | None:
+        """Return None: what a run wrote stays, whatever happens to the manifest."""
+        del applied
+        return None
 
     @contextmanager
     def lock(self, holder: Holder) -> Iterator[StateWriter]:

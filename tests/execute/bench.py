@@ -74,6 +74,9 @@ class BreakingStore:
     def load(self) -> Applied:
         return self._store.load()
 
+    def later(self, applied: Applied) -> None:
+        del applied
+
     @contextmanager
     def lock(self, holder: Holder) -> Iterator[StateWriter]:
         with self._store.lock(holder) as writer:

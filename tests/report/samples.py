@@ -111,6 +111,7 @@ GUARDS: Final = (
     _blocked(7, "rename_cycle", "edit", "blocked-7 and vip swap their names", "do it in two steps"),
     _blocked(8, "unreviewed", "new", "the plan was made without live values", "make it with --refresh"),
     _blocked(9, "unknown", "undo", "neither the manifest nor the state has it", "declare the list"),
+    _blocked(10, "unreadable", "edit", "its record cannot be understood", "correct it in the console"),
 )
 
 UPDATES: Final = (

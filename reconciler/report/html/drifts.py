@@ -10,7 +10,7 @@ from reconciler.report import phrases, steps
 from reconciler.report.html import facts, headlines, kinds
 from reconciler.report.html.entries import anchor, place
 from reconciler.report.html.matrix import matrix
-from reconciler.report.html.page import Bar, Entry, Fact, Page, Remark, Standing, Text
+from reconciler.report.html.page import Bar, Entry, Fact, Notice, Page, Remark, Standing, Text
 from reconciler.report.html.plans import bars, halts
 from reconciler.report.html.sides import beside, compared
 from reconciler.report.steps import Step
@@ -33,7 +33,14 @@ def page(report: DriftReport) -> Page:
         headline=headlines.found(report),
         lede=("Live, compared with the last apply and with the manifest.",),
         bars=(*bars(groups), *_as_declared(report)),
-        notices=tuple(halts(phrases.halts(report.failed))),
+        notices=(
+            *halts(phrases.halts(report.failed)),
+            *(
+                Notice(each.name, phrases.shortened(said), "caution")
+                for each in report.environments
+                for said in each.warnings
+            ),
+        ),
         steps=tuple(_steps(report)),
         standings=tuple(_standing(found) for found in report.environments) if len(names) > 1 else (),
         matrix=matrix(names, compared_lists, idle="no drift"),

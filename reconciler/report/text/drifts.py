@@ -27,7 +27,8 @@ def drift(report: DriftReport, *, undeclared: bool, colour: bool, width: int) ->
 
 def _environment(found: EnvironmentDrift, asked: Asked, page: Page, *, named: bool) -> Iterator[str]:
     counts = f"{', '.join(phrases.found([found]))}  ({phrases.counted(found.requests, 'request')})"
-    yield f"{page.pen.paint('bold', terminal(found.name))}  {counts}"
+    warnings = [page.prose("warning:", text, ink="yellow", indent=MARGIN) for text in found.warnings]
+    yield "\n".join([f"{page.pen.paint('bold', terminal(found.name))}  {counts}", *warnings])
     if found.missing:
         yield "\n".join(_missing(each, page) for each in found.missing)
     if found.lists:
