@@ -163,7 +163,7 @@ def test_every_key_of_the_manifest_is_on_the_page_and_no_other_is() -> None:
 _PLACE = re.compile(r"^\S+:\d+:\d+: (?:(?:version|verson|state|environments|policy|include|lists)\b[^:]*: )?")
 _VALUE = re.compile(
     r"(?<=YAML reads )\S+|(?<=did you mean )\w+|(?<=lacks )\w+: add .*|(?<=remove )&\w+"
-    r"""|\b(?:prod|dev)\b|(?<=of )[a-d]\b|"[^"]*"|'[^']*'|\S+\.yaml:\d+|-?\b[\w.-]*\d[\w.+-]*"""
+    r"""|\b(?:prod|dev)\b|(?<=of )[a-f]\b|"[^"]*"|'[^']*'|\S+\.yaml:\d+|-?\b[\w.-]*\d[\w.+-]*"""
 )
 
 

@@ -15,6 +15,7 @@ from reconciler.manifest.drafting import Declared, Draft, declared
 from reconciler.manifest.rewriting import Revision
 from reconciler.manifest.rules import description_fault, name_fault
 from reconciler.model.fields import Field
+from reconciler.model.invisible import as_seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ def _is_taken(draft: Draft, wanted: Wanted, all_wanted: Sequence[Wanted]) -> boo
         each.key: each.text for each in all_wanted if (each.environment, each.field) == (wanted.environment, "name")
     }
     others = (name for key, name in names.items() if key != wanted.key and name)
-    return wanted.text.casefold() in map(str.casefold, others)
+    return as_seen(wanted.text) in map(as_seen, others)
 
 
 def _revision(draft: Draft, key: str, wanted: Sequence[Wanted]) -> Revision:

@@ -16,6 +16,7 @@ from reconciler.manifest.shape import ListEntry, Override
 from reconciler.manifest.values import AS_WRITTEN
 from reconciler.manifest.wording import quoted
 from reconciler.model.fields import Field
+from reconciler.model.invisible import as_seen
 from reconciler.model.lists import DesiredList
 
 Entries = Iterable[tuple[Reading, str, int, ListEntry]]
@@ -146,10 +147,12 @@ def _check_name(entry: _Entry, side: _Side, wanted: DesiredList, *, overridden: 
     place: Place = ("overrides", side.name, "name") if overridden else ("name",)
     if name != own and not overridden and not length_fault("name", own) and (fault := length_fault("name", name)):
         entry.blame(place, f"{fault} (as {side.name} writes it, by its name_format)")
-    holder = side.names.setdefault(name.casefold(), wanted)
+    holder = side.names.setdefault(as_seen(name) or name, wanted)
     if holder is not wanted:
         known = f"{holder.key} ({_spoken(holder)})"
-        message = f"{quoted(name)} is the name of {known} too, ignoring case, in {side.name}: names must differ"
+        alike = holder.texts["name"].casefold() == name.casefold()
+        ignoring = "case" if alike else "what a reader cannot see (Unicode normalisation, invisible characters)"
+        message = f"{quoted(name)} is the name of {known} too, ignoring {ignoring}, in {side.name}: names must differ"
         entry.blame(place, message)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Protocol, TypeAlias
 
@@ -44,14 +45,20 @@ Parser: TypeAlias = Callable[[str], yaml.SafeLoader]
 
 
 class PurePythonParser(yaml.SafeLoader):
-    """The fallback, made as strict as libyaml: it too answers impossible escapes and versions with a ScannerError."""
+    """The fallback, made as strict as libyaml: it too answers impossible escapes and versions with a ScannerError.
+
+    What libyaml cannot read and JSON writes so, an emoji as two escapes ("\\ud83d\\ude00"), is one character here.
+    """
 
     def scan_flow_scalar(self, style: str) -> ScalarToken:
-        r"""Scan a quoted scalar, in which neither "\ud800" (half a character) nor "\U00110000" is allowed."""
+        r"""Scan a quoted scalar, in which neither "\ud800" (half a character) alone nor "\U00110000" is allowed."""
         start = self.get_mark()
         try:
             token: ScalarToken = super().scan_flow_scalar(style)
-            token.value.encode()
+            if not token.value.isascii():
+                token.value = token.value.encode("utf-16", "surrogatepass").decode("utf-16")
+        except UnicodeDecodeError as error:
+            raise ScannerError("while parsing a quoted scalar", start, "found half a character", start) from error
         except ValueError as error:
             raise ScannerError("while parsing a quoted scalar", start, "found invalid escape code", start) from error
         return token
@@ -70,11 +77,19 @@ FASTEST: Parser = getattr(yaml, "CSafeLoader", PurePythonParser)
 """The parser to use: libyaml's where PyYAML was built with it."""
 
 
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")
+
+
+def parser_for(text: str, parser: Parser = FASTEST) -> Parser:
+    """Return `parser`, or the one that joins two escapes to one character where a text may need that."""
+    return PurePythonParser if _HALF.search(text) else parser
+
+
 def opened(text: str, parser: Parser = FASTEST) -> NextEvent:
     """Return the function that gives the next event of `text`, from that of the document's content on.
 
     That function, and this one, raise yaml.YAMLError.
     """
-    next_event: NextEvent = parser(text).get_event
+    next_event: NextEvent = parser_for(text, parser)(text).get_event
     next_event()  # the stream's start
     return next_event

@@ -16,6 +16,7 @@ from reconciler.manifest.rewriting import NewList, Revision
 from reconciler.manifest.rules import LIST_ID, description_fault, name_fault
 from reconciler.manifest.values import Environment
 from reconciler.model.fields import Field
+from reconciler.model.invisible import as_seen
 from reconciler.model.lists import LiveList
 from reconciler.model.texts import Texts
 
@@ -82,11 +83,11 @@ def _acceptable(
     for name, lists in undeclared.items():
         environment = draft.manifest.environments[name]
         texts = [wanted.texts for wanted in environment.desired.lists.values()]
-        names = {each["name"].casefold() for each in texts if "name" in each}
+        names = {as_seen(each["name"]) for each in texts if "name" in each}
         for found in lists:
             fault = _fault(found, names)
             if fault is None:
-                names.add(found.texts["name"].casefold())
+                names.add(as_seen(found.texts["name"]))
                 yield environment, found
             else:
                 _refuse(draft, imports, name, found, fault)
@@ -95,7 +96,7 @@ def _acceptable(
 def _fault(found: LiveList, names: Collection[str]) -> str | None:
     if not LIST_ID.fullmatch(found.id):
         return "its id is none that a manifest can have"
-    if found.texts["name"].casefold() in names:
+    if as_seen(found.texts["name"]) in names:
         return "another list of this environment has that name, ignoring case"
     fault = name_fault(found.texts["name"])
     return f"its name {fault}" if fault else None

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from reconciler.manifest.drafting import Declared, Draft, declared
 from reconciler.manifest.rewriting import Revision
 from reconciler.manifest.rules import name_fault
+from reconciler.model.invisible import as_seen
 from reconciler.model.lists import DesiredList, LiveList, Source
 from reconciler.model.texts import Texts
 
@@ -49,8 +50,8 @@ def _fault(texts: Texts, declared_there: Iterable[DesiredList]) -> str | None:
         return "it has no name outside its overrides: nothing to look for"
     if fault := name_fault(texts["name"]):
         return f"its name there {fault}"
-    name = texts["name"].casefold()
-    holder = next((each.key for each in declared_there if each.texts.get("name", "").casefold() == name), None)
+    name = as_seen(texts["name"])
+    holder = next((each.key for each in declared_there if as_seen(each.texts.get("name", "")) == name), None)
     return f"{holder} has that name there, ignoring case" if holder else None
 
 
@@ -60,12 +61,12 @@ def matches(wanted: Iterable[Candidate], live: Iterable[LiveList]) -> Iterator[M
     for found in live:
         by_name.setdefault(found.texts["name"], []).append(found)
     every = tuple(wanted)
-    names = Counter(candidate.texts.get("name", "").casefold() for candidate in every)
+    names = Counter(as_seen(candidate.texts.get("name", "")) for candidate in every)
     for candidate in every:
         if candidate.fault:
             yield Match(candidate, why=candidate.fault)
             continue
-        if names[candidate.texts["name"].casefold()] > 1:
+        if names[as_seen(candidate.texts["name"])] > 1:
             yield Match(candidate, why="another key without an id there would have the same name")
             continue
         named = by_name.get(candidate.texts["name"], [])

@@ -6,6 +6,7 @@ Keys that start with `x-` are the user's: what is under them is read, for the sa
 
 from __future__ import annotations
 
+import json
 import re
 
 from yaml.error import MarkedYAMLError
@@ -24,15 +25,17 @@ from reconciler.manifest.events import (
     opened,
 )
 from reconciler.manifest.reading import MappingValue, Reading, SequenceValue, Value
-from reconciler.manifest.scalars import REFUSED, plain
+from reconciler.manifest.scalars import REFUSED, plain, read_as
 from reconciler.manifest.source import SourceText, UnreadableError, decoded, forbidden_character, lenient
-from reconciler.manifest.syntax import explained
+from reconciler.manifest.syntax import DIRECTIVES, explained
 from reconciler.model.problems import Problem
 
 DEEPEST = 8
 # Where a text seems to go on behind a comment. In a file without any, no scalar needs a look at what follows it.
 _CUT_OFF = re.compile(r"(?<=[^ \t\r\n])[ \t]+(#)#*(?=[^ \t\r\n#])")
+_OPEN_BLOCK = re.compile(r"[|>][0-9]?(?![0-9]?-)")
 _WHERE_WRITTEN = "since every value stands where it is written"
+_DIRECTIVE = re.compile(r"(?:[ \t]*+(?:#[^\n]*+)?\r?\n)*+(%)")
 _EMPTY = "begin with version, environments and lists, as lists.yaml.example does"
 
 
@@ -69,6 +72,8 @@ class _Composer:
 
     def reading(self) -> Reading:
         """Read the whole document; raises UnreadableError and yaml.YAMLError."""
+        if directive := _DIRECTIVE.match(self._source.text):
+            raise UnreadableError(directive.start(1), DIRECTIVES)
         if type(self._next()) is STREAM_END:
             raise UnreadableError(0, f"the file is empty: {_EMPTY}")
         event = self._next()
@@ -93,12 +98,34 @@ class _Composer:
         if type(event) is ALIAS:
             return REFUSED
         if type(event) is SCALAR:
-            value: Value = plain(event.value) if event.implicit[0] else event.value
-            if event.implicit[0] and self._is_for_text() and self._is_cut_off(event):
-                return REFUSED
+            value: Value = self._plain(event) if event.implicit[0] else self._quoted(event)
         else:
             value = self._collection(event)
         return REFUSED if event.tag else value
+
+    def _plain(self, event: Event) -> Value:
+        """Return what a scalar without quotes is."""
+        if self._is_for_text() and self._is_cut_off(event):
+            return REFUSED
+        if "\t" in self._source.text[event.start_mark.index : event.end_mark.index].rstrip():
+            self._complain(
+                event.start_mark.index,
+                "a tab stands in a text without quotes, where readers of YAML differ: put all of the text in quotes",
+            )
+            return REFUSED
+        return plain(event.value)
+
+    def _quoted(self, event: Event) -> Value:
+        """Return what a scalar in quotes or in a block is."""
+        text, at = self._source.text, event.start_mark.index
+        if event.end_mark.index == len(text) and not text.endswith("\n") and _OPEN_BLOCK.match(text, at):
+            self._complain(
+                at,
+                "the file ends in this block without a line break, where readers of YAML differ: end its last line, or "
+                "write >- or |-",
+            )
+            return REFUSED
+        return event.value
 
     def _is_cut_off(self, event: Event) -> bool:
         """Tell whether a text goes on after a #, as in `Gold #1`; refuse it, since YAML drops that without a word."""
@@ -125,6 +152,8 @@ class _Composer:
         while type(key := self._next()) is not MAPPING_END:
             name = key.value if type(key) is SCALAR else "?"
             why = _refusal(key) or self._refusal_of_key(key, name, fields)
+            if not why and type(key) is SCALAR and key.implicit[0]:
+                self._check_plain_key(key)
             if why:
                 self._complain(key.start_mark.index, why, name)
             if type(key) not in (SCALAR, ALIAS):
@@ -152,12 +181,24 @@ class _Composer:
         """Say why a pair is refused: "" for those that are the user's own, None for those that are not refused."""
         if type(key) is not SCALAR:
             return "a key must be a word, and this is a mapping or a sequence: put it in quotes if it is meant as text"
+        if self._source.text[key.start_mark.index - 1 : key.start_mark.index] == "?":
+            return "some readers of YAML take this ? for a part of the key: put the key in quotes, or remove the ?"
         if name in fields:
             line, _ = self._source.position(fields.key_offsets[name])
             return f"stands twice in this mapping, first in line {line}: remove or rename one"
         if name == "<<" and key.implicit[0]:
             return f"merge keys are not read, {_WHERE_WRITTEN}: write the values out here"
         return "" if name.startswith("x-") and not self._keys_are_names() else None
+
+    def _check_plain_key(self, key: Event) -> None:
+        """Complain of a key that some reader does not take for text; under `x-` keys it is the user's own."""
+        if not self._is_users_own() and (reading := read_as(key.value)):
+            shown = key.value or "an empty key"
+            message = f"YAML reads {shown} as {reading}, not as text: write {json.dumps(key.value)}"
+            self._complain(key.start_mark.index, message, key.value)
+
+    def _is_users_own(self) -> bool:
+        return any(isinstance(step, str) and step.startswith("x-") for step in self._trail)
 
     def _keys_are_names(self) -> bool:
         match self._trail:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from reconciler.model.fields import MANAGED, Field
+from reconciler.model.invisible import shows_nothing
 from reconciler.model.texts import units
 
 LIST_ID = re.compile(r"cl-[0-9A-Za-z._~-]+")
@@ -18,7 +19,13 @@ def name_fault(text: str) -> str | None:
     """Check a name as written: not empty, no outer white space, no control characters, not too long."""
     if not text:
         return "is empty: write a name, or leave the key out to leave the name unmanaged"
-    return outer_space_fault(text) or control_fault(text) or length_fault("name", text)
+    return outer_space_fault(text) or control_fault(text) or _unseen_fault(text) or length_fault("name", text)
+
+
+def _unseen_fault(text: str) -> str | None:
+    if all(map(shows_nothing, text)):
+        return "holds only characters that show nothing: write a name that can be seen"
+    return None
 
 
 def description_fault(text: str) -> str | None:

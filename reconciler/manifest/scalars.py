@@ -9,26 +9,26 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-import yaml
-
-_YAML = "tag:yaml.org,2002:"
-_READ_AS = {
-    f"{_YAML}null": "null",
-    f"{_YAML}bool": "true or false",
-    f"{_YAML}int": "a number",
-    f"{_YAML}float": "a number",
-    f"{_YAML}timestamp": "a date",
-}
-_RESOLVERS = {
-    first: [(regexp, _READ_AS[tag]) for tag, regexp in resolvers if tag in _READ_AS]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-_YAML_12_NUMBER = re.compile(r"0o[0-7]+|[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
-_YAML_11_TRUTH = frozenset({"y", "Y", "n", "N"})  # by the letter of YAML 1.1; PyYAML leaves these out
+_TABLE = tuple(
+    (re.compile(pattern, re.IGNORECASE | re.ASCII), reading)
+    for pattern, reading in (
+        (r"~|null|", "null"),
+        (r"true|false|yes|no|on|off|y|n", "true or false"),  # PyYAML leaves out y and n, YAML 1.1 does not
+        # with the underscores of YAML 1.1, the commas of Ruby's reader, and the forms of YAML 1.2
+        (r"[-+]?[0-9][0-9_,]*(?:\.[0-9_,]*)?(?:e[-+]?[0-9]+)?", "a number"),
+        (r"[-+]?\.[0-9_]+(?:e[-+]?[0-9]+)?|[-+]?\.(?:inf|nan)", "a number"),
+        (r"[-+]?0[box][0-9a-f_]+", "a number"),
+        (r"[-+]?[0-9][0-9_,]*(?::[0-9]{1,2})+(?:\.[0-9_]*)?", "a number"),  # of base 60: 1:30
+        (
+            r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:(?:t|[ \t]+)[0-9]{1,2}:[0-9:.]+[ \t]*(?:z|[-+][0-9:]+)?)?",
+            "a date",
+        ),
+        (r"=|<<", "a sign of its own"),
+        (r":\S[\s\S]*", "a symbol"),  # Ruby's reader does
+    )
+)
+_STARTS = frozenset("~nNtTfFyYoO0123456789+-.=<:")
 _WHOLE_NUMBER = re.compile(r"0|-?[1-9][0-9]{0,17}")
-
-DOUBTFUL_STARTS = frozenset(_RESOLVERS) | {""}
-"""First characters of every plain scalar that may be no text (the empty one has ""): a cheap test before `plain`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,23 +45,23 @@ REFUSED = NotText("", "refused")
 
 def plain(text: str) -> str | int | NotText:
     """Return what a plain scalar is: text, `true` or `false` and whole numbers as such, or NotText."""
-    read_as = _read_as(text)
-    if read_as is None:
+    reading = read_as(text)
+    if reading is None:
         return text
     if text in ("true", "false"):
         return text == "true"
     if _WHOLE_NUMBER.fullmatch(text):
         return int(text)
-    return NotText(text, read_as)
+    return NotText(text, reading)
 
 
-def _read_as(text: str) -> str | None:
-    for regexp, read_as in _RESOLVERS.get(text[:1], ()):
-        if regexp.match(text):
-            return read_as
-    return "a number" if _YAML_12_NUMBER.fullmatch(text) else None
+def read_as(text: str) -> str | None:
+    """Return what some reader of YAML takes a plain scalar for, in words; None for text."""
+    if text and text[0] not in _STARTS:
+        return None
+    return next((reading for pattern, reading in _TABLE if pattern.fullmatch(text)), None)
 
 
 def is_text(text: str) -> bool:
     """Tell whether a plain scalar is text to every reader of YAML that there is."""
-    return plain(text) == text and text not in _YAML_11_TRUTH
+    return plain(text) == text

@@ -12,12 +12,12 @@ from typing import TypeAlias
 
 import yaml
 
-from reconciler.manifest.events import FASTEST
+from reconciler.manifest.events import parser_for
 
 Node: TypeAlias = yaml.Node
 _LINE = re.compile(r"[^\r\n]*")
-_LINE_END = re.compile(r"\r\n|\r|\n")
-_COMMENT_LINE = re.compile(r"(?:\r\n|\r|\n)([ ]*)(?:#[^\r\n]*)?(?=\r|\n|\Z)")
+_LINE_END = re.compile(r"\r?\n")
+_COMMENT_LINE = re.compile(r"\r?\n([ ]*)(?:#[^\r\n]*)?(?=\r|\n|\Z)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Splice:
 
 def parsed(text: str) -> yaml.MappingNode | None:
     """Return the tree of a file, a mapping; None where there is nothing in it."""
-    node = yaml.compose(text, Loader=FASTEST)  # type: ignore[arg-type] # S506: nodes only, nothing is constructed
+    node = yaml.compose(text, Loader=parser_for(text))  # type: ignore[arg-type] # S506: nodes only, nothing is constructed
     return node if isinstance(node, yaml.MappingNode) else None
 
 

@@ -21,6 +21,9 @@ class _Row(NamedTuple):
     begin: bool = False
 
 
+DIRECTIVES = (
+    "a manifest is one YAML document without directives: leave out lines that begin with % and what follows ..."
+)
 _ROWS = (
     _Row(r"tab character", "a tab stands in the indentation: replace it with spaces"),
     _Row(r"cannot start any token", "a tab stands in the indentation: replace it with spaces", found=r"\t"),
@@ -31,6 +34,11 @@ _ROWS = (
         "or bring this line in line with its neighbours",
     ),
     _Row(r"quoted scalar: .*unexpected", "the quote opened here is never closed: close it", begin=True),
+    _Row(
+        r"quoted scalar: found half a character",
+        r"half a character stands in here, \ud800 to \udfff without its other half: write both, or the emoji itself",
+        begin=True,
+    ),
     _Row(
         r"quoted scalar: ",
         r"an escape that double quotes do not know stands in here: write \\ for a backslash, or use single quotes",
@@ -66,7 +74,7 @@ _ROWS = (
     ),
     _Row(
         r"directive|<document start>|incompatible",
-        "a manifest is one YAML document without directives: leave out lines that begin with % and what follows ...",
+        DIRECTIVES,
     ),
 )
 

@@ -16,24 +16,9 @@ import json
 import re
 import unicodedata
 
-_HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"})
+from reconciler.model.invisible import HIDDEN_CATEGORIES, INVISIBLE
+
 _VISIBLE_SPACES = frozenset(" \u3000")  # the ideographic space is as wide as its letters, so one sees it
-_INVISIBLE = (
-    # Default_Ignorable_Code_Point (Unicode 17, DerivedCoreProperties.txt), less what its category hides already:
-    (0x034F, 0x034F),  # combining grapheme joiner
-    (0x115F, 0x1160),  # Hangul fillers
-    (0x17B4, 0x17B5),  # inherent Khmer vowels
-    (0x180B, 0x180F),  # Mongolian variation selectors
-    (0x3164, 0x3164),  # Hangul filler
-    (0xFE00, 0xFE0F),  # variation selectors
-    (0xFFA0, 0xFFA0),  # half-width Hangul filler
-    (0xE0000, 0xE0FFF),  # tags and more variation selectors
-    # Blank by their names in the code charts, though no property says so:
-    (0x2800, 0x2800),  # blank Braille pattern
-    (0x13441, 0x13442),  # Egyptian hieroglyph blanks
-    (0x16FE4, 0x16FE4),  # Khitan small script filler
-    (0x1D159, 0x1D159),  # musical symbol null notehead
-)
 _JOINER, _EMOJI_STYLE, _KEYCAP, _KEYCAPS = "\u200d", "\ufe0f", "\u20e3", frozenset("0123456789#*")
 _IS_EMOJI = re.compile(  # single ones and the blocks in which the others stand: what may take a style, or be joined
     "[\u00a9\u00ae\u203c\u2049\u2122\u2139\u2194-\u21aa\u2300-\u23ff\u24c2\u25aa-\u27bf\u2934\u2935\u2b05-\u2b55"
@@ -126,10 +111,10 @@ def _json_line(line: str) -> str:
 
 def _hides(text: str, at: int) -> bool:
     char = text[at]
-    if unicodedata.category(char) in _HIDDEN_CATEGORIES:
+    if unicodedata.category(char) in HIDDEN_CATEGORIES:
         return char not in _VISIBLE_SPACES and not (char == _JOINER and _joins_emoji(text, at))
     code = ord(char)
-    invisible = any(first <= code <= last for first, last in _INVISIBLE)
+    invisible = any(first <= code <= last for first, last in INVISIBLE)
     return invisible and not (char == _EMOJI_STYLE and _styles_emoji(text, at))
 
 

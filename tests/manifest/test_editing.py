@@ -16,6 +16,7 @@ from reconciler.manifest.accepting import Wanted, take_over
 from reconciler.manifest.drafting import Draft, declared
 from reconciler.manifest.importing import Imports, take_in
 from reconciler.manifest.promoting import Candidate, candidates, matches, write_in
+from reconciler.manifest.rewriting import NewList
 from reconciler.manifest.rules import name_fault
 from reconciler.manifest.values import Environment
 from reconciler.model.fields import Field
@@ -91,32 +92,32 @@ def test_a_text_is_rewritten_in_its_style(tmp_path: Path, before: str, text: str
     assert accepted(path, ("prod", "a", "name", text)) == (head + after).replace("\n", newline)
 
 
-BOTH = "id: {prod: cl-1, dev: cl-2}\n    name: N\n    description: D\n"
+BOTH = "id: {prod: cl-1, dev: cl-2}\n    name: L\n    description: D\n"
 OVERRIDDEN = {
     "shared: this environment gets an override": (
-        "id: {prod: cl-1, dev: cl-2}\n    name: N\n    # below\n",
+        "id: {prod: cl-1, dev: cl-2}\n    name: L\n    # below\n",
         [("dev", "name", "Other")],
-        'id: {prod: cl-1, dev: cl-2}\n    name: N\n    overrides: {dev: {name: "Other"}}\n    # below\n',
+        'id: {prod: cl-1, dev: cl-2}\n    name: L\n    overrides: {dev: {name: "Other"}}\n    # below\n',
     ),
     "shared, and all accept the same": (
-        "id: {prod: cl-1, dev: cl-2}\n    name: N\n",
+        "id: {prod: cl-1, dev: cl-2}\n    name: L\n",
         [("dev", "name", "[dev] New"), ("prod", "name", "New")],
         "id: {prod: cl-1, dev: cl-2}\n    name: New\n",
     ),
     "alone there: its own text, without the format": (
-        "id: {dev: cl-2}\n    name: N # n\n",
+        "id: {dev: cl-2}\n    name: L # n\n",
         [("dev", "name", "[dev] New")],
         "id: {dev: cl-2}\n    name: New # n\n",
     ),
     "alone there, and it does not fit the format": (
-        "id: {dev: cl-2}\n    name: N\n",
+        "id: {dev: cl-2}\n    name: L\n",
         [("dev", "name", "New")],
-        'id: {dev: cl-2}\n    name: N\n    overrides: {dev: {name: "New"}}\n',
+        'id: {dev: cl-2}\n    name: L\n    overrides: {dev: {name: "New"}}\n',
     ),
     "an override is rewritten": (
-        "id: {prod: cl-1, dev: cl-2}\n    name: N\n    overrides: {dev: {name: 'T' }} # t\n",
+        "id: {prod: cl-1, dev: cl-2}\n    name: L\n    overrides: {dev: {name: 'T' }} # t\n",
         [("dev", "name", "U")],
-        "id: {prod: cl-1, dev: cl-2}\n    name: N\n    overrides: {dev: {name: 'U' }} # t\n",
+        "id: {prod: cl-1, dev: cl-2}\n    name: L\n    overrides: {dev: {name: 'U' }} # t\n",
     ),
     "one more field of an override": (
         f"{BOTH}    overrides:\n      dev:\n        name: T # t\n",
@@ -132,9 +133,9 @@ OVERRIDDEN = {
         ),
     ),
     "in braces": (
-        "{id: {prod: cl-1, dev: cl-2}, name: N,\n     overrides: {}}\n",
+        "{id: {prod: cl-1, dev: cl-2}, name: L,\n     overrides: {}}\n",
         [("dev", "name", "T"), ("prod", "name", "M")],
-        '{id: {prod: cl-1, dev: cl-2}, name: N,\n     overrides: {dev: {name: "T"}, prod: {name: "M"}}}\n',
+        '{id: {prod: cl-1, dev: cl-2}, name: L,\n     overrides: {dev: {name: "T"}, prod: {name: "M"}}}\n',
     ),
 }
 
@@ -431,7 +432,7 @@ def test_explicit_keys(tmp_path: Path) -> None:
 
 def test_two_keys_that_want_one_list(tmp_path: Path) -> None:
     lists = (
-        "lists:\n  a: {id: {prod: cl-1}, name: X, overrides: {prod: {name: Y}}}\n  b: {id: {prod: cl-2}, name: X}\n"
+        "lists:\n  a: {id: {prod: cl-1}, name: X, overrides: {prod: {name: Z}}}\n  b: {id: {prod: cl-2}, name: X}\n"
         "  c: {id: {prod: cl-3}, name: Taken}\n  d: {id: {dev: cl-4}, name: TAKEN}\n"
     )
     draft = Draft(load(written(tmp_path, TWO + lists)))
@@ -451,7 +452,7 @@ def test_names_that_two_lists_have(tmp_path: Path) -> None:
 
 
 def test_a_key_that_is_in_the_environment_already_is_not_joined(tmp_path: Path) -> None:
-    lists = "lists:\n  a: {id: {prod: cl-1}, name: A, overrides: {prod: {name: Y}}}\n"
+    lists = "lists:\n  a: {id: {prod: cl-1}, name: A, overrides: {prod: {name: Z}}}\n"
     path = written(tmp_path, TWO + lists)
     (brought,) = imported(path, {"prod": [live_list("cl-2", "A")]}).brought
     assert (brought.key, brought.new) == ("a-2", True)
@@ -528,11 +529,11 @@ def test_a_file_that_changed_since_it_was_read_is_left_alone(tmp_path: Path) -> 
 
 
 def test_what_it_does_not_know_how_to_change_is_refused(tmp_path: Path) -> None:
-    """A block that ends with the file has no line break in it, and would have one: it is noticed before the writing."""
-    path = written(tmp_path, f"{ENVIRONMENTS}lists:\n  b:\n    id: cl-1\n    name: |\n      N")
-    with pytest.raises(EditError, match=r"nothing was written\. As it would have been:\n.*ends in a line break"):
-        imported(path, {"prod": [live_list("cl-2", "B")]})
     path = written(tmp_path, f"{ENVIRONMENTS}lists:\n  a: {{id: cl-1, name: A}}\n")
+    draft = Draft(load(path))
+    draft.add([NewList("b", "no id", {"name": "B"})], [], "lists.yaml")
+    with pytest.raises(EditError, match=r"nothing was written\. As it would have been:\n.*is not an id"):
+        draft.changes({})
     with pytest.raises(EditError, match="has no list 'b'"):
         Draft(load(path)).own("b")
     with pytest.raises(EditError, match="does not know how to change"):
