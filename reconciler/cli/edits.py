@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli.output import say
 from reconciler.errors import EditError
+from reconciler.files import is_pipe
 from reconciler.report.colour import Ink, Pen
 from reconciler.report.escape import terminal
 
@@ -45,6 +46,8 @@ def write(manifest: Manifest, changes: Changes) -> None:
 
     paths = {name: Path(os.path.realpath(manifest.path.parent / name)) for name in changes}
     for name, (before, _) in changes.items():
+        if is_pipe(paths[name]):
+            raise EditError(f"{paths[name]}: it is a pipe, so it cannot be changed: name the manifest's file with -f")
         if _held(paths[name]) != before:
             raise EditError(f"{paths[name]}: somebody changed it meanwhile. Nothing was written: run again")
     asides = {name: path.with_name(f".{path.name}.new") for name, path in paths.items()}

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from reconciler.cli import options as shared
-from reconciler.cli.output import say, say_document
+from reconciler.cli.output import note, say, say_document
 from reconciler.errors import ManifestError
+
+if TYPE_CHECKING:
+    from reconciler.manifest import Manifest
+
+_MOST_WARNINGS = 20
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,6 +32,7 @@ def run(options: argparse.Namespace) -> int:
             raise
         _print_problems(error)
         return error.exit_code
+    _warn(manifest)
     if options.json:
         _print_problems(ManifestError(()))
     else:
@@ -33,6 +40,20 @@ def run(options: argparse.Namespace) -> int:
         lists = ", ".join(f"{name} {count} {'list' if count == 1 else 'lists'}" for name, count in counts.items())
         say(f"{options.file}: in order ({lists})")
     return 0
+
+
+def _warn(manifest: Manifest) -> None:
+    """Say on stderr what is allowed, and probably not meant; of many, the first."""
+    from itertools import islice
+
+    from reconciler.model.texts import unfilled
+
+    lists = (wanted for environment in manifest.environments.values() for wanted in environment.desired.lists.values())
+    said = (
+        f"{each.file}:{each.line}: {each.key}: {words}" for each in lists for words in unfilled(each.texts, each.texts)
+    )
+    for words in islice(said, _MOST_WARNINGS):
+        note(f"warning: {words}")
 
 
 def _print_problems(error: ManifestError) -> None:

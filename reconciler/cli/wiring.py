@@ -14,6 +14,7 @@ from reconciler.cli import options as shared
 from reconciler.cli.output import note
 from reconciler.engine.sites import Heading, Scope, Site
 from reconciler.errors import PinError, PlanRefusedError, ReconcilerError, UsageError
+from reconciler.files import is_pipe
 from reconciler.model.changes import Asked
 from reconciler.model.patterns import matches
 from reconciler.model.times import timestamp
@@ -105,6 +106,11 @@ def _store(manifest: Manifest, environment: Environment, url: str | None) -> Sto
     if not slashes:
         from reconciler.store.file import FileStore
 
+        if is_pipe(manifest.path):
+            raise UsageError(
+                "the manifest comes through a pipe, so no state can be kept beside it: name a file with -f, or keep "
+                "the state on a branch or in an object store"
+            )
         return FileStore(manifest.path.parent / url, name, target, manifest.path.parent)
     if scheme in ("s3", "gs", "az"):
         return _in_objects(url, name, target)

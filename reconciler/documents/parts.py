@@ -9,12 +9,13 @@ from pydantic import ConfigDict, Field, StringConstraints, with_config
 from typing_extensions import TypedDict
 
 from reconciler.model import lists
+from reconciler.model.identifiers import KEY, LIST_ID, LONGEST
 
 document = with_config(ConfigDict(strict=True, extra="forbid", use_attribute_docstrings=True))
 """Decorates each part of a document: exactly these properties, exactly these types, described by their docstrings."""
 
-Key: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*\z", max_length=200)]
-ListId: TypeAlias = Annotated[str, StringConstraints(pattern=r"^cl-[0-9A-Za-z_-]+\z", max_length=200)]
+Key: TypeAlias = Annotated[str, StringConstraints(pattern=rf"^{KEY.pattern}\z", max_length=LONGEST)]
+ListId: TypeAlias = Annotated[str, StringConstraints(pattern=rf"^{LIST_ID.pattern}\z", max_length=LONGEST)]
 Count: TypeAlias = Annotated[int, Field(ge=0)]
 
 

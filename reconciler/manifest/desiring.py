@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import NamedTuple
 
 from reconciler.manifest.reading import Place, Reading
@@ -14,7 +15,7 @@ from reconciler.manifest.rules import description_fault, length_fault, name_faul
 from reconciler.manifest.settings import Settings
 from reconciler.manifest.shape import ListEntry, Override
 from reconciler.manifest.values import AS_WRITTEN
-from reconciler.manifest.wording import quoted
+from reconciler.manifest.wording import MOST_NAMED, named_first, quoted
 from reconciler.model.fields import Field
 from reconciler.model.invisible import as_seen
 from reconciler.model.lists import DesiredList
@@ -82,7 +83,7 @@ def _desire(entry: _Entry, sides: Mapping[str, _Side]) -> None:
                 _place(entry, sides[name], list_id, ("id", name))
         return
     if len(sides) > 1:
-        each = ", ".join(f"{name}: cl-…" for name in sides)
+        each = named_first([f"{name}: cl-…" for name in islice(sides, MOST_NAMED + 1)], len(sides))
         entry.blame(("id",), f"one id, but {len(sides)} environments: ids differ between them, write {{{each}}}")
         return
     for side in sides.values():
@@ -103,7 +104,7 @@ def _check_environments(entry: _Entry, ids: Collection[str], sides: Mapping[str,
         for name in environments:
             place = (field_name, name)
             if name not in sides:
-                known = ", ".join(sides)
+                known = named_first(list(islice(sides, MOST_NAMED + 1)), len(sides))
                 entry.blame(place, f"the manifest has no environment {quoted(name)}: it has {known}", at_key=True)
             elif name not in ids:
                 entry.blame(place, f"the list has no id in {quoted(name)}: add one there, or remove this", at_key=True)

@@ -13,9 +13,10 @@ from reconciler.manifest.drafting import Declared, Draft, declared
 from reconciler.manifest.naming import key_from
 from reconciler.manifest.quoting import double_quoted
 from reconciler.manifest.rewriting import NewList, Revision
-from reconciler.manifest.rules import LIST_ID, description_fault, name_fault
+from reconciler.manifest.rules import description_fault, name_fault
 from reconciler.manifest.values import Environment
 from reconciler.model.fields import Field
+from reconciler.model.identifiers import is_list_id
 from reconciler.model.invisible import as_seen
 from reconciler.model.lists import LiveList
 from reconciler.model.texts import Texts
@@ -94,7 +95,7 @@ def _acceptable(
 
 
 def _fault(found: LiveList, names: Collection[str]) -> str | None:
-    if not LIST_ID.fullmatch(found.id):
+    if not is_list_id(found.id):
         return "its id is none that a manifest can have"
     if as_seen(found.texts["name"]) in names:
         return "another list of this environment has that name, ignoring case"
@@ -103,7 +104,7 @@ def _fault(found: LiveList, names: Collection[str]) -> str | None:
 
 
 def _refuse(draft: Draft, imports: Imports, environment: str, found: LiveList, why: str) -> None:
-    shown = found.id if LIST_ID.fullmatch(found.id) else double_quoted(found.id)
+    shown = found.id if is_list_id(found.id) else double_quoted(found.id)
     if not draft.mentions(shown):
         imports.refused.append(f"not imported from {environment}: {shown}, {double_quoted(found.texts['name'])}: {why}")
 

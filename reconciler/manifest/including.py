@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterator
+from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
-from reconciler.manifest.reading import Place, Reading
+from reconciler.manifest.reading import Reading
 
 _MAGIC = frozenset("*?[")
+MOST_GLOBS = 1_000
+_MOST_FOLDERS = 10_000
+_LONGEST_SHOWN = 200  # characters
+
+
+class TooManyError(Exception):
+    """A glob goes through too many folders."""
 
 
 def included(reading: Reading, globs: list[str], path: Path, drafts: Collection[str] = ()) -> Iterator[str]:
@@ -17,12 +26,8 @@ def included(reading: Reading, globs: list[str], path: Path, drafts: Collection[
     itself is never among them.
     """
     seen = {path.name}
-    for number, glob in enumerate(globs):
-        place: Place = ("include", number)
-        fault = _fault(glob)
-        found = [] if fault else sorted({*_matches(path.parent, glob), *_named(glob, drafts)})
-        if not fault and not found:
-            fault = f"{glob!r} names no file in {path.parent}: correct it, or remove it"
+    for number, glob in enumerate(globs[:MOST_GLOBS]):
+        found, fault = _found(path.parent, glob, drafts)
         for name in found:
             if not _stays(path.parent, name):
                 fault = f"{name!r} is a link out of the manifest's folder: put the file itself there"
@@ -30,25 +35,79 @@ def included(reading: Reading, globs: list[str], path: Path, drafts: Collection[
                 seen.add(name)
                 yield name
         if fault:
-            reading.blame(place, fault)
+            reading.blame(("include", number), fault)
+    if len(globs) > MOST_GLOBS:
+        fault = f"only {MOST_GLOBS:,} entries are read: let some globs stand for several files"
+        reading.blame(("include", MOST_GLOBS), fault)
+
+
+def _found(folder: Path, glob: str, drafts: Collection[str]) -> tuple[list[str], str | None]:
+    """Return the files that a glob names, and what is wrong with it."""
+    if fault := _fault(glob):
+        return [], fault
+    try:
+        found = sorted({*_matches(folder, glob), *_named(glob, drafts)})
+    except TooManyError:
+        return [], f"{_shown(glob)} goes through more than {_MOST_FOLDERS:,} folders: name the folder that is meant"
+    return found, None if found else f"{_shown(glob)} names no file in {folder}: correct it, or remove it"
 
 
 def _fault(glob: str) -> str | None:
     parts = PurePosixPath(glob).parts
     if glob.startswith(("/", "~")) or ".." in parts or "\\" in glob or "\0" in glob:
-        return f"{glob!r} leads out of the manifest's folder: write a glob relative to it, as in lists/*.yaml"
+        return f"{_shown(glob)} leads out of the manifest's folder: write a glob relative to it, as in lists/*.yaml"
+    if any("**" in part and part != "**" for part in parts) or parts[-1:] == ("**",):
+        return f"{_shown(glob)}: ** stands for any folders, alone between slashes: write it as in lists/**/*.yaml"
     return None
 
 
+def _shown(glob: str) -> str:
+    return repr(glob if len(glob) <= _LONGEST_SHOWN else f"{glob[:_LONGEST_SHOWN]}…")
+
+
 def _matches(folder: Path, glob: str) -> Iterator[str]:
-    """Yield the files that `glob` names; one without wildcards names itself, whether it exists or not."""
+    """Yield the files that `glob` names; one without wildcards names itself, whether it exists or not.
+
+    Wildcards stand neither for names that begin with a dot nor for folders that are links. Each folder is looked at
+    once for each part of the glob. Raises TooManyError for too many of them.
+    """
+    parts = PurePosixPath(glob).parts
     if not _MAGIC & set(glob):
-        if (folder / glob).is_file():
+        if _is_file(folder / glob):
             yield PurePosixPath(glob).as_posix()
         return
-    for found in folder.glob(glob):
-        if found.is_file():
-            yield found.relative_to(folder).as_posix()
+    left = [(PurePosixPath(), 0)]
+    seen = set(left)
+    for below, at in left:  # grows while it is gone through
+        if len(left) > _MOST_FOLDERS:
+            raise TooManyError
+        paths = [below / entry.name for entry in _entries(folder / below, parts[at], last=at == len(parts) - 1)]
+        if at == len(parts) - 1:
+            yield from (path.as_posix() for path in paths if _is_file(folder / path))
+            continue
+        steps = [(path, at if parts[at] == "**" else at + 1) for path in paths]
+        steps += [(below, at + 1)] if parts[at] == "**" else []
+        left += [step for step in steps if step not in seen]
+        seen.update(steps)
+
+
+def _entries(folder: Path, part: str, *, last: bool) -> list[os.DirEntry[str]]:
+    """Return what one part of a glob means of a folder, only folders but for the `last`; none if it cannot be read."""
+    try:
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except (OSError, ValueError):
+        return []
+    pattern, links = "*" if part == "**" else part, not _MAGIC & set(part)
+    shown = [entry for entry in entries if part.startswith(".") or not entry.name.startswith(".")]
+    fit = [entry for entry in shown if fnmatchcase(entry.name, pattern)]
+    return fit if last else [entry for entry in fit if entry.is_dir(follow_symlinks=links)]
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # no file can have that name
+        return False
 
 
 def _named(glob: str, drafts: Collection[str]) -> Iterator[str]:

@@ -10,6 +10,7 @@ from typing import TypeVar, cast
 from pydantic_core import ValidationError
 
 from reconciler.errors import ManifestError
+from reconciler.files import read as files_read
 from reconciler.manifest import wording
 from reconciler.manifest.desiring import desire
 from reconciler.manifest.including import included
@@ -23,6 +24,9 @@ from reconciler.model.lists import Desired, DesiredList
 from reconciler.model.problems import Problem
 
 DEFAULT_STATE = ".reconciler"
+MOST_PROBLEMS = 1_000
+LARGEST_FILE = 64 * 1024 * 1024  # bytes
+PIPE_SECONDS = 10.0
 _Checked = TypeVar("_Checked")
 
 
@@ -50,13 +54,22 @@ def load(path: Path, drafts: Mapping[str, bytes] | None = None) -> Manifest:
     lists = desire(_entries(readings), environments)
     problems = [problem for reading in readings for problem in sorted(reading.problems)]
     if problems or head is None:
-        raise ManifestError(problems)
+        raise ManifestError(bounded(problems))
     return Manifest(
         path=path,
         files=files,
         state=head.get("state", DEFAULT_STATE),
         environments={name: _environment(name, of, lists[name]) for name, of in environments.items()},
     )
+
+
+def bounded(problems: list[Problem]) -> list[Problem]:
+    """Return the first of many problems, and how many more there are."""
+    if len(problems) <= MOST_PROBLEMS:
+        return problems
+    first = problems[0]
+    more = f"{len(problems) - MOST_PROBLEMS:,} more problems are not listed: correct these first"
+    return [*problems[:MOST_PROBLEMS], Problem(first.file, first.line, first.column, "", more)]
 
 
 def _environment(name: str, of: Settings, lists: Mapping[str, DesiredList]) -> Environment:
@@ -70,12 +83,12 @@ def _read(manifest: Path, name: str, files: dict[str, str], drafts: Mapping[str,
     path = manifest.parent / name
 
     def raw() -> bytes:
-        held = drafts[name] if name in drafts else path.read_bytes()
+        held = drafts[name] if name in drafts else files_read(path, most=LARGEST_FILE, pipe=True, seconds=PIPE_SECONDS)
         files[name] = hashlib.sha256(held).hexdigest()
         return held
 
     try:
-        return read(str(path), raw())
+        return read(str(path), raw(), may_be_empty=name != manifest.name)
     except OSError as error:
         return _unreadable(str(path), error)
 

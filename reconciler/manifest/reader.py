@@ -24,7 +24,7 @@ from reconciler.manifest.events import (
     Parser,
     opened,
 )
-from reconciler.manifest.reading import MappingValue, Reading, SequenceValue, Value
+from reconciler.manifest.reading import MappingValue, Reading, SequenceValue, Value, shown_step
 from reconciler.manifest.scalars import REFUSED, plain, read_as
 from reconciler.manifest.source import SourceText, UnreadableError, decoded, forbidden_character, lenient
 from reconciler.manifest.syntax import DIRECTIVES, explained
@@ -39,21 +39,30 @@ _DIRECTIVE = re.compile(r"(?:[ \t]*+(?:#[^\n]*+)?\r?\n)*+(%)")
 _EMPTY = "begin with version, environments and lists, as lists.yaml.example does"
 
 
-def read(file: str, raw: bytes, parser: Parser = FASTEST) -> Reading:
-    """Read one file whose bytes are `raw`, and which problems call `file`; never raises for what is in it."""
+def read(file: str, raw: bytes, parser: Parser = FASTEST, *, may_be_empty: bool = False) -> Reading:
+    """Read one file whose bytes are `raw`, and which problems call `file`; never raises for what is in it.
+
+    A file of comments only is a problem, unless it `may_be_empty`.
+    """
     problems: list[Problem] = []
     try:
         source = SourceText(file, decoded(raw))
     except UnreadableError as error:
         return _broken(SourceText(file, lenient(raw)), problems, error.offset, error.message)
     try:
-        return _Composer(source, parser, problems).reading()
+        return _Composer(source, parser, problems).reading() or _empty(source, problems, may_be_empty=may_be_empty)
     except UnreadableError as error:
         return _broken(source, problems, error.offset, error.message)
     except MarkedYAMLError as error:
         return _broken(source, problems, *explained(error, source.text))
     except ReaderError:
         return _broken(source, problems, *forbidden_character(source.text))
+
+
+def _empty(source: SourceText, problems: list[Problem], *, may_be_empty: bool) -> Reading:
+    if may_be_empty:
+        return Reading(source)
+    return _broken(source, problems, 0, f"the file is empty: {_EMPTY}")
 
 
 def _broken(source: SourceText, problems: list[Problem], offset: int, message: str) -> Reading:
@@ -70,12 +79,12 @@ class _Composer:
         self._next = opened(source.text, parser)
         self._trail: list[str | int] = []
 
-    def reading(self) -> Reading:
-        """Read the whole document; raises UnreadableError and yaml.YAMLError."""
+    def reading(self) -> Reading | None:
+        """Read the whole document, None if there is none; raises UnreadableError and yaml.YAMLError."""
         if directive := _DIRECTIVE.match(self._source.text):
             raise UnreadableError(directive.start(1), DIRECTIVES)
         if type(self._next()) is STREAM_END:
-            raise UnreadableError(0, f"the file is empty: {_EMPTY}")
+            return None
         event = self._next()
         begin = event.start_mark.index
         root = self._value(event)
@@ -217,7 +226,7 @@ class _Composer:
                 return False
 
     def _complain(self, offset: int, message: str, *more: str) -> None:
-        path = ".".join(str(step) for step in (*self._trail, *more))
+        path = ".".join(shown_step(step) for step in (*self._trail, *more))
         position = self._source.position(offset)
         self._problems.append(Problem(self._source.file, *position, path, message))
 

@@ -14,6 +14,15 @@ Place: TypeAlias = tuple[str | int, ...]
 """The keys and indexes that lead to a value from the top of its file."""
 
 
+_LONGEST_STEP = 80  # characters of a key, in a problem's path
+
+
+def shown_step(step: str | int) -> str:
+    """Return a step of a place as a problem shows it: a long key shortened."""
+    text = str(step)
+    return text if len(text) <= _LONGEST_STEP else f"{text[:_LONGEST_STEP]}…"
+
+
 class MappingValue(dict[str, Value]):
     """A mapping; where each of its keys, and each of its values, stands: offsets in the text, by key."""
 
@@ -57,7 +66,7 @@ class Reading:
     def blame(self, place: Place, message: str, *, at_key: bool = False) -> None:
         """Add a problem of the value at `place`, or of its key; one that is missing is shown where it would be."""
         line, column = self.position(place, at_key=at_key)
-        path = ".".join(str(step) for step in place)
+        path = ".".join(shown_step(step) for step in place)
         self.problems.append(Problem(self.source.file, line, column, path, message))
 
     def position(self, place: Place, *, at_key: bool = False) -> tuple[int, int]:

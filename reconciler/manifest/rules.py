@@ -11,7 +11,6 @@ from reconciler.model.fields import MANAGED, Field
 from reconciler.model.invisible import shows_nothing
 from reconciler.model.texts import units
 
-LIST_ID = re.compile(r"cl-[0-9A-Za-z._~-]+")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 

@@ -16,14 +16,18 @@ from pydantic_core import SchemaValidator
 
 from reconciler.manifest import grammar, hosts
 from reconciler.manifest.grammar import by_name, either, entry, flag, key, number, refused, ruled, sequence, text, word
-from reconciler.manifest.rules import LIST_ID, folder_fault, name_format_fault
+from reconciler.manifest.rules import folder_fault, name_format_fault
 from reconciler.model.fields import MANAGED
+from reconciler.model.identifiers import LIST_ID, LONGEST
 
 if TYPE_CHECKING:
     from pydantic_core import CoreSchema
 
 _Checked_co = TypeVar("_Checked_co", covariant=True)
 _TRIMMED = r"^\S(?:[\s\S]*\S)?$"
+
+
+MOST_REQUESTS = 100_000
 
 
 class Shape(Protocol[_Checked_co]):
@@ -111,7 +115,7 @@ def _free_of(fault: Callable[[str], str | None]) -> Callable[[str], str]:
     return checked
 
 
-_list_id = text(pattern=f"^{LIST_ID.pattern}$")
+_list_id = text(pattern=f"^{LIST_ID.pattern}$", max_length=LONGEST)
 _live_name = text(metadata={"minLength": 1})
 _texts = {
     "name": key(
@@ -170,7 +174,9 @@ ENVIRONMENT = entry(
         "Prefix of the environment variables with the credentials. Default KORE.",
         text(pattern=r"^KORE(?:_[A-Z0-9_]+)?$"),
     ),
-    requests_per_minute=key("The account's limit is 60, shared with all that uses its API. Default 30.", number(ge=5)),
+    requests_per_minute=key(
+        "The account's limit is 60, shared with all that uses its API. Default 30.", number(ge=5, le=MOST_REQUESTS)
+    ),
     name_format=key(
         'How this environment writes names, e.g. "[dev] {name}".',
         ruled(_free_of(name_format_fault)),

@@ -30,7 +30,7 @@ _WANTED = {
     "environments.*.stream_id": "a stream id: st- and then letters, digits, . _ ~ or -",
     "environments.*.account_id": "an account id, made of letters and digits",
     "environments.*.credentials": "a prefix of variables: KORE, or KORE_ and then A-Z, 0-9 or _",
-    "environments.*.requests_per_minute": "a whole number from 5, without quotes",
+    "environments.*.requests_per_minute": "a whole number from 5 to 100,000, without quotes",
     "environments.*.name_format": 'a text with {name} in it, in quotes: "[dev] {name}"',
     "policy": "a mapping of max_changes, on_drift, rename_in_use and ignore_undeclared",
     "policy.max_changes": "a whole number from 0, or a percentage from 0% to 100%",
@@ -63,6 +63,10 @@ _OTHER_BRANCH = {"<text>": dict, "<mapping>": str, "<number>": str, "<percent>":
 """The labels of the unions of `shape`, each with the type of values that the union's other branch speaks of."""
 
 
+MOST_NAMED = 5
+_LONGEST_KEY = 60  # characters; a longer one is no slip of the pen
+
+
 class Fault(NamedTuple):
     """What is wrong with the value at `place`, or with its key."""
 
@@ -89,9 +93,16 @@ def unknown_key(place: Place, known: Sequence[str]) -> str:
     """Say that the last key of `place` is none of `known`, and which of them may be meant."""
     from difflib import get_close_matches  # noqa: PLC0415  (only where there is a problem)
 
-    close = get_close_matches(str(place[-1]), known, n=1)
+    name = str(place[-1])
+    close = get_close_matches(name, known, n=1) if len(name) <= _LONGEST_KEY else []
     guess = f"did you mean {close[0]}?" if close else f"known here: {', '.join(known)}"
     return f"unknown key: {guess} (keys of your own begin with x-)"
+
+
+def named_first(names: Sequence[str], number: int) -> str:
+    """Return the first of `number` names for a message, and how many more there are."""
+    first = ", ".join(names[:MOST_NAMED])
+    return first if number <= MOST_NAMED else f"{first}, … ({number - MOST_NAMED:,} more)"
 
 
 def bad_name(name: str) -> str:

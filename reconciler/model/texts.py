@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeAlias
 
 from reconciler.model.fields import FIELDS, Field
@@ -10,6 +11,7 @@ from reconciler.model.fields import FIELDS, Field
 Texts: TypeAlias = Mapping[Field, str]
 """Some fields of a list. A field that is absent is unmanaged (desired, applied) or unknown (before a change)."""
 
+_PLACEHOLDER = re.compile(r"\$\{[^{}]{1,60}\}|<[A-Z][A-Z0-9_]{1,60}>|\{\{[^{}]{1,60}\}\}")
 # Letters, dashes and quotes that most fonts draw as one of ASCII: Cyrillic, Greek, and what a word processor puts in.
 _DRAWN_ALIKE = str.maketrans(
     "\u0410\u0412\u0415\u0405\u0406\u0408\u041a\u041c\u041d\u041e\u0420\u0421"
@@ -43,6 +45,19 @@ def stored_alike(sent: str, stored: str) -> bool:
 def units(text: str) -> int:
     """Return the length of `text` in UTF-16 units, as JavaScript counts."""
     return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def placeholder(text: str) -> str:
+    """Return what looks as if it were to be filled in (`${NAME}`, `<NAME>`, `{{ name }}`), "" if nothing does."""
+    found = _PLACEHOLDER.search(text)
+    return found[0] if found else ""
+
+
+def unfilled(texts: Texts, fields: Iterable[Field]) -> Iterator[str]:
+    """Yield a warning for each of `fields` whose text holds a placeholder."""
+    for field in fields:
+        if field in texts and (found := placeholder(texts[field])):
+            yield f"the {field} holds {found}, as a template does: nothing is filled in"
 
 
 def unseen_difference(old: str, new: str) -> str:

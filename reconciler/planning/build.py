@@ -40,7 +40,7 @@ from reconciler.model.changes import (
 )
 from reconciler.model.fields import FIELDS, NAME, Field
 from reconciler.model.lists import Applied, AppliedList, Desired, DesiredList, DoubtfulList, KnownList, Live
-from reconciler.model.texts import Texts, differing, holds, narrowed, unseen_difference
+from reconciler.model.texts import Texts, differing, holds, narrowed, unfilled, unseen_difference
 from reconciler.planning import blocks
 
 _MOST_NAMED = 10
@@ -222,6 +222,7 @@ def _update(
         warnings=(
             *warnings,
             *(f"the {field} looks as before, but {unseen}" for field, unseen in found.items() if unseen),
+            *unfilled(wanted.texts, fields),
         ),
         fields=fields,
     )

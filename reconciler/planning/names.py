@@ -18,6 +18,7 @@ from typing import TypeGuard
 
 from reconciler.model.changes import Block, Change, Update
 from reconciler.model.fields import NAME
+from reconciler.model.invisible import as_seen
 from reconciler.model.lists import Applied, Desired, DoubtfulList, Live
 from reconciler.planning.blocks import stopped
 
@@ -39,10 +40,10 @@ class Names:
 
 def held(changes: Iterable[Change], desired: Desired, applied: Applied, live: Live | None) -> Names:
     """Return who holds, in the account or as far as the state knows, or declares, the names that `changes` take."""
-    taken = {change.after[NAME].casefold() for change in changes if _is_rename(change)}
+    taken = {as_seen(change.after[NAME]) for change in changes if _is_rename(change)}
     holders: dict[str, set[str]] = {}
     for name, list_id in _pairs(desired, applied, live) if taken else ():
-        if (folded := name.casefold()) in taken:
+        if (folded := as_seen(name)) in taken:
             holders.setdefault(folded, set()).add(list_id)
     return Names(holders, desired, applied)
 
@@ -105,7 +106,7 @@ def _claimed_twice(renames: Mapping[str, Update]) -> dict[str, Block]:
     first: dict[str, str] = {}
     for rename in sorted(renames.values(), key=lambda rename: rename.key):
         name = rename.after[NAME]
-        claimant = first.setdefault(name.casefold(), rename.key)
+        claimant = first.setdefault(as_seen(name), rename.key)
         if claimant != rename.key:
             blocks[rename.key] = _name_taken(name, f"{claimant}, renamed to it by this plan,")
     return blocks
@@ -121,11 +122,11 @@ def _name_taken(name: str, holder: str) -> Block:
 
 def _others(rename: Update, names: Names) -> list[str]:
     """Return the ids, other than its own, that hold the new name of `rename`."""
-    return sorted({*names.holders.get(rename.after[NAME].casefold(), ())} - {rename.id})
+    return sorted({*names.holders.get(as_seen(rename.after[NAME]), ())} - {rename.id})
 
 
 def _gives_up(rename: Update | None, name: str) -> bool:
-    return rename is not None and rename.after[NAME].casefold() != name.casefold()
+    return rename is not None and as_seen(rename.after[NAME]) != as_seen(name)
 
 
 def _waits(rename: Update, renames: Mapping[str, Update], names: Names) -> tuple[str, ...]:

@@ -236,7 +236,7 @@ def test_files_that_cannot_be_read_are_problems_too(tmp_path: Path, monkeypatch:
     monkeypatch.chdir(tmp_path)
     for path, said in [
         ("nope.yaml", "nope.yaml:1:1: cannot be read (No such file or directory): name the manifest with -f FILE"),
-        (".", ".:1:1: cannot be read (Is a directory): see what it is, and its rights"),
+        (".", ".:1:1: cannot be read (it is a folder, not a file): see what it is, and its rights"),
     ]:
         with pytest.raises(ManifestError, match=re.escape(said)):
             load(Path(path))

@@ -7,7 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.model.fields import Field
-from reconciler.model.texts import Texts, differing, holds, narrowed, stored_alike, units, unseen_difference
+from reconciler.model.texts import (
+    Texts,
+    differing,
+    holds,
+    narrowed,
+    placeholder,
+    stored_alike,
+    unfilled,
+    units,
+    unseen_difference,
+)
 
 TEXTS = st.fixed_dictionaries(
     {}, optional={"name": st.sampled_from(["", "a", "b"]), "description": st.sampled_from(["", "a", "b"])}
@@ -95,3 +105,21 @@ def test_stored_alike(sent: str, stored: str, alike: bool) -> None:
 @pytest.mark.parametrize(("text", "length"), [("", 0), ("abc", 3), ("é", 1), ("😀", 2), ("a😀é", 4), ("\ud83d", 1)])
 def test_units_count_as_javascript_does(text: str, length: int) -> None:
     assert units(text) == length
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Sale ${YEAR}", "${YEAR}"),
+        ("<NAME> of list", "<NAME>"),
+        ("{{ name }} list", "{{ name }}"),
+        ("a < b > c", ""),
+        ("Sale $5 {x}", ""),
+        ("<3 customers>", ""),
+        ("${}", ""),
+    ],
+)
+def test_a_placeholder(text: str, found: str) -> None:
+    assert placeholder(text) == found
+    warned = list(unfilled({"name": text}, ("name", "description")))
+    assert warned == ([f"the name holds {found}, as a template does: nothing is filled in"] if found else [])
