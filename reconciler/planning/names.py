@@ -11,16 +11,18 @@ would fill the wrong one. So a rename goes ahead only once nobody else holds its
 from __future__ import annotations
 
 import heapq
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TypeGuard
+from typing import TypeAlias, TypeGuard
 
 from reconciler.model.changes import Block, Change, Update
 from reconciler.model.fields import NAME
 from reconciler.model.invisible import as_seen
 from reconciler.model.lists import Applied, Desired, DoubtfulList, Live
 from reconciler.planning.blocks import stopped
+
+_MOST_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -135,32 +137,67 @@ def _waits(rename: Update, renames: Mapping[str, Update], names: Names) -> tuple
 
 
 def _circles(renames: Mapping[str, Update], names: Names) -> dict[str, Block]:
-    """Return a block for each rename that, in the end, waits for itself."""
+    """Return a block for each rename that, in the end, waits for itself; those of one circle share it."""
     waits = {rename.key: _waits(rename, renames, names) for rename in renames.values()}
-    reached = {key: _reached(key, waits) for key in waits}
-    return {
-        key: _cycle(other for other in reached[key] if other != key and key in reached[other])
-        for key in waits
-        if key in reached[key]
-    }
+    stuck = _within(waits, _never_ready(waits))
+    circles = _within(stuck, _never_ready(_reversed(stuck)))
+    blocks: dict[str, Block] = {}
+    for group in _groups(circles):
+        blocks |= dict.fromkeys(group, _cycle(group))
+    return blocks
 
 
-def _reached(key: str, waits: Mapping[str, tuple[str, ...]]) -> set[str]:
-    """Return every key that `key` waits for, directly or not; its own only where the waiting is a circle."""
-    reached: set[str] = set()
-    ahead = list(waits[key])
-    while ahead:
-        other = ahead.pop()
-        if other not in reached:
-            reached.add(other)
-            ahead.extend(waits[other])
-    return reached
+Graph: TypeAlias = Mapping[str, Sequence[str]]
+"""For each key those that it waits for, or the other way round."""
 
 
-def _cycle(others: Iterable[str]) -> Block:
+def _within(graph: Graph, keys: Collection[str]) -> Graph:
+    return {key: [other for other in graph[key] if other in keys] for key in graph if key in keys}
+
+
+def _reversed(graph: Graph) -> Graph:
+    other_way: dict[str, list[str]] = {key: [] for key in graph}
+    for key, others in graph.items():
+        for other in others:
+            other_way[other].append(key)
+    return other_way
+
+
+def _never_ready(waits: Graph) -> set[str]:
+    """Return the keys that are never ready, if one is ready once those that it waits for were."""
+    left = {key: len(others) for key, others in waits.items()}
+    followers = _reversed(waits)
+    ready = [key for key, number in left.items() if not number]
+    for key in ready:  # grows while it is gone through
+        for follower in followers[key]:
+            left[follower] -= 1
+            if not left[follower]:
+                ready.append(follower)
+    return left.keys() - set(ready)
+
+
+def _groups(graph: Graph) -> Iterator[list[str]]:
+    """Yield the keys that hang together, sorted, group by group."""
+    neighbours = {key: {*others} for key, others in graph.items()}
+    for key, others in _reversed(graph).items():
+        neighbours[key].update(others)
+    seen: set[str] = set()
+    for start in graph:
+        group = [] if start in seen else [start]
+        seen.add(start)
+        for key in group:  # grows while it is gone through
+            group += neighbours[key] - seen
+            seen |= neighbours[key]
+        if group:
+            yield sorted(group)
+
+
+def _cycle(keys: Sequence[str]) -> Block:
+    named = ", ".join(keys[:_MOST_NAMED])
+    more = f" and {len(keys) - _MOST_NAMED:,} more" if len(keys) > _MOST_NAMED else ""
     return Block(
         "rename_cycle",
-        f"it takes a name that only comes free when {', '.join(sorted(others))} is renamed, which in turn waits for it",
+        f"the renames of {named}{more} take one another's names, so that each waits for another",
         "do it in two steps with a name in between; meanwhile producers would fill the wrong list",
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -100,7 +101,7 @@ def test_a_circle_names_its_members_only() -> None:
     first = plan.changes[0]
     assert rows(plan)["a"] == "blocked edit name by rename_cycle"
     assert isinstance(first, Blocked)
-    assert first.block.reason == "it takes a name that only comes free when b is renamed, which in turn waits for it"
+    assert first.block.reason == "the renames of a, b take one another's names, so that each waits for another"
 
 
 def test_where_a_list_stands_in_the_manifest_is_no_part_of_why_it_is_blocked() -> None:
@@ -130,3 +131,41 @@ def test_the_campaigns_of_what_is_changed_or_drifted_are_named_by_id() -> None:
     assert guarded(build(wanted, known), wanted, known, None).campaigns == {}
     gone = live({"b": {"name": "B"}, "c": {"name": "C"}, "a": None, "d": {"name": "D"}})
     assert guarded(build(wanted, known, gone), wanted, known, gone).campaigns == {}
+
+
+def circle(number: int) -> EnvironmentPlan:
+    """Return the plan of so many lists, each of which takes the name of the next."""
+    wanted = {f"k{each:04}": {"name": f"N{(each + 1) % number}"} for each in range(number)}
+    known = {f"k{each:04}": {"name": f"N{each}"} for each in range(number)}
+    return guarded(build(desired(wanted), applied(known), live(known)), desired(wanted), applied(known), live(known))
+
+
+def reasons(plan: EnvironmentPlan) -> dict[str, str]:
+    return {change.key: change.block.reason for change in plan.changes if isinstance(change, Blocked)}
+
+
+@pytest.mark.parametrize(
+    ("number", "named"),
+    [(5, "k0000, k0001, k0002, k0003, k0004"), (7, "k0000, k0001, k0002, k0003, k0004 and 2 more")],
+)
+def test_a_circle_is_worded_once_for_all_and_in_bounds(number: int, named: str) -> None:
+    said = f"the renames of {named} take one another's names, so that each waits for another"
+    assert reasons(circle(number)) == {f"k{each:04}": said for each in range(number)}
+
+
+@pytest.mark.slow
+def test_a_large_circle_is_found_soon() -> None:
+    began = time.process_time()
+    assert len(set(reasons(circle(4_000)).values())) == 1
+    assert time.process_time() - began < 20
+
+
+def test_two_circles_are_two() -> None:
+    wanted = {"a": {"name": "B"}, "b": {"name": "A"}, "c": {"name": "D"}, "d": {"name": "C"}}
+    known = {key: {"name": key.upper()} for key in wanted}
+    plan = guarded(build(desired(wanted), applied(known), live(known)), desired(wanted), applied(known), live(known))
+    reasons = {
+        change.key: change.block.reason.split(" take ")[0] for change in plan.changes if isinstance(change, Blocked)
+    }
+    ab, cd = "the renames of a, b", "the renames of c, d"
+    assert reasons == {"a": ab, "b": ab, "c": cd, "d": cd}
