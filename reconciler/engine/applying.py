@@ -17,7 +17,7 @@ from reconciler.execute.records import Records
 from reconciler.execute.run import Run, RunContext
 from reconciler.execute.snapshot import LiveSnapshot
 from reconciler.model.changes import Adopt, Change, EnvironmentPlan, Forget, Plan, Update
-from reconciler.model.lists import Applied, AppliedList, Live, Target
+from reconciler.model.lists import Applied, AppliedList, DesiredList, Live, Target
 from reconciler.model.outcomes import EnvironmentResult, Outcome, Result
 from reconciler.planning.review import reviewed
 from reconciler.protocols import Clock, Holder, Remote, StateWriter, Stop
@@ -103,8 +103,29 @@ def _followed(site: Site, saved: EnvironmentPlan, applied: Applied, live: Live, 
     left = tuple(change for change in in_scope if not _is_forgotten(change, applied))
     part = replace(saved, changes=left, lineage=applied.lineage, serial=applied.serial)
     now = stepped(reviewed(part, site.desired, applied, live), site, applied, live)
-    changes = tuple(change for change in now.changes if not _is_recorded(change, applied))
+    changes = tuple(_with_doubts(change, site) for change in now.changes if not _is_recorded(change, applied))
     return costed(replace(now, changes=changes, unchanged=saved.unchanged + len(in_scope) - len(changes)), site)
+
+
+def _with_doubts(change: Change, site: Site) -> Change:
+    """Return a change of a saved plan with a warning, and no place in the manifest, if that says otherwise by now."""
+    said = _otherwise(change, site.desired.lists.get(change.key)) if isinstance(change, Update) else ""
+    if not said:
+        return change
+    warning = (
+        f"the manifest here says otherwise ({said}). What the plan says is sent, and the next plan will show the way "
+        "to the manifest's; make a new plan if that is not meant"
+    )
+    return replace(change, source=None, warnings=(*change.warnings, warning))
+
+
+def _otherwise(change: Update, wanted: DesiredList | None) -> str:
+    """Say what the manifest declares instead of what a change sends; "" if it declares just that."""
+    if wanted is None or wanted.id != change.id:
+        return "it does not declare this list"
+    texts = wanted.texts
+    differing = [field for field in change.fields if texts.get(field) != change.after[field]]
+    return ", ".join(f"{field}: {texts[field]!r}" if field in texts else f"{field} unmanaged" for field in differing)
 
 
 def _is_forgotten(change: Change, applied: Applied) -> bool:

@@ -75,9 +75,14 @@ _PLANNED: Final[dict[Action, str]] = {
 }
 
 
+def cause_of(change: Change) -> str:
+    """Return why a change is planned; one of a saved plan that the manifest says otherwise of has no place there."""
+    return "as the saved plan says" if change.cause == "edit" and change.source is None else CAUSES[change.cause]
+
+
 def deed(change: Change) -> str:
     """Return what a plan does with a list, and why."""
-    cause = CAUSES[change.cause]
+    cause = cause_of(change)
     if isinstance(change, Blocked):
         return f"blocked ({change.block.guard}): {cause}"
     return f"{_ACTIONS[change.action]}: {cause}"

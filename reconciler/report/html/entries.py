@@ -33,7 +33,7 @@ def of_change(of: EnvironmentPlan, change: Change, kind: Kind, labels: tuple[str
         environment=of.name,
         kind=kind,
         cause=change.cause,
-        words=phrases.CAUSES[change.cause],
+        words=phrases.cause_of(change),
         place=place(change.source, change.id),
         texts=_texts(change, labels),
         remarks=_remarks(change),
