@@ -49,6 +49,10 @@ def wired(options: argparse.Namespace, saved: Plan | None = None, drafts: Mappin
     from reconciler.manifest import load
 
     manifest = load(options.file, drafts)
+    if "://" not in manifest.state and is_pipe(options.file):
+        raise UsageError(
+            f"{options.file}: is a pipe, and the state is kept beside the manifest: name a file, or give state: a URL"
+        )
     if saved is None:
         names = shared.chosen(options.env, options.all_envs, list(manifest.environments))
     else:

@@ -28,11 +28,11 @@ _NOTHING: Override = {}
 
 def desire(entries: Entries, environments: Mapping[str, Settings]) -> dict[str, dict[str, DesiredList]]:
     """Return the lists of each environment, by key; what is wrong becomes problems of the readings."""
-    accounts: dict[tuple[str, str], list[_Side]] = {}
-    sides: dict[str, _Side] = {}
-    for name, of in environments.items():
-        sides[name] = _Side(name, of.name_format, accounts.setdefault(of.target.account, []))
-        sides[name].account.append(sides[name])
+    accounts: dict[tuple[str, str], dict[str, tuple[str, DesiredList]]] = {}
+    sides = {
+        name: _Side(name, of.name_format, accounts.setdefault(of.target.account, {}))
+        for name, of in environments.items()
+    }
     for reading, key, line, fields in entries:
         entry = _Entry(reading, key, line, fields)
         _check_texts(entry)
@@ -42,25 +42,17 @@ def desire(entries: Entries, environments: Mapping[str, Settings]) -> dict[str, 
 
 @dataclass(slots=True)
 class _Side:
-    """One environment while its lists come in, with all sides of its `account`: whose are which ids and names."""
+    """One environment while its lists come in: whose are which names, and which ids of its account (with the side)."""
 
     name: str
     name_format: str
-    account: list[_Side]
-    ids: dict[str, DesiredList] = field(default_factory=dict)
+    ids: dict[str, tuple[str, DesiredList]]
     names: dict[str, DesiredList] = field(default_factory=dict)
     lists: dict[str, DesiredList] = field(default_factory=dict)
 
     def formatted(self, name: str) -> str:
         """Return a name as this environment writes it."""
         return name if self.name_format == AS_WRITTEN else self.name_format.replace(AS_WRITTEN, name)
-
-    def holder_of(self, list_id: str) -> tuple[str, DesiredList] | None:
-        """Return who of the account has the id so far: environment and list."""
-        for side in self.account:
-            if list_id in side.ids:
-                return side.name, side.ids[list_id]
-        return None
 
 
 class _Entry(NamedTuple):
@@ -134,11 +126,11 @@ def _place(entry: _Entry, side: _Side, list_id: str, id_place: Place) -> None:
     )
     if "name" in texts:
         _check_name(entry, side, wanted, overridden="name" in override)
-    if holder := side.holder_of(list_id):
+    if holder := side.ids.get(list_id):
         message = f"{list_id} is the id of {holder[1].key} in {holder[0]} ({_spoken(holder[1])}) too"
         entry.blame(id_place, f"{message}: an id belongs to one list, correct one of them")
     else:
-        side.ids[list_id] = wanted
+        side.ids[list_id] = (side.name, wanted)
     side.lists[entry.key] = wanted
 
 

@@ -16,6 +16,7 @@ from typing import TypeAlias
 
 import yaml
 
+from reconciler import files as bounded
 from reconciler.errors import EditError, ManifestError
 from reconciler.manifest import loader, surgery
 from reconciler.manifest.rewriting import NewList, Revision, revised, with_lists
@@ -143,8 +144,10 @@ def _read(manifest: Manifest, name: str, *, new: bool) -> bytes:
     path = Path(manifest.path.parent, name)
     if new and not path.exists():
         return b""
+    if bounded.is_pipe(path):
+        raise EditError(f"{path}: is a pipe, which cannot be changed: name a file")
     try:
-        raw = path.read_bytes()
+        raw = bounded.read(path, most=loader.LARGEST_FILE)
     except OSError as error:
         raise EditError(f"{path}: cannot be read ({error.strerror}). Nothing was changed") from error
     if hashlib.sha256(raw).hexdigest() != manifest.files[name]:

@@ -27,6 +27,7 @@ DEFAULT_STATE = ".reconciler"
 MOST_PROBLEMS = 1_000
 LARGEST_FILE = 64 * 1024 * 1024  # bytes
 PIPE_SECONDS = 10.0
+_AT_ONCE = 100
 _Checked = TypeVar("_Checked")
 
 
@@ -54,7 +55,7 @@ def load(path: Path, drafts: Mapping[str, bytes] | None = None) -> Manifest:
     lists = desire(_entries(readings), environments)
     problems = [problem for reading in readings for problem in sorted(reading.problems)]
     if problems or head is None:
-        raise ManifestError(bounded(problems))
+        raise ManifestError(bounded(problems, sum(reading.problems.more for reading in readings)))
     return Manifest(
         path=path,
         files=files,
@@ -63,12 +64,12 @@ def load(path: Path, drafts: Mapping[str, bytes] | None = None) -> Manifest:
     )
 
 
-def bounded(problems: list[Problem]) -> list[Problem]:
-    """Return the first of many problems, and how many more there are."""
+def bounded(problems: list[Problem], unlisted: int = 0) -> list[Problem]:
+    """Return the first of many problems, and how many more there are, `unlisted` ones besides."""
     if len(problems) <= MOST_PROBLEMS:
         return problems
     first = problems[0]
-    more = f"{len(problems) - MOST_PROBLEMS:,} more problems are not listed: correct these first"
+    more = f"{len(problems) - MOST_PROBLEMS + unlisted:,} more problems are not listed: correct these first"
     return [*problems[:MOST_PROBLEMS], Problem(first.file, first.line, first.column, "", more)]
 
 
@@ -83,7 +84,11 @@ def _read(manifest: Path, name: str, files: dict[str, str], drafts: Mapping[str,
     path = manifest.parent / name
 
     def raw() -> bytes:
-        held = drafts[name] if name in drafts else files_read(path, most=LARGEST_FILE, pipe=True, seconds=PIPE_SECONDS)
+        held = (
+            drafts[name]
+            if name in drafts
+            else files_read(path, most=LARGEST_FILE, pipe=path == manifest, seconds=PIPE_SECONDS)
+        )
         files[name] = hashlib.sha256(held).hexdigest()
         return held
 
@@ -142,14 +147,29 @@ def _entries_of(reading: Reading, elsewhere: Mapping[str, Reading]) -> Iterator[
 
 
 def _wrong_entries(reading: Reading) -> frozenset[str]:
-    """Check the types of a file's lists; return the keys of those that are not right."""
+    """Check the types of a file's lists; return the keys of those that are not right.
+
+    A few are checked at a time, since the errors of a large file take many times its memory.
+    """
     keys, entries = list(reading.lists), list(reading.lists.values())
-    try:
-        LISTS.validate_python(entries)
-    except ValidationError as error:
-        errors = error.errors(include_url=False, include_context=False)
-        for fault in wording.faults(errors, entries, ("lists",)):
-            place: Place = ("lists", keys[int(fault.place[1])], *fault.place[2:])
-            reading.blame(place, fault.message, at_key=fault.at_key)
-        return frozenset(keys[int(wrong["loc"][0])] for wrong in errors)
-    return frozenset()
+    wrong: set[str] = set()
+    for start in range(0, len(keys), _AT_ONCE):
+        try:
+            LISTS.validate_python(entries[start : start + _AT_ONCE])
+        except ValidationError as error:
+            wrong.update(
+                _blame_lists(error, keys[start : start + _AT_ONCE], entries[start : start + _AT_ONCE], reading)
+            )
+    return frozenset(wrong)
+
+
+def _blame_lists(error: ValidationError, keys: list[str], entries: list[Value], reading: Reading) -> Iterator[str]:
+    """Add what is wrong with lists to the problems; yield their keys."""
+    errors = error.errors(include_url=False, include_context=False)
+    yield from (keys[int(wrong["loc"][0])] for wrong in errors)
+    if reading.problems.is_full:
+        reading.problems.more += len(errors)  # to word them is most of the work
+        return
+    for fault in wording.faults(errors, entries, ("lists",)):
+        place: Place = ("lists", keys[int(fault.place[1])], *fault.place[2:])
+        reading.blame(place, fault.message, at_key=fault.at_key)

@@ -24,7 +24,7 @@ from reconciler.manifest.events import (
     Parser,
     opened,
 )
-from reconciler.manifest.reading import MappingValue, Reading, SequenceValue, Value, shown_step
+from reconciler.manifest.reading import MappingValue, Problems, Reading, SequenceValue, Value, shown_step
 from reconciler.manifest.scalars import REFUSED, plain, read_as
 from reconciler.manifest.source import SourceText, UnreadableError, decoded, forbidden_character, lenient
 from reconciler.manifest.syntax import DIRECTIVES, explained
@@ -44,7 +44,7 @@ def read(file: str, raw: bytes, parser: Parser = FASTEST, *, may_be_empty: bool 
 
     A file of comments only is a problem, unless it `may_be_empty`.
     """
-    problems: list[Problem] = []
+    problems = Problems()
     try:
         source = SourceText(file, decoded(raw))
     except UnreadableError as error:
@@ -59,13 +59,13 @@ def read(file: str, raw: bytes, parser: Parser = FASTEST, *, may_be_empty: bool 
         return _broken(source, problems, *forbidden_character(source.text))
 
 
-def _empty(source: SourceText, problems: list[Problem], *, may_be_empty: bool) -> Reading:
+def _empty(source: SourceText, problems: Problems, *, may_be_empty: bool) -> Reading:
     if may_be_empty:
         return Reading(source)
     return _broken(source, problems, 0, f"the file is empty: {_EMPTY}")
 
 
-def _broken(source: SourceText, problems: list[Problem], offset: int, message: str) -> Reading:
+def _broken(source: SourceText, problems: Problems, offset: int, message: str) -> Reading:
     problems.append(Problem(source.file, *source.position(offset), "", message))
     return Reading(source, problems=problems, broken=True)
 
@@ -73,7 +73,7 @@ def _broken(source: SourceText, problems: list[Problem], offset: int, message: s
 class _Composer:
     """The pass over the events of one file; `trail` leads to where it is."""
 
-    def __init__(self, source: SourceText, parser: Parser, problems: list[Problem]) -> None:
+    def __init__(self, source: SourceText, parser: Parser, problems: Problems) -> None:
         self._source = source
         self._problems = problems
         self._next = opened(source.text, parser)

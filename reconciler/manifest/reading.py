@@ -14,6 +14,7 @@ Place: TypeAlias = tuple[str | int, ...]
 """The keys and indexes that lead to a value from the top of its file."""
 
 
+_LONGEST_MESSAGE = 1_000  # characters
 _LONGEST_STEP = 80  # characters of a key, in a problem's path
 
 
@@ -44,6 +45,27 @@ class SequenceValue(list[Value]):
         self.offsets: list[int] = []
 
 
+class Problems(list[Problem]):
+    """The first `MOST` problems of a file, their texts cut to a length; `more` counts the others."""
+
+    MOST = 2_000
+    more = 0
+
+    @property
+    def is_full(self) -> bool:
+        """Tell whether further problems are only counted."""
+        return len(self) >= self.MOST
+
+    def append(self, problem: Problem, /) -> None:
+        """Add a problem, or count it."""
+        if self.is_full:
+            self.more += 1
+        elif len(problem.message) <= _LONGEST_MESSAGE:
+            super().append(problem)
+        else:
+            super().append(problem._replace(message=f"{problem.message[:_LONGEST_MESSAGE]}…"))
+
+
 @dataclass(frozen=True)
 class Reading:
     """One file: its values, where they begin, and the problems found so far.
@@ -54,7 +76,7 @@ class Reading:
     source: SourceText
     root: dict[str, Value] = field(default_factory=dict)
     offset: int = 0
-    problems: list[Problem] = field(default_factory=list)
+    problems: Problems = field(default_factory=Problems)
     broken: bool = False
 
     @property
