@@ -1,0 +1,66 @@
+"""What is said if git moved a state back, to the letter."""
+
+from __future__ import annotations
+
+import pytest
+
+from reconciler.model.lists import Applied, LaterState, Live
+from reconciler.planning.stepback import step_back_warnings
+from tests.planning.worlds import Short, applied, live
+
+NOW = Applied("prod", applied({}).target, "lineage", 7, applied({"a": {"name": "A"}, "b": {"name": "B"}}).lists)
+HEAD = (
+    "git moved this state back, from serial 9 to 7, as git revert does: what was applied in between is not known here "
+    "any more, and a plan does not undo it."
+)
+TAIL = " To undo it in the account too, bring the state back, then plan and apply: git checkout c0ffee -- x"
+CUT = (
+    "live differs from what was applied in {}. If a commit was reverted, that may be why: git revert moves the state "
+    "back, too. The history here is cut off (a shallow clone), so this cannot be told: look again in a whole clone"
+)
+
+
+def later(lists: dict[str, Short]) -> LaterState:
+    return LaterState(Applied("prod", NOW.target, "lineage", 9, applied(lists).lists), "git checkout c0ffee -- x")
+
+
+def test_nothing_came_later() -> None:
+    assert step_back_warnings(NOW, None, live({"a": {"name": "X"}})) == ()
+
+
+@pytest.mark.parametrize(
+    ("seen", "still"),
+    [
+        (None, ""),
+        ({"a": {"name": "New"}, "b": {"name": "B"}}, " Live still shows that in a."),
+        ({"a": {"name": "Other"}, "b": {"name": "B"}}, ""),
+        ({"b": {"name": "B"}}, ""),
+    ],
+)
+def test_what_live_still_shows(seen: dict[str, Short] | None, still: str) -> None:
+    after = later({"a": {"name": "New"}, "b": {"name": "B"}})
+    side = None if seen is None else live(seen)
+    assert step_back_warnings(NOW, after, side) == (f"{HEAD}{still}{TAIL}",)
+
+
+@pytest.mark.parametrize(
+    ("number", "named"), [(5, "k0, k1, k2, k3, k4"), (6, "k0, k1, k2, k3, k4 and 1 more")], ids=["all", "the first"]
+)
+def test_the_first_of_many_are_named(number: int, named: str) -> None:
+    lists: dict[str, Short] = {f"k{each}": {"name": f"N{each}"} for each in reversed(range(number))}
+    (said,) = step_back_warnings(NOW, later(lists), live(lists))
+    assert said == f"{HEAD} Live still shows that in {named}.{TAIL}"
+
+
+@pytest.mark.parametrize(
+    ("seen", "named"),
+    [
+        (None, ""),
+        ({"a": {"name": "A"}, "b": {"name": "B"}}, ""),
+        ({"a": {"name": "A"}}, ""),
+        ({"a": {"name": "X"}, "b": {"name": "Y"}, "c": {"name": "Z"}}, "a, b"),
+    ],
+)
+def test_a_history_that_is_cut_off(seen: dict[str, Short] | None, named: str) -> None:
+    side: Live | None = None if seen is None else live(seen)
+    assert step_back_warnings(NOW, LaterState(NOW, cut_off=True), side) == ((CUT.format(named),) if named else ())
