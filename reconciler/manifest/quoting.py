@@ -6,6 +6,7 @@ if no reader could take it for anything else, single quotes stay, a block stays 
 
 from __future__ import annotations
 
+import json
 import re
 
 from reconciler.manifest.scalars import is_text
@@ -26,6 +27,17 @@ def _escaped(char: str) -> str:
     if char.isprintable() and char != "\ufeff":
         return char
     return f"\\u{ord(char):04x}" if ord(char) <= 0xFFFF else f"\\U{ord(char):08x}"
+
+
+def json_quoted(text: str) -> str:
+    r"""Return `text` in double quotes as JSON has it, in which what does not print is escaped, as `\u202e`."""
+    bare = (char.isprintable() and char not in '"\\' and char != "\ufeff" for char in text)
+    return f'"{"".join(char if is_bare else json.dumps(char)[1:-1] for char, is_bare in zip(text, bare, strict=True))}"'
+
+
+def word(text: str) -> str:
+    """Return how a name is written as a key: without quotes, if every reader of YAML takes it for text then."""
+    return text if is_text(text) else double_quoted(text)
 
 
 def rewritten(written: str, style: str, text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -9,7 +10,7 @@ import yaml
 
 from reconciler.errors import EditError
 from reconciler.manifest import surgery
-from reconciler.manifest.quoting import double_quoted, rewritten
+from reconciler.manifest.quoting import double_quoted, json_quoted, rewritten, word
 from reconciler.manifest.surgery import Splice
 from reconciler.model.texts import Texts
 
@@ -21,6 +22,40 @@ class Revision:
     texts: Texts = field(default_factory=dict)
     overrides: Mapping[str, Texts] = field(default_factory=dict)
     ids: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Style:
+    """How a file writes keys, ids and texts, and how far it indents."""
+
+    is_json: bool
+    width: int = 2
+
+    @classmethod
+    def of(cls, text: str, *trees: yaml.Node | None) -> _Style:
+        return cls(_is_json(text), next(filter(None, map(surgery.width_of, trees)), 2))
+
+    def text(self, text: str) -> str:
+        return json_quoted(text) if self.is_json else double_quoted(text)
+
+    def pair(self, key: str, value: str) -> str:
+        return f"{json_quoted(key) if self.is_json else word(key)}: {value}"
+
+    def id(self, list_id: str) -> str:
+        return json_quoted(list_id) if self.is_json else list_id
+
+    def texts(self, texts: Texts) -> str:
+        return "{" + ", ".join(self.pair(name, self.text(text)) for name, text in texts.items()) + "}"
+
+
+def _is_json(text: str) -> bool:
+    if not text.lstrip().startswith("{"):
+        return False
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,35 +71,38 @@ class NewList:
 
 def revised(text: str, key: str, entry: yaml.MappingNode, revision: Revision) -> list[Splice]:
     """Return the splices of one list, the innermost first where several stand at one place."""
+    style = _Style.of(text)
     splices: list[Splice] = []
     pairs: list[str] = []
     if revision.ids:
         ids = surgery.child(entry, "id")
         if not isinstance(ids, yaml.MappingNode):
             raise EditError(f"list {key!r} has one id for one environment: write {{environment: id}} there first")
-        splices.append(surgery.added(text, ids, [f"{name}: {list_id}" for name, list_id in revision.ids.items()]))
+        splices.append(
+            surgery.added(text, ids, [style.pair(name, style.id(each)) for name, each in revision.ids.items()])
+        )
     overrides = surgery.child(entry, "overrides")
     if revision.overrides and isinstance(overrides, yaml.MappingNode):
-        splices += _overridden(text, overrides, revision.overrides)
+        splices += _overridden(text, overrides, revision.overrides, style)
     elif revision.overrides:
-        each = [f"{name}: {_flow(texts)}" for name, texts in revision.overrides.items()]
-        pairs.append(f"overrides: {{{', '.join(each)}}}")
-    return splices + _retexted(text, entry, revision.texts, pairs)
+        each = [style.pair(name, style.texts(texts)) for name, texts in revision.overrides.items()]
+        pairs.append(style.pair("overrides", f"{{{', '.join(each)}}}"))
+    return splices + _retexted(text, entry, revision.texts, pairs, style)
 
 
-def _overridden(text: str, overrides: yaml.MappingNode, revised: Mapping[str, Texts]) -> list[Splice]:
+def _overridden(text: str, overrides: yaml.MappingNode, revised: Mapping[str, Texts], style: _Style) -> list[Splice]:
     splices: list[Splice] = []
     missing: list[str] = []
     for name, texts in revised.items():
         override = surgery.child(overrides, name)
         if isinstance(override, yaml.MappingNode):
-            splices += _retexted(text, override, texts, [])
+            splices += _retexted(text, override, texts, [], style)
         else:
-            missing.append(f"{name}: {_flow(texts)}")
+            missing.append(style.pair(name, style.texts(texts)))
     return splices + ([surgery.added(text, overrides, missing)] if missing else [])
 
 
-def _retexted(text: str, mapping: yaml.MappingNode, texts: Texts, pairs: list[str]) -> list[Splice]:
+def _retexted(text: str, mapping: yaml.MappingNode, texts: Texts, pairs: list[str], style: _Style) -> list[Splice]:
     """Rewrite the texts that stand in `mapping`, and add to it those that do not, and `pairs`."""
     splices: list[Splice] = []
     missing: list[str] = []
@@ -72,34 +110,32 @@ def _retexted(text: str, mapping: yaml.MappingNode, texts: Texts, pairs: list[st
         node = surgery.child(mapping, name)
         if isinstance(node, yaml.ScalarNode):
             start, end = surgery.start_of(node), surgery.end_of(text, node)
-            splices.append(Splice(start, end, rewritten(text[start:end], node.style or "", new)))
+            written = style.text(new) if style.is_json else rewritten(text[start:end], node.style or "", new)
+            splices.append(Splice(start, end, written))
         else:
-            missing.append(f"{name}: {double_quoted(new)}")
+            missing.append(style.pair(name, style.text(new)))
     return splices + ([surgery.added(text, mapping, missing + pairs)] if missing or pairs else [])
-
-
-def _flow(texts: Texts) -> str:
-    return "{" + ", ".join(f"{name}: {double_quoted(text)}" for name, text in texts.items()) + "}"
 
 
 def with_lists(
     text: str, tree: yaml.MappingNode | None, lists: Sequence[NewList], notes: Sequence[str]
 ) -> list[Splice]:
     """Add to the mapping under `lists`, in its style; where there is none yet, begin one."""
-    lines = [line for new in lists for line in _block(new)] + [f"# {note}" for note in notes]
     under = surgery.child(tree, "lists")
+    style = _Style.of(text, under, tree)
+    lines = [line for new in lists for line in _block(new, style)] + [f"# {note}" for note in notes]
     if tree is None:
         separated = text if not text or text.endswith("\n") else text + "\n"
         indented = ["lists:" if lists else "lists: {}", *(f"  {line}" for line in lines)]
         return [Splice(0, len(text), separated + "\n".join(indented) + "\n")]
     if surgery.is_flow(tree) or (isinstance(under, yaml.MappingNode) and _stays_flow(text, under)):
-        return _between_braces(text, tree, under, lists, notes)
+        return _between_braces(text, tree, under, lists, notes, style=style)
     filled = under if isinstance(under, yaml.MappingNode) and under.value else None
     if filled or not lists:
         return [surgery.added_lines(text, filled or tree, lines)]
     if isinstance(under, yaml.MappingNode):
-        return _begun(text, tree, under, lines)
-    return [surgery.added_lines(text, tree, ["lists:", *(f"  {line}" for line in lines)])]
+        return _begun(text, tree, under, lines, style)
+    return [surgery.added_lines(text, tree, ["lists:", *(f"{' ' * style.width}{line}" for line in lines)])]
 
 
 def _stays_flow(text: str, lists: yaml.MappingNode) -> bool:
@@ -108,21 +144,29 @@ def _stays_flow(text: str, lists: yaml.MappingNode) -> bool:
     return surgery.is_flow(lists) and (bool(lists.value) or "#" in between)
 
 
-def _begun(text: str, tree: yaml.MappingNode, empty: yaml.MappingNode, lines: Sequence[str]) -> list[Splice]:
+def _begun(
+    text: str, tree: yaml.MappingNode, empty: yaml.MappingNode, lines: Sequence[str], style: _Style
+) -> list[Splice]:
     """Take `{}` away and write the lines below."""
     start, end = surgery.start_of(empty), surgery.end_of(text, empty)
     before = len(text[:start].rstrip(" "))
     at = surgery.end_of_line(text, end)
-    newline, indent = surgery.newline_at(text, at), " " * (surgery.column_of(tree) + 2)
+    newline, indent = surgery.newline_at(text, at), " " * (surgery.column_of(tree) + style.width)
     return [Splice(before, end, ""), Splice(at, at, "".join(f"{newline}{indent}{line}" for line in lines))]
 
 
 def _between_braces(
-    text: str, tree: yaml.MappingNode, under: yaml.Node | None, lists: Sequence[NewList], notes: Sequence[str]
+    text: str,
+    tree: yaml.MappingNode,
+    under: yaml.Node | None,
+    lists: Sequence[NewList],
+    notes: Sequence[str],
+    *,
+    style: _Style,
 ) -> list[Splice]:
     newline = surgery.newline_at(text, len(text))
-    pairs = [_pair(new) for new in lists]
-    comments = [note for new in lists for note in new.notes] + list(notes)
+    pairs = [style.pair(new.key, f"{{{', '.join(_pairs(new, style))}}}") for new in lists]
+    comments = [] if style.is_json else [note for new in lists for note in new.notes] + list(notes)
     start = "" if text.endswith(("\n", "\r")) else newline
     below = start + "".join(f"# {note}{newline}" for note in comments)
     splices = [Splice(len(text), len(text), below)] if comments else []
@@ -130,22 +174,25 @@ def _between_braces(
         return splices
     if isinstance(under, yaml.MappingNode):
         return [surgery.added(text, under, pairs), *splices]
-    return [surgery.added(text, tree, [f"lists: {{{', '.join(pairs)}}}"]), *splices]
+    return [surgery.added(text, tree, [style.pair("lists", f"{{{', '.join(pairs)}}}")]), *splices]
 
 
-def _block(new: NewList) -> list[str]:
+def _block(new: NewList, style: _Style) -> list[str]:
     """Return the lines of a list, as they stand below `lists:`."""
-    return [f"{new.key}:", *(f"  {pair}" for pair in _pairs(new)), *(f"  # {note}" for note in new.notes)]
+    indent = " " * style.width
+    pairs = [f"{indent}{pair}" for pair in _pairs(new, style)]
+    return [f"{word(new.key)}:", *pairs, *(f"{indent}# {note}" for note in new.notes)]
 
 
-def _pair(new: NewList) -> str:
-    return f"{new.key}: {{{', '.join(_pairs(new))}}}"
-
-
-def _pairs(new: NewList) -> list[str]:
-    ids = new.ids if isinstance(new.ids, str) else "{" + ", ".join(f"{k}: {v}" for k, v in new.ids.items()) + "}"
-    pairs = [f"id: {ids}", *(f"{name}: {double_quoted(text)}" for name, text in new.texts.items())]
+def _pairs(new: NewList, style: _Style) -> list[str]:
+    ids = new.ids if isinstance(new.ids, str) else {name: style.id(each) for name, each in new.ids.items()}
+    written = (
+        style.id(ids)
+        if isinstance(ids, str)
+        else f"{{{', '.join(style.pair(name, each) for name, each in ids.items())}}}"
+    )
+    pairs = [style.pair("id", written), *(style.pair(name, style.text(text)) for name, text in new.texts.items())]
     if new.overrides:
-        each = ", ".join(f"{name}: {_flow(texts)}" for name, texts in new.overrides.items())
-        pairs.append(f"overrides: {{{each}}}")
+        each = ", ".join(style.pair(name, style.texts(texts)) for name, texts in new.overrides.items())
+        pairs.append(style.pair("overrides", f"{{{each}}}"))
     return pairs

@@ -76,6 +76,14 @@ def column_of(mapping: yaml.MappingNode) -> int:
     return int(mapping.start_mark.column)
 
 
+def width_of(mapping: Node | None) -> int:
+    """Return how far the block mappings in a block mapping are indented; 0 if there is none."""
+    if not isinstance(mapping, yaml.MappingNode) or is_flow(mapping):
+        return 0
+    inner = (value for _, value in mapping.value if isinstance(value, yaml.MappingNode) and not is_flow(value))
+    return max((column_of(value) - column_of(mapping) for value in inner), default=0)
+
+
 def newline_at(text: str, at: int) -> str:
     """Return how the line of `at` ends, or, where it is the last and has no end, the one before it."""
     found = _LINE_END.search(text, at) or next(iter(reversed(list(_LINE_END.finditer(text, 0, at)))), None)

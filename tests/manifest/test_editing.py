@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -269,7 +270,17 @@ IMPORTED = {
     ),
     "further in than usual": (
         "lists:\n     a: {id: cl-1, name: A}\n",
-        'lists:\n     a: {id: cl-1, name: A}\n     b:\n       id: cl-2\n       name: "B"\n       description: ""\n',
+        (
+            "lists:\n     a: {id: cl-1, name: A}\n"
+            '     b:\n          id: cl-2\n          name: "B"\n          description: ""\n'
+        ),
+    ),
+    "as far in as its neighbours": (
+        "lists:\n    a:\n        id: cl-1\n        name: A\n",
+        (
+            "lists:\n    a:\n        id: cl-1\n        name: A\n"
+            '    b:\n        id: cl-2\n        name: "B"\n        description: ""\n'
+        ),
     ),
 }
 
@@ -555,3 +566,45 @@ def test_a_name_is_found_again_under_any_format(name: str) -> None:
         assert environment.unwritten(environment.written(name)) == name
         if written_as != "{name}":
             assert environment.unwritten(written_as.replace("{name}", "")) is None
+
+
+JSON = """{
+  "version": 1,
+  "environments": {
+    "prod": {"host": "h.example", "stream_id": "st-1", "account_id": "a1"},
+    "off": {"host": "h.example", "stream_id": "st-1", "account_id": "a2"}
+  },
+  "lists": {"a": {"id": {"prod": "cl-1"}, "name": "Sale \\ud83d\\ude00"}}
+}
+"""
+
+
+@pytest.mark.parametrize("text", ["New \U0001f600", 'a "b" \\', "Tag \U000e0001 \u202e"])
+def test_a_manifest_in_json_stays_json(tmp_path: Path, text: str) -> None:
+    path = written(tmp_path, JSON)
+    assert load(path).environments["prod"].desired.lists["a"].texts == {"name": "Sale \U0001f600"}
+    lists = {"prod": [live_list("cl-3", text, "D"), live_list("cl-4", " no")], "off": [live_list("cl-5", text, "E")]}
+    (refused,) = imported(path, lists).refused
+    assert "cl-4" in refused
+    draft = Draft(load(path))
+    found = matches(candidates(draft, "prod", "off"), [live_list("cl-2", "Sale \U0001f600")])
+    made(path, draft.changes(write_in(draft, "off", found)))
+    accepted(path, ("off", "a", "name", f"{text}!"), ("prod", "a", "description", text))
+    values = json.loads(path.read_text(encoding="utf-8"))["lists"]
+    assert values["a"]["id"] == {"prod": "cl-1", "off": "cl-2"}
+    assert (values["a"]["overrides"]["off"], values["a"].get("description")) == ({"name": f"{text}!"}, None)
+    (new,) = (entry for key, entry in values.items() if key != "a")
+    assert new["id"] == {"prod": "cl-3", "off": "cl-5"}
+    assert new["overrides"] == {"off": {"description": "E"}}
+
+
+def test_names_that_need_quotes_get_them(tmp_path: Path) -> None:
+    head = TWO.replace("  dev:", '  "off":').replace(', name_format: "[dev] {name}"', "")
+    path = written(tmp_path, f"{head}lists:\n  a: {{id: {{prod: cl-1}}, name: A}}\n")
+    draft = Draft(load(path))
+    found = matches(candidates(draft, "prod", "off"), [live_list("cl-2", "A")])
+    made(path, draft.changes(write_in(draft, "off", found)))
+    accepted(path, ("off", "a", "name", "B"))
+    assert path.read_text() == (
+        f'{head}lists:\n  a: {{id: {{prod: cl-1, "off": cl-2}}, name: A, overrides: {{"off": {{name: "B"}}}}}}\n'
+    )
