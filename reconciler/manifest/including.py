@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
@@ -93,14 +94,20 @@ def _matches(folder: Path, glob: str) -> Iterator[str]:
 
 def _entries(folder: Path, part: str, *, last: bool) -> list[os.DirEntry[str]]:
     """Return what one part of a glob means of a folder, only folders but for the `last`; none if it cannot be read."""
-    try:
+    entries: list[os.DirEntry[str]] = []
+    with suppress(OSError):  # no rights, or gone meanwhile
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-    except (OSError, ValueError):
-        return []
     pattern, links = "*" if part == "**" else part, not _MAGIC & set(part)
     shown = [entry for entry in entries if part.startswith(".") or not entry.name.startswith(".")]
     fit = [entry for entry in shown if fnmatchcase(entry.name, pattern)]
-    return fit if last else [entry for entry in fit if entry.is_dir(follow_symlinks=links)]
+    return fit if last else [entry for entry in fit if _is_folder(entry, links=links)]
+
+
+def _is_folder(entry: os.DirEntry[str], *, links: bool) -> bool:
+    try:
+        return entry.is_dir(follow_symlinks=links)
+    except OSError:  # a link that leads to itself
+        return False
 
 
 def _is_file(path: Path) -> bool:

@@ -132,3 +132,12 @@ def test_odd_files_are_refused_at_once(tmp_path: Path) -> None:
     for name, words in said.items():
         with pytest.raises(ManifestError, match=words):
             load(tmp_path / name)
+
+
+def test_a_link_that_leads_to_itself_names_nothing(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    globs = ["loop/*.yaml", "loop", "*/x.yaml", "**/x.yaml", "l*"]
+    (tmp_path / "lists.yaml").write_text(f"{HEAD}include: {globs!r}\nlists: {{}}\n")
+    with pytest.raises(ManifestError) as refused:
+        load(tmp_path / "lists.yaml")
+    assert [problem.path for problem in refused.value.problems] == [f"include.{number}" for number in range(4)]

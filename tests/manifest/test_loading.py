@@ -269,7 +269,13 @@ def test_places_of_values_in_sequences_and_of_missing_ones() -> None:
 
 
 @pytest.mark.parametrize(
-    "raw", [b'a: "\\ud800"\n', b'a: "\\U00110000"\n', b"%YAML 1." + b"1" * 5000 + b"\n---\na: b\n"]
+    "raw",
+    [
+        b'a: "\\ud800"\n',
+        b'a: "\\U00110000"\n',
+        b"a: b\n...\n%YAML 1." + b"1" * 5000 + b"\n---\na: b\n",
+        b"a: b\n...\n%YAML 1.1\n---\na: b\n",
+    ],
 )
 def test_both_parsers_refuse_what_only_one_would_choke_on(raw: bytes) -> None:
     for parser in (FASTEST, PurePythonParser):
