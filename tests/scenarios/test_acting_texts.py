@@ -34,7 +34,7 @@ def place(tmp_path: Path) -> Iterator[Workplace]:
         ContactList(f"cl-{number:07x}-0000", name, f"{name} as it was", campaigns) for number, name in enumerate(NAMES)
     ]
     lists.append(ContactList("cl-00000ff-0000", HIDDEN[:40], HIDDEN))
-    with workplace(tmp_path, lists, Settings(limit=0)) as made:
+    with workplace(tmp_path, lists, Settings(limit=0), measured=False) as made:
         made.declare(lists[:4])
         assert made.run("apply", "--yes").code == 0
         made.sandbox.world.edit(lists[3].id, {"description": f"theirs {HIDDEN}"})
@@ -137,7 +137,7 @@ def test_an_argument_is_refused(place: Workplace, arguments: list[str]) -> None:
 
 
 def test_a_plan_that_no_report_can_hold_is_not_reviewable(tmp_path: Path) -> None:
-    with workplace(tmp_path, some_lists(20), Settings(limit=0)) as made:
+    with workplace(tmp_path, some_lists(20), Settings(limit=0), measured=False) as made:
         made.declare(some_lists(20))
         assert made.run("apply", "--yes").code == 0
         made.declare(some_lists(20), **{key: {"description": "x" * 200} for key in "abcdefghijklmnopqrst"})
@@ -167,7 +167,7 @@ def test_annotations_name_files_by_their_path_in_the_repository(
 ) -> None:
     (tmp_path / "crm" / "north").mkdir(parents=True)
     (tmp_path / ".git").mkdir()
-    with workplace(tmp_path / "crm" / "north", some_lists(1), Settings(limit=0)) as made:
+    with workplace(tmp_path / "crm" / "north", some_lists(1), Settings(limit=0), measured=False) as made:
         made.declare(some_lists(1), a={"name": "x" * 40})
         made.folder = tmp_path / folder
         ran = made.run("plan", "--refresh", "--report", "github=-", *arguments)

@@ -49,7 +49,7 @@ def lists() -> list[ContactList]:
 
 @pytest.fixture
 def place(tmp_path: Path, lists: list[ContactList]) -> Iterator[Workplace]:
-    with workplace(tmp_path, lists) as place:
+    with workplace(tmp_path, lists, measured=False) as place:
         yield place
 
 

@@ -17,7 +17,7 @@ LISTS = some_lists(2)
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Workplace]:
     """A plan that renames a is saved."""
-    with workplace(tmp_path, LISTS) as place:
+    with workplace(tmp_path, LISTS, measured=False) as place:
         place.declare(LISTS)
         assert place.run("apply", "--yes").code == 0
         place.declare(LISTS, a={"name": "New 1"})

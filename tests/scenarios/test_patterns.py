@@ -22,7 +22,7 @@ LISTS = [
 
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Workplace]:
-    with workplace(tmp_path, LISTS) as place:
+    with workplace(tmp_path, LISTS, measured=False) as place:
         place.declare(LISTS[:2])
         yield place
 
