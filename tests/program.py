@@ -78,7 +78,8 @@ class Workplace:
         for key, known in zip("abcdefghijklmnopqrstuvwxyz", lists, strict=False):
             fields = {"id": known.id, "name": known.name, "description": known.description, **changed.get(key, {})}
             lines = "".join(f"    {name}: {json.dumps(text)}\n" for name, text in fields.items())
-            entries.append(f"  {key}:\n{lines}")
+            name = json.dumps(key) if key in "ny" else key  # some readers take these for true or false
+            entries.append(f"  {name}:\n{lines}")
         return self.manifest("".join(entries))
 
     def run(self, *arguments: str, given: str = "", **variables: str) -> Ran:

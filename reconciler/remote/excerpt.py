@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Collection, Iterator
 
+_BOM = b"\xef\xbb\xbf"
 _LONGEST = 300
 _CUT = "[cut out]"
 _TOKEN = re.compile(r"eyJ[\w-]{8,}(?:\.[\w-]*)*")
@@ -14,7 +15,7 @@ _TOKEN = re.compile(r"eyJ[\w-]{8,}(?:\.[\w-]*)*")
 def parsed(body: bytes) -> object:
     """Return the JSON in `body`, or None where it is none (or is `null`, which says as little)."""
     try:
-        value: object = json.loads(body.decode("utf-8-sig"), parse_constant=_no_number)
+        value: object = json.loads(body.removeprefix(_BOM).decode(), parse_constant=_no_number)
     except (ValueError, RecursionError):
         return None
     return value

@@ -52,7 +52,10 @@ class FileStore(Kept):
 
     def later(self, applied: Applied) -> LaterState | None:
         """Return what git's history of the document knows that came after `applied`."""
-        from reconciler.store.stepping import later_state  # noqa: PLC0415 - only where the folder is in git
+        folder = self._files.document.parent
+        if not any((above / ".git").exists() for above in (folder, *folder.parents)):
+            return None
+        from reconciler.store.stepping import later_state  # noqa: PLC0415 - only a folder that is in git needs it
 
         return later_state(self._files.document, applied)
 

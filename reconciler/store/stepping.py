@@ -24,14 +24,14 @@ class _Version(NamedTuple):
 
 
 def later_state(document: Path, applied: Applied) -> LaterState | None:
-    """Return the state that git moved back behind, given the present one; None if it did not, or cannot tell.
+    """Return the state that git moved back behind, given the present one of a folder in git; None if it did not.
+
+    None, too, if git cannot tell.
 
     Looked at are the last commits that changed the document: from the present content on backwards, as long as serials
     go up. One process lists the commits, one their contents.
     """
     folder = document.parent
-    if not any((above / ".git").exists() for above in (folder, *folder.parents)):
-        return None
     try:
         repository = Repository(folder if folder.is_dir() else next(each for each in folder.parents if each.is_dir()))
         versions = list(_versions(repository, document, applied))

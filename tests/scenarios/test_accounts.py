@@ -119,7 +119,10 @@ def test_what_could_not_be_looked_at_anywhere_is_reported_all_the_same(place: Wo
         ran = place.run(*command, "--env", "env-a1", "--env", "env-b2", "--report", "markdown=all.md")
         assert (ran.code, ran.out) == (1, "")
         assert "\nthis was in env-a1\nalso in env-b2: " in ran.err
-        assert "env-a1 could not be looked at; env-b2 could not be looked at\n" in (place.folder / "all.md").read_text()
+        assert (
+            "`env-a1` could not be looked at; `env-b2` could not be looked at\n"
+            in (place.folder / "all.md").read_text()
+        )
 
 
 def test_the_worst_exit_code_counts(place: Workplace) -> None:

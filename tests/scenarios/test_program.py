@@ -7,7 +7,6 @@ import os
 import pty
 import re
 import select
-import signal
 import subprocess
 import sys
 import time
@@ -454,21 +453,6 @@ def test_a_thousand_lists(tmp_path: Path) -> None:
         place.manifest("".join(entries).replace("description: D", "description: E", 300))
         ran = place.run("apply", "--yes", "--json")
         assert (ran.code, requests(place), len(place.puts)) == (0, 303, 300)
-
-
-def test_the_limit_is_kept_over_commands(tmp_path: Path) -> None:
-    """Two commands one after the other at five a minute: the second waits for its place."""
-    lists = some_lists(1)
-    with workplace(tmp_path, lists, Settings(limit=5)) as place:
-        place.manifest(f"  a: {{id: {lists[0].id}, name: Alpha 1}}\n", rate=5)
-        for _ in range(5):
-            assert place.run("plan", "--refresh").code == 0
-        with place.start("plan", "--refresh") as running:
-            time.sleep(1.5)
-            assert running.poll() is None
-            assert requests(place) == 5
-            running.send_signal(signal.SIGINT)
-            assert running.wait(20) == 130
 
 
 def _wait_for_put(place: Workplace, count: int = 1) -> None:
