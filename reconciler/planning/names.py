@@ -141,10 +141,7 @@ def _circles(renames: Mapping[str, Update], names: Names) -> dict[str, Block]:
     waits = {rename.key: _waits(rename, renames, names) for rename in renames.values()}
     stuck = _within(waits, _never_ready(waits))
     circles = _within(stuck, _never_ready(_reversed(stuck)))
-    blocks: dict[str, Block] = {}
-    for group in _groups(circles):
-        blocks |= dict.fromkeys(group, _cycle(group))
-    return blocks
+    return {key: block for group in _groups(circles) for key, block in dict.fromkeys(group, _cycle(group)).items()}
 
 
 Graph: TypeAlias = Mapping[str, Sequence[str]]
