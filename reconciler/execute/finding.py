@@ -11,7 +11,7 @@ from reconciler.model.texts import Texts, holds, narrowed, stored_alike
 
 Shown: TypeAlias = Literal[
     "sent",  # as sent
-    "alike",  # as sent but for case and white space
+    "alike",  # as sent but for what an API may keep otherwise: case, white space, NFC or NFD
     "before",  # as before the PUT
     "other",  # neither
     "gone",  # no such list

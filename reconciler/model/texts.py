@@ -38,8 +38,8 @@ def narrowed(texts: Texts, fields: Mapping[Field, object] | tuple[Field, ...]) -
 
 
 def stored_alike(sent: str, stored: str) -> bool:
-    """Tell whether `stored` is `sent` but for case and white space, as an API that trims or squeezes leaves it."""
-    return "".join(sent.split()).casefold() == "".join(stored.split()).casefold()
+    """Tell whether `stored` is `sent` as an API may keep it: trimmed, squeezed, in another case, or as NFC or NFD."""
+    return _bare(sent) == _bare(stored)
 
 
 def units(text: str) -> int:
@@ -58,6 +58,16 @@ def unfilled(texts: Texts, fields: Iterable[Field]) -> Iterator[str]:
     for field in fields:
         if field in texts and (found := placeholder(texts[field])):
             yield f"the {field} holds {found}, as a template does: nothing is filled in"
+
+
+def _bare(text: str) -> str:
+    """Return a text without white space, case, and the difference between the two ways to write an accent."""
+    text = "".join(text.split())
+    if text.isascii():
+        return text.casefold()
+    import unicodedata  # noqa: PLC0415 - few texts need it
+
+    return unicodedata.normalize("NFD", unicodedata.normalize("NFD", text).casefold())
 
 
 def unseen_difference(old: str, new: str) -> str:

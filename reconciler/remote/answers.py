@@ -40,6 +40,7 @@ from reconciler.model.answers import Acknowledged, Rejected, Unsettled, Verdict
 from reconciler.remote.excerpt import codes, parsed, safe, words
 
 LONGEST_WAIT = 300.0
+_YEARS = 1e9  # seconds; whoever asks to wait longer has asked for no number that helps
 _LANDED = {408: True, 425: False, 429: False, 500: True, 502: True, 503: True, 504: True}
 _NOT_ABOUT_THE_LIST = frozenset({401, 402, 403, 405, 407})
 _LIMIT_SENTENCE = re.compile(
@@ -111,7 +112,8 @@ def dated(answer: Answer) -> float | None:
 def _again(answer: Answer, error: str, now: float, *, landed: bool) -> Unsettled:
     wait = _told(answer, now)
     if wait is not None and wait > LONGEST_WAIT:
-        error = f"{error} (it asks to wait {wait:.0f} s, which is over {LONGEST_WAIT:.0f} s: run again after that)"
+        asked = f"{wait:.0f} s" if wait < _YEARS else "for years"
+        error = f"{error} (it asks to wait {asked}, which is over {LONGEST_WAIT:.0f} s: run again after that)"
         return Unsettled(error, landed=landed, again=False)
     return Unsettled(error, landed=landed, again=True, wait=wait)
 
@@ -119,7 +121,7 @@ def _again(answer: Answer, error: str, now: float, *, landed: bool) -> Unsettled
 def _told(answer: Answer, now: float) -> float | None:
     said = answer.headers.get("retry-after", "").strip()
     if re.fullmatch(r"[0-9]+(\.[0-9]+)?", said):
-        return float(said)
+        return min(float(said), _YEARS)
     until, then = _timestamp(said), dated(answer)
     if until is not None:
         return max(0.0, until - (now if then is None else then))
@@ -135,7 +137,7 @@ def _retry_after_ms(body: bytes) -> float | None:
     for part in (document, document.get("error")):
         told = part.get("retryAfterMs") if isinstance(part, dict) else None
         if isinstance(told, int | float) and not isinstance(told, bool) and 0 <= told < float("inf"):
-            return float(told)
+            return float(min(told, _YEARS * 1000))  # an integer may be larger than any float
     return None
 
 

@@ -77,7 +77,7 @@ class Land:
             holder=HOLDER,
             clock=self.clock,
             stop=self.clock,
-            jitter=lambda: 0.5,
+            jitter=lambda: 0.0,
             approve=approve or self.plans.append,
             progress=self.tell,
             undo=undo or self.undo.append,

@@ -159,7 +159,7 @@ class Bench:
             holder=HOLDER,
             clock=self.clock,
             stop=self.clock,
-            jitter=lambda: 0.5,
+            jitter=lambda: 0.0,
             approve=approve or self.plans.append,
             progress=lambda name, outcome: self.progress.append((name, outcome)),
             undo=self.undo.append,

@@ -130,7 +130,7 @@ class Scene:
     unfolding: bool = False
     deadline: float | None = None
     policy: Short | None = None
-    jitter: float = 0.5
+    jitter: float = 0.0
 
 
 @dataclass

@@ -260,7 +260,7 @@ def test_somebody_else_did_half_of_it_between_attempts(reply: Reply, bodies: lis
 
 @pytest.mark.parametrize(
     ("jitter", "told", "slept"),
-    [(0.5, None, ["0.5", "1", "2", "4"]), (1.0, None, ["1", "2", "4", "8"]), (0.5, 3.0, ["3", "3", "3", "4"])],
+    [(0.0, None, ["0.5", "1", "2", "4"]), (1.0, None, ["1", "2", "4", "8"]), (0.0, 3.0, ["3", "3", "3", "4"])],
 )
 def test_back_off_doubles_and_is_never_shorter_than_told(jitter: float, told: float | None, slept: list[str]) -> None:
     played = play(replace(SCENE, jitter=jitter, replies={n: limited(told) for n in range(1, 6)}))

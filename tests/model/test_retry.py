@@ -15,8 +15,12 @@ def test_the_bound_doubles_up_to_half_a_minute(attempt: int, longest: float) -> 
 
 
 @given(st.integers(1, 100), st.floats(0, 1))
-def test_jitter_is_full(attempt: int, chance: float) -> None:
-    assert 0 <= backoff(attempt, chance) <= backoff(attempt, 1.0)
+def test_jitter_leaves_at_least_half_of_the_bound(attempt: int, chance: float) -> None:
+    assert backoff(attempt, 1.0) / 2 <= backoff(attempt, chance) <= backoff(attempt, 1.0)
+
+
+def test_jitter_takes_the_half_at_worst() -> None:
+    assert [backoff(attempt, 0.0) for attempt in (1, 2, 3, 4, 50)] == [0.5, 1, 2, 4, 15]
 
 
 def test_five_attempts() -> None:

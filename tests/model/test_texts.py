@@ -93,7 +93,13 @@ def test_narrowed_keeps_the_order_of_fields() -> None:
         ("Straße", "STRASSE", True),
         ("a\u00a0b", "ab", True),
         ("", " ", True),
-        ("é", "e\u0301", False),  # composed otherwise is another text
+        ("e\u0301", "é", True),  # NFC kept where NFD was sent
+        ("é", "e\u0301", True),
+        ("E\u0301T\u00c9", " ét\u00e9", True),  # and squeezed and in lower case besides
+        ("\u1e9b\u0323", "\u1e69", True),  # a long s is an s in another case
+        ("\ufb01t", "fit", True),  # so casefold has it
+        ("é", "e", False),
+        ("\u00b2", "2", False),  # another text under NFKC only
         ("June", "July", False),
         ("June", "", False),
     ],

@@ -130,14 +130,28 @@ def test_retry_after(headers: dict[str, str], wait: float | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "seconds"), [("301", "301"), (formatdate(NOW + 3600, usegmt=True), "3600"), ("9" * 400, "inf")]
+    ("told", "long"),
+    [
+        ("301", "301 s"),
+        (formatdate(NOW + 3600, usegmt=True), "3600 s"),
+        ("999999999", "999999999 s"),
+        ("9" * 10, "for years"),
+        ("9" * 400, "for years"),
+    ],
 )
-def test_a_wait_over_the_bound_is_given_up_in_words(told: str, seconds: str) -> None:
-    error = f"(it asks to wait {seconds} s, which is over 300 s: run again after that)"
+def test_a_wait_over_the_bound_is_given_up_in_words(told: str, long: str) -> None:
+    error = f"(it asks to wait {long}, which is over 300 s: run again after that)"
     assert judge(answer(503, b"", retry_after=told), NOW) == maybe(f"HTTP 503: no words {error}", again=False)
     assert judge(answer(429, b"", retry_after=told), NOW) == Unsettled(
         f"HTTP 429: no words {error}", landed=False, again=False
     )
+
+
+@pytest.mark.parametrize(("told", "long"), [("300001", "300 s"), ("9" * 400, "for years"), ("1e300", "for years")])
+def test_a_body_may_ask_for_any_number_of_milliseconds(told: str, long: str) -> None:
+    came = answer(503, f'{{"msg": "Slow", "retryAfterMs": {told}}}'.encode())
+    error = f"HTTP 503: Slow (it asks to wait {long}, which is over 300 s: run again after that)"
+    assert judge(came, NOW) == Unsettled(error, landed=False, again=False)
 
 
 @given(st.text(max_size=60), st.text(max_size=60))

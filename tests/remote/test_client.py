@@ -52,7 +52,7 @@ class Tenant:
         self.target = Target(peer.url, "st-1", "acc1")
         self.limiter = RateLimit(limit, self.clock)
         self.client = Client(
-            self.target, credentials, self.clock, self.limiter, timeout=(10.0, patience), chance=lambda: 0.5
+            self.target, credentials, self.clock, self.limiter, timeout=(10.0, patience), chance=lambda: 0.0
         )
         OPEN.append(self.client)
 
