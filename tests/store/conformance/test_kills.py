@@ -46,7 +46,7 @@ def begun(place: Workplace, kind: str, folder: Path) -> InObjects:
     assert isinstance(keeper, InObjects)
     place.sandbox.world.set_account(Account.of(LISTS))
     place.sandbox.world.writes.clear()
-    entries = [f"  {each.id[3:10]}: {{id: {each.id}, name: {each.name}, description: New}}\n" for each in LISTS]
+    entries = [f"  k{each.id[3:10]}: {{id: {each.id}, name: {each.name}, description: New}}\n" for each in LISTS]
     place.manifest("".join(entries), more=f"state: {keeper.url}\n")
     return keeper
 
