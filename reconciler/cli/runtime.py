@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import select
 import signal
@@ -103,7 +104,9 @@ class Runtime:
             self.countdown.over()
 
     def _pause(self, seconds: float) -> None:
-        select.select([self._woken], [], [], seconds)
+        woken = select.poll()  # select() knows no descriptors beyond 1,023
+        woken.register(self._woken, select.POLLIN)
+        woken.poll(math.ceil(seconds * 1000))
         if self.signal is not None:
             raise StoppedError(self.signal)
 

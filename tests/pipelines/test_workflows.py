@@ -84,7 +84,7 @@ def test_mornings_keep_one_issue(runner: Runner) -> None:
     assert runner.run("schedule")[0] == 0
     (issue,) = runner.kept("issues")
     assert (issue["title"], issue["state"]) == ("Contact lists of prod are not as declared", "open")
-    assert "prod 2 drifted" in issue["body"]
+    assert "`prod` 2 drifted" in issue["body"]
     for known in LISTS:
         runner.sandbox.world.edit(known.id, {"description": "New"})
     assert runner.run("schedule")[0] == 0
