@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from reconciler.model.lists import Live
     from reconciler.remote.client import Client
 
-SECONDS_OFF = 30  # a token is valid from a minute before it is made to five minutes after
-
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
@@ -140,19 +138,17 @@ def _set(prefix: str) -> str:
     """Name the variables that are set, never their values."""
     names = ("CLIENT_ID", "CLIENT_SECRET", "TOKEN", "JWT_ALGORITHM", "JWT_SUBJECT")
     every = [f"{prefix}_{name}{ending}" for name in names for ending in ("", "_FILE")]
-    return ", ".join(name for name in every if name in os.environ) + " set"
+    return ", ".join(name for name in every if os.environ.get(name)) + " set"
 
 
 def _clock(client: Client) -> Check:
-    skew = client.skew
-    if skew is None:
+    from reconciler.remote.signin import of_clock
+
+    if client.skew is None:
         return Check("clock", "unknown", "the API's answer had no date")
-    if abs(skew) <= SECONDS_OFF:
-        return Check("clock", "works", f"{abs(skew):.0f} s off the API's")
-    side = "behind" if skew > 0 else "ahead of"
-    return Check(
-        "clock", "fails", f"{abs(skew):.0f} s {side} the API's", "set this machine's clock; tokens depend on it"
-    )
+    if fault := of_clock(client.skew):
+        return Check("clock", "fails", fault, "set this machine's clock")
+    return Check("clock", "works", f"{abs(client.skew):.0f} s off the API's")
 
 
 def _ids(environment: Environment, live: Live) -> Check:

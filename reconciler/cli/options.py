@@ -52,7 +52,7 @@ def network(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--timeout",
         type=seconds,
-        default=os.environ.get("RECONCILER_TIMEOUT"),
+        default=os.environ.get("RECONCILER_TIMEOUT") or None,
         metavar="SECONDS",
         help="to connect and to read (default 10 and 30; or RECONCILER_TIMEOUT)",
     )

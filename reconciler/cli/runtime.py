@@ -172,7 +172,7 @@ def _user() -> str:
 
 def _job() -> str:
     """Return the address of the CI job: GitHub's parts put together, or GitLab's and Jenkins' own."""
-    if "GITHUB_RUN_ID" in os.environ:
+    if os.environ.get("GITHUB_RUN_ID"):
         server, repository = os.environ.get("GITHUB_SERVER_URL", ""), os.environ.get("GITHUB_REPOSITORY", "")
         return f"{server}/{repository}/actions/runs/{os.environ['GITHUB_RUN_ID']}"
     return os.environ.get("CI_JOB_URL") or os.environ.get("BUILD_URL") or ""

@@ -4,8 +4,12 @@
     KORE_TOKEN                              or a ready-made JWT
     KORE_HOST, KORE_ACCOUNT_ID, KORE_STREAM_ID      pins: the only target that the credentials may be used for
 
-Each may instead be `…_FILE`, naming a file that holds it. A credential that is set but empty counts as not set, as
-pipelines leave it where a secret is missing; a pin that is set but empty pins nothing by mistake, so it is refused.
+Each may instead be `…_FILE`, naming a file or a pipe (`<(…)`) that holds it. A credential that is set but empty counts
+as not set, as pipelines leave it where a secret is missing; a pin that is set but empty pins nothing by mistake, so it
+is refused.
+
+One line break at the end is nobody's meaning and goes. What else comes of pasting (a blank, quotes, a line break, a
+byte order mark) is told, since the API would only say that the sign-in is refused.
 """
 
 from __future__ import annotations
@@ -14,14 +18,19 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 from typing import Literal, TypeAlias
 
 from reconciler.errors import PinError, UsageError
+from reconciler.files import is_pipe, read
 from reconciler.model.lists import Target
 
 Algorithm: TypeAlias = Literal["HS256", "HS512"]
 DEFAULT_SUBJECT = "contact-list-reconciler"
 _DEFAULT_PORTS = {"https": ":443", "http": ":80"}
+_MOST = 64 * 1024  # bytes of a file
+_SECONDS = 5.0  # for a pipe
+_QUOTES = ("''", '""', "``", "\u2018\u2019", "\u201c\u201d", "\u201e\u201c", "\u201e\u201d", "\u00ab\u00bb")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,32 +123,41 @@ class _Variables:
         return any(self._variables.get(f"{self.prefix}_{form}") for form in (name, f"{name}_FILE"))
 
     def filled(self, name: str) -> str:
-        """Return what `name` or its file holds, "" where neither is set to anything; an empty file is a problem."""
-        set_to = {variable: text for variable, text in self._variables.items() if text}
-        text = self._one(f"{self.prefix}_{name}", set_to)
-        if text == "":
-            self.problems.append(f"{self.prefix}_{name}_FILE names an empty file")
-        return text or ""
+        """Return what `name` or its file holds, "" where neither is set to anything; nothing but that is a problem."""
+        variable = f"{self.prefix}_{name}"
+        text, file = self._variables.get(variable) or None, self._variables.get(f"{variable}_FILE") or None
+        held = self._one(variable, text, file)
+        if held == "":
+            problem = f"{variable}_FILE names an empty file" if file else f"{variable} holds nothing but a line break"
+            self.problems.append(problem)
+        return held or ""
 
     def value(self, name: str) -> str | None:
-        """Return what `name` or its file holds, also where that is empty; None where neither is set."""
-        return self._one(f"{self.prefix}_{name}", self._variables)
+        """Return what `name` or its file holds, also where that is empty; None where neither is set.
 
-    def _one(self, variable: str, variables: Mapping[str, str]) -> str | None:
-        text, file = variables.get(variable), variables.get(f"{variable}_FILE")
+        An empty name of a file counts as not set where `name` is set, and else as an empty value.
+        """
+        variable = f"{self.prefix}_{name}"
+        text, file = self._variables.get(variable), self._variables.get(f"{variable}_FILE")
+        return self._one(variable, text or "", None) if file == "" else self._one(variable, text, file)
+
+    def _one(self, variable: str, text: str | None, file: str | None) -> str | None:
         if text is not None and file is not None:
             self.problems.append(f"{variable} and {variable}_FILE are both set: unset one")
             return None
         if file is not None:
-            return self._content(f"{variable}_FILE", file)
-        if text is not None and not _is_unicode(text):
-            self.problems.append(f"{variable} is not UTF-8 text")
+            text = self._content(f"{variable}_FILE", file)
+        if text is None:
+            return None
+        text = text.removesuffix("\n").removesuffix("\r")
+        if fault := _fault(text):
+            self.problems.append(f"{variable}_FILE names a file that {fault}" if file else f"{variable} {fault}")
             return None
         return text
 
     def _content(self, variable: str, path: str) -> str | None:
         try:
-            return Path(path).read_bytes().decode().removesuffix("\n").removesuffix("\r")
+            return _read(path).decode()
         except OSError as exc:
             # The path is not shown: somebody may have put the secret itself there.
             self.problems.append(f"{variable} names a file that cannot be read: {exc.strerror}")
@@ -148,9 +166,37 @@ class _Variables:
         return None
 
 
-def _is_unicode(text: str) -> bool:
-    """Tell whether `text` can be sent: bytes that are no UTF-8 come out of the environment as lone surrogates."""
-    return not any("\ud800" <= char <= "\udfff" for char in text)
+_piped: dict[str, bytes | OSError] = {}
+_reading = Lock()
+
+
+def _read(path: str) -> bytes:
+    """Return what a file holds; what came through a pipe is kept, since it comes once and several ask for it."""
+    if not is_pipe(Path(path)):
+        return read(Path(path), most=_MOST)
+    with _reading:
+        if path not in _piped:
+            try:
+                _piped[path] = read(Path(path), most=_MOST, pipe=True, seconds=_SECONDS)
+            except OSError as error:
+                _piped[path] = error
+        came = _piped[path]
+    if isinstance(came, OSError):
+        raise came
+    return came
+
+
+def _fault(text: str) -> str:
+    """Say what in a value cannot be meant, "" where nothing is; the value itself is not shown."""
+    if any("\ud800" <= char <= "\udfff" for char in text):  # bytes that are no UTF-8, as the environment shows them
+        return "is not UTF-8 text"
+    if text != text.strip():
+        return "begins or ends with a blank or a line break"
+    if not text.isprintable():
+        return "holds a line break, a byte order mark or another character that cannot be seen"
+    if text[:1] + text[1:][-1:] in _QUOTES:
+        return "holds the value in quotes: give it without"
+    return ""
 
 
 def _same(name: str, pin: str, declared: str) -> bool:

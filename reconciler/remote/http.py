@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from pathlib import Path
 
 import httpx
 
@@ -148,9 +149,18 @@ def untrusted(words: str) -> str:
 
 
 @lru_cache
-def _trust(*_variables: str | None) -> ssl.SSLContext:
-    """Return the system's trust, by the values of `_TLS_VARIABLES`; made once, since it takes longer than a request."""
-    return ssl.create_default_context()
+def _trust(file: str | None, folder: str | None, _keys: str | None) -> ssl.SSLContext:
+    """Return the system's trust, by the values of `_TLS_VARIABLES`; made once, since it takes longer than a request.
+
+    OpenSSL takes an empty variable for a file without certificates; here it counts as not set.
+    """
+    context = ssl.create_default_context()
+    system = ssl.get_default_verify_paths()
+    if file == "" and Path(system.openssl_cafile).is_file():
+        context.load_verify_locations(cafile=system.openssl_cafile)
+    if folder == "" and Path(system.openssl_capath).is_dir():
+        context.load_verify_locations(capath=system.openssl_capath)
+    return context
 
 
 def _root(exc: BaseException) -> BaseException:

@@ -12,8 +12,10 @@ from reconciler.errors import UsageError
 from reconciler.protocols import Clock
 from reconciler.remote.credentials import Credentials, ReadyToken
 
-_BACK = 60
-_AHEAD = 300
+BACK = 60
+"""Seconds by which a token is older than it is: by so much may the clock here be ahead of the API's."""
+AHEAD = 300
+"""Seconds until a token expires: by so much may the clock here be behind."""
 _HASHES = {"HS256": HMACAlgorithm.SHA256, "HS512": HMACAlgorithm.SHA512}
 
 
@@ -31,7 +33,7 @@ class Tokens:
             self._jws.register_algorithm(name, _AnyLength(digest))
 
     def fresh(self) -> str:
-        """Return a token good from a minute ago (clocks differ) to five minutes ahead; a ready one as it is."""
+        """Return a token good from `BACK` seconds ago to `AHEAD` from now, as clocks differ; a ready one as it is."""
         if isinstance(self._credentials, ReadyToken):
             return self._credentials.token
         now = int(self._clock.now())
@@ -39,8 +41,8 @@ class Tokens:
             "sub": self._credentials.subject,
             "appId": self._credentials.client_id,
             "jti": str(uuid4()),
-            "iat": now - _BACK,
-            "exp": now + _AHEAD,
+            "iat": now - BACK,
+            "exp": now + AHEAD,
         }
         return self._jws.encode(json.dumps(claims).encode(), self._key, self._credentials.algorithm)
 

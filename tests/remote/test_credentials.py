@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import time
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -53,7 +56,17 @@ REFUSED: list[tuple[dict[str, str], list[str]]] = [
         ["KORE_TOKEN and KORE_CLIENT_ID and KORE_CLIENT_SECRET are set"],
     ),
     ({"KORE_TOKEN": f"Bearer {TOKEN}"}, ["KORE_TOKEN holds what no JWT has"]),
-    ({"KORE_TOKEN": f"{TOKEN}\r\nX-Evil: 1"}, ["KORE_TOKEN holds what no JWT has"]),
+    ({"KORE_TOKEN": f"{TOKEN}\r\nX-Evil: 1"}, ["KORE_TOKEN holds a line break"]),
+    ({"KORE_TOKEN": f"'{TOKEN}'"}, ["KORE_TOKEN holds the value in quotes"]),
+    ({"KORE_CLIENT_ID": ID, "KORE_CLIENT_SECRET": "\n"}, ["KORE_CLIENT_SECRET holds nothing but a line break"]),
+    (
+        {"KORE_CLIENT_ID": f" {ID}", "KORE_CLIENT_SECRET": f'"{SECRET}"', "KORE_JWT_SUBJECT": "\ufeffme"},
+        [
+            "KORE_CLIENT_ID begins or ends",
+            "KORE_CLIENT_SECRET holds the value in quotes",
+            "KORE_JWT_SUBJECT holds a line",
+        ],
+    ),
     ({"KORE_TOKEN_FILE": "/nowhere/s3cr3t"}, ["KORE_TOKEN_FILE names a file that cannot be read: No such file"]),
     (
         {"KORE_CLIENT_ID": ID, "KORE_CLIENT_SECRET": SECRET, "KORE_JWT_ALGORITHM": "RS256"},
@@ -73,17 +86,96 @@ def test_refused_with_every_problem_and_no_value(variables: dict[str, str], prob
     assert not any(value in message for value in (SECRET, TOKEN, ID, "RS256"))
 
 
-@pytest.mark.parametrize("ending", ["", "\n", "\r\n"])
-def test_a_file_holds_the_value_with_or_without_a_newline(tmp_path: Path, ending: str) -> None:
-    (tmp_path / "secret").write_bytes(f"{SECRET} ü{ending}".encode())
-    variables = {"KORE_CLIENT_ID": ID, "KORE_CLIENT_SECRET_FILE": str(tmp_path / "secret")}
-    assert from_variables("KORE", variables) == AppCredentials(ID, f"{SECRET} ü")
+def given(way: str, folder: Path, content: str) -> dict[str, str]:
+    """Give the client secret `content` in a variable or in a file."""
+    if way == "variable":
+        return {"KORE_CLIENT_ID": ID, "KORE_CLIENT_SECRET": content}
+    (folder / "secret").write_bytes(content.encode())
+    return {"KORE_CLIENT_ID": ID, "KORE_CLIENT_SECRET_FILE": str(folder / "secret")}
 
 
-def test_only_the_last_newline_goes(tmp_path: Path) -> None:
-    (tmp_path / "secret").write_bytes(b"one\ntwo\n\n")
+TAKEN = [("", ""), ("\n", ""), ("\r\n", ""), ("\r", ""), (" ü", " ü"), ("'", "'"), ('=="\n', '=="')]
+WAYS = ["variable", "file"]
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(("rest", "kept"), TAKEN)
+def test_one_line_break_at_the_end_goes(tmp_path: Path, way: str, rest: str, kept: str) -> None:
+    assert from_variables("KORE", given(way, tmp_path, SECRET + rest)) == AppCredentials(ID, SECRET + kept)
+
+
+PASTED = [
+    ("{}\n\n", "begins or ends with a blank or a line break"),
+    ("{}\r\r\n", "begins or ends with a blank or a line break"),
+    ("\n{}", "begins or ends with a blank or a line break"),
+    ("{} ", "begins or ends with a blank or a line break"),
+    ("\t{}", "begins or ends with a blank or a line break"),
+    ("{}\u00a0", "begins or ends with a blank or a line break"),
+    ("one\n{}", "holds a line break, a byte order mark or another character that cannot be seen"),
+    ("\ufeff{}\r\n", "holds a line break, a byte order mark or another character that cannot be seen"),
+    ("{}\u200b", "holds a line break, a byte order mark or another character that cannot be seen"),
+    ("{}\x1b[0m", "holds a line break, a byte order mark or another character that cannot be seen"),
+    ('"{}"\n', "holds the value in quotes"),
+    ("'{}'", "holds the value in quotes"),
+    ("`{}`", "holds the value in quotes"),
+    ("\u201c{}\u201d", "holds the value in quotes"),
+]
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(("pasted", "said"), PASTED)
+def test_what_comes_of_pasting_is_told(tmp_path: Path, way: str, pasted: str, said: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        from_variables("KORE", given(way, tmp_path, pasted.format(SECRET)))
+    named = "KORE_CLIENT_SECRET_FILE names a file that" if way == "file" else "KORE_CLIENT_SECRET"
+    assert f"{named} {said}" in str(caught.value)
+    assert SECRET not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["HOST", "ACCOUNT_ID", "STREAM_ID"])
+@pytest.mark.parametrize(("pasted", "said"), PASTED)
+def test_and_in_a_pin(name: str, pasted: str, said: str) -> None:
+    with pytest.raises(UsageError, match=f"KORE_{name} {said}"):
+        check_pins("KORE", {f"KORE_{name}": pasted.format("acc1")}, TARGET)
+
+
+def test_a_pipe_is_read_once_for_all_that_ask(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "secret")
+    writer = Thread(target=(tmp_path / "secret").write_bytes, args=(f"{SECRET}\n".encode(),), daemon=True)
+    writer.start()
     variables = {"KORE_CLIENT_ID": ID, "KORE_CLIENT_SECRET_FILE": str(tmp_path / "secret")}
-    assert from_variables("KORE", variables) == AppCredentials(ID, "one\ntwo\n")
+    for _ in range(3):
+        assert from_variables("KORE", variables) == AppCredentials(ID, SECRET)
+    writer.join(5)
+    assert not writer.is_alive()
+
+
+def test_a_pipe_that_does_not_end_is_refused_once_for_all_that_ask(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "secret")
+    held = os.open(tmp_path / "secret", os.O_RDWR)
+    os.write(held, b"s3c")
+    variables = {"KORE_CLIENT_ID": ID, "KORE_CLIENT_SECRET_FILE": str(tmp_path / "secret")}
+    began = time.monotonic()
+    for _ in range(3):
+        with pytest.raises(
+            UsageError, match="KORE_CLIENT_SECRET_FILE names a file that cannot be read: its pipe did not"
+        ):
+            from_variables("KORE", variables)
+    assert time.monotonic() - began < 9
+    os.close(held)
+
+
+ODD_FILES = [("/dev/zero", "it is a device"), ("/dev", "it is a folder"), ("large", "it is larger than 64 KiB")]
+
+
+@pytest.mark.parametrize(("path", "said"), ODD_FILES)
+def test_a_file_that_is_none(tmp_path: Path, path: str, said: str) -> None:
+    (tmp_path / "large").write_bytes(b"s" * (64 * 1024 + 1))
+    for name in ("CLIENT_SECRET", "TOKEN"):
+        with pytest.raises(UsageError, match=f"KORE_{name}_FILE names a file that cannot be read: {said}"):
+            from_variables("KORE", {f"KORE_{name}_FILE": str(tmp_path / path)})
+    with pytest.raises(UsageError, match=f"KORE_HOST_FILE names a file that cannot be read: {said}"):
+        check_pins("KORE", {"KORE_HOST_FILE": str(tmp_path / path)}, TARGET)
 
 
 @pytest.mark.parametrize(
@@ -105,6 +197,7 @@ MET: list[tuple[Target, dict[str, str]]] = [
     (TARGET, {}),
     (TARGET, {"KORE_HOST": "https://platform.kore.ai", "KORE_ACCOUNT_ID": "acc1", "KORE_STREAM_ID": "st-1"}),
     (TARGET, {"KORE_HOST": "platform.kore.ai"}),
+    (TARGET, {"KORE_HOST": "platform.kore.ai\n", "KORE_HOST_FILE": ""}),
     (TARGET, {"KORE_HOST": "HTTPS://Platform.Kore.AI:443/"}),
     (TARGET, {"KORE_PROD_HOST": "https://elsewhere.example"}),
     (Target("http://127.0.0.1:8080", "st-1", "acc1"), {"KORE_HOST": "127.0.0.1:8080"}),
@@ -126,6 +219,8 @@ BROKEN: list[tuple[dict[str, str], list[str]]] = [
     ({"KORE_HOST": "https://platform.kore.ai/other"}, ["KORE_HOST pins"]),
     ({"KORE_ACCOUNT_ID": "ACC1"}, ["KORE_ACCOUNT_ID pins 'ACC1', the manifest says 'acc1'"]),
     ({"KORE_STREAM_ID": ""}, ["KORE_STREAM_ID pins ''"]),
+    ({"KORE_STREAM_ID_FILE": ""}, ["KORE_STREAM_ID pins ''"]),
+    ({"KORE_STREAM_ID": "", "KORE_STREAM_ID_FILE": ""}, ["KORE_STREAM_ID pins ''"]),
     (
         {"KORE_HOST": "a", "KORE_ACCOUNT_ID": "b", "KORE_STREAM_ID": "c"},
         ["KORE_HOST pins 'a'", "KORE_ACCOUNT_ID pins 'b'", "KORE_STREAM_ID pins 'c'"],

@@ -325,6 +325,23 @@ def test_a_server_of_an_unknown_authority_is_refused_with_the_way_out(authority:
     assert (came.landed, came.again, peer.received) == (False, False, [])
 
 
+def test_an_empty_tls_variable_counts_as_not_set() -> None:
+    trusted = (
+        "from contextlib import closing; from reconciler.remote.http import Http\n"
+        "import gc, ssl\n"
+        "with closing(Http('https://127.0.0.1', 1.0, 1.0)):\n"
+        "    print(max(each.cert_store_stats()['x509']"
+        "    for each in gc.get_objects() if isinstance(each, ssl.SSLContext)))"
+    )
+    names = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")
+    unset = {name: value for name, value in os.environ.items() if name not in names}
+    counts = [
+        subprocess.check_output([sys.executable, "-c", trusted], env={**unset, **empty}, text=True)
+        for empty in ({}, dict.fromkeys(names, ""), {"SSL_CERT_FILE": ""}, {"SSL_CERT_DIR": ""})
+    ]
+    assert len(set(counts)) == 1
+
+
 def test_an_authority_from_ssl_cert_file(
     authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,6 +9,7 @@ import re
 import select
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import replace
 from importlib.metadata import packages_distributions
@@ -381,6 +382,14 @@ def test_several_environments_are_read_before_any_is_written(tmp_path: Path) -> 
         assert place.sandbox.world.lists("b1")["cl-0000001-0000"].name == "Dev New 1"
 
 
+DOCTORED: list[tuple[float, int, dict[str, str]]] = [  # the clock's verdict is that of the sign-in
+    (200.0, 0, {}),
+    (-50.0, 0, {}),
+    (400.0, 1, {"sign-in": "fails", "clock": "fails", "ids": "unknown"}),
+    (-100.0, 1, {"sign-in": "fails", "clock": "fails", "ids": "unknown"}),
+]
+
+
 def test_doctor(place: Workplace) -> None:
     def statuses(*arguments: str, **variables: str) -> tuple[int, dict[str, str]]:
         ran = place.run("doctor", "--json", *arguments, **variables)
@@ -396,8 +405,11 @@ def test_doctor(place: Workplace) -> None:
     assert statuses(KORE_CLIENT_ID="") == (1, {"variables": "fails", **untried})
     assert statuses(KORE_HOST="elsewhere.example") == (4, {"pins": "fails", **untried})
     assert statuses(KORE_CLIENT_SECRET="wrong") == (1, {"sign-in": "fails", "ids": "unknown"})
-    place.sandbox.world.settings = Settings(limit=0, clock_skew=100.0, leeway=3600.0)
+    place.sandbox.world.settings = Settings(limit=0, clock_skew=400.0, leeway=3600.0)
     assert statuses() == (1, {"clock": "fails"})
+    for skew, code, found in DOCTORED:
+        place.sandbox.world.settings = Settings(limit=0, clock_skew=skew)
+        assert statuses() == (code, found)
     place.sandbox.world.settings = Settings(limit=0, date=False, read_all_type_hides=1)
     assert statuses() == (1, {"clock": "unknown", "ids": "fails"})
     (folder / "prod.state.json").write_text("{")
@@ -405,6 +417,17 @@ def test_doctor(place: Workplace) -> None:
     assert text.code == 1
     assert "fails   state:" in text.out
     assert CLIENT_SECRET not in text.out
+
+
+@pytest.mark.parametrize("command", [("doctor",), ("plan", "--refresh"), ("apply", "--yes"), ("drift",)])
+def test_a_secret_may_come_through_a_pipe(place: Workplace, command: tuple[str, ...]) -> None:
+    pipe = place.folder / "secret"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_text, args=(f"{CLIENT_SECRET}\n",), daemon=True)
+    writer.start()
+    ran = place.run(*command, KORE_CLIENT_SECRET="", KORE_CLIENT_SECRET_FILE=str(pipe))
+    assert ran.code == 0, ran
+    assert CLIENT_SECRET not in ran.out + ran.err
 
 
 def test_doctor_says_who_holds_the_lock(place: Workplace) -> None:
