@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from reconciler.cli import options as shared
 from reconciler.cli.output import coloured, note, say
 from reconciler.errors import UsageError
+from reconciler.model.fields import label
 from reconciler.model.patterns import matches
 from reconciler.report.escape import quoted, terminal
 
@@ -54,7 +55,8 @@ def run(options: argparse.Namespace) -> int:
     _tell(accepted, refused, written=not options.dry_run)
     for each in refused:
         where = f"{each.wanted.key} in {each.wanted.environment}"
-        note(f"not accepted: {where}: the live {each.wanted.field} {quoted(each.wanted.text)} {terminal(each.why)}")
+        what = f"the live {label(each.wanted.field)} {quoted(each.wanted.text)}"
+        note(f"not accepted: {where}: {what} {terminal(each.why)}")
     return exits.worst([*codes, 3 if refused else 0])
 
 
@@ -93,6 +95,6 @@ def _tell(accepted: Sequence[Wanted], refused: Sequence[Refused], *, written: bo
     if not accepted and not refused:
         say("nothing to accept: no list changed elsewhere since the last apply")
     for each in accepted:
-        say(f"  ~ {each.key}  {each.environment}  {each.field}: {quoted(each.text)}")
+        say(f"  ~ {each.key}  {each.environment}  {label(each.field)}: {quoted(each.text)}")
     if accepted and written:
         say("accepted into the manifest; the next apply records it, and sends nothing for it")

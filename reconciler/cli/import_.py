@@ -97,7 +97,7 @@ def _undeclared(chosen: Wired, live: Mapping[str, Live], patterns: Sequence[str]
     found: dict[str, list[LiveList]] = {environment.desired.environment: [] for environment in chosen.environments}
     for environments in _by_account(chosen):
         name = environments[0].desired.environment
-        for each in sorted(live[name].lists.values(), key=lambda each: (each.texts["name"].casefold(), each.id)):
+        for each in sorted(live[name].lists.values(), key=lambda each: (each.texts[NAME].casefold(), each.id)):
             best = max(environments, key=lambda environment: _fit(environment, each))
             ignored = any(
                 matcher(pattern, names)(each.texts[NAME]) for pattern in best.desired.policy.ignore_undeclared
@@ -117,7 +117,7 @@ def _by_account(chosen: Wired) -> Iterable[list[Environment]]:
 
 def _fit(environment: Environment, found: LiveList) -> int:
     """Say how well a name fits an environment: as many letters as its format has; -1 where it does not."""
-    fits = environment.unwritten(found.texts["name"]) is not None
+    fits = environment.unwritten(found.texts[NAME]) is not None
     return len(environment.name_format) if fits else -1
 
 
@@ -157,7 +157,7 @@ def _lines(imports: Imports, changed: Sequence[str], then: str, *, recorded: boo
     yield f"{'imported' if recorded else 'would import'} into {terminal(', '.join(changed))}: {counts}{comments}"
     for each in imports.brought:
         sign = "+" if each.new else "~"
-        yield f"  {sign} {each.key}  {quoted(each.texts.get('name', ''))}  {each.environment} {each.id}"
+        yield f"  {sign} {each.key}  {quoted(each.texts.get(NAME, ''))}  {each.environment} {each.id}"
     for said in (*imports.refused, *imports.remarks):
         yield f"  ! {terminal(said)}"
     if recorded and imports.brought:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from reconciler.cli import options as shared
 from reconciler.cli.output import coloured, say
 from reconciler.errors import UsageError
+from reconciler.model.fields import label
+from reconciler.model.texts import differing
 from reconciler.report.escape import quoted, terminal
 
 if TYPE_CHECKING:
@@ -90,7 +92,7 @@ def _show(options: argparse.Namespace, found: Sequence[Match]) -> None:
         place = terminal(f"{candidate.source.file}:{candidate.source.line}")
         say(f"  {'+' if match.live else '?'} {candidate.key}  ({place})")
         for field, text in candidate.texts.items():
-            say(f"      {field}: {quoted(text)}")
+            say(f"      {label(field)}: {quoted(text)}")
         for line in _found(match):
             say(f"      {line}")
     if not options.match_names:
@@ -105,7 +107,8 @@ def _found(match: Match) -> list[str]:
     if match.live is None:
         why = match.why or match.candidate.fault
         return [f"no id: {terminal(why)}"] if why else []
-    described = match.candidate.texts.get("description")
-    if described in (None, match.live.texts["description"]):
-        return [f"id: {match.live.id}"]
-    return [f"id: {match.live.id}, its description there is {quoted(match.live.texts['description'])}"]
+    texts = match.live.texts
+    others = (
+        f"its {label(field)} there is {quoted(texts[field])}" for field in differing(match.candidate.texts, texts)
+    )
+    return [", ".join((f"id: {match.live.id}", *others))]

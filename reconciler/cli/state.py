@@ -12,6 +12,7 @@ from reconciler.cli import keeping
 from reconciler.cli import options as shared
 from reconciler.cli.output import note, say, say_document
 from reconciler.errors import ForeignStateError, UsageError
+from reconciler.model.fields import NAME
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -219,7 +220,7 @@ def _line(known: KnownList) -> str:
     from reconciler.report.escape import quoted, terminal
 
     status = _entry(known)["status"]
-    name = quoted(known.texts["name"]) if "name" in known.texts else "(name unmanaged)"
+    name = quoted(known.texts[NAME]) if NAME in known.texts else f"({NAME} unmanaged)"
     return f"{terminal(known.key)}  {terminal(known.id)}  {status}  {name}"
 
 

@@ -21,7 +21,7 @@ from reconciler.documents.parts import (
 )
 from reconciler.documents.texts import FieldName
 from reconciler.model.drift import DriftReport, EnvironmentDrift, FieldDrift, ListDrift, Missing, Mover
-from reconciler.model.fields import FIELDS
+from reconciler.model.fields import FIELDS, TABLE
 from reconciler.model.lists import LiveList
 
 FORMAT: Literal["reconciler/drift/1"] = "reconciler/drift/1"
@@ -102,7 +102,7 @@ if TYPE_CHECKING:
 else:
     LiveListPart = document(TypedDict("LiveListPart", {
         "id": Annotated[str, Described(description="The id of the list.")],
-        **{field: Annotated[str, Described(description=f"Its live {field}.")] for field in FIELDS},
+        **{row.name: Annotated[str, Described(description=f"Its live {row.label}.")] for row in TABLE},
         "campaigns": Annotated[list[str], Described(description="The campaigns that use the list.")],
     }))  # fmt: skip
     LiveListPart.__doc__ = "A live list that nobody declares."

@@ -19,11 +19,11 @@ def _sendable(row: ManagedField) -> AfterValidator:
 
     def check(text: str) -> str:
         if units(text) > row.longest:
-            raise ValueError(f"a {row.name} has at most {row.longest} UTF-16 units")
+            raise ValueError(f"a {row.label} has at most {row.longest} UTF-16 units")
         if not text and not row.may_be_empty:
-            raise ValueError(f"a {row.name} is not empty")
+            raise ValueError(f"a {row.label} is not empty")
         if row.one_line and any(unicodedata.category(char) == "Cc" for char in text):
-            raise ValueError(f"a {row.name} has no control characters")
+            raise ValueError(f"a {row.label} has no control characters")
         return text
 
     return AfterValidator(check)
@@ -37,14 +37,14 @@ else:
     FieldName = Literal[FIELDS]
     ShownTexts = document(TypedDict("ShownTexts", {
         row.name: NotRequired[
-            Annotated[str, Described(description=f"The {row.name}; absent if it is not managed or not known.")]
+            Annotated[str, Described(description=f"The {row.label}; absent if it is not managed or not known.")]
         ]
         for row in TABLE
     }))  # fmt: skip
     ShownTexts.__doc__ = "Managed fields of a list as live, or the state, has them: shown and compared, never sent."
     SentTexts = document(TypedDict("SentTexts", {
         row.name: NotRequired[
-            Annotated[str, Described(description=f"The {row.name}; absent if it is not managed."), _sendable(row)]
+            Annotated[str, Described(description=f"The {row.label}; absent if it is not managed."), _sendable(row)]
         ]
         for row in TABLE
     }))  # fmt: skip

@@ -17,6 +17,7 @@ from reconciler.execute.records import Records
 from reconciler.execute.run import Run, RunContext
 from reconciler.execute.snapshot import LiveSnapshot
 from reconciler.model.changes import Adopt, Change, EnvironmentPlan, Forget, Plan, Update
+from reconciler.model.fields import label
 from reconciler.model.lists import Applied, AppliedList, DesiredList, Live, Target
 from reconciler.model.outcomes import EnvironmentResult, Outcome, Result
 from reconciler.planning.review import reviewed
@@ -125,7 +126,8 @@ def _otherwise(change: Update, wanted: DesiredList | None) -> str:
         return "it does not declare this list"
     texts = wanted.texts
     differing = [field for field in change.fields if texts.get(field) != change.after[field]]
-    return ", ".join(f"{field}: {texts[field]!r}" if field in texts else f"{field} unmanaged" for field in differing)
+    said = (f": {texts[field]!r}" if field in texts else " unmanaged" for field in differing)
+    return ", ".join(label(field) + what for field, what in zip(differing, said, strict=True))
 
 
 def _is_forgotten(change: Change, applied: Applied) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from reconciler.model.fields import FIELDS, Field
+from reconciler.model.fields import FIELDS, Field, label
 from reconciler.model.lists import LiveList
 from reconciler.model.texts import Texts, holds, narrowed, stored_alike
 
@@ -63,9 +63,9 @@ def stored(body: Texts, live: Texts) -> dict[Field, str]:
 def described(found: Finding, body: Texts) -> str:
     """Say in words what is not as it should be, with both values."""
     parts = [
-        f"{field} was sent as {text!r}, the API shows {found.live[field]!r}"
+        f"{label(field)} was sent as {text!r}, the API shows {found.live[field]!r}"
         for field, text in body.items()
         if found.live and found.live[field] != text
     ]
-    parts += [f"{field} was not sent but changed, to {found.live[field]!r}" for field in found.touched]
+    parts += [f"{label(field)} was not sent but changed, to {found.live[field]!r}" for field in found.touched]
     return "; ".join(parts) or "the API no longer shows the list"

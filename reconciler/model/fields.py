@@ -64,3 +64,8 @@ FIELDS: tuple[Field, ...] = tuple(MANAGED)
 
 (NAME,) = (row.name for row in TABLE if row.is_foreign_key)
 """The field that tells lists apart."""
+
+
+def label(field: Field) -> str:
+    """Return what a field is called in messages and reports."""
+    return MANAGED[field].label

@@ -151,7 +151,7 @@ class LaterState:
 
 @dataclass(frozen=True, slots=True)
 class LiveList:
-    """One list as the API answers it; a description that is null or absent there is "" here.
+    """One list as the API answers it; a field that is null or absent there is "" here.
 
     `campaigns` holds the names of the campaigns that use it.
     """

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeAlias
 
-from reconciler.model.fields import FIELDS, Field
+from reconciler.model.fields import FIELDS, Field, label
 
 Texts: TypeAlias = Mapping[Field, str]
 """Some fields of a list. A field that is absent is unmanaged (desired, applied) or unknown (before a change)."""
@@ -57,7 +57,7 @@ def unfilled(texts: Texts, fields: Iterable[Field]) -> Iterator[str]:
     """Yield a warning for each of `fields` whose text holds a placeholder."""
     for field in fields:
         if field in texts and (found := placeholder(texts[field])):
-            yield f"the {field} holds {found}, as a template does: nothing is filled in"
+            yield f"the {label(field)} holds {found}, as a template does: nothing is filled in"
 
 
 def _bare(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from reconciler.model.changes import Adopt, Block, Blocked, Cause, Change, Update
-from reconciler.model.fields import FIELDS, NAME, Field
+from reconciler.model.fields import FIELDS, NAME, Field, label
 from reconciler.model.lists import Absent, Applied, DesiredList, DoubtfulList, KnownList, Live
 from reconciler.model.texts import Texts, unseen_difference
 
@@ -64,7 +64,7 @@ def _expected(wanted: DesiredList) -> str:
 def conflict(wanted: DesiredList, known: KnownList, fields: tuple[Field, ...], live: Texts) -> Block:
     """Both the manifest and somebody else changed the same fields since the last apply."""
     sides = "; ".join(
-        f"{field}: {_last(known, field)}, now live {live[field]!r}, declared {wanted.texts[field]!r}"
+        f"{label(field)}: {_last(known, field)}, now live {live[field]!r}, declared {wanted.texts[field]!r}"
         for field in fields
     )
     return Block(
@@ -99,7 +99,7 @@ def not_found(list_id: str, live: Live) -> Block:
     return Block(
         "unreadable",
         f"the API's record of {list_id} cannot be understood: {odd.reason}",
-        "look at the list in the console, and correct its name and description there",
+        f"look at the list in the console, and correct its {' and '.join(map(label, FIELDS))} there",
     )
 
 
@@ -114,7 +114,7 @@ def unknown(change: Change) -> Block:
 
 def declared_again(fields: tuple[Field, ...] = ()) -> Block:
     """A saved plan would let go of a list, or of some of its fields, that the manifest declares by now."""
-    what = f"lets go of the {' and '.join(fields)}" if fields else "forgets this list"
+    what = f"lets go of the {' and '.join(map(label, fields))}" if fields else "forgets this list"
     return Block(
         "unreviewed",
         f"the plan {what}, but the manifest declares it again",
@@ -126,14 +126,16 @@ def unreviewed(fields: tuple[Field, ...]) -> Block:
     """A saved plan would overwrite values that its reviewers did not see."""
     return Block(
         "unreviewed",
-        f"the plan was made without seeing the live {' and '.join(fields)}, and live is not as desired",
+        f"the plan was made without seeing the live {' and '.join(map(label, fields))}, and live is not as desired",
         "make the plan with --refresh, and have that one reviewed",
     )
 
 
 def moved(change: Update | Adopt, fields: tuple[Field, ...], live: Texts) -> Block:
     """Live is no longer what the plan was made for."""
-    sides = "; ".join(f"{field}: planned {_planned(change, field)}, now live {live[field]!r}" for field in fields)
+    sides = "; ".join(
+        f"{label(field)}: planned {_planned(change, field)}, now live {live[field]!r}" for field in fields
+    )
     return Block("conflict", f"changed elsewhere since the plan was made ({sides})", "look at it, and make a new plan")
 
 

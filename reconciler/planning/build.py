@@ -38,7 +38,7 @@ from reconciler.model.changes import (
     Forget,
     Update,
 )
-from reconciler.model.fields import FIELDS, NAME, Field
+from reconciler.model.fields import FIELDS, NAME, Field, label
 from reconciler.model.lists import Applied, AppliedList, Desired, DesiredList, DoubtfulList, KnownList, Live
 from reconciler.model.texts import Texts, differing, holds, narrowed, unfilled, unseen_difference
 from reconciler.planning import blocks
@@ -221,7 +221,7 @@ def _update(
         source=wanted.source,
         warnings=(
             *warnings,
-            *(f"the {field} looks as before, but {unseen}" for field, unseen in found.items() if unseen),
+            *(f"the {label(field)} looks as before, but {unseen}" for field, unseen in found.items() if unseen),
             *unfilled(wanted.texts, fields),
         ),
         fields=fields,
@@ -268,7 +268,7 @@ def _other_id(wanted: DesiredList, known: KnownList | None) -> tuple[str, ...]:
 
 def _kept_otherwise(wanted: DesiredList, cases: Mapping[Field, Case], live: Texts) -> tuple[str, ...]:
     return tuple(
-        f"{wanted.key}: the API keeps the {field} as {live[field]!r}, not as sent ({text!r}); "
+        f"{wanted.key}: the API keeps the {label(field)} as {live[field]!r}, not as sent ({text!r}); "
         "declare it that way to end this warning"
         for field, text in wanted.texts.items()
         if cases[field] == "same" and live[field] != text

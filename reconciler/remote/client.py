@@ -12,6 +12,7 @@ from urllib.parse import quote, urlencode
 
 from reconciler.errors import RemoteError, SignInError
 from reconciler.model.answers import Acknowledged, PutAnswer, Rejected, Unsent, Unsettled
+from reconciler.model.fields import MANAGED
 from reconciler.model.lists import Absent, Live, LiveList, OddList, Target
 from reconciler.model.retry import ATTEMPTS, backoff
 from reconciler.model.texts import Texts
@@ -142,7 +143,7 @@ class Client:
 
     def put(self, list_id: str, body: Texts, by: float = _NEVER) -> PutAnswer:
         """Make one attempt to write `body`, waiting for the rate limit first; none where that lasts beyond `by`."""
-        content = json.dumps(dict(body)).encode()
+        content = json.dumps({MANAGED[field].wire: text for field, text in body.items()}).encode()
         try:
             came = self._attempt(_Call("PUT", f"/{quote(list_id, safe='')}", body=content, by=by))
         except _LateError:

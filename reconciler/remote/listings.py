@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from reconciler.errors import RemoteError
-from reconciler.model.fields import NAME, TABLE
+from reconciler.model.fields import MANAGED, NAME, TABLE
 from reconciler.model.lists import Absent, Live, LiveList, OddList
 from reconciler.remote.excerpt import parsed, safe
 
@@ -32,12 +32,11 @@ class _Listing(BaseModel):
     campaigns: object = Field(default=None, alias="campaignInUse")
 
 
-_Text = str
 _fields: dict[str, Any] = {
-    row.wire: (
-        (_Text | None, Field(default=None, max_length=LONGEST_TEXT))
+    row.name: (
+        (str | None, Field(default=None, alias=row.wire, max_length=LONGEST_TEXT))
         if row.may_be_empty
-        else (_Text, Field(max_length=LONGEST_TEXT))
+        else (str, Field(alias=row.wire, max_length=LONGEST_TEXT))
     )
     for row in TABLE
 }
@@ -105,7 +104,7 @@ def _understood(item: object, number: int, secrets: Collection[str]) -> LiveList
         return _odd(item, number, exc, secrets)
     return LiveList(
         record.id,
-        {row.name: getattr(record, row.wire) or "" for row in TABLE},
+        {row.name: getattr(record, row.name) or "" for row in TABLE},
         tuple(_campaigns(record.campaigns)),
     )
 
@@ -115,7 +114,7 @@ def _odd(item: object, number: int, error: ValidationError, secrets: Collection[
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     place = ".".join(str(part) for part in first["loc"]) or "the record"
     known = item if isinstance(item, dict) else {}
-    list_id, name = known.get("_id"), known.get(NAME)
+    list_id, name = known.get("_id"), known.get(MANAGED[NAME].wire)
     usable = isinstance(list_id, str) and list_id and not any(secret in list_id for secret in secrets)
     return OddList(
         str(list_id) if usable else f"(record {number:,}, without an id)",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from reconciler.model.changes import Blocked, Change, Plan
 from reconciler.model.drift import DriftReport, EnvironmentDrift
+from reconciler.model.fields import label
 from reconciler.model.outcomes import IN_ORDER, EnvironmentResult, Outcome, Result
 from reconciler.report import phrases
 from reconciler.report.escape import xml
@@ -68,7 +69,7 @@ def _outcome(outcome: Outcome) -> _Case:
 def _drifted(found: EnvironmentDrift) -> list[_Case]:
     missing = [_Case(each.key, f"missing: {each.reason}") for each in found.missing]
     drifted = [
-        _Case(each.key, f"{phrases.moved(each)}: {', '.join(field.field for field in each.fields)}")
+        _Case(each.key, f"{phrases.moved(each)}: {', '.join(label(found.field) for found in each.fields)}")
         for each in found.drifted
     ]
     return missing + drifted + [_Case(each.key) for each in found.pending]

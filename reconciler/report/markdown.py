@@ -17,7 +17,7 @@ from typing import NamedTuple, assert_never
 from reconciler.documents.plan import digest
 from reconciler.model.changes import Blocked, Change, Drift, Plan, Update
 from reconciler.model.drift import DriftReport, EnvironmentDrift, FieldDrift, ListDrift
-from reconciler.model.fields import FIELDS, Field
+from reconciler.model.fields import FIELDS, Field, label
 from reconciler.model.outcomes import EnvironmentResult, Outcome, Result
 from reconciler.model.texts import Texts
 from reconciler.report import order, phrases
@@ -179,7 +179,9 @@ def _change(change: Change) -> str:
     place = f" ({code(f'{change.source.file}:{change.source.line}')})" if change.source else ""
     lines = [f"- **{code(change.key)}** {phrases.deed(change)}{place}"]
     fields = change.fields if isinstance(change, Update | Blocked) else ()
-    lines += [f"  - {field}: {_changed(field, change.before, change.after)}" for field in FIELDS if field in fields]
+    lines += [
+        f"  - {label(field)}: {_changed(field, change.before, change.after)}" for field in FIELDS if field in fields
+    ]
     if isinstance(change, Update) and change.waits_for:
         lines.append(f"  - waits for: {_listed(change.waits_for, _NAMED_IN_A_LINE)}")
     if isinstance(change, Blocked):
@@ -234,7 +236,7 @@ def _group(keys: Sequence[str]) -> str:
 
 def _left_alone(drift: Drift) -> str:
     lines = [f"- **{code(drift.key)}** changed elsewhere (applied → live)"]
-    lines += [f"  - {field}: {_changed(field, drift.applied, drift.live)}" for field in drift.fields]
+    lines += [f"  - {label(field)}: {_changed(field, drift.applied, drift.live)}" for field in drift.fields]
     return "\n".join(lines) + "\n"
 
 
@@ -266,7 +268,7 @@ def _drift_blocks(found: EnvironmentDrift) -> Iterator[Block]:
 
 def _list_drift(found: ListDrift) -> str:
     lines = [f"- **{code(found.key)}** {phrases.moved(found)}"]
-    lines += [f"  - {each.field}: {_field_drift(each)}" for each in found.fields]
+    lines += [f"  - {label(each.field)}: {_field_drift(each)}" for each in found.fields]
     if found.campaigns:
         lines.append(f"  - used by: {_listed(found.campaigns, _NAMED_IN_A_LINE)}")
     return "\n".join(lines) + "\n"

@@ -2,46 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeAlias, assert_never
 
 from reconciler.model.changes import Adopt, Blocked, Change, Check, Forget, Update
+from reconciler.model.fields import FIELDS, NAME, Field, label
 
 if TYPE_CHECKING:
     from reconciler.model.outcomes import Outcome, OutcomeKind
 
 Group: TypeAlias = tuple[Change, ...]
 
-_TITLES = ("renames", "descriptions", "blocked", "to adopt", "to forget", "to check")
-RISKS = ("renames with a warning", *_TITLES)
+UPDATES: Mapping[Field, str] = {NAME: "renames", **{field: f"{label(field)}s" for field in FIELDS if field != NAME}}
+"""The titles of updates, by the first of these fields that they send."""
+RISKS = ("renames with a warning", *UPDATES.values(), "blocked", "to adopt", "to forget", "to check")
 """The titles of `risks`, in their order."""
-LAST_SENT = "descriptions"
+LAST_SENT = list(UPDATES.values())[-1]
 """The last of them whose changes are sent."""
 _WORST_FIRST: tuple[OutcomeKind, ...] = ("failed", "in_doubt", "unverified", "conflict", "blocked", "not_sent")
 
 
 def groups(changes: Sequence[Change]) -> tuple[Group, ...]:
-    """Return the changes as renames, other updates, blocked, adopt, forget, check; no group is empty.
+    """Return the changes as renames, other updates by field, blocked, adopt, forget, check; no group is empty.
 
     Within a group they stay in the order in which they are made.
     """
-    ranked: dict[int, list[Change]] = {}
+    ranked: dict[str, list[Change]] = {}
     for change in changes:
-        ranked.setdefault(_rank(change), []).append(change)
-    return tuple(tuple(ranked[rank]) for rank in sorted(ranked))
+        ranked.setdefault(_title(change), []).append(change)
+    return tuple(tuple(ranked[title]) for title in sorted(ranked, key=RISKS.index))
 
 
 def risks(changes: Sequence[Change]) -> Iterator[tuple[str, Group]]:
     """Yield the groups with a title each; renames with a warning, of campaigns that use the list, come first."""
     for group in groups(changes):
-        if isinstance(group[0], Update) and "name" in group[0].fields:
+        if isinstance(group[0], Update) and NAME in group[0].fields:
             warned = tuple(change for change in group if change.warnings)
             if warned:
                 yield "renames with a warning", warned
             if len(warned) < len(group):
-                yield "renames", tuple(change for change in group if not change.warnings)
+                yield UPDATES[NAME], tuple(change for change in group if not change.warnings)
         else:
-            yield _TITLES[_rank(group[0])], group
+            yield _title(group[0]), group
 
 
 def out_of_order(outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
@@ -50,17 +52,22 @@ def out_of_order(outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
     return tuple(sorted(wrong, key=lambda outcome: _WORST_FIRST.index(outcome.outcome)))
 
 
-def _rank(change: Change) -> int:
+def first_sent(change: Update) -> Field:
+    """Return the field that an update is called by."""
+    return next(field for field in UPDATES if field in change.fields)
+
+
+def _title(change: Change) -> str:
     match change:
-        case Update(fields=fields):
-            return 0 if "name" in fields else 1
+        case Update():
+            return UPDATES[first_sent(change)]
         case Blocked():
-            return 2
+            return "blocked"
         case Adopt():
-            return 3
+            return "to adopt"
         case Forget():
-            return 4
+            return "to forget"
         case Check():
-            return 5
+            return "to check"
         case _:
             assert_never(change)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from reconciler.model.fields import FIELDS
 from reconciler.model.lists import AppliedList, DoubtfulList, KnownList
-from reconciler.model.texts import Texts
+from reconciler.model.texts import Texts, narrowed
 
 if TYPE_CHECKING:
     from reconciler.store.shapes import AppliedEntry, DoubtfulEntry, SomeTexts
@@ -20,11 +20,11 @@ def written(known: KnownList) -> dict[str, object]:
     if intended == {}:
         raise ValueError(f"{known.key}: in doubt without the PUT that it is in doubt about")
     entry: dict[str, object] = {"id": known.id, "status": status}
-    entry |= _in_order(known.texts)
+    entry |= narrowed(known.texts, FIELDS)
     if known.stored:
-        entry["stored"] = _in_order(known.stored)
+        entry["stored"] = narrowed(known.stored, FIELDS)
     if intended:
-        entry["intended"] = _in_order(intended)
+        entry["intended"] = narrowed(intended, FIELDS)
     entry["applied_at"] = known.applied_at
     return entry
 
@@ -37,10 +37,5 @@ def understood(key: str, entry: AppliedEntry | DoubtfulEntry) -> KnownList:
     return DoubtfulList(key, entry["id"], _texts(entry), entry["applied_at"], _texts(entry["intended"]), stored)
 
 
-def _in_order(texts: Texts) -> dict[str, object]:
-    return {field: texts[field] for field in FIELDS if field in texts}
-
-
 def _texts(some: SomeTexts) -> Texts:
-    texts = cast("Texts", some)
-    return {field: texts[field] for field in FIELDS if field in texts}
+    return narrowed(cast("Texts", some), FIELDS)

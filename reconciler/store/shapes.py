@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 from itertools import islice
-from typing import Annotated, Literal, NotRequired, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Annotated, Literal, NotRequired, TypeAlias, TypeVar, cast
 
 from pydantic import ConfigDict, Field, InstanceOf, TypeAdapter, ValidationError, with_config
 from typing_extensions import TypedDict
 
+from reconciler.model.fields import TABLE
 from reconciler.store.jsontext import damaged, encode, shortened
 
 _AT_ONCE = 1000
@@ -20,12 +21,14 @@ exactly = with_config(ConfigDict(strict=True, extra="forbid"))
 AnyText: TypeAlias = InstanceOf[str]
 
 
-@exactly
-class SomeTexts(TypedDict):
-    """Some fields of a list."""
+if TYPE_CHECKING:
 
-    name: NotRequired[AnyText]
-    description: NotRequired[AnyText]
+    class SomeTexts(TypedDict):
+        """Some fields of a list."""
+
+else:
+    SomeTexts = exactly(TypedDict("SomeTexts", {row.name: NotRequired[AnyText] for row in TABLE}))
+    SomeTexts.__doc__ = "Some fields of a list."
 
 
 @exactly

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.model.drift import DriftReport, EnvironmentDrift, FieldDrift, ListDrift, Missing
+from reconciler.model.fields import NAME
 from reconciler.model.lists import LiveList
 from reconciler.report import phrases, steps
 from reconciler.report.html import facts, headlines, kinds
@@ -95,16 +96,19 @@ def _text(found: FieldDrift) -> Text:
 
 def _undeclared(environment: str, live: LiveList) -> Entry:
     """It has no key: its name stands for it."""
-    description = live.texts["description"]
     return Entry(
         anchor=anchor(environment, live.id),
-        key=live.texts["name"] or live.id,
+        key=live.texts[NAME] or live.id,
         environment=environment,
         kind=kinds.FOUND["undeclared"],
         cause="undeclared",
         words=_UNDECLARED,
         place=live.id,
-        texts=(compared("description", description, description, ("live now", "live now")),) if description else (),
+        texts=tuple(
+            compared(field, text, text, ("live now", "live now"))
+            for field, text in live.texts.items()
+            if text and field != NAME
+        ),
         campaigns=live.campaigns,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from reconciler.model.changes import Blocked, Change, Drift, EnvironmentPlan, Forget, Update
-from reconciler.model.fields import FIELDS, Field
+from reconciler.model.fields import FIELDS, NAME, Field
 from reconciler.model.lists import Source
 from reconciler.report import phrases
 from reconciler.report.escape import terminal
@@ -61,8 +61,8 @@ def of_drift(of: EnvironmentPlan, drift: Drift, kind: Kind, *, changed: bool) ->
 
 def _texts(change: Change, labels: tuple[str, str]) -> tuple[Text, ...]:
     if isinstance(change, Forget):
-        name = change.before.get("name")
-        return (Text("name", (Side(labels[0], (Piece("kept", name),)),)),) if name else ()
+        name = change.before.get(NAME)
+        return (Text(NAME, (Side(labels[0], (Piece("kept", name),)),)),) if name else ()
     return tuple(
         compared(field, change.before.get(field), change.after.get(field), labels)
         for field in FIELDS

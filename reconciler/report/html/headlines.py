@@ -13,8 +13,10 @@ from typing import TypeAlias
 
 from reconciler.model.changes import EnvironmentPlan, Plan, Update
 from reconciler.model.drift import DriftReport
+from reconciler.model.fields import FIELDS, NAME, Field, label
 from reconciler.model.outcomes import Result
 from reconciler.report import phrases
+from reconciler.report.order import first_sent
 
 Sentences: TypeAlias = tuple[str, ...]
 
@@ -93,19 +95,18 @@ def _all_well(subject: Plan | DriftReport, what: str, rest: str) -> list[str]:
 
 
 def _updates(found: Iterable[tuple[EnvironmentPlan, Sequence[Update]]]) -> list[str]:
-    """Say how many names and descriptions change; a list whose name and description do is a rename."""
-    renames = descriptions = used = 0
+    """Say how many lists get a new name, or else another new text; a list counts for the first field that it gets."""
+    counts: Counter[Field] = Counter()
+    used = 0
     for environment, changes in found:
         for change in changes:
-            if "name" in change.fields:
-                renames += 1
-                used += change.id in environment.campaigns
-            else:
-                descriptions += 1
-    return [
-        *(f"{words}{_share(used, renames, 'of lists that campaigns use')}" for words in _some(renames, "rename")),
-        *_some(descriptions, "new description"),
+            counts[first_sent(change)] += 1
+            used += NAME in change.fields and change.id in environment.campaigns
+    renames = [
+        f"{words}{_share(used, counts[NAME], 'of lists that campaigns use')}" for words in _some(counts[NAME], "rename")
     ]
+    others = (_some(counts[field], f"new {label(field)}") for field in FIELDS if field != NAME)
+    return [*renames, *chain.from_iterable(others)]
 
 
 def _some(number: int, noun: str, words: str = "") -> list[str]:

@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from reconciler.model.fields import FIELDS, NAME, label
 from reconciler.model.outcomes import OutcomeKind
 from reconciler.report.html.page import Entry, Group, Kind
+from reconciler.report.order import UPDATES
 
 PLANNED: Final[Mapping[str, Kind]] = {
     "renames with a warning": Kind(
         "risky-renames", "caution", "risky rename", "Renames with a warning",
         "They will be made. Whoever refers to these lists by name must follow.",
     ),
-    "renames": Kind("renames", "change", "rename", "Renames"),
-    "descriptions": Kind("descriptions", "change", "new description", "New descriptions"),
+    UPDATES[NAME]: Kind("renames", "change", "rename", "Renames"),
+    **{
+        UPDATES[field]: Kind(f"{field}s", "change", f"new {label(field)}", f"New {label(field)}s")
+        for field in FIELDS if field != NAME
+    },
     "blocked": Kind("blocked", "stop", "blocked", "Blocked", "Nothing is sent for these until somebody lifts it."),
     "drift": Kind(
         "drift", "elsewhere", "changed elsewhere", "Changed elsewhere",

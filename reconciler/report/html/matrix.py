@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
+from reconciler.model.fields import NAME
 from reconciler.report.html.page import Cell, Entry, Matrix, Row
 
 MOST_ROWS = 200
@@ -63,4 +64,4 @@ def _cell(entry: Entry | None, *, named: bool) -> Cell:
 
 
 def _new_name(entry: Entry) -> str:
-    return next((text.sides[-1].plain for text in entry.texts if text.field == "name" and len(text.sides) > 1), "")
+    return next((text.sides[-1].plain for text in entry.texts if text.field == NAME and len(text.sides) > 1), "")

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from reconciler.model.fields import Field
+from reconciler.model.fields import Field, label
 from reconciler.report.steps import Step
 from reconciler.report.words import Piece
 
@@ -51,6 +51,11 @@ class Text:
 
     field: Field
     sides: tuple[Side, ...]
+
+    @property
+    def label(self) -> str:
+        """What the field is called."""
+        return label(self.field)
 
 
 @dataclass(frozen=True, slots=True)

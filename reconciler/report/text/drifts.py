@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from reconciler.model.changes import Asked
 from reconciler.model.drift import DriftReport, EnvironmentDrift, FieldDrift, ListDrift, Missing
+from reconciler.model.fields import NAME, label
 from reconciler.model.lists import LiveList, Source
 from reconciler.report import phrases, steps
 from reconciler.report.colour import Ink, Pen
@@ -62,12 +63,12 @@ def _field(found: FieldDrift, page: Page) -> Iterator[str]:
         return
     yield field_line(found.field, {} if found.applied is None else {found.field: found.applied}, live, page)
     if found.moved == "both":
-        yield " " * INDENT + f"{found.field} in the manifest: {quoted(found.desired)}"
+        yield " " * INDENT + f"{label(found.field)} in the manifest: {quoted(found.desired)}"
 
 
 def _undeclared(found: LiveList, page: Page) -> str:
     used = f"used by {phrases.counted(len(found.campaigns), 'campaign')}" if found.campaigns else ""
-    return page.key_line("+", "cyan", found.id, quoted(found.texts["name"]), used)
+    return page.key_line("+", "cyan", found.id, quoted(found.texts[NAME]), used)
 
 
 def _place(source: Source) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from reconciler.model.fields import Field
+from reconciler.model.fields import Field, label
 from reconciler.model.texts import Texts
 from reconciler.report.colour import Ink
 from reconciler.report.escape import quoted, within_quotes
@@ -25,12 +25,12 @@ _MARKERS = ("[-", "-]", "{+", "+}")
 def field_line(field: Field, before: Texts, after: Texts, page: Page) -> str:
     """Return the line, or the two lines, of one field that `before` or `after` holds."""
     old, new = before.get(field), after.get(field)
-    label = " " * INDENT + f"{field}: "
+    head = " " * INDENT + f"{label(field)}: "
     if new is None:
-        return f"{label}{_known(old)}, no longer managed"
+        return f"{head}{_known(old)}, no longer managed"
     if old == new:
-        return label + quoted(new)
-    return label + _transition(old, new, page, len(label))
+        return head + quoted(new)
+    return head + _transition(old, new, page, len(head))
 
 
 def _transition(old: str | None, new: str, page: Page, indent: int) -> str:

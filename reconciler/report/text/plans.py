@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Final, TypeAlias
 
 from reconciler.model.changes import Action, Asked, Blocked, Change, Drift, EnvironmentPlan, Forget, Plan, Update
-from reconciler.model.fields import FIELDS, Field
+from reconciler.model.fields import FIELDS, NAME, Field, label
 from reconciler.model.lists import Source
 from reconciler.report import order, phrases, steps
 from reconciler.report.colour import Ink, Pen
@@ -87,7 +87,7 @@ def _line(source: Source) -> str:
 
 def _field_lines(change: Change, page: Page) -> list[str]:
     if isinstance(change, Forget):
-        return [" " * INDENT + f"name: {quoted(change.before['name'])}"] if "name" in change.before else []
+        return [" " * INDENT + f"{label(NAME)}: {quoted(change.before[NAME])}"] if NAME in change.before else []
     return [field_line(field, change.before, change.after, page) for field in FIELDS if _concerns(change, field)]
 
 
