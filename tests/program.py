@@ -10,11 +10,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
 
 from reconciler.sandbox.accounts import ContactList
 from reconciler.sandbox.server import ACCOUNT_ID, CLIENT_ID, CLIENT_SECRET, STREAM_ID, Sandbox
 from reconciler.sandbox.settings import Settings
+from tests import starter
 
+FOR_INTERPRETERS = ("PYTHON", "LANG", "LC_", "TZ")
 PROGRAM = [sys.executable, "-m", "reconciler"]
 REPOSITORY = Path(__file__).parent.parent
 # Coverage makes a start of the program take half as long again; where a test is not about lines, it goes without.
@@ -83,7 +87,23 @@ class Workplace:
         return self.manifest("".join(entries))
 
     def run(self, *arguments: str, given: str = "", **variables: str) -> Ran:
-        """Run the program to its end."""
+        """Run the program to its end, in a process of its own.
+
+        Variables that only a new interpreter looks at need a new one: `afresh`.
+        """
+        if any(name.startswith(FOR_INTERPRETERS) for name in variables):
+            return self.run_afresh(*arguments, given=given, **variables)
+        with TemporaryFile() as stdin, TemporaryFile() as stdout, TemporaryFile() as stderr:
+            stdin.write(given.encode())
+            stdin.seek(0)
+            streams = [stream.fileno() for stream in (stdin, stdout, stderr)]
+            code = starter.run(arguments, self.folder, {**self.variables, **variables}, streams, SECONDS)
+            out, err = (_read_text(stream) for stream in (stdout, stderr))
+        assert "Traceback" not in err, err
+        return Ran(code, out, err)
+
+    def run_afresh(self, *arguments: str, given: str = "", **variables: str) -> Ran:
+        """Run the program to its end by a new interpreter, as a shell does."""
         ended = subprocess.run(
             [*PROGRAM, *arguments],
             cwd=self.folder,
@@ -123,6 +143,12 @@ class Workplace:
             for write in self.sandbox.world.writes
             if write.sent is not None
         ]
+
+
+def _read_text(stream: IO[bytes]) -> str:
+    """Return all that was written to a file, with line ends as `subprocess` gives them."""
+    stream.seek(0)
+    return stream.read().decode().replace("\r\n", "\n").replace("\r", "\n")
 
 
 def some_lists(count: int = 3) -> list[ContactList]:

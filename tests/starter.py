@@ -1,0 +1,167 @@
+"""Starts the program quickly: a process that has imported it already forks one child for each run.
+
+Each child is the program in a process of its own, from `main` to its exit code, with its own folder, variables and
+streams. What only a new interpreter shows (its start, its locale, what it imports when) is tested by `Workplace.start`.
+Run as a program, with the address of a socket, this listens there: one connection for each run.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import traceback
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from pkgutil import walk_packages
+from socketserver import BaseRequestHandler, ForkingMixIn, UnixStreamServer
+from typing import NoReturn, TypedDict
+
+from coverage import Coverage, process_startup
+
+import reconciler
+
+LONGEST_ORDER = 1_000_000  # bytes
+LATER = ("encodings.idna", "getpass", "httpcore", "resource", "shlex", "socket")  # what the program imports as it runs
+
+
+class _Order(TypedDict):
+    arguments: list[str]
+    folder: str
+    variables: dict[str, str]
+
+
+def import_all() -> None:
+    """Import every module of the program but the sandbox."""
+    for module in walk_packages(reconciler.__path__, "reconciler."):
+        if not module.name.startswith(("reconciler.sandbox", "reconciler.__main__")):
+            import_module(module.name)
+    for name in LATER:
+        import_module(name)
+
+
+def run(
+    arguments: Sequence[str], folder: Path, variables: Mapping[str, str], streams: Sequence[int], seconds: float
+) -> int:
+    """Run the program to its end with `streams` as its stdin, stdout and stderr; return its exit code.
+
+    Raises TimeoutError after `seconds`; the child is killed then.
+    """
+    order = json.dumps({"arguments": list(arguments), "folder": str(folder), "variables": dict(variables)})
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(seconds)
+        connection.connect(_address())
+        socket.send_fds(connection, [order.encode()], list(streams))
+        connection.shutdown(socket.SHUT_WR)
+        with connection.makefile() as answers:
+            child = int(answers.readline())
+            try:
+                return int(answers.readline())
+            except TimeoutError:
+                os.kill(child, signal.SIGKILL)
+                raise
+
+
+@cache
+def _address() -> str:
+    """Start the process that forks, once in this one; it ends with it."""
+    address = str(Path(tempfile.mkdtemp(prefix="starter-")) / "socket")
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("COV")}
+    command = [sys.executable, "-m", "tests.starter", address]
+    started = subprocess.Popen(command, env=plain, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+    assert started.stdout
+    with started.stdout as said:
+        assert said.readline() == "ready\n"
+    atexit.register(_end, started)
+    return address
+
+
+def _end(started: subprocess.Popen[str]) -> None:
+    started.terminate()
+    started.wait()
+
+
+class _Handler(BaseRequestHandler):
+    """One run: tells the number of the process, then its exit code."""
+
+    def handle(self) -> None:
+        """Fork the program, and wait for its end."""
+        raw, streams, _, _ = socket.recv_fds(self.request, LONGEST_ORDER, 3)
+        while more := self.request.recv(LONGEST_ORDER):
+            raw += more
+        child = os.fork()
+        if not child:
+            self.request.close()
+            _be_the_program(json.loads(raw), streams)
+        for stream in streams:
+            os.close(stream)
+        self.request.sendall(f"{child}\n".encode())
+        _, status = os.waitpid(child, 0)
+        with suppress(OSError):
+            self.request.sendall(f"{os.waitstatus_to_exitcode(status)}\n".encode())
+
+
+def _be_the_program(order: _Order, streams: Sequence[int]) -> NoReturn:
+    from reconciler.__main__ import main
+
+    for number, stream in enumerate(streams):
+        os.dup2(stream, number)
+        os.close(stream)
+    os.chdir(order["folder"])
+    os.environ.clear()
+    os.environ.update(order["variables"])
+    sys.argv = ["reconciler", *order["arguments"]]
+    coverage = _coverage()
+    code = 70
+    try:
+        code = main()
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except SystemExit as ended:
+        code = int(ended.code or 0)
+    except BaseException:  # noqa: BLE001 - whatever it is, it must not get into the loop that forked this
+        traceback.print_exc()
+    if coverage:
+        coverage.stop()
+        coverage.save()
+    os._exit(code)
+
+
+def _coverage() -> Coverage | None:
+    """Start to measure which lines run, if the variables ask for it, as a new interpreter would."""
+    if not any(name.startswith("COV") for name in os.environ):
+        return None
+    return process_startup()
+
+
+class _Server(ForkingMixIn, UnixStreamServer):
+    max_children = 100
+    request_queue_size = 100
+    parent = os.getppid()
+
+    def service_actions(self) -> None:
+        """End with the process that started this one."""
+        super().service_actions()
+        if os.getppid() != self.parent:
+            os._exit(0)
+
+
+def main() -> None:
+    """Listen for runs, for as long as there is somebody to ask for them."""
+    import_all()
+    with _Server(sys.argv[1], _Handler) as server:
+        sys.stdout.write("ready\n")
+        sys.stdout.flush()
+        server.serve_forever()
+
+
+if __name__ == "__main__":
+    main()
