@@ -18,7 +18,7 @@ import pytest
 from reconciler import errors
 from reconciler.cli.app import VERBS, Parser, _parsed, module_of
 from reconciler.errors import UsageError
-from reconciler.manifest import schema
+from reconciler.manifest import manifest_schema
 from reconciler.model.changes import Cause, Guard
 from reconciler.model.outcomes import OutcomeKind
 from reconciler.report.phrases import CAUSES
@@ -153,16 +153,16 @@ def test_every_key_of_the_manifest_is_on_the_page_and_no_other_is() -> None:
         names = code(first)
         stem = names[0].rpartition(".")[0]
         shown |= {names[0], *(f"{stem}.{name}" for name in names[1:])}
-    declared = {*keys(schema()), "lists.KEY", "x-…"} - {"lists", "policy"}
+    declared = {*keys(manifest_schema()), "lists.KEY", "x-…"} - {"lists", "policy"}
     shapes = {"environments.NAME": "EnvironmentEntry", "policy": "PolicyEntry", "lists.KEY": "ListEntry"}
     for stem, shape in shapes.items():
-        declared |= {f"{stem}.{key}" for key in keys(schema(), "$defs", shape)}
+        declared |= {f"{stem}.{key}" for key in keys(manifest_schema(), "$defs", shape)}
     assert shown == declared
 
 
 _PLACE = re.compile(r"^\S+:\d+:\d+: (?:(?:version|verson|state|environments|policy|include|lists)\b[^:]*: )?")
 _VALUE = re.compile(
-    r"(?<=YAML reads )\S+|(?<=did you mean )\w+|(?<=lacks )\w+: add .*|(?<=remove )&\w+"
+    r"(?<=YAML reads )\S+|(?<=did you mean )\w+|\w+ is missing: add .*|(?<=remove )&\w+"
     r"""|\b(?:prod|dev)\b|(?<=of )[a-f]\b|"[^"]*"|'[^']*'|\S+\.yaml:\d+|-?\b[\w.-]*\d[\w.+-]*"""
 )
 

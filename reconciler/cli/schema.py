@@ -1,4 +1,4 @@
-"""`reconciler schema`: print the JSON Schema of the manifest, for editors, or of a document that is written here."""
+"""`reconciler schema`: print the JSON Schema of the manifest or of an included file, for editors, or of a document."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 
 from reconciler.cli.output import say_document
 
-DOCUMENTS = ("manifest", "plan", "result", "drift", "state", "problems", "doctor")
+DOCUMENTS = ("manifest", "included", "plan", "result", "drift", "state", "problems", "doctor")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,9 +28,13 @@ def schema(kind: str) -> object:
     from reconciler.documents.schema import document_schema, published
 
     if kind == "manifest":
-        from reconciler.manifest import schema as manifest_schema
+        from reconciler.manifest import manifest_schema
 
         return manifest_schema()
+    if kind == "included":
+        from reconciler.manifest import included_schema
+
+        return included_schema()
     if kind == "state":
         from reconciler.store.document import state_schema
 

@@ -8,14 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from reconciler.manifest.values import Environment, Manifest
 
-if TYPE_CHECKING:
-    from reconciler.manifest.published import JsonSchema
-
-__all__ = ["Environment", "Manifest", "load", "schema"]
+__all__ = ["Environment", "Manifest", "included_schema", "load", "manifest_schema"]
 
 
 def load(path: Path, drafts: Mapping[str, bytes] | None = None) -> Manifest:
@@ -30,8 +26,15 @@ def load(path: Path, drafts: Mapping[str, bytes] | None = None) -> Manifest:
     return loader.load(path, drafts)
 
 
-def schema() -> JsonSchema:
+def manifest_schema() -> dict[str, object]:
     """Return the JSON Schema (draft 2020-12) of a manifest, for editors; `load` checks more than it can say."""
-    from reconciler.manifest import published  # noqa: PLC0415  (only for the command that prints it)
+    from reconciler.manifest.schema import ManifestFile, json_schema  # noqa: PLC0415  (as above)
 
-    return published.json_schema()
+    return json_schema(ManifestFile)
+
+
+def included_schema() -> dict[str, object]:
+    """Return the JSON Schema of a file that a manifest includes."""
+    from reconciler.manifest.schema import IncludedFile, json_schema  # noqa: PLC0415  (as above)
+
+    return json_schema(IncludedFile)

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from reconciler.manifest.drafting import Declared, Draft, declared
 from reconciler.manifest.rewriting import Revision
-from reconciler.manifest.rules import description_fault, name_fault
-from reconciler.model.fields import Field
+from reconciler.manifest.rules import text_fault
+from reconciler.model.fields import NAME, Field
 from reconciler.model.invisible import as_seen
 
 
@@ -57,12 +57,11 @@ def _refused(draft: Draft, wanted: Sequence[Wanted]) -> Iterator[Refused]:
     """Yield what breaks a rule by itself, then, as often as that leaves others so, names that two lists would have."""
     left = []
     for each in wanted:
-        fault = name_fault(each.text) if each.field == "name" else description_fault(each.text)
-        if fault:
+        if fault := text_fault(each.field, each.text):
             yield Refused(each, fault)
         else:
             left.append(each)
-    while taken := [each for each in left if each.field == "name" and _is_taken(draft, each, left)]:
+    while taken := [each for each in left if each.field == NAME and _is_taken(draft, each, left)]:
         left = [each for each in left if each not in taken]
         yield from (
             Refused(each, "is the name of another list of this environment too, ignoring case") for each in taken
@@ -72,9 +71,9 @@ def _refused(draft: Draft, wanted: Sequence[Wanted]) -> Iterator[Refused]:
 def _is_taken(draft: Draft, wanted: Wanted, all_wanted: Sequence[Wanted]) -> bool:
     """Tell whether another list would have the name, once all that is wanted is declared."""
     declares = draft.manifest.environments[wanted.environment].desired.lists
-    names = {key: listed.texts.get("name") for key, listed in declares.items()}
+    names = {key: listed.texts.get(NAME) for key, listed in declares.items()}
     names |= {
-        each.key: each.text for each in all_wanted if (each.environment, each.field) == (wanted.environment, "name")
+        each.key: each.text for each in all_wanted if (each.environment, each.field) == (wanted.environment, NAME)
     }
     others = (name for key, name in names.items() if key != wanted.key and name)
     return as_seen(wanted.text) in map(as_seen, others)
@@ -97,10 +96,10 @@ def _own(draft: Draft, wanted: Wanted) -> str | None:
     """Return what would stand in the list itself; None where that cannot be."""
     if wanted.field in draft.overridden(wanted.key, wanted.environment):
         return None
-    if wanted.field == "description":
+    if wanted.field != NAME:
         return wanted.text
     own = draft.manifest.environments[wanted.environment].unwritten(wanted.text)
-    return own if own is not None and not name_fault(own) else None
+    return own if own is not None and not text_fault(NAME, own) else None
 
 
 def _sharers(draft: Draft, key: str, field: Field) -> Iterator[str]:

@@ -11,26 +11,25 @@ from itertools import islice
 from typing import NamedTuple
 
 from reconciler.manifest.reading import Place, Reading
-from reconciler.manifest.rules import description_fault, length_fault, name_fault
-from reconciler.manifest.settings import Settings
-from reconciler.manifest.shape import ListEntry, Override
-from reconciler.manifest.values import AS_WRITTEN
+from reconciler.manifest.rules import length_fault, text_fault
+from reconciler.manifest.schema import EnvironmentEntry, ListEntry
+from reconciler.manifest.settings import target
+from reconciler.manifest.values import written
 from reconciler.manifest.wording import MOST_NAMED, named_first, quoted
-from reconciler.model.fields import Field
+from reconciler.model.fields import FIELDS, MANAGED, NAME, Field
 from reconciler.model.invisible import as_seen
 from reconciler.model.lists import DesiredList
+from reconciler.model.texts import Texts
 
 Entries = Iterable[tuple[Reading, str, int, ListEntry]]
 """Each list with the file it stands in, its key, and the line of that."""
 
-_NOTHING: Override = {}
 
-
-def desire(entries: Entries, environments: Mapping[str, Settings]) -> dict[str, dict[str, DesiredList]]:
+def desire(entries: Entries, environments: Mapping[str, EnvironmentEntry]) -> dict[str, dict[str, DesiredList]]:
     """Return the lists of each environment, by key; what is wrong becomes problems of the readings."""
     accounts: dict[tuple[str, str], dict[str, tuple[str, DesiredList]]] = {}
     sides = {
-        name: _Side(name, of.name_format, accounts.setdefault(of.target.account, {}))
+        name: _Side(name, of.name_format, accounts.setdefault(target(of).account, {}))
         for name, of in environments.items()
     }
     for reading, key, line, fields in entries:
@@ -50,10 +49,6 @@ class _Side:
     names: dict[str, DesiredList] = field(default_factory=dict)
     lists: dict[str, DesiredList] = field(default_factory=dict)
 
-    def formatted(self, name: str) -> str:
-        """Return a name as this environment writes it."""
-        return name if self.name_format == AS_WRITTEN else self.name_format.replace(AS_WRITTEN, name)
-
 
 class _Entry(NamedTuple):
     reading: Reading
@@ -66,8 +61,7 @@ class _Entry(NamedTuple):
 
 
 def _desire(entry: _Entry, sides: Mapping[str, _Side]) -> None:
-    fields = entry.fields
-    ids = fields["id"]
+    ids = entry.fields.id
     if isinstance(ids, dict):
         _check_environments(entry, ids, sides)
         for name, list_id in ids.items():
@@ -85,11 +79,10 @@ def _desire(entry: _Entry, sides: Mapping[str, _Side]) -> None:
 
 def _check_environments(entry: _Entry, ids: Collection[str], sides: Mapping[str, _Side]) -> None:
     """What is said per environment must be said of one that there is, and that the list is in."""
-    fields = entry.fields
-    previously = fields.get("previously", "")
+    previously = entry.fields.previously
     named: dict[str, Iterable[str]] = {
         "id": ids,
-        "overrides": fields.get("overrides", {}),
+        "overrides": entry.fields.overrides,
         "previously": previously if isinstance(previously, dict) else (),
     }
     for field_name, environments in named.items():
@@ -105,16 +98,14 @@ def _check_environments(entry: _Entry, ids: Collection[str], sides: Mapping[str,
 def _place(entry: _Entry, side: _Side, list_id: str, id_place: Place) -> None:
     """Put the list into its environment, after looking whether its id or its name is taken there."""
     fields = entry.fields
-    override = fields["overrides"].get(side.name, _NOTHING) if "overrides" in fields else _NOTHING
-    texts: dict[Field, str] = {}
-    if "name" in override or "name" in fields:
-        texts["name"] = override["name"] if "name" in override else side.formatted(fields["name"])
-    if "description" in override or "description" in fields:
-        texts["description"] = override["description"] if "description" in override else fields["description"]
+    override = fields.overrides[side.name].texts if side.name in fields.overrides else {}
+    own = {name: written(side.name_format, text) if name == NAME else text for name, text in fields.texts.items()}
+    texts: dict[Field, str] = {name: text for name in FIELDS if (text := override.get(name, own.get(name))) is not None}
     if not texts:
         where = f" in {side.name}" if id_place[1:] else ""
-        entry.blame((), f"has neither name nor description{where}, so there is nothing to manage: add one", at_key=True)
-    previously = fields.get("previously")
+        nothing = f"has no {' or '.join(FIELDS)}{where}, so there is nothing to manage: add one"
+        entry.blame((), nothing, at_key=True)
+    previously = fields.previously
     wanted = DesiredList(
         key=entry.key,
         id=list_id,
@@ -122,10 +113,10 @@ def _place(entry: _Entry, side: _Side, list_id: str, id_place: Place) -> None:
         file=entry.reading.source.file,
         line=entry.line,
         previously=previously.get(side.name) if isinstance(previously, dict) else previously,
-        protect=fields.get("protect", False),
+        protect=fields.protect,
     )
-    if "name" in texts:
-        _check_name(entry, side, wanted, overridden="name" in override)
+    if NAME in texts:
+        _check_name(entry, side, wanted, overridden=NAME in override)
     if holder := side.ids.get(list_id):
         message = f"{list_id} is the id of {holder[1].key} in {holder[0]} ({_spoken(holder[1])}) too"
         entry.blame(id_place, f"{message}: an id belongs to one list, correct one of them")
@@ -136,14 +127,15 @@ def _place(entry: _Entry, side: _Side, list_id: str, id_place: Place) -> None:
 
 def _check_name(entry: _Entry, side: _Side, wanted: DesiredList, *, overridden: bool) -> None:
     """Check what only holds within an environment: the length after `name_format`, and that names differ."""
-    name, own = wanted.texts["name"], entry.fields.get("name", "")
-    place: Place = ("overrides", side.name, "name") if overridden else ("name",)
-    if name != own and not overridden and not length_fault("name", own) and (fault := length_fault("name", name)):
+    name, own = wanted.texts[NAME], entry.fields.texts.get(NAME, "")
+    place: Place = ("overrides", side.name, NAME) if overridden else (NAME,)
+    row = MANAGED[NAME]
+    if name != own and not overridden and not length_fault(row, own) and (fault := length_fault(row, name)):
         entry.blame(place, f"{fault} (as {side.name} writes it, by its name_format)")
     holder = side.names.setdefault(as_seen(name) or name, wanted)
     if holder is not wanted:
         known = f"{holder.key} ({_spoken(holder)})"
-        alike = holder.texts["name"].casefold() == name.casefold()
+        alike = holder.texts[NAME].casefold() == name.casefold()
         ignoring = "case" if alike else "what a reader cannot see (Unicode normalisation, invisible characters)"
         message = f"{quoted(name)} is the name of {known} too, ignoring {ignoring}, in {side.name}: names must differ"
         entry.blame(place, message)
@@ -156,10 +148,10 @@ def _spoken(wanted: DesiredList) -> str:
 def _check_texts(entry: _Entry) -> None:
     """Check each text as it is written: the list's own, and those of its overrides."""
     fields = entry.fields
-    _check_pair(entry, (), fields)
-    for name, override in fields.get("overrides", {}).items():
-        _check_pair(entry, ("overrides", name), override)
-    previously = fields.get("previously", {})
+    _check_each(entry, (), fields.texts)
+    for name, override in fields.overrides.items():
+        _check_each(entry, ("overrides", name), override.texts)
+    previously = fields.previously
     each = previously.items() if isinstance(previously, dict) else [("", previously)]
     for name, text in each:
         if not text:
@@ -167,8 +159,7 @@ def _check_texts(entry: _Entry) -> None:
             entry.blame(place, "is empty, and no list has that name: write the live name, or leave the key out")
 
 
-def _check_pair(entry: _Entry, place: Place, texts: ListEntry | Override) -> None:
-    if "name" in texts and (fault := name_fault(texts["name"])):
-        entry.blame((*place, "name"), fault)
-    if "description" in texts and (fault := description_fault(texts["description"])):
-        entry.blame((*place, "description"), fault)
+def _check_each(entry: _Entry, place: Place, texts: Texts) -> None:
+    for name, text in texts.items():
+        if fault := text_fault(name, text):
+            entry.blame((*place, name), fault)

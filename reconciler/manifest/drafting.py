@@ -23,7 +23,7 @@ from reconciler.manifest.rewriting import NewList, Revision, revised, with_lists
 from reconciler.manifest.source import decoded
 from reconciler.manifest.surgery import Splice
 from reconciler.manifest.values import Manifest
-from reconciler.model.fields import FIELDS, Field
+from reconciler.model.fields import FIELDS, NAME, Field
 from reconciler.model.texts import Texts
 
 _BOM = b"\xef\xbb\xbf"
@@ -76,11 +76,11 @@ class Draft:
     def own_names(self) -> Mapping[str, str]:
         """Return, by name as it stands in a list itself, the key of the list."""
         return {
-            texts["name"]: key.value
+            texts[NAME]: key.value
             for file in self._files.values()
             if isinstance(file.lists, yaml.MappingNode)
             for key, entry in file.lists.value
-            if "name" in (texts := _texts(entry))
+            if NAME in (texts := _texts(entry))
         }
 
     def keys(self) -> Iterable[str]:

@@ -13,9 +13,9 @@ from reconciler.manifest.drafting import Declared, Draft, declared
 from reconciler.manifest.naming import key_from
 from reconciler.manifest.quoting import double_quoted
 from reconciler.manifest.rewriting import NewList, Revision
-from reconciler.manifest.rules import description_fault, name_fault
+from reconciler.manifest.rules import text_fault
 from reconciler.manifest.values import Environment
-from reconciler.model.fields import Field
+from reconciler.model.fields import MANAGED, NAME, TABLE, Field
 from reconciler.model.identifiers import is_list_id
 from reconciler.model.invisible import as_seen
 from reconciler.model.lists import LiveList
@@ -67,7 +67,7 @@ def take_in(draft: Draft, undeclared: Mapping[str, Sequence[LiveList]], into: st
             key = key_from(group.base, next(iter(group.lists.values())).id, taken)
             taken.add(key)
             new.append(_new_list(draft, key, group))
-            managed = {"name"} if new[-1].notes else {"name", "description"}
+            managed = {NAME, *new[-1].texts}
             imports.brought += [_brought(name, key, found, managed, new=True) for name, found in group.lists.items()]
             imports.remarks += [f"{key}: {note}" for note in new[-1].notes]
     after = {name: dict(lists) for name, lists in declared(draft.manifest).items()}
@@ -84,11 +84,11 @@ def _acceptable(
     for name, lists in undeclared.items():
         environment = draft.manifest.environments[name]
         texts = [wanted.texts for wanted in environment.desired.lists.values()]
-        names = {as_seen(each["name"]) for each in texts if "name" in each}
+        names = {as_seen(each[NAME]) for each in texts if NAME in each}
         for found in lists:
             fault = _fault(found, names)
             if fault is None:
-                names.add(as_seen(found.texts["name"]))
+                names.add(as_seen(found.texts[NAME]))
                 yield environment, found
             else:
                 _refuse(draft, imports, name, found, fault)
@@ -97,10 +97,14 @@ def _acceptable(
 def _fault(found: LiveList, names: Collection[str]) -> str | None:
     if not is_list_id(found.id):
         return "its id is none that a manifest can have"
-    if as_seen(found.texts["name"]) in names:
+    if as_seen(found.texts[NAME]) in names:
         return "another list of this environment has that name, ignoring case"
-    fault = name_fault(found.texts["name"])
-    return f"its name {fault}" if fault else None
+    return _named_fault(NAME, found.texts[NAME])
+
+
+def _named_fault(field: Field, text: str) -> str | None:
+    fault = text_fault(field, text)
+    return f"its {MANAGED[field].label} {fault}" if fault else None
 
 
 def _refuse(draft: Draft, imports: Imports, environment: str, found: LiveList, why: str) -> None:
@@ -115,7 +119,7 @@ def _groups(draft: Draft, found: Iterator[tuple[Environment, LiveList]]) -> Iter
     fitting = sorted(found, key=lambda each: _base(*each) is None)
     for environment, live in fitting:
         name = environment.desired.environment
-        base = _base(environment, live) or live.texts["name"]
+        base = _base(environment, live) or live.texts[NAME]
         group = groups.setdefault((base, ""), _Group(base, {}))
         if name in group.lists:
             group = groups.setdefault((base, live.id), _Group(base, {}))
@@ -128,30 +132,31 @@ def _groups(draft: Draft, found: Iterator[tuple[Environment, LiveList]]) -> Iter
 
 def _base(environment: Environment, found: LiveList) -> str | None:
     """Return the name as the manifest would write it; None for one that does not fit the `name_format`."""
-    base = environment.unwritten(found.texts["name"])
-    return base if base and not name_fault(base) else None
+    base = environment.unwritten(found.texts[NAME])
+    return base if base and not text_fault(NAME, base) else None
 
 
 def _join(draft: Draft, key: str, group: _Group, imports: Imports) -> None:
     """Add ids to a list that only lacks them, and take those lists out of the group.
 
-    A description that would have to be an override, and that the rules refuse, keeps its list out of the manifest.
+    A text that would have to be an override, and that the rules refuse, keeps its list out of the manifest.
     """
     own = draft.own(key)
     ids: dict[str, str] = {}
     overrides: dict[str, Texts] = {}
     for name, found in tuple(group.lists.items()):
         environment = draft.manifest.environments[name]
-        if key in environment.desired.lists or environment.written(group.base) != found.texts["name"]:
+        if key in environment.desired.lists or environment.written(group.base) != found.texts[NAME]:
             continue
         del group.lists[name]
-        fault = description_fault(found.texts["description"])
-        differs = own.get("description", found.texts["description"]) != found.texts["description"]
-        if differs and fault:
-            _refuse(draft, imports, name, found, f"its description {fault}")
+        differing = {
+            field: text for field, text in found.texts.items() if field != NAME and own.get(field, text) != text
+        }
+        if fault := next(filter(None, (_named_fault(field, text) for field, text in differing.items())), None):
+            _refuse(draft, imports, name, found, fault)
             continue
-        if differs:
-            overrides[name] = {"description": found.texts["description"]}
+        if differing:
+            overrides[name] = differing
         ids[name] = found.id
         imports.brought.append(_brought(name, key, found, set(own), new=False))
     if ids:
@@ -160,20 +165,23 @@ def _join(draft: Draft, key: str, group: _Group, imports: Imports) -> None:
 
 def _new_list(draft: Draft, key: str, group: _Group) -> NewList:
     environments, base, lists = draft.manifest.environments, group.base, group.lists
-    fits = {name for name, found in lists.items() if environments[name].written(base) == found.texts["name"]}
+    fits = {name for name, found in lists.items() if environments[name].written(base) == found.texts[NAME]}
     overrides: dict[str, dict[Field, str]] = {
-        name: {"name": found.texts["name"]} for name, found in lists.items() if name not in fits
+        name: {NAME: found.texts[NAME]} for name, found in lists.items() if name not in fits
     }
-    texts: dict[Field, str] = {"name": base} if fits else {}
-    faults = {name: description_fault(found.texts["description"]) for name, found in lists.items()}
-    notes = tuple(f"description of {name} not imported: it {fault}" for name, fault in faults.items() if fault)
-    if not notes:
-        texts["description"] = next(iter(lists.values())).texts["description"]
-        for name, found in lists.items():
-            if found.texts["description"] != texts["description"]:
-                overrides.setdefault(name, {})["description"] = found.texts["description"]
+    texts: dict[Field, str] = {NAME: base} if fits else {}
+    notes: list[str] = []
+    for row in (row for row in TABLE if row.name != NAME):
+        live = {name: found.texts[row.name] for name, found in lists.items()}
+        faults = {name: fault for name, text in live.items() if (fault := text_fault(row.name, text))}
+        notes += [f"{row.label} of {name} not imported: it {fault}" for name, fault in faults.items()]
+        if not faults:
+            texts[row.name] = next(iter(live.values()))
+            for name, text in live.items():
+                if text != texts[row.name]:
+                    overrides.setdefault(name, {})[row.name] = text
     ids = {name: found.id for name, found in lists.items()}
-    return NewList(key, ids if len(environments) > 1 else next(iter(ids.values())), texts, overrides, notes)
+    return NewList(key, ids if len(environments) > 1 else next(iter(ids.values())), texts, overrides, tuple(notes))
 
 
 def _brought(environment: str, key: str, found: LiveList, managed: Collection[str], *, new: bool) -> Brought:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from reconciler.manifest.drafting import Declared, Draft, declared
 from reconciler.manifest.rewriting import Revision
-from reconciler.manifest.rules import name_fault
+from reconciler.manifest.rules import text_fault
+from reconciler.model.fields import NAME
 from reconciler.model.invisible import as_seen
 from reconciler.model.lists import DesiredList, LiveList, Source
 from reconciler.model.texts import Texts
@@ -40,18 +41,18 @@ def candidates(draft: Draft, before: str, after: str) -> Iterator[Candidate]:
     for key, wanted in environments[before].desired.lists.items():
         if key not in there:
             own = dict(draft.own(key))
-            if "name" in own:
-                own["name"] = environments[after].written(own["name"])
+            if NAME in own:
+                own[NAME] = environments[after].written(own[NAME])
             yield Candidate(key, own, wanted.source, _fault(own, there.values()))
 
 
 def _fault(texts: Texts, declared_there: Iterable[DesiredList]) -> str | None:
-    if "name" not in texts:
+    if NAME not in texts:
         return "it has no name outside its overrides: nothing to look for"
-    if fault := name_fault(texts["name"]):
+    if fault := text_fault(NAME, texts[NAME]):
         return f"its name there {fault}"
-    name = as_seen(texts["name"])
-    holder = next((each.key for each in declared_there if as_seen(each.texts.get("name", "")) == name), None)
+    name = as_seen(texts[NAME])
+    holder = next((each.key for each in declared_there if as_seen(each.texts.get(NAME, "")) == name), None)
     return f"{holder} has that name there, ignoring case" if holder else None
 
 
@@ -59,17 +60,17 @@ def matches(wanted: Iterable[Candidate], live: Iterable[LiveList]) -> Iterator[M
     """Look for the name of each candidate among the `live` lists that nobody declares."""
     by_name: dict[str, list[LiveList]] = {}
     for found in live:
-        by_name.setdefault(found.texts["name"], []).append(found)
+        by_name.setdefault(found.texts[NAME], []).append(found)
     every = tuple(wanted)
-    names = Counter(as_seen(candidate.texts.get("name", "")) for candidate in every)
+    names = Counter(as_seen(candidate.texts.get(NAME, "")) for candidate in every)
     for candidate in every:
         if candidate.fault:
             yield Match(candidate, why=candidate.fault)
             continue
-        if names[as_seen(candidate.texts["name"])] > 1:
+        if names[as_seen(candidate.texts[NAME])] > 1:
             yield Match(candidate, why="another key without an id there would have the same name")
             continue
-        named = by_name.get(candidate.texts["name"], [])
+        named = by_name.get(candidate.texts[NAME], [])
         if len(named) == 1:
             yield Match(candidate, named[0])
         elif named:

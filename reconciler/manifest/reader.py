@@ -28,6 +28,7 @@ from reconciler.manifest.reading import MappingValue, Problems, Reading, Sequenc
 from reconciler.manifest.scalars import REFUSED, plain, read_as
 from reconciler.manifest.source import SourceText, UnreadableError, decoded, forbidden_character, lenient
 from reconciler.manifest.syntax import DIRECTIVES, explained
+from reconciler.model.fields import FIELDS
 from reconciler.model.problems import Problem
 
 DEEPEST = 8
@@ -218,10 +219,10 @@ class _Composer:
 
     def _is_for_text(self) -> bool:
         match self._trail:
-            case ["lists", _, "name" | "description" | "previously"] | ["lists", _, "previously", _]:
+            case ["lists", _, "previously"] | ["lists", _, "previously", _]:
                 return True
-            case ["lists", _, "overrides", _, "name" | "description"]:
-                return True
+            case ["lists", _, field] | ["lists", _, "overrides", _, field]:
+                return field in FIELDS
             case _:
                 return False
 

@@ -7,38 +7,45 @@ from __future__ import annotations
 
 import re
 
-from reconciler.model.fields import MANAGED, Field
+from reconciler.model.fields import MANAGED, Field, ManagedField
 from reconciler.model.invisible import shows_nothing
 from reconciler.model.texts import units
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
-def name_fault(text: str) -> str | None:
-    """Check a name as written: not empty, no outer white space, no control characters, not too long."""
+def text_fault(field: Field, text: str) -> str | None:
+    """Check the text of a managed field as it is written, by the field's row of the table."""
+    row = MANAGED[field]
     if not text:
-        return "is empty: write a name, or leave the key out to leave the name unmanaged"
-    return outer_space_fault(text) or control_fault(text) or _unseen_fault(text) or length_fault("name", text)
+        return None if row.may_be_empty else _empty_fault(row)
+    return (
+        outer_space_fault(text)
+        or (control_fault(text) if row.one_line else None)
+        or (None if row.may_be_empty else _unseen_fault(row, text))
+        or length_fault(row, text)
+    )
 
 
-def _unseen_fault(text: str) -> str | None:
+def _empty_fault(row: ManagedField) -> str:
+    return f"is empty: write a {row.label}, or leave the key out to leave the {row.label} unmanaged"
+
+
+def _unseen_fault(row: ManagedField, text: str) -> str | None:
     if all(map(shows_nothing, text)):
-        return "holds only characters that show nothing: write a name that can be seen"
+        return f"holds only characters that show nothing: write a {row.label} that can be seen"
     return None
 
 
-def description_fault(text: str) -> str | None:
-    """Check a description as written: no outer white space, not too long."""
-    return outer_space_fault(text) or length_fault("description", text)
-
-
-def length_fault(field: Field, text: str) -> str | None:
+def length_fault(row: ManagedField, text: str) -> str | None:
     """Check the length of a text."""
-    length, most = units(text), MANAGED[field].longest
-    if length <= most:
+    length = units(text)
+    if length <= row.longest:
         return None
     counted = "characters" if length == len(text) else "UTF-16 units"
-    return f"is {length} {counted} long, and a {field} has at most {most}: shorten it by {length - most}"
+    return (
+        f"is {length} {counted} long, and a {row.label} has at most {row.longest}: shorten it by {length - row.longest}"
+    )
 
 
 def outer_space_fault(text: str) -> str | None:

@@ -1,61 +1,52 @@
-"""The environments of a manifest, made of its checked head: all of them but their lists."""
+"""The environments of a manifest, made of what it says of them and of the lists that are desired there."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
 
-from reconciler.manifest.shape import EnvironmentEntry, Head, PolicyEntry
-from reconciler.manifest.values import AS_WRITTEN
-from reconciler.model.lists import MaxChanges, Policy, Target
-
-
-class Settings(NamedTuple):
-    """One environment without its lists; names are written to it as `name_format` says."""
-
-    target: Target
-    policy: Policy = Policy()
-    credentials: str = "KORE"
-    requests_per_minute: int = 30
-    name_format: str = AS_WRITTEN
+from reconciler.manifest.schema import EnvironmentEntry, Head, PolicyEntry
+from reconciler.manifest.values import Environment
+from reconciler.model.lists import Desired, DesiredList, MaxChanges, Policy, Target
 
 
-def settings(head: Head) -> dict[str, Settings]:
-    """Return the settings of each environment; those of one account get the smallest limit of them."""
-    each = {name: _settings(entry, head.get("policy", {})) for name, entry in head["environments"].items()}
-    smallest: dict[tuple[str, str], int] = {}
-    for of in each.values():
-        smallest[of.target.account] = min(
-            of.requests_per_minute, smallest.get(of.target.account, of.requests_per_minute)
+def target(entry: EnvironmentEntry) -> Target:
+    """Return whom an environment's requests go to."""
+    return Target(entry.host, entry.stream_id, entry.account_id)
+
+
+def environments(head: Head, lists: Mapping[str, Mapping[str, DesiredList]]) -> dict[str, Environment]:
+    """Return each environment with its `lists`; those of one account get the smallest limit of them."""
+    limits: dict[tuple[str, str], int] = {}
+    for entry in head.environments.values():
+        account = target(entry).account
+        limits[account] = min(entry.requests_per_minute, limits.get(account, entry.requests_per_minute))
+    return {
+        name: Environment(
+            Desired(name, target(entry), lists[name], _policy(head.policy, entry.policy)),
+            entry.credentials,
+            limits[target(entry).account],
+            entry.name_format,
         )
-    return {name: of._replace(requests_per_minute=smallest[of.target.account]) for name, of in each.items()}
+        for name, entry in head.environments.items()
+    }
 
 
-def stand_ins(names: Mapping[str, object]) -> dict[str, Settings]:
-    """Return settings for environments of which only the names can be relied on, so that their lists can be checked.
+def stand_ins(names: Iterable[str]) -> dict[str, EnvironmentEntry]:
+    """Return environments of which only the names can be relied on, so that their lists can be checked.
 
     Each is of an account of its own.
     """
-    return {name: Settings(Target("", "", name)) for name in names}
+    return {name: EnvironmentEntry.model_construct(host="", stream_id="", account_id=name) for name in names}
 
 
-def _settings(entry: EnvironmentEntry, policy: PolicyEntry) -> Settings:
-    return Settings(
-        target=Target(entry["host"], entry["stream_id"], entry["account_id"]),
-        policy=_policy({**policy, **entry.get("policy", {})}),
-        credentials=entry.get("credentials", "KORE"),
-        requests_per_minute=entry.get("requests_per_minute", 30),
-        name_format=entry.get("name_format", AS_WRITTEN),
-    )
-
-
-def _policy(entry: PolicyEntry) -> Policy:
-    unset = Policy()
+def _policy(common: PolicyEntry, own: PolicyEntry) -> Policy:
+    """Return the policy of an environment: single keys of its `own` in the place of the `common` ones."""
+    entry = common.model_copy(update=own.model_dump(exclude_unset=True))
     return Policy(
-        max_changes=_max_changes(entry["max_changes"]) if "max_changes" in entry else unset.max_changes,
-        on_drift=entry.get("on_drift", unset.on_drift),
-        rename_in_use=entry.get("rename_in_use", unset.rename_in_use),
-        ignore_undeclared=tuple(entry.get("ignore_undeclared", unset.ignore_undeclared)),
+        max_changes=_max_changes(entry.max_changes),
+        on_drift=entry.on_drift,
+        rename_in_use=entry.rename_in_use,
+        ignore_undeclared=tuple(entry.ignore_undeclared),
     )
 
 

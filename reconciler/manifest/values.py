@@ -11,6 +11,11 @@ from reconciler.model.lists import Desired
 AS_WRITTEN = "{name}"
 
 
+def written(name_format: str, name: str) -> str:
+    """Return a name of the manifest as an environment with this `name_format` writes it."""
+    return name_format.replace(AS_WRITTEN, name)
+
+
 class Environment(NamedTuple):
     """One environment: what is desired there, and how its API may be used.
 
@@ -25,7 +30,7 @@ class Environment(NamedTuple):
 
     def written(self, name: str) -> str:
         """Return a name of the manifest as this environment writes it."""
-        return name if self.name_format == AS_WRITTEN else self.name_format.replace(AS_WRITTEN, name)
+        return written(self.name_format, name)
 
     def unwritten(self, name: str) -> str | None:
         """Return the name of the manifest that this environment writes as `name`; None where there is none."""

@@ -1,66 +1,78 @@
-"""What pydantic finds wrong with a manifest, in the words of this house and with the way out."""
+"""What pydantic finds wrong with a manifest, in words for people and with the way out."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple, cast
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
+from reconciler.manifest import schema
 from reconciler.manifest.reading import Place, Value
 from reconciler.manifest.scalars import REFUSED, NotText
-from reconciler.manifest.shape import EnvironmentEntry, ListEntry, ManifestFile, Override, PolicyEntry
+from reconciler.manifest.schema import (
+    LEAST_REQUESTS,
+    MOST_REQUESTS,
+    Entry,
+    EnvironmentEntry,
+    ListEntry,
+    ManifestFile,
+    Override,
+    PolicyEntry,
+)
+from reconciler.model.fields import FIELDS, TABLE
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
-_KEYS = {
-    "": tuple(ManifestFile.__annotations__),
-    "environments.*": tuple(EnvironmentEntry.__annotations__),
-    "policy": tuple(PolicyEntry.__annotations__),
-    "lists.*": tuple(ListEntry.__annotations__),
-    "lists.*.overrides.*": tuple(Override.__annotations__),
+_ENTRIES: Mapping[str, type[Entry]] = {
+    "": ManifestFile,
+    "environments.*": EnvironmentEntry,
+    "policy": PolicyEntry,
+    "lists.*": ListEntry,
+    "lists.*.overrides.*": Override,
 }
 _WANTED = {
     "version": "1, the one format that this program reads",
     "state": "a folder beside the manifest, or a URL",
     "environments": "a mapping of one or more names to environments",
     "environments.*": "a mapping with host, stream_id and account_id",
-    "environments.*.host": "a host such as https://platform.kore.ai",
-    "environments.*.stream_id": "a stream id: st- and then letters, digits, . _ ~ or -",
+    "environments.*.host": "a host, such as https://platform.kore.ai",
+    "environments.*.stream_id": "a stream id: st- followed by letters, digits, . _ ~ or -",
     "environments.*.account_id": "an account id, made of letters and digits",
-    "environments.*.credentials": "a prefix of variables: KORE, or KORE_ and then A-Z, 0-9 or _",
-    "environments.*.requests_per_minute": "a whole number from 5 to 100,000, without quotes",
+    "environments.*.credentials": "a prefix of variables: KORE, or KORE_ followed by A-Z, 0-9 or _",
+    "environments.*.requests_per_minute": f"an integer from {LEAST_REQUESTS} to {MOST_REQUESTS:,}, unquoted",
     "environments.*.name_format": 'a text with {name} in it, in quotes: "[dev] {name}"',
-    "policy": "a mapping of max_changes, on_drift, rename_in_use and ignore_undeclared",
-    "policy.max_changes": "a whole number from 0, or a percentage from 0% to 100%",
+    "policy": f"a mapping of {', '.join(PolicyEntry.model_fields)}",
+    "policy.max_changes": "an integer of at least 0, unquoted, or a percentage from 0% to 100%",
     "policy.on_drift": "keep or overwrite",
     "policy.rename_in_use": "block or warn",
-    "policy.ignore_undeclared": "a sequence of name globs: [Sales *]",
-    "policy.ignore_undeclared.*": "a name glob",
-    "include": "a sequence of globs: [lists/*.yaml]",
-    "include.*": "a glob such as lists/*.yaml",
-    "lists": "a mapping of keys to lists, or {} while there is none",
-    "lists.*": "a mapping with id, and name or description",
-    "lists.*.id": "an id, cl- and then letters, digits, . _ ~ or -, or one per environment: {dev: cl-…, prod: cl-…}",
-    "lists.*.id.*": "an id: cl- and then letters, digits, . _ ~ or -",
-    "lists.*.name": "a text",
-    "lists.*.description": "a text",
-    "lists.*.previously": "the live name of the list, or one per environment: {dev: …, prod: …}",
+    "policy.ignore_undeclared": "a sequence of names or patterns of names, such as [Sales *]",
+    "policy.ignore_undeclared.*": "a name or a pattern of names",
+    "include": "a sequence of globs, such as [lists/*.yaml]",
+    "include.*": "a glob, such as lists/*.yaml",
+    "lists": "a mapping of keys to lists, or {} if there is none",
+    "lists.*": f"a mapping with id, and {' or '.join(FIELDS)}",
+    "lists.*.id": "an id (cl- followed by letters, digits, . _ ~ or -), or one for each environment: "
+    "{dev: cl-…, prod: cl-…}",
+    "lists.*.id.*": "an id: cl- followed by letters, digits, . _ ~ or -",
+    "lists.*.previously": "the live name of the list, or one for each environment: {dev: …, prod: …}",
     "lists.*.previously.*": "the live name of the list",
-    "lists.*.protect": "true or false, without quotes",
-    "lists.*.overrides": "a mapping of environments to texts: {dev: {name: …}}",
-    "lists.*.overrides.*": "a mapping with name, description or both",
-    "lists.*.overrides.*.name": "a text",
-    "lists.*.overrides.*.description": "a text",
+    "lists.*.protect": "true or false, unquoted",
+    "lists.*.overrides": f"a mapping of environments to texts: {{dev: {{{FIELDS[0]}: …}}}}",
+    "lists.*.overrides.*": f"a mapping with {' or '.join(FIELDS)}",
+    **{f"{entry}.{field}": "a text" for entry in ("lists.*", "lists.*.overrides.*") for field in FIELDS},
 }
-_TAKES_ANY_TEXT = ("name", "description", "previously", "previously.*", "include.*", "ignore_undeclared.*")
+"""What a value must be, by the kind of its place."""
+
+_ANY_TEXT = (*FIELDS, "previously", "previously.*", "include.*", "ignore_undeclared.*", "account_id")
+"""How the kinds of places end at which any text may stand."""
+
 _NULL = {
-    "lists.*.name": "leave the key out to leave the name unmanaged",
-    "lists.*.description": 'write "" to clear the description, or leave the key out to leave it unmanaged',
+    f"lists.*.{row.name}": f'write "" to clear the {row.label}, or leave the key out to leave it unmanaged'
+    if row.may_be_empty
+    else f"leave the key out to leave the {row.label} unmanaged"
+    for row in TABLE
 }
-_OTHER_BRANCH = {"<text>": dict, "<mapping>": str, "<number>": str, "<percent>": int}
-"""The labels of the unions of `shape`, each with the type of values that the union's other branch speaks of."""
 
 
 MOST_NAMED = 5
@@ -79,14 +91,11 @@ def faults(errors: Sequence[ErrorDetails], value: Value, base: Place = ()) -> It
     """Yield what `errors` find in `value`, which stands at `base`; one fault a place, and none of refused values."""
     seen: set[Place] = set()
     for error in errors:
-        found = _walked(error["loc"], value)
-        if found is None or found[0] in seen:
+        steps, wrong = _place(error, value)
+        if steps in seen or wrong is REFUSED:
             continue
-        steps, wrong = found
         seen.add(steps)
-        fault = _fault(error, (*base, *steps), wrong)
-        if fault:
-            yield fault
+        yield _fault(error, (*base, *steps), wrong)
 
 
 def unknown_key(place: Place, known: Sequence[str]) -> str:
@@ -109,7 +118,7 @@ def bad_name(name: str) -> str:
     """Say what a key or the name of an environment is made of."""
     if name.startswith("x-"):
         return "keys here are names, and names cannot begin with x-: rename it, or move it to where other keys stand"
-    return f"{quoted(name)} is no name: write it with a-z, 0-9, _ and -, beginning with a letter or digit"
+    return f"{quoted(name)} is not a valid name: use a-z, 0-9, _ and -, beginning with a letter or digit"
 
 
 def shown(value: Value) -> str:
@@ -132,54 +141,48 @@ def quoted(text: str) -> str:
     return json.dumps(text if len(text) <= 60 else text[:59] + "…", ensure_ascii=False)
 
 
-def _walked(loc: tuple[str | int, ...], value: Value) -> tuple[Place, Value] | None:
-    """Return the place that pydantic's `loc` means and the value there; None where the error misreads a union.
+def _place(error: ErrorDetails, value: Value) -> tuple[Place, Value]:
+    """Return the place in `value` that pydantic's error means, and what stands there.
 
-    A union's branches all complain; those of the branch that the value was not meant for are dropped.
+    A step that leads to nothing is pydantic's own: the form that a value was taken for, or `[key]`.
     """
     steps: list[str | int] = []
-    for step in loc:
-        if step in _OTHER_BRANCH:
-            other = _OTHER_BRANCH[str(step)]
-            if isinstance(value, other) and not isinstance(value, bool):
-                return None
-        elif step != "[key]":
-            steps.append(step)
-            value = value.get(str(step), REFUSED) if isinstance(value, dict) else cast("list[Value]", value)[int(step)]
+    for step in error["loc"]:
+        match value, step:
+            case dict(), str() if step in value:
+                value = value[step]
+            case list(), int():
+                value = value[step]
+            case _ if error["type"] != "missing":
+                continue
+        steps.append(step)
     return tuple(steps), value
 
 
-def _fault(error: ErrorDetails, place: Place, value: Value) -> Fault | None:
+def _fault(error: ErrorDetails, place: Place, value: Value) -> Fault:
     kind = _kind(place)
-    if error["type"] == "missing":
-        return Fault(place[:-1], f"lacks {place[-1]}: add {_WANTED[kind]}", at_key=True)
-    if error["type"] == "extra_forbidden":
-        return Fault(place, unknown_key(place, _KEYS[_kind(place[:-1])]), at_key=True)
-    if error["loc"][-1] == "[key]":
-        return Fault(place, bad_name(str(place[-1])), at_key=True)
-    if value is REFUSED:
-        return None
-    if error["type"] == "house_rule":
-        return Fault(place, error["msg"])
-    return Fault(place, _wrong_value(kind, value, wants_text=error["type"] == "string_type"))
+    match error["type"]:
+        case "missing":
+            return Fault(place[:-1], f"{place[-1]} is missing: add {_WANTED[kind]}", at_key=True)
+        case "extra_forbidden":
+            return Fault(place, unknown_key(place, tuple(_ENTRIES[_kind(place[:-1])].model_fields)), at_key=True)
+        case _ if error["loc"][-1:] == ("[key]",):
+            return Fault(place, bad_name(str(place[-1])), at_key=True)
+        case schema.BROKEN_RULE:
+            return Fault(place, error["msg"])
+        case found:
+            return Fault(place, _wrong_value(kind, value, wants_text=found == "string_type"))
 
 
 def _wrong_value(kind: str, value: Value, *, wants_text: bool) -> str:
     wanted = _WANTED[kind]
     if isinstance(value, NotText) and value.read_as == "null":
-        return f"has no value (null): {_NULL.get(kind, f'write {wanted}, or leave the key out where it is optional')}"
-    if wants_text and isinstance(value, NotText | int) and _takes_any_text(kind):
+        return f"has no value (null): {_NULL.get(kind, f'write {wanted}, or leave the key out if it is optional')}"
+    if wants_text and isinstance(value, NotText | int) and kind.endswith(_ANY_TEXT):
         read_as = "true or false" if isinstance(value, bool) else getattr(value, "read_as", "a number")
         text = shown(value)
         return f"YAML reads {text} as {read_as}, not as text: write {quoted(text)}"
-    return f"{shown(value)} is not {wanted}"
-
-
-@lru_cache
-def _takes_any_text(kind: str) -> bool:
-    return kind.endswith(
-        ("name", "description", "previously", "previously.*", "include.*", "ignore_undeclared.*", "account_id")
-    )
+    return f"must be {wanted}; got {shown(value)}"
 
 
 def _kind(place: Place) -> str:

@@ -18,9 +18,9 @@ from reconciler.manifest.drafting import Draft, declared
 from reconciler.manifest.importing import Imports, take_in
 from reconciler.manifest.promoting import Candidate, candidates, matches, write_in
 from reconciler.manifest.rewriting import NewList
-from reconciler.manifest.rules import name_fault
+from reconciler.manifest.rules import text_fault
 from reconciler.manifest.values import Environment
-from reconciler.model.fields import Field
+from reconciler.model.fields import NAME, Field
 from reconciler.model.lists import LiveList
 from tests.manifest.styles import Written, live_descriptions, live_names, manifests, names
 from tests.planning.worlds import desired
@@ -394,7 +394,7 @@ def test_ids_are_words_and_what_no_manifest_can_have_is_said(tmp_path: Path) -> 
     path = written(tmp_path, f"{ENVIRONMENTS}lists:\n  a: {{id: cl-10, name: A}}\n")
     imports = imported(path, {"prod": [live_list("cl-1", long := "x" * 60), live_list("5f\n00", "B")]})
     assert imports.refused == [
-        f'not imported from prod: cl-1, "{long}": its name {name_fault(long)}',
+        f'not imported from prod: cl-1, "{long}": its name {text_fault(NAME, long)}',
         'not imported from prod: "5f\\n00", "B": its id is none that a manifest can have',
     ]
     assert list(load(path).environments["prod"].desired.lists) == ["a"]
@@ -543,7 +543,7 @@ def test_what_it_does_not_know_how_to_change_is_refused(tmp_path: Path) -> None:
     path = written(tmp_path, f"{ENVIRONMENTS}lists:\n  a: {{id: cl-1, name: A}}\n")
     draft = Draft(load(path))
     draft.add([NewList("b", "no id", {"name": "B"})], [], "lists.yaml")
-    with pytest.raises(EditError, match=r"nothing was written\. As it would have been:\n.*is not an id"):
+    with pytest.raises(EditError, match=r"nothing was written\. As it would have been:\n.*must be an id"):
         draft.changes({})
     with pytest.raises(EditError, match="has no list 'b'"):
         Draft(load(path)).own("b")
@@ -559,7 +559,7 @@ def test_an_id_for_a_list_with_one_id_is_refused(tmp_path: Path) -> None:
         write_in(draft, "prod", matches([wanted], [live_list("cl-2", "A")]))
 
 
-@given(names.filter(lambda text: not name_fault(text)))
+@given(names.filter(lambda text: not text_fault(NAME, text)))
 def test_a_name_is_found_again_under_any_format(name: str) -> None:
     for written_as in ("{name}", "[dev] {name}", "{name} (test)", "<{name}>"):
         environment = Environment(desired({}), "KORE", 30, written_as)

@@ -17,11 +17,12 @@ from hypothesis import strategies as st
 from yaml.error import MarkedYAMLError
 
 from reconciler.errors import ManifestError
-from reconciler.manifest import load, schema
+from reconciler.manifest import load, manifest_schema
 from reconciler.manifest.events import FASTEST, PurePythonParser
 from reconciler.manifest.reader import read
-from reconciler.manifest.rules import name_fault
+from reconciler.manifest.rules import text_fault
 from reconciler.manifest.syntax import explained
+from reconciler.model.fields import NAME
 from reconciler.model.invisible import as_seen
 from reconciler.model.lists import MaxChanges, Policy, Source, Target
 
@@ -60,8 +61,8 @@ def test_the_example_loads_with_every_key_meant() -> None:
 
 
 def test_the_example_fits_the_schema_and_broken_ones_do_not() -> None:
-    validator = jsonschema.Draft202012Validator(schema())
-    jsonschema.Draft202012Validator.check_schema(schema())
+    validator = jsonschema.Draft202012Validator(manifest_schema())
+    jsonschema.Draft202012Validator.check_schema(manifest_schema())
     example = yaml.safe_load(EXAMPLE.read_text(encoding="utf-8"))
     assert list(validator.iter_errors(example)) == []
     for path, wrong in [
@@ -188,7 +189,7 @@ def test_problems_of_included_files_name_those_files(tmp_path: Path, monkeypatch
         "lists.yaml:3:27: include.2: 'out.yaml' is a link out of the manifest's folder: put the file itself there",
         "b.yaml:2:3: lists.a: stands in lists.yaml:5 too: remove or rename one",
         "b.yaml:3:1: version: an included file holds only lists: move version to lists.yaml",
-        "c.yaml:1:8: lists: a sequence is not a mapping of keys to lists, or {} while there is none",
+        "c.yaml:1:8: lists: must be a mapping of keys to lists, or {} if there is none; got a sequence",
     ]
 
 
@@ -305,7 +306,7 @@ names = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Zl
 
 @given(st.dictionaries(st.from_regex(r"[a-z0-9][a-z0-9_-]{0,8}", fullmatch=True), names, max_size=8))
 def test_what_is_written_is_what_is_read(texts: dict[str, str]) -> None:
-    trimmed = {key: text for key, text in texts.items() if not name_fault(text) and not key.startswith("x-")}
+    trimmed = {key: text for key, text in texts.items() if not text_fault(NAME, text) and not key.startswith("x-")}
     unique = {
         key: text
         for key, text in trimmed.items()

@@ -1,0 +1,293 @@
+"""The types of a manifest and of the files that it includes: pydantic checks them, and makes their JSON Schemas.
+
+The managed fields come from their table (`model.fields`). What cannot be said of one value alone (lengths after
+`name_format`, ids of one account, equal names) is in `rules` and `desiring`. The words for problems are in `wording`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any, Literal, LiteralString, TypeAlias
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    JsonValue,
+    StringConstraints,
+    Tag,
+    create_model,
+)
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import PydanticCustomError, core_schema
+
+from reconciler.manifest import hosts
+from reconciler.manifest.rules import folder_fault, name_format_fault
+from reconciler.manifest.values import AS_WRITTEN
+from reconciler.model import fields
+from reconciler.model.identifiers import LIST_ID, LONGEST
+from reconciler.model.lists import Policy
+
+NAME = r"^(?:[a-wyz0-9][a-z0-9_-]*|x(?:[a-z0-9_][a-z0-9_-]*)?)$"
+"""What a key of a list and the name of an environment match; none begins with x-."""
+
+BROKEN_RULE: LiteralString = "broken_rule"
+"""The type of an error of pydantic whose message is for people as it stands."""
+
+LEAST_REQUESTS, MOST_REQUESTS = 5, 100_000
+_TRIMMED = r"^\S(?:[\s\S]*\S)?$"
+_DEFAULT = Policy()
+
+
+def _broken_rule(fault: str) -> PydanticCustomError:
+    return PydanticCustomError(BROKEN_RULE, "{fault}", {"fault": fault})
+
+
+def _host(text: str) -> str:
+    try:
+        return hosts.normalised(text)
+    except ValueError as error:
+        raise _broken_rule(str(error)) from error
+
+
+def _free_of(fault: Callable[[str], str | None]) -> AfterValidator:
+    """Return a validator that refuses texts of which `fault` says what is wrong."""
+
+    def check(text: str) -> str:
+        if found := fault(text):
+            raise _broken_rule(found)
+        return text
+
+    return AfterValidator(check)
+
+
+def _form_of_texts(value: object) -> str:
+    return "by environment" if isinstance(value, dict) else "one text"
+
+
+def _form_of_limit(value: object) -> str:
+    return "number" if isinstance(value, int) else "percentage"
+
+
+Name: TypeAlias = Annotated[str, StringConstraints(pattern=NAME)]
+ListId: TypeAlias = Annotated[str, StringConstraints(pattern=f"^{LIST_ID.pattern}$", max_length=LONGEST)]
+LiveName: TypeAlias = Annotated[str, Field(json_schema_extra={"minLength": 1})]
+Glob: TypeAlias = Annotated[str, StringConstraints(min_length=1)]
+Ids: TypeAlias = Annotated[
+    Annotated[ListId, Tag("one text")] | Annotated[dict[Name, ListId], Field(min_length=1), Tag("by environment")],
+    Discriminator(_form_of_texts),
+]
+LiveNames: TypeAlias = Annotated[
+    Annotated[LiveName, Tag("one text")] | Annotated[dict[Name, LiveName], Tag("by environment")],
+    Discriminator(_form_of_texts),
+]
+Limit: TypeAlias = Annotated[
+    Annotated[int, Field(ge=0), Tag("number")]
+    | Annotated[str, StringConstraints(pattern=r"^(?:100|[1-9]?[0-9])%$"), Tag("percentage")],
+    Discriminator(_form_of_limit),
+]
+
+
+class Entry(BaseModel):
+    """A mapping with a fixed set of keys, besides those of the user's own, which begin with x-.
+
+    The reader drops the user's own keys, so that they never get here.
+    """
+
+    model_config = ConfigDict(
+        strict=True,
+        extra="forbid",
+        frozen=True,
+        field_title_generator=lambda name, _: name.replace("_", " ").capitalize(),
+        json_schema_extra={"patternProperties": {"^x-": True}},
+    )
+
+
+class ListTexts(Entry):
+    """What is written for the managed fields of a list."""
+
+    @property
+    def texts(self) -> dict[fields.Field, str]:
+        """Those that are written, in the order of the table."""
+        return {name: text for name in fields.FIELDS if (text := getattr(self, name)) is not None}
+
+
+def _managed(left_out: str) -> type[Entry]:
+    """Return a model with one text for each managed field; `left_out` says what holds without it."""
+    texts: dict[str, Any] = {row.name: (str, _managed_field(row, left_out)) for row in fields.TABLE}
+    return create_model("Managed", __base__=Entry, **texts)
+
+
+def _managed_field(row: fields.ManagedField, left_out: str) -> object:
+    clears = '"" clears it. ' if row.may_be_empty else ""
+    checks: dict[str, JsonValue] = {"maxLength": row.longest, "pattern": f"^$|{_TRIMMED}"}
+    if not row.may_be_empty:
+        checks |= {"minLength": 1, "pattern": _TRIMMED}
+    description = f"{row.meaning} At most {row.longest} characters. {clears}{left_out}"
+    return Field(default=None, title=row.label.capitalize(), description=description, json_schema_extra=checks)
+
+
+class Override(ListTexts, _managed("Left out, what stands in the list itself holds.")):  # type: ignore[misc]  # of the table
+    """What one environment has instead, taken as written, without name_format."""
+
+    model_config = ConfigDict(title="Override")
+
+
+class _Identified(Entry):
+    """The first key of a list."""
+
+    id: Ids = Field(
+        description="The id of the list; with several environments, one for each.",
+        examples=["cl-718e888-3aca-4008-973e-6d7994000000", {"dev": "cl-5f1e", "prod": "cl-718e"}],
+    )
+
+
+class ListEntry(ListTexts, _managed("Left out, it is unmanaged."), _Identified):  # type: ignore[misc]  # of the table
+    """One contact list."""
+
+    model_config = ConfigDict(title="Contact list")
+
+    previously: LiveNames = Field(
+        default={},
+        description="The live name, or one for each environment, that this key may take over when it is adopted.",
+        examples=["Renewal Due - May 2025", {"prod": "Renewal Due - May 2025"}],
+    )
+    protect: bool = Field(default=False, description="Block every change to this list.", examples=[True])
+    overrides: dict[Name, Override] = Field(
+        default={},
+        description="What single environments have instead, taken as written, without name_format.",
+        examples=[{"dev": {"name": "Renewal Due (test)"}}],
+    )
+
+
+class PolicyEntry(Entry):
+    """What an apply may do."""
+
+    model_config = ConfigDict(title="Policy")
+
+    max_changes: Limit = Field(
+        default=f"{_DEFAULT.max_changes.number}%",
+        description="Changes in one apply: a number, or a percentage of the environment's lists, never under 10.",
+        examples=[20, "100%"],
+    )
+    on_drift: Literal["keep", "overwrite"] = Field(
+        default=_DEFAULT.on_drift,
+        description="keep: show what was changed elsewhere. overwrite: set it back.",
+        examples=["overwrite"],
+    )
+    rename_in_use: Literal["block", "warn"] = Field(
+        default=_DEFAULT.rename_in_use,
+        description="What becomes of renames of lists that campaigns use.",
+        examples=["warn"],
+    )
+    ignore_undeclared: list[Glob] = Field(
+        default=list(_DEFAULT.ignore_undeclared),
+        description="Names, or patterns of names, of live lists that someone else looks after.",
+        examples=[["Sandbox *"]],
+    )
+
+
+class EnvironmentEntry(Entry):
+    """One environment: an account of the platform, and how to reach it."""
+
+    model_config = ConfigDict(title="Environment")
+
+    host: Annotated[str, AfterValidator(_host)] = Field(
+        description="platform.kore.ai or another host, with or without https://; plain http:// only on loopback.",
+        examples=["https://platform.kore.ai", "de-platform.kore.ai"],
+        json_schema_extra={"pattern": r"^(?:[hH][tT][tT][pP][sS]?://)?[^\s/?#@]+/?$"},
+    )
+    stream_id: Annotated[str, StringConstraints(pattern=r"^st-[0-9A-Za-z._~-]+$")] = Field(
+        description="The stream id of the app.", examples=["st-0603182c-7ffb-53c3-b307-47ca14b00000"]
+    )
+    account_id: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z]+$")] = Field(
+        description="The id of the account that the app belongs to.", examples=["67777ce93e25326494e00000"]
+    )
+    credentials: Annotated[str, StringConstraints(pattern=r"^KORE(?:_[A-Z0-9_]+)?$")] = Field(
+        default="KORE", description="Prefix of the environment variables with the credentials.", examples=["KORE_PROD"]
+    )
+    requests_per_minute: int = Field(
+        default=30,
+        ge=LEAST_REQUESTS,
+        le=MOST_REQUESTS,
+        description="Requests a minute at most. The account's limit is 60, shared with everything that uses its API.",
+        examples=[45],
+    )
+    name_format: Annotated[str, _free_of(name_format_fault)] = Field(
+        default=AS_WRITTEN,
+        description="How this environment writes names.",
+        examples=["[dev] {name}"],
+        json_schema_extra={"pattern": r"^[^{}]*\{name\}[^{}]*$"},
+    )
+    policy: PolicyEntry = Field(
+        default_factory=PolicyEntry,
+        description="Single keys of the manifest's policy, as they are in this environment.",
+        examples=[{"max_changes": "100%"}],
+    )
+
+
+class Head(Entry):
+    """All of a manifest but its lists."""
+
+    version: int = Field(
+        ge=1, le=1, description="The format of the manifest.", examples=[1], json_schema_extra={"const": 1}
+    )
+    state: Annotated[str, _free_of(folder_fault)] = Field(
+        default=".reconciler",
+        description="Where the last-applied state is kept: a folder inside the manifest's, a branch, an object store.",
+        examples=["git+branch://reconciler-state", "s3://bucket/folder"],
+        json_schema_extra={"minLength": 1},
+    )
+    environments: dict[Name, EnvironmentEntry] = Field(
+        min_length=1,
+        description="The environments by name.",
+        examples=[{"prod": {"host": "https://platform.kore.ai", "stream_id": "st-0603182c", "account_id": "67777ce9"}}],
+    )
+    policy: PolicyEntry = Field(
+        default_factory=PolicyEntry,
+        description="What an apply may do in every environment.",
+        examples=[{"max_changes": "20%", "on_drift": "overwrite"}],
+    )
+    include: list[Glob] = Field(
+        default=[],
+        description="Further files, as globs: relative, inside the manifest's folder. They hold only lists.",
+        examples=[["lists/*.yaml"]],
+    )
+
+
+class IncludedFile(Entry):
+    """A file that a manifest includes; it holds only lists."""
+
+    model_config = ConfigDict(title="File included by a manifest of contact lists")
+
+    lists: dict[Name, ListEntry] = Field(
+        default={},
+        description="The contact lists by key.",
+        examples=[{"renewal-due": {"id": "cl-718e888", "name": "Renewal Due"}}],
+    )
+
+
+class ManifestFile(IncludedFile, Head):
+    """A manifest: contact lists, their environments, and what an apply may do."""
+
+    model_config = ConfigDict(title="Manifest of contact lists")
+
+
+class _Generator(GenerateJsonSchema):
+    """Says in a JSON Schema what pydantic leaves out, and leaves out what is only within this program."""
+
+    def dict_schema(self, schema: core_schema.DictSchema) -> JsonSchemaValue:
+        """Allow no keys that are not names."""
+        return {**super().dict_schema(schema), "additionalProperties": False}
+
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
+        """Leave out the None that stands for a text which is not written."""
+        told = super().default_schema(schema)
+        return {key: value for key, value in told.items() if key != "default" or value is not None}
+
+
+def json_schema(model: type[Entry]) -> dict[str, object]:
+    """Return the JSON Schema (draft 2020-12) of a whole file; `load` checks more than it can say."""
+    return {"$schema": _Generator.schema_dialect, **model.model_json_schema(schema_generator=_Generator)}
