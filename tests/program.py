@@ -80,7 +80,7 @@ class Workplace:
         """Write a manifest of `lists` with keys a, b, c …; `changed` sets other keys of one, by key."""
         entries = []
         for key, known in zip("abcdefghijklmnopqrstuvwxyz", lists, strict=False):
-            fields = {"id": known.id, "name": known.name, "description": known.description, **changed.get(key, {})}
+            fields = {"id": known.id, **known.texts, **changed.get(key, {})}
             lines = "".join(f"    {name}: {json.dumps(text)}\n" for name, text in fields.items())
             name = json.dumps(key) if key in "ny" else key  # some readers take these for true or false
             entries.append(f"  {name}:\n{lines}")
@@ -153,7 +153,10 @@ def _read_text(stream: IO[bytes]) -> str:
 
 def some_lists(count: int = 3) -> list[ContactList]:
     """Return lists with plain names, `Alpha 1` and so on, that no campaign uses."""
-    return [ContactList(f"cl-{number:07x}-0000", f"Alpha {number}", f"Text {number}") for number in range(1, count + 1)]
+    return [
+        ContactList(f"cl-{number:07x}-0000", {"name": f"Alpha {number}", "description": f"Text {number}"})
+        for number in range(1, count + 1)
+    ]
 
 
 @contextmanager

@@ -117,4 +117,4 @@ def _counted(server: Server, cost: Sample) -> Sample:
 
 
 def _as_wanted(server: Server, task: Work) -> bool:
-    return server.lists() == {known.id: (known.name, known.description) for known in task.wanted}
+    return server.lists() == {known.id: (known.name, known.texts["description"]) for known in task.wanted}

@@ -76,7 +76,7 @@ class Server:
 
     def edit(self, known: ContactList) -> None:
         """Write the description of a list as somebody else would."""
-        self._answer("PATCH", f"accounts/{ACCOUNT_ID}/lists/{known.id}", {"description": known.description})
+        self._answer("PATCH", f"accounts/{ACCOUNT_ID}/lists/{known.id}", {"description": known.texts["description"]})
 
     def _answer(self, method: str, path: str, body: object = None) -> list[dict[str, str]]:
         data = None if body is None else json.dumps(body).encode()

@@ -58,22 +58,19 @@ class Tool:
 
 def _manifest(folder: Path, lists: Lists, url: str, limit: int) -> None:
     place = {"host": url, "stream_id": STREAM_ID, "account_id": ACCOUNT_ID, "requests_per_minute": limit or NO_LIMIT}
-    entries = {
-        f"list-{number}": {"id": known.id, "name": known.name, "description": known.description}
-        for number, known in enumerate(lists)
-    }
+    entries = {f"list-{number}": {"id": known.id, **known.texts} for number, known in enumerate(lists)}
     _dump({"version": 1, "environments": {"sandbox": place}, "lists": entries}, folder / "lists.yaml")
 
 
 def _plain(folder: Path, lists: Lists, url: str, limit: int) -> None:
     """Write the lists with the API's own keys: what one writes who has no tool that asks for more."""
-    entries = [{"_id": known.id, "name": known.name, "description": known.description} for known in lists]
+    entries = [{"_id": known.id, **known.texts} for known in lists]
     _dump({"lists": entries}, folder / "lists.yaml")
 
 
 def _zone(folder: Path, lists: Lists, url: str, limit: int) -> None:
     records = {
-        known.id: {"type": "Kore/LIST", "ttl": 60, "value": {"name": known.name, "description": known.description}}
+        known.id: {"type": "Kore/LIST", "ttl": 60, "value": dict(known.texts)}
         for known in sorted(lists, key=lambda known: known.id)
     }
     zones = folder / "zones"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from reconciler.sandbox.accounts import ContactList
@@ -33,7 +33,7 @@ class Work:
     @property
     def edited_elsewhere(self) -> ContactList:
         """The first list as somebody else would leave it."""
-        return replace(self.live[0], description="Edited in the console.")
+        return self.live[0].with_texts({"description": "Edited in the console."})
 
 
 def work(count: int, changed: int) -> Work:
@@ -53,4 +53,4 @@ def scenarios(changed: int, limited: int, runs: int) -> Sequence[Scenario]:
 
 
 def _edited(known: ContactList) -> ContactList:
-    return replace(known, description=f"{known.description} Reviewed.".strip())
+    return known.with_texts({"description": f"{known.texts['description']} Reviewed.".strip()})

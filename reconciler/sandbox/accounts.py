@@ -4,33 +4,65 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, NotRequired, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, with_config
+from typing_extensions import TypedDict
 
-from reconciler.model.texts import Texts
+from reconciler.model.fields import FIELDS, NAME, TABLE
+from reconciler.model.texts import Texts, narrowed
 
 STREAM_ID = "st-5a4db0c5-0000-4000-8000-000000000001"
 ACCOUNT_ID = "5a4db0c50000000000000001"
 SEEDED_AT = "2026-01-05T09:00:00.000Z"
 
 
+if TYPE_CHECKING:
+    ListDocument: TypeAlias = dict[str, Any]
+else:
+    ListDocument = with_config(ConfigDict(extra="forbid"))(TypedDict("ListDocument", {
+        "id": str,
+        **{row.name: NotRequired[str] if row.may_be_empty else str for row in TABLE},
+        "campaigns": NotRequired[tuple[str, ...]],
+        "updated_at": NotRequired[str],
+    }))  # fmt: skip
+    ListDocument.__doc__ = "A list as JSON, in the data file and on the control path."
+
+
 @dataclass(frozen=True, slots=True)
 class ContactList:
-    """One list as stored; `campaigns` names the campaigns that use it, `updated_at` is RFC 3339 in UTC."""
+    """One list as stored; a field that `texts` leaves out is empty.
 
-    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+    `campaigns` names the campaigns that use it, `updated_at` is RFC 3339 in UTC.
+    """
 
     id: str
-    name: str
-    description: str = ""
+    texts: Texts
     campaigns: tuple[str, ...] = ()
     updated_at: str = SEEDED_AT
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "texts", {field: self.texts.get(field, "") for field in FIELDS})
+
+    @classmethod
+    def of(cls, document: ListDocument) -> ContactList:
+        """Return the list that a document describes."""
+        others = {key: value for key, value in document.items() if key not in FIELDS}
+        return cls(texts=narrowed(document, FIELDS), **others)
+
+    @property
+    def document(self) -> ListDocument:
+        """The list for writing."""
+        return {"id": self.id, **self.texts, "campaigns": self.campaigns, "updated_at": self.updated_at}
+
+    @property
+    def name(self) -> str:
+        """What campaigns refer to it by."""
+        return self.texts[NAME]
+
     def with_texts(self, texts: Texts) -> ContactList:
         """Return it with the `texts` that are given."""
-        name, description = texts.get("name", self.name), texts.get("description", self.description)
-        return replace(self, name=name, description=description)
+        return replace(self, texts={**self.texts, **texts})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +87,13 @@ class AccountDocument(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     streams: Annotated[tuple[str, ...], Field(min_length=1)] = (STREAM_ID,)
-    lists: tuple[ContactList, ...] = ()
+    lists: tuple[ListDocument, ...] = ()
 
     @classmethod
     def of(cls, account: Account) -> AccountDocument:
         """Return `account` for writing."""
-        return cls(streams=account.streams, lists=tuple(account.lists.values()))
+        return cls(streams=account.streams, lists=tuple(each.document for each in account.lists.values()))
 
     def account(self, account_id: str) -> Account:
         """Return the account that this describes."""
-        return Account.of(self.lists, account_id, self.streams)
+        return Account.of(map(ContactList.of, self.lists), account_id, self.streams)

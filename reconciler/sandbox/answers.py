@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from uuid import NAMESPACE_URL, uuid5
 
+from reconciler.model.fields import MANAGED, NAME, TABLE
 from reconciler.model.texts import Texts
 from reconciler.sandbox.accounts import SEEDED_AT, ContactList
 from reconciler.sandbox.bodies import refusal, sent, stored
@@ -105,8 +106,7 @@ def _in_all(contact_list: ContactList, settings: Settings) -> dict[str, object]:
     used = bool(contact_list.campaigns) and not settings.is_list_in_use_lies
     return {
         "_id": contact_list.id,
-        "name": contact_list.name,
-        **_description(contact_list, settings),
+        **dict(_texts(contact_list, settings)),
         "totalRecordCount": 0,
         "status": "COMPLETED",
         "isListInUse": used,
@@ -135,15 +135,19 @@ def _alone(contact_list: ContactList, settings: Settings) -> dict[str, object]:
     }
 
 
-def _description(contact_list: ContactList, settings: Settings) -> Mapping[str, str | None]:
-    if contact_list.description or settings.null_description == "empty":
-        return {"description": contact_list.description}
-    return {"description": None} if settings.null_description == "null" else {}
+def _texts(contact_list: ContactList, settings: Settings) -> Iterator[tuple[str, str | None]]:
+    """Yield the managed fields by their names on the wire."""
+    for row in TABLE:
+        text = contact_list.texts[row.name]
+        if text or settings.null(row.name) == "empty":
+            yield row.wire, text
+        elif settings.null(row.name) == "null":
+            yield row.wire, None
 
 
 def _echo(call: Call, texts: Texts) -> dict[str, object]:
-    """Return the request echoed with server context, as printed: without the description."""
-    name = {"name": texts["name"]} if "name" in texts else {}
+    """Return the request echoed with server context, as printed: of the managed fields, the name only."""
+    name = {MANAGED[NAME].wire: texts[NAME]} if NAME in texts else {}
     return {
         **name,
         "scope": ["campaign"],

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
+from dataclasses import replace
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from reconciler.model.fields import FIELDS, Field
+from reconciler.model.fields import MANAGED, NAME, TABLE
 from reconciler.model.texts import Texts
 from reconciler.sandbox.accounts import ContactList
 from reconciler.sandbox.calls import Call
 from reconciler.sandbox.complaints import complaints
 from reconciler.sandbox.settings import Settings
 
-_BODY: TypeAdapter[dict[Field, str]] = TypeAdapter(dict[Field, str], config=ConfigDict(strict=True))
+_BODY: TypeAdapter[dict[str, str]] = TypeAdapter(dict[str, str], config=ConfigDict(strict=True))
 _LAST_CHARACTER = {"any": 0x10FFFF, "bmp": 0xFFFF, "ascii": 0x7F}
 
 
@@ -26,26 +27,26 @@ def sent(call: Call) -> Texts | str:
         body = _BODY.validate_json(call.body)
     except ValidationError as error:
         return "; ".join(complaints(error))
-    if unknown := [name for name in body if name not in FIELDS]:
-        return "; ".join(f"{name}: must be one of {', '.join(FIELDS)}" for name in unknown)
-    return body or "the body must have a name or a description"
+    fields = {row.wire: row.name for row in TABLE}
+    if unknown := [name for name in body if name not in fields]:
+        return "; ".join(f"{name}: must be one of {', '.join(fields)}" for name in unknown)
+    texts = {fields[name]: text for name, text in body.items()}
+    return texts or f"the body must have {' or '.join(f'a {row.wire}' for row in TABLE)}"
 
 
 def refusal(texts: Texts, contact_list: ContactList, lists: Iterable[ContactList], settings: Settings) -> str:
     """Return why `texts` cannot be stored in `contact_list`, "" when they can."""
-    limits: dict[Field, int] = {"name": settings.name_length, "description": settings.description_length}
     for field, text in texts.items():
-        if (length := _length(text, settings)) > limits[field]:
-            return f"{field} has {length} characters, {limits[field]} are allowed"
+        wire = MANAGED[field].wire
+        if (length := _length(text, settings)) > (longest := settings.longest(field)):
+            return f"{wire} has {length} characters, {longest} are allowed"
         if text and ord(max(text)) > _LAST_CHARACTER[settings.characters]:
-            return f"{field} has characters that are not allowed"
-    if texts.get("name") == "":
-        return "name must not be empty"
-    if settings.empty_description == "refuse" and texts.get("description") == "":
-        return "description must not be empty"
+            return f"{wire} has characters that are not allowed"
+        if not text and settings.emptied(field) == "refuse":
+            return f"{wire} must not be empty"
     after = stored(contact_list, texts, settings).name.casefold()
     others = (each for each in lists if each.id != contact_list.id)
-    taken = settings.duplicate_names == "refuse" and "name" in texts
+    taken = settings.duplicate_names == "refuse" and NAME in texts
     if taken and any(each.name.casefold() == after for each in others):
         return "another contact list has this name"
     return ""
@@ -53,11 +54,12 @@ def refusal(texts: Texts, contact_list: ContactList, lists: Iterable[ContactList
 
 def stored(contact_list: ContactList, texts: Texts, settings: Settings) -> ContactList:
     """Return `contact_list` as a PUT of `texts` leaves it."""
-    wiped: dict[Field, str] = {} if settings.unsent_fields == "keep" else {"name": "", "description": ""}
-    kept: dict[Field, str] = {field: _stored(text, settings) for field, text in texts.items()}
-    if settings.empty_description == "ignore" and texts.get("description") == "":
-        kept["description"] = contact_list.description
-    return contact_list.with_texts({**wiped, **kept})
+    kept = contact_list.texts if settings.unsent_fields == "keep" else {}
+    taken = {
+        field: _stored(text, settings) if text or settings.emptied(field) == "clear" else contact_list.texts[field]
+        for field, text in texts.items()
+    }
+    return replace(contact_list, texts={**kept, **taken})
 
 
 def _length(text: str, settings: Settings) -> int:

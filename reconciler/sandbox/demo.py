@@ -56,8 +56,7 @@ def _list(region: str, period: str, occasion: str, number: int) -> ContactList:
     name = f"{occasion} {region} - {period}" if region else f"{occasion} - {period}"
     return ContactList(
         id=f"cl-{digits[1:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}",
-        name=name,
-        description="" if number % 5 == 0 else _OCCASIONS[occasion],
+        texts={"name": name, "description": "" if number % 5 == 0 else _OCCASIONS[occasion]},
         campaigns=(f"{occasion} {period}",) if number % 4 == 0 else (),
     )
 
@@ -67,9 +66,8 @@ def _entries(contact_lists: Iterable[ContactList]) -> Iterable[str]:
     for contact_list in contact_lists:
         key = _key(contact_list.name, keys)
         keys.add(key)
-        yield f"\n  {key}:\n    id: {contact_list.id}\n    name: {_quoted(contact_list.name)}"
-        if contact_list.description:
-            yield f"\n    description: {_quoted(contact_list.description)}"
+        yield f"\n  {key}:\n    id: {contact_list.id}"
+        yield from (f"\n    {field}: {_quoted(text)}" for field, text in contact_list.texts.items() if text)
 
 
 def _key(name: str, taken: set[str]) -> str:

@@ -29,7 +29,7 @@ IDLE_SECONDS = 60
 class Sandbox:
     """The API's double as a context: it serves from entering to leaving, on loopback only.
 
-        with Sandbox(lists=[ContactList("cl-1", "Renewal due")]) as sandbox:
+        with Sandbox(lists=[ContactList("cl-1", {"name": "Renewal due"})]) as sandbox:
             ...  # sandbox.url, sandbox.world
 
     `lists` are those of the account `ACCOUNT_ID`; further `accounts` stand beside it. All accounts accept the client

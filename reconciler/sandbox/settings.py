@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
-from typing import Literal
+from itertools import chain
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model, field_validator
 
 from reconciler.errors import UsageError
+from reconciler.model.fields import TABLE, ManagedField
+from reconciler.model.fields import Field as FieldName
+
+_Emptied: TypeAlias = Literal["clear", "ignore", "refuse"]
+_Null: TypeAlias = Literal["empty", "null", "absent"]
 
 
-class Settings(BaseModel):
-    """How the sandbox behaves; the defaults are the likeliest reading of what is known about the API."""
+class _Switches(BaseModel):
+    """The switches of the service; `Settings` adds those of each managed field."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -40,9 +46,6 @@ class Settings(BaseModel):
     gone_answer: Literal["404", "412", "200-null", "200-failed"] = Field(
         default="404", description="what reading or writing a list that does not exist gets"
     )
-    null_description: Literal["empty", "null", "absent"] = Field(
-        default="empty", description='how a list without description reads: "", null, or without the field'
-    )
     is_list_in_use_lies: bool = Field(
         default=True, description="whether isListInUse is false for lists that campaigns use"
     )
@@ -50,17 +53,12 @@ class Settings(BaseModel):
     unsent_fields: Literal["keep", "wipe"] = Field(
         default="keep", description="what a PUT does to the field it leaves out"
     )
-    empty_description: Literal["clear", "ignore", "refuse"] = Field(
-        default="clear", description='what a PUT with description "" does'
-    )
     texts: Literal["exact", "trim", "squeeze", "lower", "nfc"] = Field(
         default="exact", description="how texts are stored"
     )
     duplicate_names: Literal["refuse", "allow"] = Field(
         default="refuse", description="what a PUT gets whose name another list has, ignoring case"
     )
-    name_length: int = Field(default=48, ge=1, description="the longest name")
-    description_length: int = Field(default=256, ge=0, description="the longest description")
     length_unit: Literal["utf16", "codepoints"] = Field(default="utf16", description="what the lengths count")
     characters: Literal["any", "bmp", "ascii"] = Field(default="any", description="which characters texts may have")
 
@@ -85,6 +83,21 @@ class Settings(BaseModel):
     )
     error_key: Literal["msg", "message"] = Field(default="msg", description="the key of the text in `errors`")
 
+    def longest(self, field: FieldName) -> int:
+        """Return the greatest length of a field."""
+        longest: int = getattr(self, f"{field}_length")
+        return longest
+
+    def emptied(self, field: FieldName) -> _Emptied:
+        """Return what a PUT does whose `field` is empty."""
+        emptied: _Emptied = getattr(self, f"empty_{field}", "refuse")
+        return emptied
+
+    def null(self, field: FieldName) -> _Null:
+        """Return how a `field` reads that is empty."""
+        null: _Null = getattr(self, f"null_{field}", "empty")
+        return null
+
     @field_validator("read_all_type_hides", mode="before")
     @classmethod
     def _count_or_ids(cls, value: object) -> object:
@@ -94,6 +107,27 @@ class Settings(BaseModel):
         if value.isdecimal():
             return int(value)
         return tuple(part.strip() for part in value.split(","))
+
+
+def _switches(row: ManagedField) -> Iterator[tuple[str, object]]:
+    """Yield the switches of one managed field."""
+    least = 0 if row.may_be_empty else 1
+    yield f"{row.name}_length", (int, Field(default=row.longest, ge=least, description=f"the longest {row.label}"))
+    if row.may_be_empty:
+        said = f'how a list without {row.label} reads: "", null, or without the field'
+        yield f"null_{row.name}", (_Null, Field(default="empty", description=said))
+        said = f'what a PUT with {row.label} "" does'
+        yield f"empty_{row.name}", (_Emptied, Field(default="clear", description=said))
+
+
+if TYPE_CHECKING:
+
+    class Settings(_Switches):
+        """How the sandbox behaves; the defaults are the likeliest reading of what is known about the API."""
+
+else:
+    Settings = create_model("Settings", __base__=_Switches, **dict(chain.from_iterable(map(_switches, TABLE))))
+    Settings.__doc__ = "How the sandbox behaves; the defaults are the likeliest reading of what is known about the API."
 
 
 def parsed(assignments: Iterable[str]) -> Settings:

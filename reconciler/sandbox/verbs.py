@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
 from typing import TypeAlias
 
 from pydantic import TypeAdapter
 
 from reconciler.errors import UsageError
-from reconciler.sandbox.accounts import Account, AccountDocument, ContactList
+from reconciler.sandbox.accounts import Account, AccountDocument, ContactList, ListDocument
 from reconciler.sandbox.calls import Logged
 from reconciler.sandbox.faults import AnyFault, Edit, Fault
 from reconciler.sandbox.settings import changed
@@ -20,8 +19,8 @@ Names: TypeAlias = Mapping[str, str]
 
 _CHANGES: TypeAdapter[dict[str, object]] = TypeAdapter(dict[str, object])
 _FAULTS: TypeAdapter[list[Fault]] = TypeAdapter(list[AnyFault])
-_LISTS: TypeAdapter[list[ContactList]] = TypeAdapter(list[ContactList])
-_LIST: TypeAdapter[ContactList] = TypeAdapter(ContactList)
+_LISTS: TypeAdapter[list[ListDocument]] = TypeAdapter(list[ListDocument])
+_LIST: TypeAdapter[ListDocument] = TypeAdapter(ListDocument)
 
 
 class MissingError(Exception):
@@ -98,20 +97,20 @@ def delete_account(world: World, names: Names, body: bytes) -> object:
 
 def lists(world: World, names: Names, body: bytes) -> object:
     """Show the lists of an account."""
-    return [asdict(contact_list) for contact_list in _account(world, names["account"]).lists.values()]
+    return [contact_list.document for contact_list in _account(world, names["account"]).lists.values()]
 
 
 def set_lists(world: World, names: Names, body: bytes) -> object:
     """Replace the lists of an account."""
     with world.lock:
         streams = _account(world, names["account"]).streams
-        world.set_account(Account.of(_LISTS.validate_json(body), names["account"], streams))
+        world.set_account(Account.of(map(ContactList.of, _LISTS.validate_json(body)), names["account"], streams))
     return lists(world, names, body)
 
 
 def one_list(world: World, names: Names, body: bytes) -> object:
     """Show one list."""
-    return asdict(_list(world, names))
+    return _list(world, names).document
 
 
 def set_list(world: World, names: Names, body: bytes) -> object:
@@ -119,15 +118,15 @@ def set_list(world: World, names: Names, body: bytes) -> object:
     with world.lock:
         _account(world, names["account"])
         document = {**_CHANGES.validate_json(body), "id": names["id"]}
-        world.set_list(_LIST.validate_python(document), names["account"])
+        world.set_list(ContactList.of(_LIST.validate_python(document)), names["account"])
     return one_list(world, names, body)
 
 
 def edit_list(world: World, names: Names, body: bytes) -> object:
     """Change the fields of a list that the body names."""
     with world.lock:
-        document = {**asdict(_list(world, names)), **_CHANGES.validate_json(body), "id": names["id"]}
-        world.set_list(_LIST.validate_python(document), names["account"])
+        document = {**_list(world, names).document, **_CHANGES.validate_json(body), "id": names["id"]}
+        world.set_list(ContactList.of(_LIST.validate_python(document)), names["account"])
     return one_list(world, names, body)
 
 

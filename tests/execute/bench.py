@@ -211,7 +211,10 @@ def named(*names: str) -> dict[str, Short]:
 @contextmanager
 def bench(folder: Path, *names: str, settings: Settings | None = None) -> Iterator[Bench]:
     """Serve lists of these names, all recorded in the state already."""
-    served = [ContactList(f"cl-{key}", name, "D") for key, name in zip("abcdefghij", names, strict=False)]
+    served = [
+        ContactList(f"cl-{key}", {"name": name, "description": "D"})
+        for key, name in zip("abcdefghij", names, strict=False)
+    ]
     with Sandbox(settings=settings or Settings(limit=0), lists=served) as sandbox:
         made = Bench(sandbox, folder)
         made.apply(made.site(named(*names)))

@@ -565,9 +565,7 @@ def test_undo_sets_back_what_a_run_did(tmp_path: Path) -> None:
         assert [(change.key, change.cause) for change in environment.changes] == [("b", "undo"), ("a", "undo")]
         at.apply(site, saved={"prod": environment})
         after = at.sandbox.world.lists()
-        assert {key: (held.name, held.description) for key, held in after.items()} == {
-            key: (held.name, held.description) for key, held in before.items()
-        }
+        assert {key: held.texts for key, held in after.items()} == {key: held.texts for key, held in before.items()}
 
 
 def test_undo_without_a_last_look_trusts_the_acknowledgement(tmp_path: Path) -> None:

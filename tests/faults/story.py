@@ -34,7 +34,7 @@ from tests.program import Workplace
 from tests.store.shelves import bare, git
 
 KEYS = "abcdefg"
-OLD = {key: ContactList(f"cl-{key}", f"Alpha {key}", f"Text {key}") for key in KEYS}
+OLD = {key: ContactList(f"cl-{key}", {"name": f"Alpha {key}", "description": f"Text {key}"}) for key in KEYS}
 BRANCH = "reconciler-state"
 STARTS = ("edited", "first", "doubtful")
 PLANNED: dict[str, dict[str, Texts]] = {
@@ -144,7 +144,7 @@ class Story:
     def _false(self, applied: Applied) -> Iterator[str]:
         live = self.place.sandbox.world.lists()
         for known in applied.lists.values():
-            texts: Texts = {"name": live[known.id].name, "description": live[known.id].description}
+            texts = live[known.id].texts
             if isinstance(known, AppliedList) and known.key != "g" and not holds(texts, known.texts):
                 yield f"{known} is applied, the API has {texts}"
         puts = Counter((entry.call.target, entry.call.body) for entry in self.place.sandbox.world.log.puts())
@@ -164,7 +164,7 @@ class Story:
         self._edit()
 
     def _start_first(self) -> None:
-        changed = [ContactList(f"cl-{key}", f"Alpha {key}", f"New {key}") for key in "abc"]
+        changed = [ContactList(f"cl-{key}", {"name": f"Alpha {key}", "description": f"New {key}"}) for key in "abc"]
         self._declare(*changed, OLD["d"], OLD["e"])
 
     def _start_doubtful(self) -> None:
@@ -192,7 +192,7 @@ class Story:
     def _declare(self, *lists: ContactList) -> None:
         entries = [
             f"  {known.id.removeprefix('cl-')}:\n    id: {known.id}\n    name: {known.name}\n"
-            f"    description: {known.description}\n"
+            f"    description: {known.texts['description']}\n"
             for known in lists
         ]
         self.place.manifest("".join(entries), more=f"state: git+branch://{BRANCH}\n" if self.origin else "")

@@ -149,7 +149,7 @@ def test_an_answer_that_comes_too_late(place: Workplace, imposter: str) -> None:
 
 def it_is_as_recorded(place: Workplace) -> None:
     """What the state calls applied is what the API has, and one more run makes everything as declared."""
-    live = {known.id: known.description for known in place.sandbox.world.lists().values()}
+    live = {known.id: known.texts["description"] for known in place.sandbox.world.lists().values()}
     assert {entry["id"]: entry["description"] for entry in place.state().values()} == live
     assert {entry["status"] for entry in place.state().values()} == {"applied"}
     assert place.run("apply", "--yes").code == 0

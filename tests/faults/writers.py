@@ -40,13 +40,14 @@ def race(folder: Path, rounds: int) -> int:
                 entries = place.state()
                 assert entries.keys() == {"a", "b", new}, number
                 assert [entries[key]["description"] for key in "ab"] == [f"Round {number}"] * 2
-        assert {kept.description for kept in place.sandbox.world.lists().values()} == {f"Round {rounds - 1}", "Text 3"}
+        kept = {known.texts["description"] for known in place.sandbox.world.lists().values()}
+        assert kept == {f"Round {rounds - 1}", "Text 3"}
         assert len(place.puts) == 2 * rounds
     return refused
 
 
 def _edit(place: Workplace, number: int) -> None:
-    changed = [ContactList(known.id, known.name, f"Round {number}") for known in LISTS[:2]]
+    changed = [ContactList(known.id, {"name": known.name, "description": f"Round {number}"}) for known in LISTS[:2]]
     place.declare([*changed, LISTS[2]])
 
 

@@ -63,7 +63,7 @@ def test_a_pull_request_of_a_branch_gets_one_comment_that_is_updated(runner: Run
 def test_a_merge_applies_just_the_plan_that_was_shown(runner: Runner) -> None:
     code, said = runner.run("push")
     assert code == 0, said
-    assert {known.description for known in runner.sandbox.world.lists().values()} == {"New"}
+    assert {known.texts["description"] for known in runner.sandbox.world.lists().values()} == {"New"}
     assert git(runner.origin, "show", "reconciler-state:prod.state.json").count('"status": "applied"') == 2
     assert (runner.folder / "artifacts" / "undo-prod" / "undo.json").exists()
     before = requests(runner)

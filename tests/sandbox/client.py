@@ -17,8 +17,8 @@ from reconciler.sandbox.accounts import ACCOUNT_ID, STREAM_ID, ContactList
 from reconciler.sandbox.server import Sandbox
 from reconciler.sandbox.tokens import CLIENT_ID, CLIENT_SECRET
 
-FIRST = ContactList("cl-1", "Renewal due", "Service ends in July", ("Spring",))
-SECOND = ContactList("cl-2", "Win back")
+FIRST = ContactList("cl-1", {"name": "Renewal due", "description": "Service ends in July"}, ("Spring",))
+SECOND = ContactList("cl-2", {"name": "Win back"})
 LISTS = (FIRST, SECOND)
 
 

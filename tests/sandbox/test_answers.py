@@ -94,7 +94,7 @@ def test_reading_one_answers_every_published_field(client: Client) -> None:
     answer = client.read("cl-1")
     assert conforms(answer, CONTACT_LIST)
     assert set(answer.data) == set(PRINTED_ALONE.split())
-    assert (answer.data["name"], answer.data["description"]) == (FIRST.name, FIRST.description)
+    assert (answer.data["name"], answer.data["description"]) == (FIRST.name, FIRST.texts["description"])
 
 
 def test_reading_all_answers_every_list(client: Client) -> None:
@@ -124,7 +124,7 @@ def test_the_answer_of_a_put_echoes_the_name_and_never_the_description(client: C
 def test_a_put_changes_what_it_carries_and_the_time(sandbox: Sandbox, client: Client) -> None:
     client.put("cl-1", name="Neu – 新しい 😀")
     stored = sandbox.world.lists()["cl-1"]
-    assert replace(stored, updated_at=FIRST.updated_at) == replace(FIRST, name="Neu – 新しい 😀")
+    assert replace(stored, updated_at=FIRST.updated_at) == FIRST.with_texts({"name": "Neu – 新しい 😀"})
     assert stored.updated_at > FIRST.updated_at
     assert client.read("cl-1").data["updatedAt"] == stored.updated_at
     assert sandbox.world.lists()["cl-2"] == SECOND

@@ -35,7 +35,7 @@ REFUSED: list[tuple[str, str, object, int, list[str]]] = [
     ("GET", f"{LISTS}/cl-9", None, 404, [f"account {ACCOUNT_ID} has no contact list cl-9"]),
     ("PATCH", f"{LISTS}/cl-9", {"name": "X"}, 404, [f"account {ACCOUNT_ID} has no contact list cl-9"]),
     ("DELETE", f"{LISTS}/cl-9", None, 404, [f"account {ACCOUNT_ID} has no contact list cl-9"]),
-    ("PATCH", f"{LISTS}/cl-1", {"title": "X"}, 400, ["title: Unexpected keyword argument"]),
+    ("PATCH", f"{LISTS}/cl-1", {"title": "X"}, 400, ["title: Extra inputs are not permitted"]),
     ("PUT", f"{LISTS}/cl-1", {"description": "X"}, 400, ["name: Field required"]),
     ("PUT", LISTS, [{"id": "cl-1"}], 400, ["0.name: Field required"]),
     ("PUT", "accounts/new", {"list": []}, 400, ["list: Extra inputs are not permitted"]),
@@ -138,7 +138,7 @@ def test_lists_are_shown_as_stored_and_edited_as_someone_else_would(sandbox: San
     edited = client.control("PATCH", f"{LISTS}/cl-1", {"name": "Theirs", "campaigns": ["A", "B"]}).document
     assert edited == client.control("GET", f"{LISTS}/cl-1").document
     stored = sandbox.world.lists()["cl-1"]
-    assert (stored.name, stored.description, stored.campaigns) == ("Theirs", FIRST.description, ("A", "B"))
+    assert (stored.texts, stored.campaigns) == ({**FIRST.texts, "name": "Theirs"}, ("A", "B"))
     assert client.read("cl-1").data["name"] == "Theirs"
     assert client.control("PUT", f"{LISTS}/cl-3", {"name": "Three"}).document["description"] == ""
     assert [each["id"] for each in json.loads(client.control("DELETE", f"{LISTS}/cl-2").raw)] == ["cl-1", "cl-3"]

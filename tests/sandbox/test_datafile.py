@@ -28,7 +28,10 @@ DAMAGED = [
 
 def test_what_is_kept_comes_back(tmp_path: Path) -> None:
     path = tmp_path / "lists.json"
-    accounts = (Account.of(LISTS), Account.of([ContactList("cl-9", "名前 😀", "“x”")], "other", ("st-a", "st-b")))
+    accounts = (
+        Account.of(LISTS),
+        Account.of([ContactList("cl-9", {"name": "名前 😀", "description": "“x”"})], "other", ("st-a", "st-b")),
+    )
     keep(path, {account.id: account for account in accounts})
     assert load(path) == accounts
     assert [each.name for each in tmp_path.iterdir()] == ["lists.json"]
@@ -36,7 +39,7 @@ def test_what_is_kept_comes_back(tmp_path: Path) -> None:
 
 def test_the_document_is_as_published(tmp_path: Path) -> None:
     path = tmp_path / "lists.json"
-    keep(path, {ACCOUNT_ID: Account.of([ContactList("cl-1", "One")])})
+    keep(path, {ACCOUNT_ID: Account.of([ContactList("cl-1", {"name": "One"})])})
     assert json.loads(path.read_bytes()) == {
         "format": "reconciler/sandbox/1",
         "accounts": {

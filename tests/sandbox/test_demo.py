@@ -44,24 +44,24 @@ def test_there_are_as_many_lists_as_asked_for_and_each_is_valid(count: int) -> N
     settings = Settings()
     assert len({each.id for each in lists}) == len({each.name.casefold() for each in lists}) == count
     assert all(re.fullmatch(r"cl-[0-9a-f]{7}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", each.id) for each in lists)
-    assert all(0 < len(each.name) <= settings.name_length for each in lists)
-    assert all(len(each.description) <= settings.description_length for each in lists)
+    assert all(each.name for each in lists)
+    assert all(len(text) <= settings.longest(field) for each in lists for field, text in each.texts.items())
 
 
 def test_some_lists_are_in_campaigns_and_some_have_no_description() -> None:
     lists = demo.lists(20)
     assert sum(bool(each.campaigns) for each in lists) == 5
-    assert sum(not each.description for each in lists) == 4
+    assert sum(not each.texts["description"] for each in lists) == 4
     assert demo.lists(5) == lists[:5]
 
 
 def test_the_manifest_declares_the_lists_as_they_are() -> None:
     account = Account.of(
         [
-            ContactList("cl-1", "Renewal Due - May/June 2025", 'Say "hello"'),
-            ContactList("cl-2", "Renewal due: May/June 2025"),
-            ContactList("cl-3", "更新"),
-            ContactList("cl-4", "😀\u2028"),
+            ContactList("cl-1", {"name": "Renewal Due - May/June 2025", "description": 'Say "hello"'}),
+            ContactList("cl-2", {"name": "Renewal due: May/June 2025"}),
+            ContactList("cl-3", {"name": "更新"}),
+            ContactList("cl-4", {"name": "😀\u2028"}),
         ]
     )
     assert demo.manifest(account, URL) == EXPECTED
@@ -77,9 +77,9 @@ def test_a_manifest_without_lists_is_valid_too() -> None:
     )
 )
 def test_every_text_reads_back_from_the_manifest_under_a_key_of_its_own(names: list[str]) -> None:
-    lists = [ContactList(f"cl-{n}", name, name) for n, name in enumerate(names)]
+    lists = [ContactList(f"cl-{n}", {"name": name, "description": name}) for n, name in enumerate(names)]
     declared = yaml.safe_load(demo.manifest(Account.of(lists), URL))["lists"]
     assert [(each["id"], each["name"], each["description"]) for each in declared.values()] == [
-        (each.id, each.name, each.description) for each in lists
+        (each.id, each.name, each.texts["description"]) for each in lists
     ]
     assert all(re.fullmatch(r"[a-z0-9][a-z0-9_-]*", key) for key in declared)

@@ -202,8 +202,8 @@ def test_an_edit_may_be_of_another_account() -> None:
     edit = Edit(edited="cl-2", edited_account="other", texts={"description": "Theirs"})
     with Sandbox(lists=LISTS, accounts=[other], faults=[edit]) as sandbox:
         client_of(sandbox).read_all()
-        assert sandbox.world.lists("other")["cl-2"].description == "Theirs"
-        assert sandbox.world.lists()["cl-2"].description == ""
+        assert sandbox.world.lists("other")["cl-2"].texts["description"] == "Theirs"
+        assert sandbox.world.lists()["cl-2"].texts["description"] == ""
 
 
 def test_of_several_faults_edits_and_delays_all_happen_and_of_the_others_the_first() -> None:

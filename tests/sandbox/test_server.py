@@ -91,7 +91,9 @@ def test_many_sandboxes_serve_side_by_side() -> None:
 
 
 def test_many_accounts_have_lists_and_streams_of_their_own() -> None:
-    accounts = [Account.of([ContactList("cl-1", f"List {n}")], f"a{n}", (f"st-{n}", "st-all")) for n in range(300)]
+    accounts = [
+        Account.of([ContactList("cl-1", {"name": f"List {n}"})], f"a{n}", (f"st-{n}", "st-all")) for n in range(300)
+    ]
     with Sandbox(accounts=accounts) as sandbox:
         for n in (0, 7, 299):
             assert client_of(sandbox, f"a{n}", f"st-{n}").put("cl-1", name=f"New {n}").status == 200
@@ -101,7 +103,7 @@ def test_many_accounts_have_lists_and_streams_of_their_own() -> None:
 
 
 def test_writes_at_one_time_all_land() -> None:
-    lists = [ContactList(f"cl-{n}", f"List {n}") for n in range(40)]
+    lists = [ContactList(f"cl-{n}", {"name": f"List {n}"}) for n in range(40)]
     with Sandbox(settings=Settings(limit=0), lists=lists) as sandbox, ThreadPoolExecutor(8) as pool:
         client = client_of(sandbox)
         answers = pool.map(lambda n: client.put(f"cl-{n}", name=f"New {n}").status, range(40))

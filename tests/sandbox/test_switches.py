@@ -14,9 +14,9 @@ from reconciler.sandbox.settings import Settings, parsed
 from tests.sandbox.client import Client, client_of, token
 
 LISTS = (
-    ContactList("cl-1", "Renewal due", "Service ends in July", ("Spring",)),
-    ContactList("cl-2", "Win back"),
-    ContactList("cl-3", "VIP", "The best"),
+    ContactList("cl-1", {"name": "Renewal due", "description": "Service ends in July"}, ("Spring",)),
+    ContactList("cl-2", {"name": "Win back"}),
+    ContactList("cl-3", {"name": "VIP", "description": "The best"}),
 )
 
 LIMIT_MESSAGE = "Rate limit exceeded: 2 requests per minute are allowed for an account"

@@ -54,7 +54,7 @@ def test_a_deleted_list_is_gone_at_once_and_a_new_one_is_there() -> None:
     late = world()
     put(late, "One")
     late.delete("cl-1")
-    late.set_list(ContactList("cl-3", "Three"))
+    late.set_list(ContactList("cl-3", {"name": "Three"}))
     assert names(late) == {"cl-2": SECOND.name, "cl-3": "Three"}
 
 

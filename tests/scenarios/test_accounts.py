@@ -16,7 +16,7 @@ from tests.documents.test_schemas import valid
 from tests.program import Workplace, workplace
 
 ACCOUNTS = ("a1", "b2", "c3", "d4")
-KNOWN = ContactList("cl-0000001-0000", "Alpha", "Text")
+KNOWN = ContactList("cl-0000001-0000", {"name": "Alpha", "description": "Text"})
 
 
 def declare(place: Workplace, name: str, *, rate: int = 6000) -> None:

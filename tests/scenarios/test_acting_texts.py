@@ -31,9 +31,10 @@ def place(tmp_path: Path) -> Iterator[Workplace]:
     """Lists a to d in the state under these names, an edit of each to be planned, and an undeclared one."""
     campaigns = (f"{GITHUB} {HIDDEN}",)
     lists = [
-        ContactList(f"cl-{number:07x}-0000", name, f"{name} as it was", campaigns) for number, name in enumerate(NAMES)
+        ContactList(f"cl-{number:07x}-0000", {"name": name, "description": f"{name} as it was"}, campaigns)
+        for number, name in enumerate(NAMES)
     ]
-    lists.append(ContactList("cl-00000ff-0000", HIDDEN[:40], HIDDEN))
+    lists.append(ContactList("cl-00000ff-0000", {"name": HIDDEN[:40], "description": HIDDEN}))
     with workplace(tmp_path, lists, Settings(limit=0), measured=False) as made:
         made.declare(lists[:4])
         assert made.run("apply", "--yes").code == 0

@@ -36,7 +36,7 @@ def two(tmp_path: Path) -> Iterator[Workplace]:
 
 
 def _dev(known: ContactList) -> ContactList:
-    return replace(known, id=f"{known.id}-dev", name=f"[dev] {known.name}")
+    return replace(known, id=f"{known.id}-dev", texts={**known.texts, "name": f"[dev] {known.name}"})
 
 
 def manifest(place: Workplace) -> str:
@@ -54,7 +54,7 @@ def test_drift_says_who_moved_for_one_request(place: Workplace) -> None:
     place.sandbox.world.edit(first.id, {"description": "Theirs"})
     place.sandbox.world.edit(second.id, {"name": "Theirs"})
     place.sandbox.world.delete(third.id)
-    place.sandbox.world.set_list(ContactList("cl-new", "New there"))
+    place.sandbox.world.set_list(ContactList("cl-new", {"name": "New there"}))
     place.declare(some_lists(3), b={"name": "Ours"})
     before = {path: path.read_bytes() for path in (place.folder / ".reconciler").iterdir()}
     ran = place.run("drift", "--json", "--undeclared")
@@ -73,7 +73,7 @@ def test_drift_says_who_moved_for_one_request(place: Workplace) -> None:
 
 
 def test_undeclared_lists_and_edits_are_no_drift(place: Workplace) -> None:
-    place.sandbox.world.set_list(ContactList("cl-new", "New there"))
+    place.sandbox.world.set_list(ContactList("cl-new", {"name": "New there"}))
     place.declare(some_lists(3), a={"name": "Ours"})
     ran = place.run("drift", "--detailed-exitcode")
     assert ran.code == 0
@@ -83,8 +83,8 @@ def test_undeclared_lists_and_edits_are_no_drift(place: Workplace) -> None:
 
 
 def test_import_of_everything(place: Workplace) -> None:
-    place.sandbox.world.set_list(ContactList("cl-yes", "yes", "# none"))
-    place.sandbox.world.set_list(ContactList("cl-bad", " outer", "kept"))
+    place.sandbox.world.set_list(ContactList("cl-yes", {"name": "yes", "description": "# none"}))
+    place.sandbox.world.set_list(ContactList("cl-bad", {"name": " outer", "description": "kept"}))
     place.sandbox.world.log.clear()
     before = manifest(place)
     dry = place.run("import", "--dry-run")
@@ -107,8 +107,8 @@ def test_import_of_everything(place: Workplace) -> None:
 
 def test_import_of_some(place: Workplace) -> None:
     for number in range(3):
-        place.sandbox.world.set_list(ContactList(f"cl-n{number}", f"New {number}"))
-    place.sandbox.world.set_list(ContactList("cl-other", "Other"))
+        place.sandbox.world.set_list(ContactList(f"cl-n{number}", {"name": f"New {number}"}))
+    place.sandbox.world.set_list(ContactList("cl-other", {"name": "Other"}))
     assert place.run("import", "New 1", "cl-n2").code == 0
     assert {"new-1", "new-2"} == place.state().keys() - set("abc")
     refused = place.run("import", "Nope*")
@@ -124,7 +124,7 @@ def test_import_of_some(place: Workplace) -> None:
 
 
 def test_import_into_a_new_file(place: Workplace) -> None:
-    place.sandbox.world.set_list(ContactList("cl-new", "New"))
+    place.sandbox.world.set_list(ContactList("cl-new", {"name": "New"}))
     path = place.folder / "lists.yaml"
     path.write_text(f"include: [more/*.yaml]\n{manifest(place)}")
     (place.folder / "more").mkdir()
@@ -238,7 +238,7 @@ def _holding(place: Workplace, script: str) -> Iterator[None]:
 
 def test_an_import_waits_for_nobody(place: Workplace) -> None:
     """Whoever writes the state meanwhile is named; nothing is changed."""
-    place.sandbox.world.set_list(ContactList("cl-new", "New"))
+    place.sandbox.world.set_list(ContactList("cl-new", {"name": "New"}))
     before = manifest(place)
     script = (
         "from pathlib import Path; import sys\n"
@@ -256,7 +256,7 @@ def test_an_import_waits_for_nobody(place: Workplace) -> None:
 
 
 def test_into_a_file_that_is_named_and_not_there_yet(place: Workplace) -> None:
-    place.sandbox.world.set_list(ContactList("cl-new", "[new] one"))
+    place.sandbox.world.set_list(ContactList("cl-new", {"name": "[new] one"}))
     path = place.folder / "lists.yaml"
     path.write_text(f"include: [more.yaml, 'deep/**/*.yaml']\n{manifest(place)}")
     assert place.run("import", "--into", "more.yaml").code == 1  # deep/**/*.yaml names no file
@@ -264,13 +264,13 @@ def test_into_a_file_that_is_named_and_not_there_yet(place: Workplace) -> None:
     assert place.run("import", "--into", "more.yaml", "[new] one").code == 0
     assert "cl-new" in (place.folder / "more.yaml").read_text()
     path.write_text(manifest(place).replace("more.yaml", "more.yaml, 'deep/**/*.yaml'"))
-    place.sandbox.world.set_list(ContactList("cl-2", "Second"))
+    place.sandbox.world.set_list(ContactList("cl-2", {"name": "Second"}))
     assert place.run("import", "--into", "deep/new.yaml").code == 0
     assert "cl-2" in (place.folder / "deep" / "new.yaml").read_text()
 
 
 def test_into_a_manifest_that_is_a_link(place: Workplace) -> None:
-    place.sandbox.world.set_list(ContactList("cl-new", "New"))
+    place.sandbox.world.set_list(ContactList("cl-new", {"name": "New"}))
     path = place.folder / "lists.yaml"
     path.rename(place.folder / "real.yaml")
     path.symlink_to("real.yaml")
@@ -280,7 +280,11 @@ def test_into_a_manifest_that_is_a_link(place: Workplace) -> None:
 
 
 def test_environments_of_one_account_share_its_lists(tmp_path: Path) -> None:
-    lists = [ContactList("cl-1", "A"), ContactList("cl-2", "[dev] A"), ContactList("cl-3", "B")]
+    lists = [
+        ContactList("cl-1", {"name": "A"}),
+        ContactList("cl-2", {"name": "[dev] A"}),
+        ContactList("cl-3", {"name": "B"}),
+    ]
     with workplace(tmp_path, lists) as place:
         dev = DEV.format(url=place.url).replace("account_id: b1", f"account_id: '{ACCOUNT_ID}'")
         place.manifest("  {}\n", more=dev.replace("st-dev", STREAM_ID))
@@ -293,7 +297,7 @@ def test_environments_of_one_account_share_its_lists(tmp_path: Path) -> None:
 @pytest.mark.parametrize("verb", [["drift"], ["accept"], ["import"], ["plan", "--refresh"]])
 def test_a_signal_leaves_the_manifest_as_it_is(place: Workplace, verb: list[str]) -> None:
     place.sandbox.world.edit(some_lists(1)[0].id, {"description": "Theirs"})
-    place.sandbox.world.set_list(ContactList("cl-new", "New"))
+    place.sandbox.world.set_list(ContactList("cl-new", {"name": "New"}))
     place.sandbox.world.faults.arm([faults.Delay(call="read_all", seconds=2)])
     before = manifest(place)
     with place.start(*verb) as running:
@@ -338,7 +342,7 @@ def test_what_was_never_applied_is_said_to_be_so(place: Workplace) -> None:
 
 
 def test_a_manifest_that_cannot_be_written_is_left_whole(place: Workplace) -> None:
-    place.sandbox.world.set_list(ContactList("cl-new", "New"))
+    place.sandbox.world.set_list(ContactList("cl-new", {"name": "New"}))
     (place.folder / ".lists.yaml.new").mkdir()
     before, state = manifest(place), place.state()
     ran = place.run("import")

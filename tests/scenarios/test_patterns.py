@@ -13,10 +13,10 @@ from tests.program import Workplace, some_lists, workplace
 
 LISTS = [
     *some_lists(2),
-    ContactList("cl-0000011-0000", "[dev] Foo"),
-    ContactList("cl-0000012-0000", "d Foo"),
-    ContactList("cl-0000013-0000", "VIP *"),
-    ContactList("cl-0000014-0000", "VIP one"),
+    ContactList("cl-0000011-0000", {"name": "[dev] Foo"}),
+    ContactList("cl-0000012-0000", {"name": "d Foo"}),
+    ContactList("cl-0000013-0000", {"name": "VIP *"}),
+    ContactList("cl-0000014-0000", {"name": "VIP one"}),
 ]
 
 

@@ -156,7 +156,7 @@ def test_too_many_changes_are_refused_whole(tmp_path: Path) -> None:
     with workplace(tmp_path, lists) as place:
         place.declare(lists)
         place.run("apply", "--yes")
-        place.declare([replace(known, name=f"New {known.name}") for known in lists])
+        place.declare([known.with_texts({"name": f"New {known.name}"}) for known in lists])
         assert "12 updates are over max_changes" in place.run("plan").out
         refused = place.run("apply", "--yes")
         assert (refused.code, place.puts) == (1, [])
@@ -355,7 +355,7 @@ def test_a_damaged_state_is_named_and_left_alone(place: Workplace) -> None:
 def test_several_environments_are_read_before_any_is_written(tmp_path: Path) -> None:
     lists = some_lists(2)
     with workplace(tmp_path, lists) as place:
-        other = Account.of([replace(known, name=f"Dev {known.name}") for known in lists], "b1", ("st-dev",))
+        other = Account.of([known.with_texts({"name": f"Dev {known.name}"}) for known in lists], "b1", ("st-dev",))
         place.sandbox.world.set_account(other)
         dev = (
             f"  dev:\n    host: {place.sandbox.url}\n    stream_id: st-dev\n    account_id: b1\n"
@@ -457,7 +457,10 @@ HOSTILE = "a\x1b[31mred\u202e\u2028\u200f::error::<b>"
 
 
 def test_hostile_names_do_nothing(tmp_path: Path) -> None:
-    lists = [ContactList("cl-1", HOSTILE, "D"), ContactList("cl-2", "👩‍👩‍👧 שלום", "D")]
+    lists = [
+        ContactList("cl-1", {"name": HOSTILE, "description": "D"}),
+        ContactList("cl-2", {"name": "👩‍👩‍👧 שלום", "description": "D"}),
+    ]
     with workplace(tmp_path, lists) as place:
         place.manifest("  a: {id: cl-1, name: Plain}\n  b: {id: cl-2, name: '👩‍👩‍👧 שלום'}\n")
         for arguments in (["plan", "--refresh"], ["apply", "--yes"], ["plan", "--refresh", "--json"]):
@@ -467,7 +470,7 @@ def test_hostile_names_do_nothing(tmp_path: Path) -> None:
 
 
 def test_a_thousand_lists(tmp_path: Path) -> None:
-    lists = [ContactList(f"cl-{number}", f"List {number}", "D") for number in range(1000)]
+    lists = [ContactList(f"cl-{number}", {"name": f"List {number}", "description": "D"}) for number in range(1000)]
     with workplace(tmp_path, lists) as place:
         entries = [f"  k{number}: {{id: cl-{number}, name: List {number}, description: D}}\n" for number in range(1000)]
         place.manifest("".join(entries))

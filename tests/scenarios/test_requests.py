@@ -18,7 +18,7 @@ def declare(place: Workplace, lists: list[ContactList], *, changed: int = 0) -> 
     """Declare the lists, the descriptions of the first few `changed`."""
     entries = (
         f"  list-{number}: {{id: {known.id}, name: {known.name}, "
-        f"description: {'New text' if number < changed else known.description}}}\n"
+        f"description: {'New text' if number < changed else known.texts['description']}}}\n"
         for number, known in enumerate(lists)
     )
     place.manifest("".join(entries), policy="{max_changes: 100%}")

@@ -74,7 +74,7 @@ def tried(place: Workplace, keeper: InObjects, between: Between, number: int, wh
         ended = place.run("apply", "--yes")
         assert ended.code == 0, ended.err
         check_truth(place, keeper, "recovered")
-    assert all(each.description == "New" for each in place.sandbox.world.lists().values())
+    assert all(each.texts["description"] == "New" for each in place.sandbox.world.lists().values())
     assert all(isinstance(known, AppliedList) for known in loaded(place, keeper).lists.values())
     assert len(place.puts) <= len(LISTS) + 1
     return requests
@@ -104,4 +104,4 @@ def check_truth(place: Workplace, keeper: InObjects, case: str) -> None:
         )
     for entry in known.values():
         if isinstance(entry, AppliedList):
-            assert live[entry.id].description == entry.texts["description"], (case, entry)
+            assert live[entry.id].texts["description"] == entry.texts["description"], (case, entry)
