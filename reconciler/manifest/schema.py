@@ -23,10 +23,9 @@ from pydantic import (
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import PydanticCustomError, core_schema
 
-from reconciler.manifest import hosts
 from reconciler.manifest.rules import folder_fault, name_format_fault
 from reconciler.manifest.values import AS_WRITTEN
-from reconciler.model import fields
+from reconciler.model import fields, hosts
 from reconciler.model.identifiers import LIST_ID, LONGEST
 from reconciler.model.lists import Policy
 
@@ -47,7 +46,7 @@ def _broken_rule(fault: str) -> PydanticCustomError:
 
 def _host(text: str) -> str:
     try:
-        return hosts.normalised(text)
+        return hosts.normalise(text)
     except ValueError as error:
         raise _broken_rule(str(error)) from error
 

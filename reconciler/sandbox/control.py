@@ -16,7 +16,6 @@ request that names another host than this machine (DNS rebinding), or comes from
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from pydantic import ValidationError
@@ -27,6 +26,7 @@ from starlette.routing import Mount, Route
 from starlette.types import Receive, Scope, Send
 
 from reconciler.errors import UsageError
+from reconciler.model.hosts import is_loopback
 from reconciler.sandbox import verbs
 from reconciler.sandbox.complaints import complaints
 from reconciler.sandbox.verbs import MissingError, Verb
@@ -86,8 +86,7 @@ def _foreign(request: Request) -> str | None:
 
 def _is_this_machine(host: str) -> bool:
     try:
-        name = urlsplit(f"//{host}").hostname or ""
-        return name == "localhost" or ip_address(name).is_loopback
+        return is_loopback(urlsplit(f"//{host}").hostname or "")
     except ValueError:
         return False
 

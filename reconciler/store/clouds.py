@@ -15,11 +15,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, cast
 from urllib.parse import SplitResult, urlsplit
 
 from reconciler.errors import StateError, UsageError
+from reconciler.model.hosts import is_loopback
 
 if TYPE_CHECKING:
     from reconciler.store.objects import Bucket, Scheme
@@ -123,7 +123,7 @@ def _is_plain(variable: str, endpoint: str) -> bool:
     if parts.scheme != "http":
         return False
     host = parts.hostname or ""
-    if host != "localhost" and not _is_loopback(host):
+    if not is_loopback(host):
         raise UsageError(f"{variable}: plain http is for this machine only, not for {host!r}: use https")
     return True
 
@@ -135,13 +135,6 @@ def _address(endpoint: str) -> SplitResult | None:
     except ValueError:
         return None
     return parts if usable and parts.scheme in {"http", "https"} else None
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _emulated(scheme: str, variables: Mapping[str, str]) -> bool:

@@ -1,4 +1,4 @@
-"""The host of an environment: as people write it, to the one form in which it is compared and called."""
+"""Hosts as people write them, in the one form in which they are compared and called; and which are this machine."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _HOST = re.compile(
 )
 
 
-def normalised(text: str) -> str:
+def normalise(text: str) -> str:
     """Return `https://name[:port]` in lower case; plain http, with its scheme, on loopback only.
 
     Raises ValueError, worded for people, for anything else: paths, queries and user names have no place in it.
@@ -24,21 +24,22 @@ def normalised(text: str) -> str:
     scheme = host["scheme"] or "https"
     if scheme not in _DEFAULT_PORTS:
         raise ValueError(f"{scheme}:// is not spoken here: write https://{host['name']}")
-    if scheme == "http" and not _is_loopback(host["name"]):
+    if scheme == "http" and not is_loopback(host["name"]):
         raise ValueError(f"plain http is for loopback only, tokens would be readable: write https://{host['name']}")
     port = str(int(host["port"] or _DEFAULT_PORTS[scheme]))
     return f"{scheme}://{host['name']}" + ("" if port == _DEFAULT_PORTS[scheme] else f":{port}")
 
 
-def _is_address(name: str) -> bool:
+def is_loopback(name: str) -> bool:
+    """Tell whether a host name or address, an IPv6 one with or without its brackets, is this machine."""
     try:
-        return not name.startswith("[") or ip_address(name.strip("[]")).version == 6
+        return name == "localhost" or ip_address(name.strip("[]")).is_loopback
     except ValueError:
         return False
 
 
-def _is_loopback(name: str) -> bool:
+def _is_address(name: str) -> bool:
     try:
-        return name == "localhost" or ip_address(name.strip("[]")).is_loopback
+        return not name.startswith("[") or ip_address(name.strip("[]")).version == 6
     except ValueError:
         return False
