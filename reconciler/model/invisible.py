@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import unicodedata
 
-HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"})
-_BLANK_CATEGORIES = HIDDEN_CATEGORIES - {"Cn", "Co", "Cs"}
-INVISIBLE = (
+_HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"})
+_BLANK_CATEGORIES = _HIDDEN_CATEGORIES - {"Cn", "Co", "Cs"}
+_INVISIBLE = (
     # Default_Ignorable_Code_Point (Unicode 17, DerivedCoreProperties.txt), less what its category hides already:
     (0x034F, 0x034F),  # combining grapheme joiner
     (0x115F, 0x1160),  # Hangul fillers
@@ -26,8 +26,16 @@ INVISIBLE = (
 
 def shows_nothing(char: str) -> bool:
     """Tell whether a character shows nothing of its own; one that this version of Unicode does not know may."""
-    code = ord(char)
-    return unicodedata.category(char) in _BLANK_CATEGORIES or any(first <= code <= last for first, last in INVISIBLE)
+    return unicodedata.category(char) in _BLANK_CATEGORIES or _is_invisible(char)
+
+
+def is_hidden(char: str) -> bool:
+    """Tell whether a reader may miss a character, or take it for another: what shows nothing, and what is unknown."""
+    return unicodedata.category(char) in _HIDDEN_CATEGORIES or _is_invisible(char)
+
+
+def _is_invisible(char: str) -> bool:
+    return any(first <= ord(char) <= last for first, last in _INVISIBLE)
 
 
 def as_seen(text: str) -> str:

@@ -14,9 +14,9 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
+from collections.abc import Callable
 
-from reconciler.model.invisible import HIDDEN_CATEGORIES, INVISIBLE
+from reconciler.model.invisible import is_hidden
 
 _VISIBLE_SPACES = frozenset(" \u3000")  # the ideographic space is as wide as its letters, so one sees it
 _JOINER, _EMOJI_STYLE, _KEYCAP, _KEYCAPS = "\u200d", "\ufe0f", "\u20e3", frozenset("0123456789#*")
@@ -34,9 +34,7 @@ _SHORT = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 
 def terminal(text: str) -> str:
     r"""Return `text` for a terminal or a log: one line, in which nothing acts and nothing hides (`\x1b`, `\u202e`)."""
-    if not (text.isascii() and text.isprintable()):
-        text = "".join(_spelled(char) if _hides(text, at) else char for at, char in enumerate(text))
-    return _COMMAND.sub(r"\\x23", text)
+    return _COMMAND.sub(r"\\x23", _spell_hidden(text, _spelled))
 
 
 def log(output: str) -> str:
@@ -104,18 +102,21 @@ def xml_document(document: str) -> str:
 
 
 def _json_line(line: str) -> str:
-    if line.isascii() and line.isprintable():
-        return line
-    return "".join(json.dumps(char)[1:-1] if _hides(line, at) else char for at, char in enumerate(line))
+    return _spell_hidden(line, lambda char: json.dumps(char)[1:-1])
 
 
-def _hides(text: str, at: int) -> bool:
-    char = text[at]
-    if unicodedata.category(char) in HIDDEN_CATEGORIES:
-        return char not in _VISIBLE_SPACES and not (char == _JOINER and _joins_emoji(text, at))
-    code = ord(char)
-    invisible = any(first <= code <= last for first, last in INVISIBLE)
-    return invisible and not (char == _EMOJI_STYLE and _styles_emoji(text, at))
+def _spell_hidden(text: str, spell: Callable[[str], str]) -> str:
+    """Return `text` with what hides in it spelled; a joiner or variation selector stays where it makes an emoji."""
+    hidden = {char for char in set(text) if is_hidden(char)} - _VISIBLE_SPACES
+    if not hidden:
+        return text
+    return "".join(
+        spell(char) if char in hidden and not _makes_emoji(text, at) else char for at, char in enumerate(text)
+    )
+
+
+def _makes_emoji(text: str, at: int) -> bool:
+    return (text[at] == _JOINER and _joins_emoji(text, at)) or (text[at] == _EMOJI_STYLE and _styles_emoji(text, at))
 
 
 def _joins_emoji(text: str, at: int) -> bool:
