@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 _HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"})
 _BLANK_CATEGORIES = _HIDDEN_CATEGORIES - {"Cn", "Co", "Cs"}
-_INVISIBLE = (
+_INVISIBLE = re.compile(
+    "["
     # Default_Ignorable_Code_Point (Unicode 17, DerivedCoreProperties.txt), less what its category hides already:
-    (0x034F, 0x034F),  # combining grapheme joiner
-    (0x115F, 0x1160),  # Hangul fillers
-    (0x17B4, 0x17B5),  # inherent Khmer vowels
-    (0x180B, 0x180F),  # Mongolian variation selectors
-    (0x3164, 0x3164),  # Hangul filler
-    (0xFE00, 0xFE0F),  # variation selectors
-    (0xFFA0, 0xFFA0),  # half-width Hangul filler
-    (0xE0000, 0xE0FFF),  # tags and more variation selectors
+    "\u034f"  # combining grapheme joiner
+    "\u115f-\u1160"  # Hangul fillers
+    "\u17b4-\u17b5"  # inherent Khmer vowels
+    "\u180b-\u180f"  # Mongolian variation selectors
+    "\u3164"  # Hangul filler
+    "\ufe00-\ufe0f"  # variation selectors
+    "\uffa0"  # half-width Hangul filler
+    "\U000e0000-\U000e0fff"  # tags and more variation selectors
     # Blank by their names in the code charts, though no property says so:
-    (0x2800, 0x2800),  # blank Braille pattern
-    (0x13441, 0x13442),  # Egyptian hieroglyph blanks
-    (0x16FE4, 0x16FE4),  # Khitan small script filler
-    (0x1D159, 0x1D159),  # musical symbol null notehead
+    "\u2800"  # blank Braille pattern
+    "\U00013441-\U00013442"  # Egyptian hieroglyph blanks
+    "\U00016fe4"  # Khitan small script filler
+    "\U0001d159"  # musical symbol null notehead
+    "]"
 )
 
 
@@ -35,7 +38,7 @@ def is_hidden(char: str) -> bool:
 
 
 def _is_invisible(char: str) -> bool:
-    return any(first <= ord(char) <= last for first, last in _INVISIBLE)
+    return _INVISIBLE.match(char) is not None
 
 
 def as_seen(text: str) -> str:

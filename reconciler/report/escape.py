@@ -107,6 +107,8 @@ def _json_line(line: str) -> str:
 
 def _spell_hidden(text: str, spell: Callable[[str], str]) -> str:
     """Return `text` with what hides in it spelled; a joiner or variation selector stays where it makes an emoji."""
+    if text.isascii() and text.isprintable():
+        return text
     hidden = {char for char in set(text) if is_hidden(char)} - _VISIBLE_SPACES
     if not hidden:
         return text

@@ -63,6 +63,7 @@ def test_what_nobody_sees_is_told(old: str, new: str, unseen: str) -> None:
     assert unseen_difference(old, new) == unseen
 
 
+@pytest.mark.slow
 def test_letters_that_look_alike_are_those_of_like_names_or_shapes() -> None:
     ascii_of = {
         chr(point): char
