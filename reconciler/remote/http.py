@@ -21,6 +21,7 @@ from reconciler import __version__
 from reconciler.errors import UsageError
 from reconciler.remote.answers import Answer, NoAnswer
 from reconciler.remote.cutoff import Cutoff, UnaskedError
+from reconciler.trust import untrusted
 
 _TLS_VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")
 _HEADERS = {
@@ -132,20 +133,6 @@ class Http:
                 return NoAnswer(f"no usable address: {words}", landed=False, again=False)
             case _:
                 return NoAnswer(f"the connection {'broke' if landed else 'failed'}: {words}", landed=landed)
-
-
-def untrusted(words: str) -> str:
-    """Say that a server's certificate is not trusted, and what to do, which depends on the environment."""
-    named = [name for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if os.environ.get(name)]
-    if not named:
-        way_out = "If your organisation has a CA of its own, name its file in SSL_CERT_FILE"
-    else:
-        way_out = (
-            f"{' and '.join(named)} of the environment, which replaces the system's trust store, does not hold the CA "
-            "of this server, or cannot be read: correct it, or unset it to use the system's"
-        )
-    last = "Else this may not be the server that it says it is"
-    return f"the server's certificate is not trusted: {words}. {way_out}. {last}"
 
 
 @lru_cache

@@ -20,6 +20,7 @@ from obstore.store import AzureStore, GCSStore, S3Store
 
 from reconciler.errors import StateError
 from reconciler.files import size
+from reconciler.trust import untrusted
 
 if TYPE_CHECKING:
     from obstore.store import ClientConfig, ObjectStore, RetryConfig
@@ -28,6 +29,7 @@ _RETRIES: RetryConfig = {"max_retries": 4, "retry_timeout": timedelta(seconds=20
 _NO_BUCKET = ("NoSuchBucket", "ContainerNotFound", "The specified bucket does not exist")
 _ENDED = re.compile(r"\s*(?:Debug source:.*)?\Z", re.DOTALL)
 _ANSWER = re.compile(r"<Code>(?P<code>[^<]*)</Code>\s*<Message>(?P<message>[^<]*)</Message>")
+_CERTIFICATE = re.compile(r"InvalidCertificate\(\s*(?P<why>\w+)")  # as rustls says it in obstore's debugging
 _LONGEST = 400
 MOST = 256 * 1024 * 1024  # bytes of an object
 Scheme: TypeAlias = Literal["s3", "gs", "az"]
@@ -133,10 +135,15 @@ class Bucket:
         except BaseException as error:
             if not isinstance(error, BaseError | OSError | ValueError) and type(error).__name__ != "PanicException":
                 raise  # that one is how obstore dies of what it did not expect; it derives from BaseException
-            raise StateError(
-                f"{self._place.url}: {what}: {_said(error, self._place.secrets)}. The state is in an object store: "
-                "look at its address, the credentials of this run and the rights that they give, and the network"
-            ) from error
+            raise StateError(f"{self._place.url}: {what}: {self._explained(error)}") from error
+
+    def _explained(self, error: BaseException) -> str:
+        if refused := _CERTIFICATE.search(str(error)):
+            return untrusted(refused["why"])
+        return (
+            f"{_said(error, self._place.secrets)}. The state is in an object store: look at its address, the "
+            "credentials of this run and the rights that they give, and the network"
+        )
 
 
 def _connected(place: Place) -> ObjectStore:

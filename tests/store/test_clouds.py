@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import ssl
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
+import trustme
 
 from reconciler.errors import StateError, UsageError
 from reconciler.store.clouds import bucket
+from tests.remote.peer import Peer, reply
 from tests.store.servers import free_port, in_place
 
 KEYS = {"AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "very-secret-key", "AWS_REGION": "us-east-1"}
@@ -156,3 +160,23 @@ def test_a_secret_in_an_address_is_not_said() -> None:
             objects.get("a")
     assert "very-secret-key" not in str(raised.value)
     assert "s3://b/p: a cannot be read" in str(raised.value)
+
+
+def test_a_store_of_an_unknown_authority_is_refused_with_the_way_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    empty = Peer(reply(404), tls=context)
+    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    with empty, in_place({**KEYS, "AWS_ENDPOINT_URL": empty.url}):
+        with pytest.raises(StateError, match=r"certificate is not trusted: UnknownIssuer\. .* SSL_CERT_FILE"):
+            bucket("s3://b", os.environ).get("x")
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+        assert bucket("s3://b", os.environ).get("x") is None
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none.pem"))
+        with pytest.raises(StateError, match=r"SSL_CERT_FILE of the environment.* cannot be read: correct it"):
+            bucket("s3://b", os.environ).get("x")
