@@ -29,7 +29,9 @@ _RETRIES: RetryConfig = {"max_retries": 4, "retry_timeout": timedelta(seconds=20
 _NO_BUCKET = ("NoSuchBucket", "ContainerNotFound", "The specified bucket does not exist")
 _ENDED = re.compile(r"\s*(?:Debug source:.*)?\Z", re.DOTALL)
 _ANSWER = re.compile(r"<Code>(?P<code>[^<]*)</Code>\s*<Message>(?P<message>[^<]*)</Message>")
-_CERTIFICATE = re.compile(r"InvalidCertificate\(\s*(?P<why>\w+)")  # as rustls says it in obstore's debugging
+_CERTIFICATE = re.compile(  # as rustls and reqwest say it in obstore's debugging
+    r"InvalidCertificate\(\s*(?P<why>\w+)|(?P<none>No CA certificates were loaded)"
+)
 _LONGEST = 400
 MOST = 256 * 1024 * 1024  # bytes of an object
 Scheme: TypeAlias = Literal["s3", "gs", "az"]
@@ -139,7 +141,7 @@ class Bucket:
 
     def _explained(self, error: BaseException) -> str:
         if refused := _CERTIFICATE.search(str(error)):
-            return untrusted(refused["why"])
+            return untrusted(refused["why"] or refused["none"])
         return (
             f"{_said(error, self._place.secrets)}. The state is in an object store: look at its address, the "
             "credentials of this run and the rights that they give, and the network"
