@@ -16,7 +16,7 @@ from reconciler.report.escape import quoted, terminal
 
 if TYPE_CHECKING:
     from reconciler.cli.wiring import Wired
-    from reconciler.manifest.accepting import Refused, Wanted
+    from reconciler.manifest.edit.acceptance import Refused, Wanted
     from reconciler.model.drift import DriftReport
 
 
@@ -35,8 +35,8 @@ def run(options: argparse.Namespace) -> int:
     """Read, compare and rewrite; exit 3 where the manifest's rules refuse some of it."""
     from reconciler.cli import edits, exits, wiring
     from reconciler.cli.drift import found
-    from reconciler.manifest.accepting import take_over
-    from reconciler.manifest.drafting import Draft
+    from reconciler.manifest.edit.acceptance import accept_texts
+    from reconciler.manifest.edit.draft import Draft
 
     chosen = wiring.wired(options)
     _check_keys(chosen, options.keys)
@@ -46,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
     codes = exits.told(failures)
     wanted = list(_wanted(report, options.keys))
     draft = Draft(chosen.manifest)
-    accepted, refused, expected = take_over(draft, wanted)
+    accepted, refused, expected = accept_texts(draft, wanted)
     changes = draft.changes(expected)
     if options.dry_run:
         edits.show(changes, colour=coloured(sys.stdout, options))
@@ -75,7 +75,7 @@ def _names(chosen: Wired) -> Iterator[str]:
 
 def _wanted(report: DriftReport, keys: Sequence[str]) -> Iterator[Wanted]:
     """Yield what changed elsewhere; lists whose edit in the manifest would be lost only where their key is named."""
-    from reconciler.manifest.accepting import Wanted
+    from reconciler.manifest.edit.acceptance import Wanted
     from reconciler.report import steps
 
     for environment in report.environments:

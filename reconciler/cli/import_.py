@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from reconciler.cli.runtime import Runtime
     from reconciler.cli.wiring import Wired
     from reconciler.manifest import Environment
-    from reconciler.manifest.importing import Imports
+    from reconciler.manifest.edit.imports import Imports
     from reconciler.model.lists import Live, LiveList
     from reconciler.protocols import StateWriter
 
@@ -44,8 +44,8 @@ def run(options: argparse.Namespace) -> int:
     from reconciler.cli import edits, wiring
     from reconciler.cli.runtime import Runtime, holder
     from reconciler.engine.abreast import all_of, side_by_side
-    from reconciler.manifest.drafting import Draft
-    from reconciler.manifest.importing import take_in
+    from reconciler.manifest.edit.draft import Draft
+    from reconciler.manifest.edit.imports import import_lists
     from reconciler.report import steps
 
     runtime = Runtime()
@@ -62,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
         read = side_by_side(chosen.sites, lambda site: site.desired.target, lambda site: readers[site.name].read_all())
         live = dict(zip(readers, all_of(readers, read), strict=True))
         draft = Draft(chosen.manifest, into if new else None)
-        imports, expected = take_in(draft, _undeclared(chosen, live, options.lists), into)
+        imports, expected = import_lists(draft, _undeclared(chosen, live, options.lists), into)
         changes = draft.changes(expected)
         if options.dry_run:
             edits.show(changes, colour=coloured(sys.stdout, options))
@@ -117,7 +117,7 @@ def _by_account(chosen: Wired) -> Iterable[list[Environment]]:
 
 def _fit(environment: Environment, found: LiveList) -> int:
     """Say how well a name fits an environment: as many letters as its format has; -1 where it does not."""
-    fits = environment.unwritten(found.texts[NAME]) is not None
+    fits = environment.unformat_name(found.texts[NAME]) is not None
     return len(environment.name_format) if fits else -1
 
 
@@ -136,7 +136,7 @@ def _record(imports: Imports, writers: Mapping[str, StateWriter], runtime: Runti
     from reconciler.execute.records import Records
     from reconciler.model.changes import Adopt
 
-    for each in imports.brought:
+    for each in imports.imported:
         writer = writers[each.environment]
         adopted = Adopt(key=each.key, id=each.id, cause="new", before=each.texts, after=each.texts, source=None)
         Records(writer, runtime).settle(adopted, writer.applied.lists.get(each.key))
@@ -148,17 +148,17 @@ def _tell(imports: Imports, changed: Sequence[str], then: str, *, recorded: bool
 
 
 def _lines(imports: Imports, changed: Sequence[str], then: str, *, recorded: bool) -> Iterator[str]:
-    if not imports.brought and not imports.refused:
+    if not imports.imported and not imports.refused:
         yield "nothing to import: every live list is declared, ignored or left as a comment"
         return
-    keys = {each.key for each in imports.brought}
-    counts = f"{counted(len(imports.brought), 'list')} under {counted(len(keys), 'key')}"
+    keys = {each.key for each in imports.imported}
+    counts = f"{counted(len(imports.imported), 'list')} under {counted(len(keys), 'key')}"
     comments = f", {counted(len(imports.refused), 'list')} left as a comment" if imports.refused else ""
     yield f"{'imported' if recorded else 'would import'} into {terminal(', '.join(changed))}: {counts}{comments}"
-    for each in imports.brought:
+    for each in imports.imported:
         sign = "+" if each.new else "~"
         yield f"  {sign} {each.key}  {quoted(each.texts.get(NAME, ''))}  {each.environment} {each.id}"
     for said in (*imports.refused, *imports.remarks):
         yield f"  ! {terminal(said)}"
-    if recorded and imports.brought:
+    if recorded and imports.imported:
         yield f"recorded in the state; look at the file, then: {then}"

@@ -16,8 +16,8 @@ from reconciler.report.escape import quoted, terminal
 
 if TYPE_CHECKING:
     from reconciler.manifest import Manifest
-    from reconciler.manifest.drafting import Draft
-    from reconciler.manifest.promoting import Candidate, Match
+    from reconciler.manifest.edit.draft import Draft
+    from reconciler.manifest.edit.promotion import Candidate, Match
     from reconciler.model.lists import LiveList
 
 
@@ -36,8 +36,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Show what is lacking; find it and write it where asked to."""
     from reconciler.manifest import load
-    from reconciler.manifest.drafting import Draft
-    from reconciler.manifest.promoting import Match, candidates
+    from reconciler.manifest.edit.draft import Draft
+    from reconciler.manifest.edit.promotion import Match, candidates
 
     manifest = load(options.file)
     for name in (options.before, options.after):
@@ -56,10 +56,10 @@ def run(options: argparse.Namespace) -> int:
 
 def _matched(options: argparse.Namespace, draft: Draft, wanted: Sequence[Candidate]) -> int:
     from reconciler.cli import edits
-    from reconciler.manifest.promoting import matches, write_in
+    from reconciler.manifest.edit.promotion import add_ids, matches
 
     found = list(matches(wanted, _undeclared(options, draft.manifest)))
-    changes = draft.changes(write_in(draft, options.after, found))
+    changes = draft.changes(add_ids(draft, options.after, found))
     if options.dry_run:
         edits.show(changes, colour=coloured(sys.stdout, options))
     else:

@@ -12,15 +12,15 @@ from pydantic import ValidationError
 
 from reconciler.errors import ManifestError
 from reconciler.files import read as files_read
-from reconciler.manifest import wording
-from reconciler.manifest.desiring import desire
-from reconciler.manifest.including import included
-from reconciler.manifest.reader import read
+from reconciler.manifest import messages
+from reconciler.manifest.includes import included_files
 from reconciler.manifest.reading import Place, Reading, Value
+from reconciler.manifest.resolve import resolve
 from reconciler.manifest.schema import NAME, Entry, Head, IncludedFile, ListEntry
-from reconciler.manifest.settings import environments, stand_ins
 from reconciler.manifest.source import SourceText
+from reconciler.manifest.targets import environments, stand_ins
 from reconciler.manifest.values import Manifest
+from reconciler.manifest.yaml_reader import read
 from reconciler.model.problems import Problem
 
 MOST_PROBLEMS = 1_000
@@ -41,24 +41,24 @@ def load(path: Path, drafts: Mapping[str, bytes] | None = None) -> Manifest:
     readings = [main]
     head = None if main.broken else _head(main)
     if head:
-        readings += [_read(path, name, files, drafts) for name in included(main, head.include, path, drafts)]
+        readings += [_read(path, name, files, drafts) for name in included_files(main, head.include, path, drafts)]
     for reading in readings[1:]:
         for key in reading.root.keys() - {"lists"}:
             reading.blame((key,), f"an included file holds only lists: move {key} to {path.name}", at_key=True)
     for reading in readings:
         if not isinstance(reading.root.get("lists", {}), dict):
-            _checked(IncludedFile, {"lists": reading.root["lists"]}, reading)
+            _validate(IncludedFile, {"lists": reading.root["lists"]}, reading)
     named = main.root.get("environments")
-    lists = desire(
+    lists = resolve(
         _entries(readings), head.environments if head else stand_ins(named if isinstance(named, dict) else ())
     )
     problems = [problem for reading in readings for problem in sorted(reading.problems)]
     if problems or head is None:
-        raise ManifestError(bounded(problems, sum(reading.problems.more for reading in readings)))
+        raise ManifestError(first_problems(problems, sum(reading.problems.more for reading in readings)))
     return Manifest(path=path, files=files, state=head.state, environments=environments(head, lists))
 
 
-def bounded(problems: list[Problem], unlisted: int = 0) -> list[Problem]:
+def first_problems(problems: list[Problem], unlisted: int = 0) -> list[Problem]:
     """Return the first of many problems, and how many more there are, `unlisted` ones besides."""
     if len(problems) <= MOST_PROBLEMS:
         return problems
@@ -97,10 +97,10 @@ def _unreadable(file: str, error: OSError) -> Reading:
 
 def _head(main: Reading) -> Head | None:
     """Check all but the lists; None if the environments cannot be relied on."""
-    return _checked(Head, {key: value for key, value in main.root.items() if key != "lists"}, main)
+    return _validate(Head, {key: value for key, value in main.root.items() if key != "lists"}, main)
 
 
-def _checked(model: type[_Checked], value: Value, reading: Reading, place: Place = ()) -> _Checked | None:
+def _validate(model: type[_Checked], value: Value, reading: Reading, place: Place = ()) -> _Checked | None:
     """Check the types of the value at `place`; what is wrong becomes problems of the reading, and None is returned."""
     try:
         return model.model_validate(value)
@@ -108,7 +108,7 @@ def _checked(model: type[_Checked], value: Value, reading: Reading, place: Place
         if reading.problems.is_full:
             reading.problems.more += error.error_count()  # to word them is most of the work
             return None
-        for fault in wording.faults(error.errors(include_url=False, include_context=False), value, place):
+        for fault in messages.faults(error.errors(include_url=False, include_context=False), value, place):
             reading.blame(fault.place, fault.message, at_key=fault.at_key)
         return None
 
@@ -120,9 +120,9 @@ def _entries(readings: list[Reading]) -> Iterator[tuple[Reading, str, int, ListE
         for key, value in reading.lists.items():
             place: Place = ("lists", key)
             line, _ = reading.position(place, at_key=True)
-            entry = _checked(ListEntry, value, reading, place)
+            entry = _validate(ListEntry, value, reading, place)
             if not _NAME.fullmatch(key):
-                reading.blame(place, wording.bad_name(key), at_key=True)
+                reading.blame(place, messages.bad_name(key), at_key=True)
             if other := seen.get(key):
                 first = f"{other.source.file}:{other.position(place, at_key=True)[0]}"
                 reading.blame(place, f"stands in {first} too: remove or rename one", at_key=True)

@@ -18,7 +18,7 @@ _LONGEST_MESSAGE = 1_000  # characters
 _LONGEST_STEP = 80  # characters of a key, in a problem's path
 
 
-def shown_step(step: str | int) -> str:
+def short_step(step: str | int) -> str:
     """Return a step of a place as a problem shows it: a long key shortened."""
     text = str(step)
     return text if len(text) <= _LONGEST_STEP else f"{text[:_LONGEST_STEP]}…"
@@ -88,7 +88,7 @@ class Reading:
     def blame(self, place: Place, message: str, *, at_key: bool = False) -> None:
         """Add a problem of the value at `place`, or of its key; one that is missing is shown where it would be."""
         line, column = self.position(place, at_key=at_key)
-        path = ".".join(shown_step(step) for step in place)
+        path = ".".join(short_step(step) for step in place)
         self.problems.append(Problem(self.source.file, line, column, path, message))
 
     def position(self, place: Place, *, at_key: bool = False) -> tuple[int, int]:

@@ -1,7 +1,7 @@
 """The types of a manifest and of the files that it includes: pydantic checks them, and makes their JSON Schemas.
 
 The managed fields come from their table (`model.fields`). What cannot be said of one value alone (lengths after
-`name_format`, ids of one account, equal names) is in `rules` and `desiring`. The words for problems are in `wording`.
+`name_format`, ids of one account, equal names) is in `rules` and `resolve`. The words for problems are in `messages`.
 """
 
 from __future__ import annotations

@@ -46,7 +46,7 @@ class SourceText:
         return [0, *[end.end() for end in _LINE_FEED.finditer(self.text)]]
 
 
-def decoded(raw: bytes) -> str:
+def decode(raw: bytes) -> str:
     """Return the characters of a manifest file; raises UnreadableError where they are no text that all read alike."""
     body = raw.removeprefix(_BOM)
     if body.startswith((b"\xff\xfe", b"\xfe\xff")):
@@ -66,18 +66,18 @@ def decoded(raw: bytes) -> str:
     return text
 
 
-def lenient(raw: bytes) -> str:
-    """Return what can be shown of a file, with the offsets that `decoded` speaks of."""
+def decode_leniently(raw: bytes) -> str:
+    """Return what can be shown of a file, with the offsets that `decode` speaks of."""
     return raw.removeprefix(_BOM).decode(errors="replace")
 
 
 def _check_characters(text: str) -> None:
     disputed = _DISPUTED.search(text)
     if disputed:
-        raise UnreadableError(disputed.start(), _disputed(disputed[0]))
+        raise UnreadableError(disputed.start(), _disputed_message(disputed[0]))
 
 
-def _disputed(character: str) -> str:
+def _disputed_message(character: str) -> str:
     if character == "\r":
         return (
             f"a carriage return alone {_ENDS_A_LINE} others: save the file with lines "

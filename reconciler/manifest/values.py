@@ -11,7 +11,7 @@ from reconciler.model.lists import Desired
 AS_WRITTEN = "{name}"
 
 
-def written(name_format: str, name: str) -> str:
+def format_name(name_format: str, name: str) -> str:
     """Return a name of the manifest as an environment with this `name_format` writes it."""
     return name_format.replace(AS_WRITTEN, name)
 
@@ -28,11 +28,11 @@ class Environment(NamedTuple):
     requests_per_minute: int
     name_format: str = AS_WRITTEN
 
-    def written(self, name: str) -> str:
+    def format_name(self, name: str) -> str:
         """Return a name of the manifest as this environment writes it."""
-        return written(self.name_format, name)
+        return format_name(self.name_format, name)
 
-    def unwritten(self, name: str) -> str | None:
+    def unformat_name(self, name: str) -> str | None:
         """Return the name of the manifest that this environment writes as `name`; None where there is none."""
         before, after = self.name_format.split(AS_WRITTEN)
         inner = name[len(before) : len(name) - len(after)]

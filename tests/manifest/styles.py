@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hypothesis import strategies as st
 
-from reconciler.manifest.quoting import double_quoted
+from reconciler.manifest.edit.quoting import double_quoted
 from reconciler.manifest.scalars import plain
 
 ENVIRONMENTS = ("prod", "dev")

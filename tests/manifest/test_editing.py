@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from reconciler.errors import EditError, ManifestError
 from reconciler.manifest import load
-from reconciler.manifest.accepting import Wanted, take_over
-from reconciler.manifest.drafting import Draft, declared
-from reconciler.manifest.importing import Imports, take_in
-from reconciler.manifest.promoting import Candidate, candidates, matches, write_in
-from reconciler.manifest.rewriting import NewList
+from reconciler.manifest.edit.acceptance import Wanted, accept_texts
+from reconciler.manifest.edit.draft import Draft, declarations
+from reconciler.manifest.edit.imports import Imports, import_lists
+from reconciler.manifest.edit.list_text import NewList
+from reconciler.manifest.edit.promotion import Candidate, add_ids, candidates, matches
 from reconciler.manifest.rules import text_fault
 from reconciler.manifest.values import Environment
 from reconciler.model.fields import NAME, Field
@@ -54,7 +54,7 @@ def made(path: Path, changes: Mapping[str, tuple[bytes, bytes]]) -> str:
 
 def accepted(path: Path, *wanted: tuple[str, str, Field, str]) -> str:
     draft = Draft(load(path))
-    _, refused, expected = take_over(draft, [Wanted(*each) for each in wanted])
+    _, refused, expected = accept_texts(draft, [Wanted(*each) for each in wanted])
     assert refused == []
     return made(path, draft.changes(expected))
 
@@ -62,7 +62,7 @@ def accepted(path: Path, *wanted: tuple[str, str, Field, str]) -> str:
 def imported(path: Path, undeclared: Mapping[str, list[LiveList]], into: str = "lists.yaml") -> Imports:
     new = not (path.parent / into).exists()
     draft = Draft(load(path, {into: b"lists: {}"} if new else None), into if new else None)
-    imports, expected = take_in(draft, undeclared, into)
+    imports, expected = import_lists(draft, undeclared, into)
     made(path, draft.changes(expected))
     return imports
 
@@ -171,7 +171,7 @@ def test_what_the_rules_refuse_is_left_as_it_is(tmp_path: Path) -> None:
         Wanted("prod", "b", "name", " B"),
         Wanted("prod", "b", "description", "x" * 257),
     ]
-    done, refused, expected = take_over(draft, wanted)
+    done, refused, expected = accept_texts(draft, wanted)
     assert (done, draft.changes(expected)) == ([], {})
     assert [(each.wanted.text[:2], each.why) for each in refused] == [
         (" B", "begins or ends with white space: remove it"),
@@ -189,20 +189,20 @@ def test_accept_changes_these_texts_and_nothing_else(manifest: Written, data: st
             loaded = load(path)
         except ManifestError:
             assume(False)
-        here = [(env, key) for env, lists in declared(loaded).items() for key in lists]
+        here = [(env, key) for env, lists in declarations(loaded).items() for key in lists]
         env, key = data.draw(st.sampled_from(here))
-        fields = sorted(declared(loaded)[env][key][1])
+        fields = sorted(declarations(loaded)[env][key][1])
         field = data.draw(st.sampled_from(fields))
         text = data.draw(live_names if field == "name" else live_descriptions)
         draft = Draft(loaded)
-        done, refused, expected = take_over(draft, [Wanted(env, key, field, text)])
+        done, refused, expected = accept_texts(draft, [Wanted(env, key, field, text)])
         assert len(done) + len(refused) == 1
         changes = draft.changes(expected)
         assert bool(changes) == bool(done)
         if refused:
             return
         made(path, changes)
-        assert declared(load(path))[env][key][1][field] == text
+        assert declarations(load(path))[env][key][1][field] == text
         _stays_but_for(manifest, path.read_bytes(), key, env, field)
 
 
@@ -225,20 +225,20 @@ def _ending(manifest: Written, at: int) -> bytes:
 def test_import_adds_and_changes_nothing_else(manifest: Written, served: list[tuple[str, str]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = manifest.save(Path(folder))
-        before = declared(load(path))["prod"]
+        before = declarations(load(path))["prod"]
         lists = [live_list(f"cl-n{number}", *texts) for number, texts in enumerate(served)]
         imports = imported(path, {"prod": lists})
-        after = declared(load(path))["prod"]
+        after = declarations(load(path))["prod"]
         assert {key: after[key] for key in before} == before
-        assert {after[each.key][0] for each in imports.brought} == {each.id for each in imports.brought}
+        assert {after[each.key][0] for each in imports.imported} == {each.id for each in imports.imported}
         by_id = {each.id: each for each in lists}
-        for each in imports.brought:
+        for each in imports.imported:
             assert after[each.key][1].items() <= by_id[each.id].texts.items()
-        assert len(imports.brought) + len(imports.refused) == len(lists)
+        assert len(imports.imported) + len(imports.refused) == len(lists)
         old, new = manifest.raw(), path.read_bytes()
         assert _is_insertion(old, new)
         again = imported(path, {"prod": [each for each in lists if each.id in str(imports.refused)]})
-        assert (again.brought, again.refused, path.read_bytes()) == ([], [], new)
+        assert (again.imported, again.refused, path.read_bytes()) == ([], [], new)
 
 
 def _is_insertion(old: bytes, new: bytes) -> bool:
@@ -315,7 +315,7 @@ def test_into_an_included_file_that_may_be_new(tmp_path: Path) -> None:
     imported(path, {"prod": [live_list("cl-2", "B")]}, "lists/new.yaml")
     imported(path, {"prod": [live_list("cl-3", "C")]}, "lists/old.yaml")
     path.write_text(path.read_text().replace("lists/*.yaml", "lists/*.yaml, none.yaml"))
-    assert imported(path, {"prod": []}, "none.yaml").brought == []
+    assert imported(path, {"prod": []}, "none.yaml").imported == []
     path.write_text(path.read_text().replace(", none.yaml", ""))
     imported(path, {"prod": [live_list("cl-4", " D")]}, "lists/none.yaml")
     assert (tmp_path / "lists/none.yaml").read_text().startswith("lists: {}\n  # not imported from prod: cl-4")
@@ -348,7 +348,7 @@ def test_several_environments_become_one_list_with_an_id_each(tmp_path: Path) ->
         '  prod-only:\n    id: {prod: cl-5}\n    name: "Prod only"\n    description: ""\n'
         '  unformatted:\n    id: {dev: cl-3d}\n    description: ""\n    overrides: {dev: {name: "Unformatted"}}\n'
     )
-    assert [(each.key, each.environment, each.new) for each in imports.brought][:2] == [
+    assert [(each.key, each.environment, each.new) for each in imports.imported][:2] == [
         ("one", "prod", True),
         ("one", "dev", True),
     ]
@@ -362,7 +362,7 @@ def test_a_description_that_the_rules_refuse_stays_unmanaged(tmp_path: Path) -> 
         '  a:\n    id: {prod: cl-1}\n    name: "A"\n'
         "    # description of prod not imported: it begins or ends with white space: remove it\n"
     )
-    assert [(each.key, dict(each.texts)) for each in imports.brought] == [
+    assert [(each.key, dict(each.texts)) for each in imports.imported] == [
         ("a", {"name": "A"}),
         ("old", {"name": "[dev] Old"}),
     ]
@@ -373,7 +373,7 @@ def test_an_id_is_not_added_where_the_next_apply_would_overwrite_a_description(t
     lists = "lists:\n  old: {id: {prod: cl-0}, name: Old, description: o}\n"
     path = written(tmp_path, TWO + lists)
     imports = imported(path, {"dev": [live_list("cl-2", "[dev] Old", "precious ")]})
-    assert imports.brought == []
+    assert imports.imported == []
     assert path.read_text() == TWO + lists + (
         '  # not imported from dev: cl-2, "[dev] Old": its description begins or ends with white space: remove it\n'
     )
@@ -383,7 +383,7 @@ def test_a_name_that_fits_the_format_chooses_first(tmp_path: Path) -> None:
     path = written(tmp_path, f"{TWO}lists: {{}}\n")
     served = {"prod": [live_list("cl-1", "A")], "dev": [live_list("cl-2", "A"), live_list("cl-3", "[dev] A")]}
     imports = imported(path, served)
-    assert [(each.key, each.environment, each.id) for each in imports.brought] == [
+    assert [(each.key, each.environment, each.id) for each in imports.imported] == [
         ("a", "prod", "cl-1"),
         ("a", "dev", "cl-3"),
         ("a-2", "dev", "cl-2"),
@@ -421,7 +421,7 @@ def test_a_chain_of_names_falls_with_the_one_that_cannot_move(tmp_path: Path) ->
     lists = "lists:\n  a: {id: cl-1, name: A}\n  b: {id: cl-2, name: B}\n  c: {id: cl-3, name: C}\n"
     draft = Draft(load(written(tmp_path, ENVIRONMENTS + lists)))
     wanted = [Wanted("prod", "a", "name", "B"), Wanted("prod", "c", "name", "A"), Wanted("prod", "b", "name", " ")]
-    done, refused, expected = take_over(draft, wanted)
+    done, refused, expected = accept_texts(draft, wanted)
     assert (done, [each.wanted.key for each in refused]) == ([], ["b", "a", "c"])
     assert draft.changes(expected) == {}
 
@@ -458,15 +458,15 @@ def test_two_keys_that_want_one_list(tmp_path: Path) -> None:
 def test_names_that_two_lists_have(tmp_path: Path) -> None:
     path = written(tmp_path, f"{ENVIRONMENTS}lists:\n  a: {{id: cl-1, name: A}}\n")
     imports = imported(path, {"prod": [live_list("cl-2", "a"), live_list("cl-3", "B"), live_list("cl-4", "b")]})
-    assert [each.id for each in imports.brought] == ["cl-3"]
+    assert [each.id for each in imports.imported] == ["cl-3"]
     assert all("another list of this environment has that name" in each for each in imports.refused)
 
 
 def test_a_key_that_is_in_the_environment_already_is_not_joined(tmp_path: Path) -> None:
     lists = "lists:\n  a: {id: {prod: cl-1}, name: A, overrides: {prod: {name: Z}}}\n"
     path = written(tmp_path, TWO + lists)
-    (brought,) = imported(path, {"prod": [live_list("cl-2", "A")]}).brought
-    assert (brought.key, brought.new) == ("a-2", True)
+    (found,) = imported(path, {"prod": [live_list("cl-2", "A")]}).imported
+    assert (found.key, found.new) == ("a-2", True)
 
 
 def test_keys_that_only_differ_in_their_number(tmp_path: Path) -> None:
@@ -490,8 +490,8 @@ def test_keys_that_only_differ_in_their_number(tmp_path: Path) -> None:
 )
 def test_keys_are_made_from_names(tmp_path: Path, name: str, key: str) -> None:
     path = written(tmp_path, f"{ENVIRONMENTS}lists:\n  a: {{id: cl-1, name: Other}}\n")
-    (brought,) = imported(path, {"prod": [live_list("cl-0A.9", name)]}).brought
-    assert brought.key == key
+    (found,) = imported(path, {"prod": [live_list("cl-0A.9", name)]}).imported
+    assert found.key == key
 
 
 def test_promotion_finds_ids_by_the_name_there(tmp_path: Path) -> None:
@@ -522,7 +522,7 @@ def test_promotion_finds_ids_by_the_name_there(tmp_path: Path) -> None:
         "f": "its name there is 51 characters long, and a name has at most 48: shorten it by 3",
         "g": "it has no name outside its overrides: nothing to look for",
     }
-    made(path, draft.changes(write_in(draft, "dev", found)))
+    made(path, draft.changes(add_ids(draft, "dev", found)))
     assert path.read_text() == TWO + lists.replace("{prod: cl-1}", "{prod: cl-1, dev: cl-1d}").replace(
         "      prod: cl-2 # b\n", "      prod: cl-2 # b\n      dev: cl-2d\n"
     )
@@ -546,7 +546,7 @@ def test_what_it_does_not_know_how_to_change_is_refused(tmp_path: Path) -> None:
     with pytest.raises(EditError, match=r"nothing was written\. As it would have been:\n.*must be an id"):
         draft.changes({})
     with pytest.raises(EditError, match="has no list 'b'"):
-        Draft(load(path)).own("b")
+        Draft(load(path)).own_texts("b")
     with pytest.raises(EditError, match="does not know how to change"):
         Draft(load(path)).changes({})
 
@@ -556,16 +556,16 @@ def test_an_id_for_a_list_with_one_id_is_refused(tmp_path: Path) -> None:
     draft = Draft(load(path))
     wanted = Candidate("a", {"name": "A"}, draft.manifest.environments["prod"].desired.lists["a"].source)
     with pytest.raises(EditError, match="has one id for one environment"):
-        write_in(draft, "prod", matches([wanted], [live_list("cl-2", "A")]))
+        add_ids(draft, "prod", matches([wanted], [live_list("cl-2", "A")]))
 
 
 @given(names.filter(lambda text: not text_fault(NAME, text)))
 def test_a_name_is_found_again_under_any_format(name: str) -> None:
     for written_as in ("{name}", "[dev] {name}", "{name} (test)", "<{name}>"):
         environment = Environment(desired({}), "KORE", 30, written_as)
-        assert environment.unwritten(environment.written(name)) == name
+        assert environment.unformat_name(environment.format_name(name)) == name
         if written_as != "{name}":
-            assert environment.unwritten(written_as.replace("{name}", "")) is None
+            assert environment.unformat_name(written_as.replace("{name}", "")) is None
 
 
 JSON = """{
@@ -588,7 +588,7 @@ def test_a_manifest_in_json_stays_json(tmp_path: Path, text: str) -> None:
     assert "cl-4" in refused
     draft = Draft(load(path))
     found = matches(candidates(draft, "prod", "off"), [live_list("cl-2", "Sale \U0001f600")])
-    made(path, draft.changes(write_in(draft, "off", found)))
+    made(path, draft.changes(add_ids(draft, "off", found)))
     accepted(path, ("off", "a", "name", f"{text}!"), ("prod", "a", "description", text))
     values = json.loads(path.read_text(encoding="utf-8"))["lists"]
     assert values["a"]["id"] == {"prod": "cl-1", "off": "cl-2"}
@@ -603,7 +603,7 @@ def test_names_that_need_quotes_get_them(tmp_path: Path) -> None:
     path = written(tmp_path, f"{head}lists:\n  a: {{id: {{prod: cl-1}}, name: A}}\n")
     draft = Draft(load(path))
     found = matches(candidates(draft, "prod", "off"), [live_list("cl-2", "A")])
-    made(path, draft.changes(write_in(draft, "off", found)))
+    made(path, draft.changes(add_ids(draft, "off", found)))
     accepted(path, ("off", "a", "name", "B"))
     assert path.read_text() == (
         f'{head}lists:\n  a: {{id: {{prod: cl-1, "off": cl-2}}, name: A, overrides: {{"off": {{name: "B"}}}}}}\n'

@@ -12,7 +12,7 @@ import pytest
 
 from reconciler.errors import EditError, ManifestError
 from reconciler.manifest import load
-from reconciler.manifest.drafting import Draft
+from reconciler.manifest.edit.draft import Draft
 from reconciler.manifest.loader import MOST_PROBLEMS
 
 ENVIRONMENT = "{host: h.example, stream_id: st-1, account_id: a1}"

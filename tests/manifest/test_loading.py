@@ -18,10 +18,10 @@ from yaml.error import MarkedYAMLError
 
 from reconciler.errors import ManifestError
 from reconciler.manifest import load, manifest_schema
-from reconciler.manifest.events import FASTEST, PurePythonParser
-from reconciler.manifest.reader import read
 from reconciler.manifest.rules import text_fault
-from reconciler.manifest.syntax import explained
+from reconciler.manifest.yaml_errors import explain
+from reconciler.manifest.yaml_events import FASTEST, PurePythonParser
+from reconciler.manifest.yaml_reader import read
 from reconciler.model.fields import NAME
 from reconciler.model.invisible import as_seen
 from reconciler.model.lists import MaxChanges, Policy, Source, Target
@@ -298,7 +298,7 @@ def test_the_fallback_parser_reads_the_example_alike() -> None:
 def test_an_error_without_a_row_still_has_words() -> None:
     error = MarkedYAMLError("while doing", None, "something odd", None)
     said = "this is not YAML (while doing: something odd): look at quotes, colons and indentation"
-    assert explained(error, "") == (0, said)
+    assert explain(error, "") == (0, said)
 
 
 names = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Zl", "Zp"]), min_size=1, max_size=20)

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError as RuamelError
 
-from reconciler.manifest.events import FASTEST, PurePythonParser
-from reconciler.manifest.reader import read
+from reconciler.manifest.yaml_events import FASTEST, PurePythonParser
+from reconciler.manifest.yaml_reader import read
 
 NODE_MODULES = Path(__file__).parents[1] / "node" / "node_modules"
 REFUSED = object()

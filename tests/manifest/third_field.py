@@ -25,8 +25,8 @@ fields.FIELDS = tuple(fields.MANAGED)
 
 from reconciler.errors import ManifestError  # noqa: E402  (these see the third row)
 from reconciler.manifest import load, manifest_schema  # noqa: E402
-from reconciler.manifest.drafting import Draft  # noqa: E402
-from reconciler.manifest.promoting import candidates, matches, write_in  # noqa: E402
+from reconciler.manifest.edit.draft import Draft  # noqa: E402
+from reconciler.manifest.edit.promotion import add_ids, candidates, matches  # noqa: E402
 from reconciler.model.lists import LiveList  # noqa: E402
 from tests.manifest.test_editing import TWO, accepted, imported, made, written  # noqa: E402
 
@@ -112,7 +112,7 @@ def check_promote(folder: Path) -> None:
     (candidate,) = candidates(draft, "prod", "dev")
     assert candidate.texts == {"name": "[dev] A", "note": "Mine"}
     live = LiveList("cl-2", {"name": "[dev] A", "description": "", "note": ""})
-    expected = write_in(draft, "dev", matches([candidate], [live]))
+    expected = add_ids(draft, "dev", matches([candidate], [live]))
     made(path, draft.changes(expected))
     assert load(path).environments["dev"].desired.lists["a"].texts == candidate.texts
 

@@ -108,7 +108,7 @@ def unknown_key(place: Place, known: Sequence[str]) -> str:
     return f"unknown key: {guess} (keys of your own begin with x-)"
 
 
-def named_first(names: Sequence[str], number: int) -> str:
+def first_names(names: Sequence[str], number: int) -> str:
     """Return the first of `number` names for a message, and how many more there are."""
     first = ", ".join(names[:MOST_NAMED])
     return first if number <= MOST_NAMED else f"{first}, … ({number - MOST_NAMED:,} more)"
@@ -118,10 +118,10 @@ def bad_name(name: str) -> str:
     """Say what a key or the name of an environment is made of."""
     if name.startswith("x-"):
         return "keys here are names, and names cannot begin with x-: rename it, or move it to where other keys stand"
-    return f"{quoted(name)} is not a valid name: use a-z, 0-9, _ and -, beginning with a letter or digit"
+    return f"{quote(name)} is not a valid name: use a-z, 0-9, _ and -, beginning with a letter or digit"
 
 
-def shown(value: Value) -> str:
+def show_value(value: Value) -> str:
     """Return `value` as it would be written, for a message."""
     match value:
         case dict():
@@ -131,12 +131,12 @@ def shown(value: Value) -> str:
         case NotText():
             return value.text
         case str():
-            return quoted(value)
+            return quote(value)
         case _:
             return json.dumps(value)
 
 
-def quoted(text: str) -> str:
+def quote(text: str) -> str:
     """Return `text` in the double quotes of YAML, shortened where it is long."""
     return json.dumps(text if len(text) <= 60 else text[:59] + "…", ensure_ascii=False)
 
@@ -180,9 +180,9 @@ def _wrong_value(kind: str, value: Value, *, wants_text: bool) -> str:
         return f"has no value (null): {_NULL.get(kind, f'write {wanted}, or leave the key out if it is optional')}"
     if wants_text and isinstance(value, NotText | int) and kind.endswith(_ANY_TEXT):
         read_as = "true or false" if isinstance(value, bool) else getattr(value, "read_as", "a number")
-        text = shown(value)
-        return f"YAML reads {text} as {read_as}, not as text: write {quoted(text)}"
-    return f"must be {wanted}; got {shown(value)}"
+        text = show_value(value)
+        return f"YAML reads {text} as {read_as}, not as text: write {quote(text)}"
+    return f"must be {wanted}; got {show_value(value)}"
 
 
 def _kind(place: Place) -> str:

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from reconciler.manifest.drafting import Declared, Draft, declared
-from reconciler.manifest.rewriting import Revision
+from reconciler.manifest.edit.draft import Declared, Draft, declarations
+from reconciler.manifest.edit.list_text import Revision
 from reconciler.manifest.rules import text_fault
 from reconciler.model.fields import NAME, Field
 from reconciler.model.invisible import as_seen
@@ -36,7 +36,7 @@ class Refused:
     why: str
 
 
-def take_over(draft: Draft, wanted: Sequence[Wanted]) -> tuple[list[Wanted], list[Refused], Declared]:
+def accept_texts(draft: Draft, wanted: Sequence[Wanted]) -> tuple[list[Wanted], list[Refused], Declared]:
     """Declare `wanted` in `draft`; return what was accepted, what the rules refuse, and what is declared then."""
     refused = list(_refused(draft, wanted))
     why = {each.wanted for each in refused}
@@ -46,7 +46,7 @@ def take_over(draft: Draft, wanted: Sequence[Wanted]) -> tuple[list[Wanted], lis
         by_key.setdefault(each.key, []).append(each)
     for key, of_list in by_key.items():
         draft.revise(key, _revision(draft, key, of_list))
-    after = {name: dict(lists) for name, lists in declared(draft.manifest).items()}
+    after = {name: dict(lists) for name, lists in declarations(draft.manifest).items()}
     for each in accepted:
         list_id, texts = after[each.environment][each.key]
         after[each.environment][each.key] = (list_id, {**texts, each.field: each.text})
@@ -94,16 +94,16 @@ def _revision(draft: Draft, key: str, wanted: Sequence[Wanted]) -> Revision:
 
 def _own(draft: Draft, wanted: Wanted) -> str | None:
     """Return what would stand in the list itself; None where that cannot be."""
-    if wanted.field in draft.overridden(wanted.key, wanted.environment):
+    if wanted.field in draft.override_texts(wanted.key, wanted.environment):
         return None
     if wanted.field != NAME:
         return wanted.text
-    own = draft.manifest.environments[wanted.environment].unwritten(wanted.text)
+    own = draft.manifest.environments[wanted.environment].unformat_name(wanted.text)
     return own if own is not None and not text_fault(NAME, own) else None
 
 
 def _sharers(draft: Draft, key: str, field: Field) -> Iterator[str]:
     """Yield the environments that read the field from the list itself."""
     for name, environment in draft.manifest.environments.items():
-        if key in environment.desired.lists and field not in draft.overridden(key, name):
+        if key in environment.desired.lists and field not in draft.override_texts(key, name):
             yield name

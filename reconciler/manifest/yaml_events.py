@@ -85,7 +85,7 @@ def parser_for(text: str, parser: Parser = FASTEST) -> Parser:
     return PurePythonParser if _HALF.search(text) else parser
 
 
-def opened(text: str, parser: Parser = FASTEST) -> NextEvent:
+def open_events(text: str, parser: Parser = FASTEST) -> NextEvent:
     """Return the function that gives the next event of `text`, from that of the document's content on.
 
     That function, and this one, raise yaml.YAMLError.

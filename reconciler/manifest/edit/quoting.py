@@ -18,10 +18,10 @@ _COMMENT = re.compile(r"[|>][-+0-9]*[ \t]+(#[^\r\n]*)")
 
 def double_quoted(text: str) -> str:
     r"""Return `text` in double quotes on one line; what does not print is escaped, as `\u202e`."""
-    return f'"{"".join(map(_escaped, text))}"'
+    return f'"{"".join(map(_escape, text))}"'
 
 
-def _escaped(char: str) -> str:
+def _escape(char: str) -> str:
     if char in _SHORT:
         return _SHORT[char]
     if char.isprintable() and char != "\ufeff":
@@ -35,23 +35,23 @@ def json_quoted(text: str) -> str:
     return f'"{"".join(char if is_bare else json.dumps(char)[1:-1] for char, is_bare in zip(text, bare, strict=True))}"'
 
 
-def word(text: str) -> str:
+def quote_key(text: str) -> str:
     """Return how a name is written as a key: without quotes, if every reader of YAML takes it for text then."""
     return text if is_text(text) else double_quoted(text)
 
 
-def rewritten(written: str, style: str, text: str) -> str:
+def rewrite_scalar(written: str, style: str, text: str) -> str:
     """Return how `text` is written in the place of `written`, a whole scalar of that `style` (as PyYAML names it)."""
     if not style and _stays_plain(text):
         return text
     if style == "'" and text.isprintable():
         return f"'{text.replace(chr(39), chr(39) * 2)}'"
     if style in ("|", ">"):
-        return _rewritten_block(written, style, text)
+        return _rewrite_block(written, style, text)
     return double_quoted(text)
 
 
-def _rewritten_block(written: str, style: str, text: str) -> str:
+def _rewrite_block(written: str, style: str, text: str) -> str:
     """Keep header and indentation; where the text cannot stand so, double quotes and the header's comment."""
     header = _HEADER.match(written)
     lines = text.split("\n") if style == "|" else [text]

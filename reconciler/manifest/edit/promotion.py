@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from reconciler.manifest.drafting import Declared, Draft, declared
-from reconciler.manifest.rewriting import Revision
+from reconciler.manifest.edit.draft import Declared, Draft, declarations
+from reconciler.manifest.edit.list_text import Revision
 from reconciler.manifest.rules import text_fault
 from reconciler.model.fields import NAME
 from reconciler.model.invisible import as_seen
@@ -40,9 +40,9 @@ def candidates(draft: Draft, before: str, after: str) -> Iterator[Candidate]:
     there = environments[after].desired.lists
     for key, wanted in environments[before].desired.lists.items():
         if key not in there:
-            own = dict(draft.own(key))
+            own = dict(draft.own_texts(key))
             if NAME in own:
-                own[NAME] = environments[after].written(own[NAME])
+                own[NAME] = environments[after].format_name(own[NAME])
             yield Candidate(key, own, wanted.source, _fault(own, there.values()))
 
 
@@ -79,9 +79,9 @@ def matches(wanted: Iterable[Candidate], live: Iterable[LiveList]) -> Iterator[M
             yield Match(candidate, why="no list has that name there: make it in the console, then run this again")
 
 
-def write_in(draft: Draft, after: str, found: Iterable[Match]) -> Declared:
+def add_ids(draft: Draft, after: str, found: Iterable[Match]) -> Declared:
     """Write the ids that were found into `draft`; return what is declared then."""
-    declares: dict[str, Mapping[str, tuple[str, Texts]]] = dict(declared(draft.manifest))
+    declares: dict[str, Mapping[str, tuple[str, Texts]]] = dict(declarations(draft.manifest))
     added = {}
     for match in found:
         if match.live:

@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 import yaml
 
-from reconciler.manifest.events import parser_for
+from reconciler.manifest.yaml_events import parser_for
 
 Node: TypeAlias = yaml.Node
 _LINE = re.compile(r"[^\r\n]*")
@@ -29,13 +29,13 @@ class Splice:
     text: str
 
 
-def parsed(text: str) -> yaml.MappingNode | None:
+def parse_tree(text: str) -> yaml.MappingNode | None:
     """Return the tree of a file, a mapping; None where there is nothing in it."""
     node = yaml.compose(text, Loader=parser_for(text))  # type: ignore[arg-type] # S506: nodes only, nothing is constructed
     return node if isinstance(node, yaml.MappingNode) else None
 
 
-def spliced(text: str, splices: Iterable[Splice]) -> str:
+def apply_splices(text: str, splices: Iterable[Splice]) -> str:
     """Return `text` with all splices made; those at one place in their order."""
     parts, end = [], 0
     for splice in sorted(splices, key=lambda each: each.start):
@@ -90,7 +90,7 @@ def newline_at(text: str, at: int) -> str:
     return found[0] if found else "\n"
 
 
-def added(text: str, mapping: yaml.MappingNode, pairs: Iterable[str]) -> Splice:
+def pairs_added(text: str, mapping: yaml.MappingNode, pairs: Iterable[str]) -> Splice:
     """Return what adds `pairs` (`key: value`, each on one line) at the end of a mapping, in its own style."""
     if is_flow(mapping):
         at = end_of(text, mapping.value[-1][1]) if mapping.value else start_of(mapping) + 1
@@ -99,7 +99,7 @@ def added(text: str, mapping: yaml.MappingNode, pairs: Iterable[str]) -> Splice:
     return Splice(at, at, _lines(text, at, column_of(mapping), pairs))
 
 
-def added_lines(text: str, mapping: yaml.MappingNode, lines: Iterable[str]) -> Splice:
+def lines_added(text: str, mapping: yaml.MappingNode, lines: Iterable[str]) -> Splice:
     """Return what adds whole lines at the end of a block mapping, after the comments that belong to its last value."""
     column = column_of(mapping)
     at = end_of_line(text, end_of(text, mapping))

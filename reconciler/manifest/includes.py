@@ -20,7 +20,7 @@ class TooManyError(Exception):
     """A glob goes through too many folders."""
 
 
-def included(reading: Reading, globs: list[str], path: Path, drafts: Collection[str] = ()) -> Iterator[str]:
+def included_files(reading: Reading, globs: list[str], path: Path, drafts: Collection[str] = ()) -> Iterator[str]:
     """Yield, relative to the folder of the manifest at `path` and sorted by glob, each file that `globs` name, once.
 
     `drafts` names files that may not exist yet. What a glob must not name becomes a problem of `reading`. The manifest
@@ -28,9 +28,9 @@ def included(reading: Reading, globs: list[str], path: Path, drafts: Collection[
     """
     seen = {path.name}
     for number, glob in enumerate(globs[:MOST_GLOBS]):
-        found, fault = _found(path.parent, glob, drafts)
+        found, fault = _files(path.parent, glob, drafts)
         for name in found:
-            if not _stays(path.parent, name):
+            if not _stays_inside(path.parent, name):
                 fault = f"{name!r} is a link out of the manifest's folder: put the file itself there"
             elif name not in seen:
                 seen.add(name)
@@ -42,27 +42,27 @@ def included(reading: Reading, globs: list[str], path: Path, drafts: Collection[
         reading.blame(("include", MOST_GLOBS), fault)
 
 
-def _found(folder: Path, glob: str, drafts: Collection[str]) -> tuple[list[str], str | None]:
+def _files(folder: Path, glob: str, drafts: Collection[str]) -> tuple[list[str], str | None]:
     """Return the files that a glob names, and what is wrong with it."""
     if fault := _fault(glob):
         return [], fault
     try:
-        found = sorted({*_matches(folder, glob), *_named(glob, drafts)})
+        found = sorted({*_matches(folder, glob), *_matching_drafts(glob, drafts)})
     except TooManyError:
-        return [], f"{_shown(glob)} goes through more than {_MOST_FOLDERS:,} folders: name the folder that is meant"
-    return found, None if found else f"{_shown(glob)} names no file in {folder}: correct it, or remove it"
+        return [], f"{_short(glob)} goes through more than {_MOST_FOLDERS:,} folders: name the folder that is meant"
+    return found, None if found else f"{_short(glob)} names no file in {folder}: correct it, or remove it"
 
 
 def _fault(glob: str) -> str | None:
     parts = PurePosixPath(glob).parts
     if glob.startswith(("/", "~")) or ".." in parts or "\\" in glob or "\0" in glob:
-        return f"{_shown(glob)} leads out of the manifest's folder: write a glob relative to it, as in lists/*.yaml"
+        return f"{_short(glob)} leads out of the manifest's folder: write a glob relative to it, as in lists/*.yaml"
     if any("**" in part and part != "**" for part in parts) or parts[-1:] == ("**",):
-        return f"{_shown(glob)}: ** stands for any folders, alone between slashes: write it as in lists/**/*.yaml"
+        return f"{_short(glob)}: ** stands for any folders, alone between slashes: write it as in lists/**/*.yaml"
     return None
 
 
-def _shown(glob: str) -> str:
+def _short(glob: str) -> str:
     return repr(glob if len(glob) <= _LONGEST_SHOWN else f"{glob[:_LONGEST_SHOWN]}…")
 
 
@@ -117,7 +117,7 @@ def _is_file(path: Path) -> bool:
         return False
 
 
-def _named(glob: str, drafts: Collection[str]) -> Iterator[str]:
+def _matching_drafts(glob: str, drafts: Collection[str]) -> Iterator[str]:
     """Yield those of `drafts` that `glob` will name once they exist; `**/` stands for any folders, or for none."""
     for draft in map(PurePosixPath, drafts):
         deep = "**/" in glob
@@ -126,5 +126,5 @@ def _named(glob: str, drafts: Collection[str]) -> Iterator[str]:
             yield draft.as_posix()
 
 
-def _stays(folder: Path, name: str) -> bool:
+def _stays_inside(folder: Path, name: str) -> bool:
     return (folder / name).resolve().is_relative_to(folder.resolve())

@@ -18,10 +18,11 @@ import yaml
 
 from reconciler import files as bounded
 from reconciler.errors import EditError, ManifestError
-from reconciler.manifest import loader, surgery
-from reconciler.manifest.rewriting import NewList, Revision, revised, with_lists
-from reconciler.manifest.source import decoded
-from reconciler.manifest.surgery import Splice
+from reconciler.manifest import loader
+from reconciler.manifest.edit import splice
+from reconciler.manifest.edit.list_text import NewList, Revision, add_lists, revise_list
+from reconciler.manifest.edit.splice import Splice
+from reconciler.manifest.source import decode
 from reconciler.manifest.values import Manifest
 from reconciler.model.fields import FIELDS, NAME, Field
 from reconciler.model.texts import Texts
@@ -41,19 +42,19 @@ class _File:
 
     @cached_property
     def text(self) -> str:
-        return decoded(self.raw)
+        return decode(self.raw)
 
     @cached_property
     def tree(self) -> yaml.MappingNode | None:
-        return surgery.parsed(self.text)
+        return splice.parse_tree(self.text)
 
     @property
     def lists(self) -> yaml.Node | None:
-        return surgery.child(self.tree, "lists")
+        return splice.child(self.tree, "lists")
 
-    def changed(self) -> bytes:
+    def new_content(self) -> bytes:
         bom = _BOM if self.raw.startswith(_BOM) else b""
-        return bom + surgery.spliced(self.text, self.splices).encode()
+        return bom + splice.apply_splices(self.text, self.splices).encode()
 
 
 class Draft:
@@ -65,13 +66,13 @@ class Draft:
         self._planned = {} if new is None else {new: b"lists: {}\n"}
         self._files = {name: _File(_read(manifest, name, new=name == new)) for name in manifest.files}
 
-    def own(self, key: str) -> Texts:
+    def own_texts(self, key: str) -> Texts:
         """Return the texts that stand in the list itself, overrides aside."""
         return _texts(self._entry(key)[1])
 
-    def overridden(self, key: str, environment: str) -> Texts:
+    def override_texts(self, key: str, environment: str) -> Texts:
         """Return the texts that stand in the list's overrides for one environment."""
-        return _texts(surgery.child(surgery.child(self._entry(key)[1], "overrides"), environment))
+        return _texts(splice.child(splice.child(self._entry(key)[1], "overrides"), environment))
 
     def own_names(self) -> Mapping[str, str]:
         """Return, by name as it stands in a list itself, the key of the list."""
@@ -96,20 +97,20 @@ class Draft:
     def revise(self, key: str, revision: Revision) -> None:
         """Change a declared list."""
         file, entry = self._entry(key)
-        file.splices += revised(file.text, key, entry, revision)
+        file.splices += revise_list(file.text, key, entry, revision)
 
     def add(self, lists: Sequence[NewList], notes: Sequence[str], into: str) -> None:
         """Declare lists, and leave `notes` as comments, at the end of the lists of the file `into`."""
         file = self._files[into]
         if lists or notes:
-            file.splices += with_lists(file.text, file.tree, lists, notes)
+            file.splices += add_lists(file.text, file.tree, lists, notes)
 
     def changes(self, expected: Declared) -> Mapping[str, tuple[bytes, bytes]]:
         """Return what each changed file held and what it is to hold, after reading that back.
 
         Raises EditError where the manifest would not declare just what is `expected`.
         """
-        changed = {name: (file.raw, file.changed()) for name, file in self._files.items() if file.splices}
+        changed = {name: (file.raw, file.new_content()) for name, file in self._files.items() if file.splices}
         try:
             drafts = {**self._planned, **{name: new for name, (_, new) in changed.items()}}
             after = loader.load(self.manifest.path, drafts)
@@ -117,7 +118,7 @@ class Draft:
             raise EditError(
                 f"the manifest cannot be changed so, nothing was written. As it would have been:\n{error}"
             ) from error
-        if declared(after) != expected:
+        if declarations(after) != expected:
             raise EditError(
                 "the manifest is written in a way that this program does not know how to change; nothing was written. "
                 "Change it by hand, or write the lists concerned anew, a key a line"
@@ -126,13 +127,13 @@ class Draft:
 
     def _entry(self, key: str) -> tuple[_File, yaml.MappingNode]:
         for file in self._files.values():
-            entry = surgery.child(file.lists, key)
+            entry = splice.child(file.lists, key)
             if isinstance(entry, yaml.MappingNode):
                 return file, entry
         raise EditError(f"the manifest has no list {key!r}")
 
 
-def declared(manifest: Manifest) -> Declared:
+def declarations(manifest: Manifest) -> Declared:
     """Return what a manifest declares."""
     return {
         name: {key: (wanted.id, dict(wanted.texts)) for key, wanted in environment.desired.lists.items()}
@@ -156,5 +157,5 @@ def _read(manifest: Manifest, name: str, *, new: bool) -> bytes:
 
 
 def _texts(entry: yaml.Node | None) -> dict[Field, str]:
-    found = {field: surgery.child(entry, field) for field in FIELDS}
+    found = {field: splice.child(entry, field) for field in FIELDS}
     return {field: node.value for field, node in found.items() if isinstance(node, yaml.ScalarNode)}

@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import NamedTuple
 
+from reconciler.manifest.messages import MOST_NAMED, first_names, quote
 from reconciler.manifest.reading import Place, Reading
 from reconciler.manifest.rules import length_fault, text_fault
 from reconciler.manifest.schema import EnvironmentEntry, ListEntry
-from reconciler.manifest.settings import target
-from reconciler.manifest.values import written
-from reconciler.manifest.wording import MOST_NAMED, named_first, quoted
+from reconciler.manifest.targets import target
+from reconciler.manifest.values import format_name
 from reconciler.model.fields import FIELDS, MANAGED, NAME, Field
 from reconciler.model.invisible import as_seen
 from reconciler.model.lists import DesiredList
@@ -25,7 +25,7 @@ Entries = Iterable[tuple[Reading, str, int, ListEntry]]
 """Each list with the file it stands in, its key, and the line of that."""
 
 
-def desire(entries: Entries, environments: Mapping[str, EnvironmentEntry]) -> dict[str, dict[str, DesiredList]]:
+def resolve(entries: Entries, environments: Mapping[str, EnvironmentEntry]) -> dict[str, dict[str, DesiredList]]:
     """Return the lists of each environment, by key; what is wrong becomes problems of the readings."""
     accounts: dict[tuple[str, str], dict[str, tuple[str, DesiredList]]] = {}
     sides = {
@@ -35,7 +35,7 @@ def desire(entries: Entries, environments: Mapping[str, EnvironmentEntry]) -> di
     for reading, key, line, fields in entries:
         entry = _Entry(reading, key, line, fields)
         _check_texts(entry)
-        _desire(entry, sides)
+        _resolve_entry(entry, sides)
     return {name: side.lists for name, side in sides.items()}
 
 
@@ -60,21 +60,21 @@ class _Entry(NamedTuple):
         self.reading.blame(("lists", self.key, *steps), message, at_key=at_key)
 
 
-def _desire(entry: _Entry, sides: Mapping[str, _Side]) -> None:
+def _resolve_entry(entry: _Entry, sides: Mapping[str, _Side]) -> None:
     ids = entry.fields.id
     if isinstance(ids, dict):
         _check_environments(entry, ids, sides)
         for name, list_id in ids.items():
             if name in sides:
-                _place(entry, sides[name], list_id, ("id", name))
+                _add_list(entry, sides[name], list_id, ("id", name))
         return
     if len(sides) > 1:
-        each = named_first([f"{name}: cl-…" for name in islice(sides, MOST_NAMED + 1)], len(sides))
+        each = first_names([f"{name}: cl-…" for name in islice(sides, MOST_NAMED + 1)], len(sides))
         entry.blame(("id",), f"one id, but {len(sides)} environments: ids differ between them, write {{{each}}}")
         return
     for side in sides.values():
         _check_environments(entry, (side.name,), sides)
-        _place(entry, side, ids, ("id",))
+        _add_list(entry, side, ids, ("id",))
 
 
 def _check_environments(entry: _Entry, ids: Collection[str], sides: Mapping[str, _Side]) -> None:
@@ -89,17 +89,17 @@ def _check_environments(entry: _Entry, ids: Collection[str], sides: Mapping[str,
         for name in environments:
             place = (field_name, name)
             if name not in sides:
-                known = named_first(list(islice(sides, MOST_NAMED + 1)), len(sides))
-                entry.blame(place, f"the manifest has no environment {quoted(name)}: it has {known}", at_key=True)
+                known = first_names(list(islice(sides, MOST_NAMED + 1)), len(sides))
+                entry.blame(place, f"the manifest has no environment {quote(name)}: it has {known}", at_key=True)
             elif name not in ids:
-                entry.blame(place, f"the list has no id in {quoted(name)}: add one there, or remove this", at_key=True)
+                entry.blame(place, f"the list has no id in {quote(name)}: add one there, or remove this", at_key=True)
 
 
-def _place(entry: _Entry, side: _Side, list_id: str, id_place: Place) -> None:
+def _add_list(entry: _Entry, side: _Side, list_id: str, id_place: Place) -> None:
     """Put the list into its environment, after looking whether its id or its name is taken there."""
     fields = entry.fields
     override = fields.overrides[side.name].texts if side.name in fields.overrides else {}
-    own = {name: written(side.name_format, text) if name == NAME else text for name, text in fields.texts.items()}
+    own = {name: format_name(side.name_format, text) if name == NAME else text for name, text in fields.texts.items()}
     texts: dict[Field, str] = {name: text for name in FIELDS if (text := override.get(name, own.get(name))) is not None}
     if not texts:
         where = f" in {side.name}" if id_place[1:] else ""
@@ -118,7 +118,7 @@ def _place(entry: _Entry, side: _Side, list_id: str, id_place: Place) -> None:
     if NAME in texts:
         _check_name(entry, side, wanted, overridden=NAME in override)
     if holder := side.ids.get(list_id):
-        message = f"{list_id} is the id of {holder[1].key} in {holder[0]} ({_spoken(holder[1])}) too"
+        message = f"{list_id} is the id of {holder[1].key} in {holder[0]} ({_source(holder[1])}) too"
         entry.blame(id_place, f"{message}: an id belongs to one list, correct one of them")
     else:
         side.ids[list_id] = (side.name, wanted)
@@ -134,14 +134,14 @@ def _check_name(entry: _Entry, side: _Side, wanted: DesiredList, *, overridden: 
         entry.blame(place, f"{fault} (as {side.name} writes it, by its name_format)")
     holder = side.names.setdefault(as_seen(name) or name, wanted)
     if holder is not wanted:
-        known = f"{holder.key} ({_spoken(holder)})"
+        known = f"{holder.key} ({_source(holder)})"
         alike = holder.texts[NAME].casefold() == name.casefold()
         ignoring = "case" if alike else "what a reader cannot see (Unicode normalisation, invisible characters)"
-        message = f"{quoted(name)} is the name of {known} too, ignoring {ignoring}, in {side.name}: names must differ"
+        message = f"{quote(name)} is the name of {known} too, ignoring {ignoring}, in {side.name}: names must differ"
         entry.blame(place, message)
 
 
-def _spoken(wanted: DesiredList) -> str:
+def _source(wanted: DesiredList) -> str:
     return f"{wanted.file}:{wanted.line}"
 
 

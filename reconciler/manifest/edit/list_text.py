@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 import yaml
 
 from reconciler.errors import EditError
-from reconciler.manifest import surgery
-from reconciler.manifest.quoting import double_quoted, json_quoted, rewritten, word
-from reconciler.manifest.surgery import Splice
+from reconciler.manifest.edit import splice
+from reconciler.manifest.edit.quoting import double_quoted, json_quoted, quote_key, rewrite_scalar
+from reconciler.manifest.edit.splice import Splice
 from reconciler.model.texts import Texts
 
 
@@ -33,13 +33,13 @@ class _Style:
 
     @classmethod
     def of(cls, text: str, *trees: yaml.Node | None) -> _Style:
-        return cls(_is_json(text), next(filter(None, map(surgery.width_of, trees)), 2))
+        return cls(_is_json(text), next(filter(None, map(splice.width_of, trees)), 2))
 
     def text(self, text: str) -> str:
         return json_quoted(text) if self.is_json else double_quoted(text)
 
     def pair(self, key: str, value: str) -> str:
-        return f"{json_quoted(key) if self.is_json else word(key)}: {value}"
+        return f"{json_quoted(key) if self.is_json else quote_key(key)}: {value}"
 
     def id(self, list_id: str) -> str:
         return json_quoted(list_id) if self.is_json else list_id
@@ -69,93 +69,93 @@ class NewList:
     notes: tuple[str, ...] = ()
 
 
-def revised(text: str, key: str, entry: yaml.MappingNode, revision: Revision) -> list[Splice]:
+def revise_list(text: str, key: str, entry: yaml.MappingNode, revision: Revision) -> list[Splice]:
     """Return the splices of one list, the innermost first where several stand at one place."""
     style = _Style.of(text)
     splices: list[Splice] = []
     pairs: list[str] = []
     if revision.ids:
-        ids = surgery.child(entry, "id")
+        ids = splice.child(entry, "id")
         if not isinstance(ids, yaml.MappingNode):
             raise EditError(f"list {key!r} has one id for one environment: write {{environment: id}} there first")
         splices.append(
-            surgery.added(text, ids, [style.pair(name, style.id(each)) for name, each in revision.ids.items()])
+            splice.pairs_added(text, ids, [style.pair(name, style.id(each)) for name, each in revision.ids.items()])
         )
-    overrides = surgery.child(entry, "overrides")
+    overrides = splice.child(entry, "overrides")
     if revision.overrides and isinstance(overrides, yaml.MappingNode):
-        splices += _overridden(text, overrides, revision.overrides, style)
+        splices += _revise_overrides(text, overrides, revision.overrides, style)
     elif revision.overrides:
         each = [style.pair(name, style.texts(texts)) for name, texts in revision.overrides.items()]
         pairs.append(style.pair("overrides", f"{{{', '.join(each)}}}"))
-    return splices + _retexted(text, entry, revision.texts, pairs, style)
+    return splices + _revise_texts(text, entry, revision.texts, pairs, style)
 
 
-def _overridden(text: str, overrides: yaml.MappingNode, revised: Mapping[str, Texts], style: _Style) -> list[Splice]:
+def _revise_overrides(
+    text: str, overrides: yaml.MappingNode, wanted: Mapping[str, Texts], style: _Style
+) -> list[Splice]:
     splices: list[Splice] = []
     missing: list[str] = []
-    for name, texts in revised.items():
-        override = surgery.child(overrides, name)
+    for name, texts in wanted.items():
+        override = splice.child(overrides, name)
         if isinstance(override, yaml.MappingNode):
-            splices += _retexted(text, override, texts, [], style)
+            splices += _revise_texts(text, override, texts, [], style)
         else:
             missing.append(style.pair(name, style.texts(texts)))
-    return splices + ([surgery.added(text, overrides, missing)] if missing else [])
+    return splices + ([splice.pairs_added(text, overrides, missing)] if missing else [])
 
 
-def _retexted(text: str, mapping: yaml.MappingNode, texts: Texts, pairs: list[str], style: _Style) -> list[Splice]:
+def _revise_texts(text: str, mapping: yaml.MappingNode, texts: Texts, pairs: list[str], style: _Style) -> list[Splice]:
     """Rewrite the texts that stand in `mapping`, and add to it those that do not, and `pairs`."""
     splices: list[Splice] = []
     missing: list[str] = []
     for name, new in texts.items():
-        node = surgery.child(mapping, name)
+        node = splice.child(mapping, name)
         if isinstance(node, yaml.ScalarNode):
-            start, end = surgery.start_of(node), surgery.end_of(text, node)
-            written = style.text(new) if style.is_json else rewritten(text[start:end], node.style or "", new)
+            start, end = splice.start_of(node), splice.end_of(text, node)
+            written = style.text(new) if style.is_json else rewrite_scalar(text[start:end], node.style or "", new)
             splices.append(Splice(start, end, written))
         else:
             missing.append(style.pair(name, style.text(new)))
-    return splices + ([surgery.added(text, mapping, missing + pairs)] if missing or pairs else [])
+    return splices + ([splice.pairs_added(text, mapping, missing + pairs)] if missing or pairs else [])
 
 
-def with_lists(
-    text: str, tree: yaml.MappingNode | None, lists: Sequence[NewList], notes: Sequence[str]
-) -> list[Splice]:
+def add_lists(text: str, tree: yaml.MappingNode | None, lists: Sequence[NewList], notes: Sequence[str]) -> list[Splice]:
     """Add to the mapping under `lists`, in its style; where there is none yet, begin one."""
-    under = surgery.child(tree, "lists")
+    under = splice.child(tree, "lists")
     style = _Style.of(text, under, tree)
     lines = [line for new in lists for line in _block(new, style)] + [f"# {note}" for note in notes]
     if tree is None:
         separated = text if not text or text.endswith("\n") else text + "\n"
         indented = ["lists:" if lists else "lists: {}", *(f"  {line}" for line in lines)]
         return [Splice(0, len(text), separated + "\n".join(indented) + "\n")]
-    if surgery.is_flow(tree) or (isinstance(under, yaml.MappingNode) and _stays_flow(text, under)):
-        return _between_braces(text, tree, under, lists, notes, style=style)
+    if splice.is_flow(tree) or (isinstance(under, yaml.MappingNode) and _stays_flow(text, under)):
+        return _add_between_braces(text, tree, under, lists, notes, style=style)
     filled = under if isinstance(under, yaml.MappingNode) and under.value else None
     if filled or not lists:
-        return [surgery.added_lines(text, filled or tree, lines)]
+        return [splice.lines_added(text, filled or tree, lines)]
     if isinstance(under, yaml.MappingNode):
-        return _begun(text, tree, under, lines, style)
-    return [surgery.added_lines(text, tree, ["lists:", *(f"{' ' * style.width}{line}" for line in lines)])]
+        return _fill_empty(text, tree, under, lines, style)
+    return [splice.lines_added(text, tree, ["lists:", *(f"{' ' * style.width}{line}" for line in lines)])]
 
 
 def _stays_flow(text: str, lists: yaml.MappingNode) -> bool:
     """Tell whether there is anything between the braces that must stay there: lists, or a comment."""
-    between = text[surgery.start_of(lists) : surgery.end_of(text, lists)]
-    return surgery.is_flow(lists) and (bool(lists.value) or "#" in between)
+    between = text[splice.start_of(lists) : splice.end_of(text, lists)]
+    return splice.is_flow(lists) and (bool(lists.value) or "#" in between)
 
 
-def _begun(
+def _fill_empty(
     text: str, tree: yaml.MappingNode, empty: yaml.MappingNode, lines: Sequence[str], style: _Style
 ) -> list[Splice]:
     """Take `{}` away and write the lines below."""
-    start, end = surgery.start_of(empty), surgery.end_of(text, empty)
+    start, end = splice.start_of(empty), splice.end_of(text, empty)
     before = len(text[:start].rstrip(" "))
-    at = surgery.end_of_line(text, end)
-    newline, indent = surgery.newline_at(text, at), " " * (surgery.column_of(tree) + style.width)
+    at = splice.end_of_line(text, end)
+    newline, indent = splice.newline_at(text, at), " " * (splice.column_of(tree) + style.width)
     return [Splice(before, end, ""), Splice(at, at, "".join(f"{newline}{indent}{line}" for line in lines))]
 
 
-def _between_braces(
+def _add_between_braces(
     text: str,
     tree: yaml.MappingNode,
     under: yaml.Node | None,
@@ -164,7 +164,7 @@ def _between_braces(
     *,
     style: _Style,
 ) -> list[Splice]:
-    newline = surgery.newline_at(text, len(text))
+    newline = splice.newline_at(text, len(text))
     pairs = [style.pair(new.key, f"{{{', '.join(_pairs(new, style))}}}") for new in lists]
     comments = [] if style.is_json else [note for new in lists for note in new.notes] + list(notes)
     start = "" if text.endswith(("\n", "\r")) else newline
@@ -173,15 +173,15 @@ def _between_braces(
     if not pairs:
         return splices
     if isinstance(under, yaml.MappingNode):
-        return [surgery.added(text, under, pairs), *splices]
-    return [surgery.added(text, tree, [style.pair("lists", f"{{{', '.join(pairs)}}}")]), *splices]
+        return [splice.pairs_added(text, under, pairs), *splices]
+    return [splice.pairs_added(text, tree, [style.pair("lists", f"{{{', '.join(pairs)}}}")]), *splices]
 
 
 def _block(new: NewList, style: _Style) -> list[str]:
     """Return the lines of a list, as they stand below `lists:`."""
     indent = " " * style.width
     pairs = [f"{indent}{pair}" for pair in _pairs(new, style)]
-    return [f"{word(new.key)}:", *pairs, *(f"{indent}# {note}" for note in new.notes)]
+    return [f"{quote_key(new.key)}:", *pairs, *(f"{indent}# {note}" for note in new.notes)]
 
 
 def _pairs(new: NewList, style: _Style) -> list[str]:

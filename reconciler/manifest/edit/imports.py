@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from reconciler.manifest.drafting import Declared, Draft, declared
-from reconciler.manifest.naming import key_from
-from reconciler.manifest.quoting import double_quoted
-from reconciler.manifest.rewriting import NewList, Revision
+from reconciler.manifest.edit.draft import Declared, Draft, declarations
+from reconciler.manifest.edit.keys import key_from
+from reconciler.manifest.edit.list_text import NewList, Revision
+from reconciler.manifest.edit.quoting import double_quoted
 from reconciler.manifest.rules import text_fault
 from reconciler.manifest.values import Environment
 from reconciler.model.fields import MANAGED, NAME, TABLE, Field
@@ -23,7 +23,7 @@ from reconciler.model.texts import Texts
 
 
 @dataclass(frozen=True, slots=True)
-class Brought:
+class ImportedList:
     """One live list that is declared from now on, as it is; `new` where its key is, too."""
 
     environment: str
@@ -37,7 +37,7 @@ class Brought:
 class Imports:
     """What an import comes to: the lists that are declared now; those left as comments, and other remarks, in words."""
 
-    brought: list[Brought] = field(default_factory=list)
+    imported: list[ImportedList] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
 
@@ -50,7 +50,7 @@ class _Group:
     lists: dict[str, LiveList]
 
 
-def take_in(draft: Draft, undeclared: Mapping[str, Sequence[LiveList]], into: str) -> tuple[Imports, Declared]:
+def import_lists(draft: Draft, undeclared: Mapping[str, Sequence[LiveList]], into: str) -> tuple[Imports, Declared]:
     """Declare `undeclared` lists, by environment, in `draft`; return what that is, and what is declared then.
 
     A list that was left as a comment before is passed over.
@@ -68,10 +68,12 @@ def take_in(draft: Draft, undeclared: Mapping[str, Sequence[LiveList]], into: st
             taken.add(key)
             new.append(_new_list(draft, key, group))
             managed = {NAME, *new[-1].texts}
-            imports.brought += [_brought(name, key, found, managed, new=True) for name, found in group.lists.items()]
+            imports.imported += [
+                _imported_list(name, key, found, managed, new=True) for name, found in group.lists.items()
+            ]
             imports.remarks += [f"{key}: {note}" for note in new[-1].notes]
-    after = {name: dict(lists) for name, lists in declared(draft.manifest).items()}
-    for each in imports.brought:
+    after = {name: dict(lists) for name, lists in declarations(draft.manifest).items()}
+    for each in imports.imported:
         after[each.environment][each.key] = (each.id, each.texts)
     draft.add(new, imports.refused, into)
     return imports, after
@@ -132,7 +134,7 @@ def _groups(draft: Draft, found: Iterator[tuple[Environment, LiveList]]) -> Iter
 
 def _base(environment: Environment, found: LiveList) -> str | None:
     """Return the name as the manifest would write it; None for one that does not fit the `name_format`."""
-    base = environment.unwritten(found.texts[NAME])
+    base = environment.unformat_name(found.texts[NAME])
     return base if base and not text_fault(NAME, base) else None
 
 
@@ -141,12 +143,12 @@ def _join(draft: Draft, key: str, group: _Group, imports: Imports) -> None:
 
     A text that would have to be an override, and that the rules refuse, keeps its list out of the manifest.
     """
-    own = draft.own(key)
+    own = draft.own_texts(key)
     ids: dict[str, str] = {}
     overrides: dict[str, Texts] = {}
     for name, found in tuple(group.lists.items()):
         environment = draft.manifest.environments[name]
-        if key in environment.desired.lists or environment.written(group.base) != found.texts[NAME]:
+        if key in environment.desired.lists or environment.format_name(group.base) != found.texts[NAME]:
             continue
         del group.lists[name]
         differing = {
@@ -158,14 +160,14 @@ def _join(draft: Draft, key: str, group: _Group, imports: Imports) -> None:
         if differing:
             overrides[name] = differing
         ids[name] = found.id
-        imports.brought.append(_brought(name, key, found, set(own), new=False))
+        imports.imported.append(_imported_list(name, key, found, set(own), new=False))
     if ids:
         draft.revise(key, Revision(overrides=overrides, ids=ids))
 
 
 def _new_list(draft: Draft, key: str, group: _Group) -> NewList:
     environments, base, lists = draft.manifest.environments, group.base, group.lists
-    fits = {name for name, found in lists.items() if environments[name].written(base) == found.texts[NAME]}
+    fits = {name for name, found in lists.items() if environments[name].format_name(base) == found.texts[NAME]}
     overrides: dict[str, dict[Field, str]] = {
         name: {NAME: found.texts[NAME]} for name, found in lists.items() if name not in fits
     }
@@ -184,7 +186,7 @@ def _new_list(draft: Draft, key: str, group: _Group) -> NewList:
     return NewList(key, ids if len(environments) > 1 else next(iter(ids.values())), texts, overrides, tuple(notes))
 
 
-def _brought(environment: str, key: str, found: LiveList, managed: Collection[str], *, new: bool) -> Brought:
+def _imported_list(environment: str, key: str, found: LiveList, managed: Collection[str], *, new: bool) -> ImportedList:
     """Say what is declared of a list: its live texts, of the fields that are managed."""
     texts: Texts = {field: text for field, text in found.texts.items() if field in managed}
-    return Brought(environment, key, found.id, texts, new)
+    return ImportedList(environment, key, found.id, texts, new)

@@ -79,7 +79,7 @@ _ROWS = (
 )
 
 
-def explained(error: MarkedYAMLError, text: str) -> tuple[int, str]:
+def explain(error: MarkedYAMLError, text: str) -> tuple[int, str]:
     """Return the offset in `text` at which to look, and what to do there."""
     said = f"{error.context or ''}: {error.problem or ''}"
     end = error.problem_mark or error.context_mark

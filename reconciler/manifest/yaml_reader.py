@@ -12,7 +12,11 @@ import re
 from yaml.error import MarkedYAMLError
 from yaml.reader import ReaderError
 
-from reconciler.manifest.events import (
+from reconciler.manifest.reading import MappingValue, Problems, Reading, SequenceValue, Value, short_step
+from reconciler.manifest.scalars import REFUSED, plain, read_as
+from reconciler.manifest.source import SourceText, UnreadableError, decode, decode_leniently, forbidden_character
+from reconciler.manifest.yaml_errors import DIRECTIVES, explain
+from reconciler.manifest.yaml_events import (
     ALIAS,
     FASTEST,
     MAPPING,
@@ -22,12 +26,8 @@ from reconciler.manifest.events import (
     STREAM_END,
     Event,
     Parser,
-    opened,
+    open_events,
 )
-from reconciler.manifest.reading import MappingValue, Problems, Reading, SequenceValue, Value, shown_step
-from reconciler.manifest.scalars import REFUSED, plain, read_as
-from reconciler.manifest.source import SourceText, UnreadableError, decoded, forbidden_character, lenient
-from reconciler.manifest.syntax import DIRECTIVES, explained
 from reconciler.model.fields import FIELDS
 from reconciler.model.problems import Problem
 
@@ -47,15 +47,15 @@ def read(file: str, raw: bytes, parser: Parser = FASTEST, *, may_be_empty: bool 
     """
     problems = Problems()
     try:
-        source = SourceText(file, decoded(raw))
+        source = SourceText(file, decode(raw))
     except UnreadableError as error:
-        return _broken(SourceText(file, lenient(raw)), problems, error.offset, error.message)
+        return _broken(SourceText(file, decode_leniently(raw)), problems, error.offset, error.message)
     try:
         return _Composer(source, parser, problems).reading() or _empty(source, problems, may_be_empty=may_be_empty)
     except UnreadableError as error:
         return _broken(source, problems, error.offset, error.message)
     except MarkedYAMLError as error:
-        return _broken(source, problems, *explained(error, source.text))
+        return _broken(source, problems, *explain(error, source.text))
     except ReaderError:
         return _broken(source, problems, *forbidden_character(source.text))
 
@@ -77,7 +77,7 @@ class _Composer:
     def __init__(self, source: SourceText, parser: Parser, problems: Problems) -> None:
         self._source = source
         self._problems = problems
-        self._next = opened(source.text, parser)
+        self._next = open_events(source.text, parser)
         self._trail: list[str | int] = []
 
     def reading(self) -> Reading | None:
@@ -227,7 +227,7 @@ class _Composer:
                 return False
 
     def _complain(self, offset: int, message: str, *more: str) -> None:
-        path = ".".join(shown_step(step) for step in (*self._trail, *more))
+        path = ".".join(short_step(step) for step in (*self._trail, *more))
         position = self._source.position(offset)
         self._problems.append(Problem(self._source.file, *position, path, message))
 
