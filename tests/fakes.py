@@ -114,7 +114,7 @@ class FakeAccount:
         if found is None:
             return
         stored: Texts = {field: self.alters(text) for field, text in body.items()}
-        kept: Texts = {**found.texts, "description": ""} if self.wipes else found.texts
+        kept: Texts = dict.fromkeys(found.texts, "") if self.wipes else found.texts
         self._set(found, {**kept, **stored}, "we", body)
         self.clock.happened("landed", list_id.removeprefix("cl-"), body)
 

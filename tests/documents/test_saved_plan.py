@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ import pytest
 from reconciler.documents.plan import digest, plan_document
 from reconciler.documents.saved_plan import load_plan
 from reconciler.errors import PlanRefusedError, UsageError
-from reconciler.model.changes import Block, Blocked, Plan
+from reconciler.model.changes import Block, Blocked, Plan, Update
+from reconciler.model.fields import TABLE, ManagedField
 from reconciler.report.json import render
 from tests.documents.test_plan import PLANNED, plan_of
 
@@ -64,9 +66,6 @@ ALTERED: dict[str, tuple[Callable[[Any], object], str]] = {
     "a property more": (lambda it: _first(it).update(more=1), "environments.0.changes.0.more"),
     "a property less": (lambda it: _first(it).pop("id"), "environments.0.changes.0.id: Field required"),
     "a number for a text": (lambda it: _first(it)["after"].update(name=1), "environments.0.changes.0.after.name"),
-    "a text that is too long": (lambda it: _first(it)["after"].update(name="x" * 49), "at most 48 UTF-16 units"),
-    "no name": (lambda it: _first(it)["after"].update(name=""), "a name is not empty"),
-    "a control character": (lambda it: _first(it)["after"].update(name="a\nb"), "a name has no control characters"),
     "an id that is a path": (lambda it: _first(it).update(id="cl-a/../b"), "environments.0.changes.0.id"),
     "a field that after lacks": (lambda it: _first(it).update(fields=["description"]), "fields names what after"),
     "a field twice": (lambda it: _first(it).update(fields=["name", "name"]), "fields names what after"),
@@ -93,6 +92,24 @@ def test_what_was_altered_is_refused(tmp_path: Path, alter: Callable[[Any], obje
     with pytest.raises(PlanRefusedError) as refused:
         load_plan(save(tmp_path, json.dumps(document)))
     assert words in str(refused.value)
+
+
+@pytest.mark.parametrize("row", TABLE, ids=[row.name for row in TABLE])
+def test_a_field_comes_back_and_may_hold_what_its_row_says(tmp_path: Path, row: ManagedField) -> None:
+    def check(text: str) -> None:
+        update = Update(
+            key="u", id="cl-u", cause="edit", before={}, after={row.name: text}, source=None, fields=(row.name,)
+        )
+        plan = plan_of(replace(PLANNED, changes=(update,)))
+        assert told(load_plan(save(tmp_path, render(plan_document(plan))))) == told(plan)
+
+    check("x" * row.longest)
+    with pytest.raises(PlanRefusedError, match=f"a {row.label} has at most {row.longest} UTF-16 units"):
+        check("x" * (row.longest + 1))
+    with nullcontext() if row.may_be_empty else pytest.raises(PlanRefusedError, match=f"a {row.label} is not empty"):
+        check("")
+    with pytest.raises(PlanRefusedError, match="no control characters") if row.one_line else nullcontext():
+        check("a\nb")
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "null", "\x00", '{"format": null}', "[" * 100_000])

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from reconciler.execute.snapshot import LOOKS, MOST_SECONDS_OLD, MOST_SECONDS_WAITED
 from reconciler.execute.verify import READS
 from reconciler.model.answers import Acknowledged, Rejected, Unsettled
+from reconciler.model.fields import FIELDS, NAME
 from reconciler.model.lists import AppliedList, DoubtfulList
 from reconciler.model.retry import ATTEMPTS
 from reconciler.model.texts import Texts, holds
@@ -20,7 +21,7 @@ from tests.planning.worlds import Short
 
 KEYS = "abcdef"
 NAMES = ("Alpha", "Beta", "Gamma", "Delta", "Epsilon", "Zeta", "Eta", "Theta")
-WORDS = ("", "D", "E")
+OTHERS = {field: st.sampled_from(["", "D", "E"]) for field in FIELDS if field != NAME}
 WAITS = st.sampled_from([None, 2.0, 6.0, 70.0])
 UNREAD = ("unverified", None)
 LATE = st.sampled_from([0.0, 0.0, 0.5, 1.5, 2.0, 40.0, 1e9])
@@ -45,8 +46,8 @@ edits = st.builds(
     Edit,
     st.sampled_from(KEYS),
     st.one_of(
-        st.fixed_dictionaries({"name": st.sampled_from((*NAMES, "Theirs"))}),
-        st.fixed_dictionaries({"description": st.sampled_from(WORDS)}),
+        st.fixed_dictionaries({NAME: st.sampled_from((*NAMES, "Theirs"))}),
+        *(st.fixed_dictionaries({field: words}) for field, words in OTHERS.items()),
     ),
 )
 waits: st.SearchStrategy[Deed] = st.one_of(
@@ -67,16 +68,16 @@ lines = st.one_of(
 
 @st.composite
 def declarations(draw: st.DrawFn, key: str, name: str) -> Short:
-    """Declare a list of that name: as it is, or renamed to a new name or a taken one, or described anew, or both."""
-    wanted = {"name": draw(st.sampled_from((name, f"New {key}", f"New {key}", *NAMES))), "previously": name}
-    return wanted | draw(st.fixed_dictionaries({}, optional={"description": st.sampled_from(WORDS)}))
+    """Declare a list of that name: as it is, or renamed to a new name or a taken one, or with new texts, or both."""
+    wanted = {NAME: draw(st.sampled_from((name, f"New {key}", f"New {key}", *NAMES))), "previously": name}
+    return wanted | draw(st.fixed_dictionaries({}, optional=OTHERS))
 
 
 @st.composite
 def scenes(draw: st.DrawFn) -> Scene:
     """Draw lists with names of their own, most of them recorded as they are, and what is to befall them."""
-    served = {key: {"name": name, "description": "D"} for key, name in zip(KEYS, NAMES, strict=False)}
-    wanted = {key: draw(declarations(key, served[key]["name"])) for key in KEYS if draw(st.integers(0, 3))}
+    served = {key: {**dict.fromkeys(FIELDS, "D"), NAME: name} for key, name in zip(KEYS, NAMES, strict=False)}
+    wanted = {key: draw(declarations(key, served[key][NAME])) for key in KEYS if draw(st.integers(0, 3))}
     known = {key: texts for key, texts in served.items() if draw(st.integers(0, 5))}
     befalls = draw(st.sampled_from([waits, st.one_of(waits, edits), st.one_of(waits, edits, breaks)]))
     return Scene(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.model.fields import Field
+from reconciler.model.fields import FIELDS, Field
 from reconciler.model.texts import (
     Texts,
     differing,
@@ -19,9 +19,7 @@ from reconciler.model.texts import (
     unseen_difference,
 )
 
-TEXTS = st.fixed_dictionaries(
-    {}, optional={"name": st.sampled_from(["", "a", "b"]), "description": st.sampled_from(["", "a", "b"])}
-)
+TEXTS = st.fixed_dictionaries({}, optional=dict.fromkeys(FIELDS, st.sampled_from(["", "a", "b"])))
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from reconciler.documents.plan import digest
 from reconciler.execute.records import applied_entry
 from reconciler.model.changes import Adopt, Change, Check, EnvironmentPlan, Forget, Update
+from reconciler.model.fields import FIELDS, NAME
 from reconciler.model.lists import Applied, Desired, KnownList, Live, LiveList
 from reconciler.model.texts import Texts, narrowed
 from reconciler.planning.build import build
@@ -22,7 +23,8 @@ from tests.planning.worlds import AT, TARGET, Short, applied, desired, live
 
 KEYS = "abcd"
 NAMES = st.sampled_from(["A", "a", "B", "C", "D", "E"])  # few, so that they collide
-TEXTS = st.fixed_dictionaries({}, optional={"name": NAMES, "description": st.sampled_from(["", "x", "y"])})
+EACH = {field: NAMES if field == NAME else st.sampled_from(["", "x", "y"]) for field in FIELDS}
+TEXTS = st.fixed_dictionaries({}, optional=EACH)
 
 
 @dataclass(frozen=True)
@@ -57,10 +59,7 @@ KNOWN = of_lists(
 )
 LIVE: st.SearchStrategy[Mapping[str, Short]] = st.dictionaries(
     st.sampled_from([*KEYS, "cl-zzz"]),
-    st.fixed_dictionaries(
-        {"name": NAMES, "description": st.sampled_from(["", "x", "y"])},
-        optional={"campaigns": st.just(["June"])},
-    ),
+    st.fixed_dictionaries(EACH, optional={"campaigns": st.just(["June"])}),
     max_size=5,
 ).filter(unique)
 POLICY = st.fixed_dictionaries({}, optional={"on_drift": st.just("overwrite"), "rename_in_use": st.just("warn")})
@@ -169,7 +168,7 @@ HOSTILE = of_lists(
         {
             "id": st.sampled_from([f"cl-{key}" for key in [*KEYS, "zzz"]]),
             "action": st.sampled_from(["update", *CHANGES]),
-            "fields": st.sampled_from([("name",), ("description",), ("name", "description")]),
+            "fields": st.sampled_from([*((field,) for field in FIELDS), FIELDS]),
             "before": TEXTS,
             "after": TEXTS,
         }

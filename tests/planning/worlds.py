@@ -81,7 +81,7 @@ def live(lists: Mapping[str, Short | None]) -> Live:
         if short is None:
             absent[list_id] = Absent(list_id, "HTTP 404: not found")
         else:
-            every: Texts = {"name": short.get("name", ""), "description": short.get("description", "")}
+            every: Texts = {field: short.get(field, "") for field in FIELDS}
             found[list_id] = LiveList(list_id, every, tuple(short.get("campaigns", ())))
     return Live(found, absent)
 

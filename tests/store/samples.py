@@ -6,6 +6,7 @@ from pathlib import Path
 
 from hypothesis import strategies as st
 
+from reconciler.model.fields import FIELDS
 from reconciler.model.lists import Applied, AppliedList, DoubtfulList, KnownList, Target
 from reconciler.model.texts import Texts
 from reconciler.protocols import Holder
@@ -45,7 +46,7 @@ def names_in(folder: Path) -> list[str]:
 
 
 _any_text = st.text(st.characters(exclude_categories=[]), max_size=20) | st.just(HOSTILE)
-_texts: st.SearchStrategy[Texts] = st.fixed_dictionaries({}, optional={"name": _any_text, "description": _any_text})
+_texts: st.SearchStrategy[Texts] = st.fixed_dictionaries({}, optional=dict.fromkeys(FIELDS, _any_text))
 _intended = _texts.filter(bool)
 
 
