@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 from itertools import islice
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NotRequired, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Annotated, Literal, NotRequired, TypeAlias, TypeVar, cast
 
 from pydantic import ConfigDict, Field, InstanceOf, TypeAdapter, ValidationError, with_config
 from typing_extensions import TypedDict
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
         """Some fields of a list."""
 
 else:
-    SomeTexts = exactly(TypedDict("SomeTexts", {row.name: NotRequired[AnyText] for row in TABLE}))
+    _some = with_config(ConfigDict(strict=True, extra="forbid", json_schema_extra={"minProperties": 1}))
+    SomeTexts = _some(TypedDict("SomeTexts", {row.name: NotRequired[AnyText] for row in TABLE}))
     SomeTexts.__doc__ = "Some fields of a list."
 
 
@@ -42,13 +43,10 @@ class TargetShape(TypedDict):
 
 Count: TypeAlias = Annotated[int, Field(ge=0, le=2**53 - 1)]
 
-
-def _count_properties(schema: dict[str, Any]) -> None:
-    """Say in a JSON Schema that an object has a least number of properties, of which pydantic makes a text's length."""
-    schema |= {"type": "object", "minProperties": schema.pop("minLength")}
-
-
-_OneText: TypeAlias = Annotated[SomeTexts, Field(min_length=1, json_schema_extra=_count_properties)]
+# The JSON Schema has this as minProperties of SomeTexts: pydantic would make the least length of a text of it.
+_OneText: TypeAlias = Annotated[
+    SomeTexts, Field(min_length=1, json_schema_extra=lambda schema: schema.pop("minLength"))
+]
 
 
 @exactly
