@@ -17,7 +17,7 @@ from typing import NamedTuple, assert_never
 from reconciler.documents.plan import digest
 from reconciler.model.changes import Blocked, Change, Drift, Plan, Update
 from reconciler.model.drift import DriftReport, EnvironmentDrift, FieldDrift, ListDrift
-from reconciler.model.fields import FIELDS, Field, label
+from reconciler.model.fields import FIELDS, MANAGED, NAME, Field, label
 from reconciler.model.outcomes import EnvironmentResult, Outcome, Result
 from reconciler.model.texts import Texts
 from reconciler.report import order, phrases
@@ -25,7 +25,7 @@ from reconciler.report.escape import code
 from reconciler.report.words import Piece, word_diff
 
 MAX_BYTES = 65_000  # what GitHub takes in a comment is 65,536 characters
-_LONGEST_NAME = 48
+_LONGEST_NAME = MANAGED[NAME].longest
 _NAMED_IN_A_GROUP = 50
 _TITLE = "### reconciler "
 _RESERVE = 600  # for what is said of blocks that are left out

@@ -196,18 +196,20 @@ def undo(at: Place) -> None:
 
 def drift_and_accept(at: Place) -> None:
     at.control("PATCH", f"{PROD}/cl-1", {"note": "Elsewhere"})
-    found = at.reports(0, "drift", "--env", "prod")
+    at.control("PUT", f"{PROD}/cl-3", {"name": "Gamma", "note": "Third"})
+    found = at.reports(0, "drift", "--env", "prod", "--undeclared")
     assert 'internal note: "First" → "Elsewhere"' in found["text"]
     assert "internal note: `First` → `Elsewhere`" in found["markdown"]
     assert "since the last apply: internal note" in found["junit"]
-    assert "<dt>internal note</dt>" in found["html"]
-    assert at.document("out.json")["environments"][0]["lists"][0]["fields"][0]["field"] == "note"
+    assert found["html"].count("<dt>internal note</dt>") == 2
+    (environment,) = at.document("out.json")["environments"]
+    assert environment["lists"][0]["fields"][0]["field"] == "note"
+    assert environment["undeclared"][0]["note"] == "Third"
     assert 'internal note: "Elsewhere"' in at.run("accept", "--env", "prod")
     assert "note: Elsewhere\n" in at.manifest
 
 
 def import_and_promote(at: Place) -> None:
-    at.control("PUT", f"{PROD}/cl-3", {"name": "Gamma", "note": "Third"})
     at.run("import", "--env", "prod")
     assert 'note: "Third"\n' in at.manifest
     said = at.run("promote", "prod", "test", "--match-names")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from reconciler.model.fields import Field, label
+from reconciler.model.fields import MANAGED, NAME, Field, label
 from reconciler.model.texts import Texts
 from reconciler.report.colour import Ink
 from reconciler.report.escape import quoted, within_quotes
@@ -18,7 +18,9 @@ from reconciler.report.text.layout import INDENT, Page
 if TYPE_CHECKING:
     from reconciler.report.words import Piece
 
-_LONGEST_NAME = 48  # up to here both texts are shown whole: a name is looked up elsewhere as it stands
+_LONGEST_NAME = MANAGED[
+    NAME
+].longest  # up to here both texts are shown whole: a name is looked up elsewhere as it stands
 _MARKERS = ("[-", "-]", "{+", "+}")
 
 
