@@ -1,6 +1,6 @@
-"""From entries to what is desired of each environment, with the rules that need more than one value.
+"""Resolve the lists of a manifest for each environment: ids, overrides and `name_format` applied.
 
-An entry is taken once its types are right. What is wrong with it then is blamed on the place where it is written.
+Rules that need more than one value are checked here. Each problem names the place where the value is written.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from reconciler.model.lists import DesiredList
 from reconciler.model.texts import Texts
 
 Entries = Iterable[tuple[Reading, str, int, ListEntry]]
-"""Each list with the file it stands in, its key, and the line of that."""
+"""Each list with its file, its key, and the line of the key."""
 
 
 def resolve(entries: Entries, environments: Mapping[str, EnvironmentEntry]) -> dict[str, dict[str, DesiredList]]:
-    """Return the lists of each environment, by key; what is wrong becomes problems of the readings."""
+    """Return the lists of each environment by key. Problems are added to the readings."""
     accounts: dict[tuple[str, str], dict[str, tuple[str, DesiredList]]] = {}
     sides = {
         name: _Side(name, of.name_format, accounts.setdefault(target(of).account, {}))
@@ -41,7 +41,7 @@ def resolve(entries: Entries, environments: Mapping[str, EnvironmentEntry]) -> d
 
 @dataclass(slots=True)
 class _Side:
-    """One environment while its lists come in: whose are which names, and which ids of its account (with the side)."""
+    """One environment while lists are added: who has which name, and which id of its account (with the environment)."""
 
     name: str
     name_format: str
@@ -78,7 +78,7 @@ def _resolve_entry(entry: _Entry, sides: Mapping[str, _Side]) -> None:
 
 
 def _check_environments(entry: _Entry, ids: Collection[str], sides: Mapping[str, _Side]) -> None:
-    """What is said per environment must be said of one that there is, and that the list is in."""
+    """Check that `id`, `overrides` and `previously` name environments that exist and in which the list has an id."""
     previously = entry.fields.previously
     named: dict[str, Iterable[str]] = {
         "id": ids,
@@ -96,7 +96,7 @@ def _check_environments(entry: _Entry, ids: Collection[str], sides: Mapping[str,
 
 
 def _add_list(entry: _Entry, side: _Side, list_id: str, id_place: Place) -> None:
-    """Put the list into its environment, after looking whether its id or its name is taken there."""
+    """Add the list to an environment; check that its id and its name are not taken there."""
     fields = entry.fields
     override = fields.overrides[side.name].texts if side.name in fields.overrides else {}
     own = {name: format_name(side.name_format, text) if name == NAME else text for name, text in fields.texts.items()}
@@ -126,7 +126,7 @@ def _add_list(entry: _Entry, side: _Side, list_id: str, id_place: Place) -> None
 
 
 def _check_name(entry: _Entry, side: _Side, wanted: DesiredList, *, overridden: bool) -> None:
-    """Check what only holds within an environment: the length after `name_format`, and that names differ."""
+    """Check what depends on the environment: the length of the name after `name_format`, and that names differ."""
     name, own = wanted.texts[NAME], entry.fields.texts.get(NAME, "")
     place: Place = ("overrides", side.name, NAME) if overridden else (NAME,)
     row = MANAGED[NAME]

@@ -20,7 +20,7 @@ _NOT_IN_YAML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U000100
 
 
 class UnreadableError(Exception):
-    """A file that ends the reading of it at `offset`; the message is for people."""
+    """A file cannot be read beyond `offset`; the message is for people."""
 
     def __init__(self, offset: int, message: str) -> None:
         super().__init__(message)
@@ -47,7 +47,7 @@ class SourceText:
 
 
 def decode(raw: bytes) -> str:
-    """Return the characters of a manifest file; raises UnreadableError where they are no text that all read alike."""
+    """Return the text of a manifest file. Raises UnreadableError if readers of YAML would read it differently."""
     body = raw.removeprefix(_BOM)
     if body.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise UnreadableError(0, "the file is UTF-16, and a manifest is UTF-8: save it so")
@@ -67,7 +67,7 @@ def decode(raw: bytes) -> str:
 
 
 def decode_leniently(raw: bytes) -> str:
-    """Return what can be shown of a file, with the offsets that `decode` speaks of."""
+    """Return the text of a file with replacement characters; offsets are those of UnreadableError."""
     return raw.removeprefix(_BOM).decode(errors="replace")
 
 
@@ -91,6 +91,6 @@ def _disputed_message(character: str) -> str:
 
 
 def forbidden_character(text: str) -> tuple[int, str]:
-    """Return where the first character stands that YAML does not allow at all, with words for it."""
+    """Return the offset of the first character that YAML does not allow, and a message."""
     found = next(_NOT_IN_YAML.finditer(text))
     return found.start(), f"the control character U+{ord(found[0]):04X} cannot stand in YAML: remove it"

@@ -1,4 +1,4 @@
-"""What is wrong where YAML itself cannot be read, in words, with the way out.
+"""Explain errors of the YAML parser: what is wrong, and what to do.
 
 libyaml and the pure Python scanner word the same error differently; the first row of the table that fits either
 decides. Positions are where a person would look: at the quote that is never closed, not at the end of the file.
