@@ -49,8 +49,8 @@ def _files(folder: Path, glob: str, drafts: Collection[str]) -> tuple[list[str],
     try:
         found = sorted({*_matches(folder, glob), *_matching_drafts(glob, drafts)})
     except TooManyError:
-        return [], f"{_short(glob)} goes through more than {_MOST_FOLDERS:,} folders: name the folder that is meant"
-    return found, None if found else f"{_short(glob)} names no file in {folder}: correct it, or remove it"
+        return [], f"{_short(glob)} searches more than {_MOST_FOLDERS:,} folders: name the folder that is meant"
+    return found, None if found else f"{_short(glob)} matches no file in {folder}: correct it, or remove it"
 
 
 def _fault(glob: str) -> str | None:

@@ -125,7 +125,7 @@ def _entries(readings: list[Reading]) -> Iterator[tuple[Reading, str, int, ListE
                 reading.blame(place, messages.bad_name(key), at_key=True)
             if other := seen.get(key):
                 first = f"{other.source.file}:{other.position(place, at_key=True)[0]}"
-                reading.blame(place, f"stands in {first} too: remove or rename one", at_key=True)
+                reading.blame(place, f"is also in {first}: remove or rename one", at_key=True)
             elif entry:
                 yield reading, key, line, entry
             seen.setdefault(key, reading)

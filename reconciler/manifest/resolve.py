@@ -70,7 +70,7 @@ def _resolve_entry(entry: _Entry, sides: Mapping[str, _Side]) -> None:
         return
     if len(sides) > 1:
         each = first_names([f"{name}: cl-…" for name in islice(sides, MOST_NAMED + 1)], len(sides))
-        entry.blame(("id",), f"one id, but {len(sides)} environments: ids differ between them, write {{{each}}}")
+        entry.blame(("id",), f"there are {len(sides)} environments but only one id: write one for each, {{{each}}}")
         return
     for side in sides.values():
         _check_environments(entry, (side.name,), sides)
@@ -118,7 +118,7 @@ def _add_list(entry: _Entry, side: _Side, list_id: str, id_place: Place) -> None
     if NAME in texts:
         _check_name(entry, side, wanted, overridden=NAME in override)
     if holder := side.ids.get(list_id):
-        message = f"{list_id} is the id of {holder[1].key} in {holder[0]} ({_source(holder[1])}) too"
+        message = f"{list_id} is also the id of {holder[1].key} in {holder[0]} ({_source(holder[1])})"
         entry.blame(id_place, f"{message}: an id belongs to one list, correct one of them")
     else:
         side.ids[list_id] = (side.name, wanted)
@@ -131,13 +131,13 @@ def _check_name(entry: _Entry, side: _Side, wanted: DesiredList, *, overridden: 
     place: Place = ("overrides", side.name, NAME) if overridden else (NAME,)
     row = MANAGED[NAME]
     if name != own and not overridden and not length_fault(row, own) and (fault := length_fault(row, name)):
-        entry.blame(place, f"{fault} (as {side.name} writes it, by its name_format)")
+        entry.blame(place, f"{fault} (with the name_format of {side.name})")
     holder = side.names.setdefault(as_seen(name) or name, wanted)
     if holder is not wanted:
         known = f"{holder.key} ({_source(holder)})"
         alike = holder.texts[NAME].casefold() == name.casefold()
-        ignoring = "case" if alike else "what a reader cannot see (Unicode normalisation, invisible characters)"
-        message = f"{quote(name)} is the name of {known} too, ignoring {ignoring}, in {side.name}: names must differ"
+        ignoring = "case" if alike else "what cannot be seen (Unicode normalisation, invisible characters)"
+        message = f"{quote(name)} is also the name of {known} in {side.name}, ignoring {ignoring}: names must differ"
         entry.blame(place, message)
 
 

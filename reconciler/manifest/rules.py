@@ -33,7 +33,7 @@ def _empty_fault(row: ManagedField) -> str:
 
 def _unseen_fault(row: ManagedField, text: str) -> str | None:
     if all(map(shows_nothing, text)):
-        return f"holds only characters that show nothing: write a {row.label} that can be seen"
+        return f"has only invisible characters: write a {row.label} that can be seen"
     return None
 
 
@@ -53,20 +53,20 @@ def outer_space_fault(text: str) -> str | None:
     if text == text.strip():
         return None
     if text.endswith("\n"):
-        return "ends in a line break, as a block after > or | does: write >- or |- instead"
+        return "ends with a line break, as blocks with > or | do: write >- or |- instead"
     return "begins or ends with white space: remove it"
 
 
 def control_fault(text: str) -> str | None:
     """Check that a text has no control characters and none of the two Unicode line separators."""
     found = _CONTROL.search(text)
-    return f"holds the control character U+{ord(found[0]):04X}: remove it" if found else None
+    return f"contains the control character U+{ord(found[0]):04X}: remove it" if found else None
 
 
 def name_format_fault(text: str) -> str | None:
     """Check a `name_format`."""
     if text.count("{name}") != 1 or re.search("[{}]", text.replace("{name}", "")):
-        return f'{text!r} does not hold {{name}} just once and no other braces: write it as "[dev] {{name}}"'
+        return f'must have {{name}} exactly once and no other braces, such as "[dev] {{name}}"; got {text!r}'
     return outer_space_fault(text) or control_fault(text)
 
 

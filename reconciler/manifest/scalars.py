@@ -23,7 +23,7 @@ _TABLE = tuple(
             r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:(?:t|[ \t]+)[0-9]{1,2}:[0-9:.]+[ \t]*(?:z|[-+][0-9:]+)?)?",
             "a date",
         ),
-        (r"=|<<", "a sign of its own"),
+        (r"=|<<", "a special sign"),
         (r":\S[\s\S]*", "a symbol"),  # Ruby's reader does
     )
 )

@@ -1,6 +1,6 @@
 """Read YAML into plain values in one pass over its events. What a manifest must not use is refused with a message.
 
-Anchors, aliases, merge keys, tags and second documents are refused so that every value stands where it is written.
+Anchors, aliases, merge keys, tags and second documents are refused so that every value is written where it belongs.
 Keys that start with `x-` are the user's: what is under them is read, for the sake of those refusals, and dropped.
 """
 
@@ -35,7 +35,7 @@ DEEPEST = 8
 # Where a text seems to go on behind a comment. In a file without any, no scalar needs a look at what follows it.
 _CUT_OFF = re.compile(r"(?<=[^ \t\r\n])[ \t]+(#)#*(?=[^ \t\r\n#])")
 _OPEN_BLOCK = re.compile(r"[|>][0-9]?(?![0-9]?-)")
-_WHERE_WRITTEN = "since every value stands where it is written"
+_WHERE_WRITTEN = "because every value is written where it belongs"
 _DIRECTIVE = re.compile(r"(?:[ \t]*+(?:#[^\n]*+)?\r?\n)*+(%)")
 _EMPTY = "begin with version, environments and lists, as lists.yaml.example does"
 
@@ -93,11 +93,12 @@ class _Composer:
         after = self._next()
         if type(after) is not STREAM_END:
             message = (
-                "a second YAML document begins here, and a manifest is one: remove the ---, or include a second file"
+                "a second YAML document begins here, but a manifest is only one: remove the ---, or include a second "
+                "file"
             )
             raise UnreadableError(after.start_mark.index, message)
         if not isinstance(root, dict):
-            raise UnreadableError(begin, f"this is no mapping of keys to values: {_EMPTY}")
+            raise UnreadableError(begin, f"this is not a mapping of keys to values: {_EMPTY}")
         return Reading(self._source, root, begin, self._problems)
 
     def _value(self, event: Event) -> Value:
@@ -120,7 +121,7 @@ class _Composer:
         if "\t" in self._source.text[event.start_mark.index : event.end_mark.index].rstrip():
             self._complain(
                 event.start_mark.index,
-                "a tab stands in a text without quotes, where readers of YAML differ: put all of the text in quotes",
+                "this unquoted text has a tab, which readers of YAML treat differently: put the whole text in quotes",
             )
             return REFUSED
         return plain(event.value)
@@ -131,8 +132,8 @@ class _Composer:
         if event.end_mark.index == len(text) and not text.endswith("\n") and _OPEN_BLOCK.match(text, at):
             self._complain(
                 at,
-                "the file ends in this block without a line break, where readers of YAML differ: end its last line, or "
-                "write >- or |-",
+                "the file ends in this block without a line break, which readers of YAML treat differently: add one, "
+                "or write >- or |-",
             )
             return REFUSED
         return event.value
@@ -143,15 +144,16 @@ class _Composer:
         if found:
             self._complain(
                 found.start(1),
-                "this # begins a comment, which is no part of the text: put all of the text in quotes, or, where a "
-                "comment is meant, a space after the #",
+                "this # begins a comment, so the text ends before it: put the whole text in quotes; if a "
+                "comment is meant, put a space after the #",
             )
         return found is not None
 
     def _collection(self, event: Event) -> Value:
         if len(self._trail) >= DEEPEST:
             message = (
-                f"nested deeper than {DEEPEST} levels, and a manifest needs 5: look for a bracket or indent too many"
+                f"nested deeper than {DEEPEST} levels, but a manifest needs only 5: "
+                "look for an extra bracket or indentation"
             )
             raise UnreadableError(event.start_mark.index, message)
         return self._mapping() if type(event) is MAPPING else self._sequence()
@@ -190,14 +192,14 @@ class _Composer:
     def _refusal_of_key(self, key: Event, name: str, fields: MappingValue) -> str | None:
         """Return why a pair is refused; "" if the key is the user's own, None if it is not refused."""
         if type(key) is not SCALAR:
-            return "a key must be a word, and this is a mapping or a sequence: put it in quotes if it is meant as text"
+            return "a key must be a text, but this is a mapping or a sequence: put it in quotes if it is meant as text"
         if self._source.text[key.start_mark.index - 1 : key.start_mark.index] == "?":
             return "some readers of YAML take this ? for a part of the key: put the key in quotes, or remove the ?"
         if name in fields:
             line, _ = self._source.position(fields.key_offsets[name])
-            return f"stands twice in this mapping, first in line {line}: remove or rename one"
+            return f"is in this mapping already, in line {line}: remove or rename one"
         if name == "<<" and key.implicit[0]:
-            return f"merge keys are not read, {_WHERE_WRITTEN}: write the values out here"
+            return f"merge keys are not supported, {_WHERE_WRITTEN}: write the values out here"
         return "" if name.startswith("x-") and not self._keys_are_names() else None
 
     def _check_plain_key(self, key: Event) -> None:
@@ -235,9 +237,11 @@ class _Composer:
 def _refusal(event: Event) -> str | None:
     """Return why an alias, anchor or tag is refused; None if there is none."""
     if type(event) is ALIAS:
-        return f"aliases are not read, {_WHERE_WRITTEN}: repeat it here, or put a text that begins with * in quotes"
+        return (
+            f"aliases are not supported, {_WHERE_WRITTEN}: repeat it here, or put a text that begins with * in quotes"
+        )
     if event.anchor:
-        return f"anchors are not read: remove &{event.anchor}, or put a text that begins with & in quotes"
+        return f"anchors are not supported: remove &{event.anchor}, or put a text that begins with & in quotes"
     if event.tag:
-        return "tags are not read: remove the tag, or put a text that begins with ! in quotes"
+        return "tags are not supported: remove the tag, or put a text that begins with ! in quotes"
     return None

@@ -64,7 +64,7 @@ def _refused(draft: Draft, wanted: Sequence[Wanted]) -> Iterator[Refused]:
     while taken := [each for each in left if each.field == NAME and _is_taken(draft, each, left)]:
         left = [each for each in left if each not in taken]
         yield from (
-            Refused(each, "is the name of another list of this environment too, ignoring case") for each in taken
+            Refused(each, "is also the name of another list in this environment, ignoring case") for each in taken
         )
 
 
