@@ -19,10 +19,10 @@ from reconciler.model.lists import DoubtfulList
 
 if TYPE_CHECKING:
     from reconciler.cli.runtime import Runtime
-    from reconciler.cli.wiring import Store
     from reconciler.manifest import Environment
     from reconciler.model.lists import Live
     from reconciler.remote.client import Client
+    from reconciler.store.state_store import Store
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

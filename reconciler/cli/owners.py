@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 from reconciler.cli.output import note
 from reconciler.errors import ManifestError
 from reconciler.report.escape import terminal
-from reconciler.store.file import FileStore
-from reconciler.store.kept import Owner
+from reconciler.store.state_store import Owner
 
 if TYPE_CHECKING:
-    from reconciler.cli.wiring import Store
     from reconciler.manifest import Environment, Manifest
+    from reconciler.store.state_store import Store
 
 _told: set[str] = set()
 
@@ -23,14 +22,15 @@ def owner(manifest: Manifest, environment: Environment, url: str, store: Store) 
     """Return what a store at `url` must know of the manifest that uses it."""
     folder = Path(os.path.realpath(manifest.path.parent))
     path = folder / manifest.path.name
-    base = store.paths.document.parent if isinstance(store, FileStore) else _repository(folder)
+    document = store.document_path
+    base = document.parent if document else _repository(folder)
 
     def claims(name: str) -> bool:
         other = Path(os.path.normpath(base / name))
-        if not _may_own(other, base, folders=isinstance(store, FileStore)) or not other.is_file():
+        if not _may_own(other, base, folders=document is not None) or not other.is_file():
             _tell_once(f"note: {store}: was the state of {name!r}, which is gone: taken for renamed to {path.name!r}")
             return False
-        return not other.samefile(path) and _uses(other, environment.desired.environment, url, store)
+        return not other.samefile(path) and _uses(other, environment.desired.environment, url, document)
 
     return Owner(Path(os.path.relpath(path, base)).as_posix(), claims)
 
@@ -45,7 +45,7 @@ def _may_own(other: Path, base: Path, *, folders: bool) -> bool:
     return base.is_relative_to(other.parent) if folders else other.is_relative_to(base)
 
 
-def _uses(other: Path, environment: str, url: str, store: Store) -> bool:
+def _uses(other: Path, environment: str, url: str, document: Path | None) -> bool:
     """Tell whether another manifest keeps the state of such an environment at the same place."""
     from reconciler.manifest import load
 
@@ -55,10 +55,10 @@ def _uses(other: Path, environment: str, url: str, store: Store) -> bool:
         return True
     if environment not in found.environments:
         return False
-    if not isinstance(store, FileStore):
+    if document is None:
         return found.state == url
     place = other.parent / found.state / f"{environment}.state.json"
-    return "://" not in found.state and os.path.realpath(place) == str(store.paths.document)
+    return "://" not in found.state and os.path.realpath(place) == str(document)
 
 
 def _tell_once(text: str) -> None:

@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.cli import keeping
 from reconciler.cli import options as shared
+from reconciler.cli import state_admin
 from reconciler.cli.output import note, say, say_document
 from reconciler.errors import ForeignStateError, UsageError
 from reconciler.model.fields import NAME
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
 
-    from reconciler.cli.wiring import Store
     from reconciler.model.lists import Applied, KnownList
     from reconciler.protocols import Holder, StateStore, StateWriter
+    from reconciler.store.state_store import Store
 
 _KEY = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
@@ -45,12 +45,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     pushed = _action(actions, "push", "put a state document in the place of the state", _push)
     pushed.add_argument("document", type=Path, metavar="FILE")
     pushed.add_argument("--older", action="store_true", help="also one of another serial than the present state's")
-    told = _action(actions, "history", "what each run made of the state, where the store keeps that", keeping.history)
+    told = _action(
+        actions, "history", "what each run made of the state, where the store keeps that", state_admin.history
+    )
     told.add_argument("--json", action="store_true", help="print JSON")
     told.add_argument(
-        "--last", type=shared.integer(1, 1_000_000), default=keeping.LAST, metavar="N", help="so many runs (default 20)"
+        "--last",
+        type=shared.integer(1, 1_000_000),
+        default=state_admin.LAST,
+        metavar="N",
+        help="so many runs (default 20)",
     )
-    freed = _action(actions, "unlock", "break the lease of a run that is gone", keeping.unlock)
+    freed = _action(actions, "unlock", "break the lease of a run that is gone", state_admin.unlock)
     freed.add_argument("--at", metavar="URL", help="at another place, which a move that was cut off left locked")
     freed.add_argument("--yes", action="store_true", help="do not ask")
     moved = actions.add_parser(
@@ -82,7 +88,7 @@ def run(options: argparse.Namespace) -> int:
 
     if options.action == "migrate":
         options.env, options.all_envs = [], True
-        keeping.migrate(wiring.wired(options), options)
+        state_admin.migrate(wiring.wired(options), options)
         return 0
     chosen = wiring.wired(options)
     if len(chosen.sites) != 1:
@@ -137,7 +143,7 @@ def _remove(store: StateStore, options: argparse.Namespace) -> None:
 def _pull(store: Store, options: argparse.Namespace) -> None:
     from reconciler.store.document import render
 
-    say_document(render(store.load()) if options.serial is None else keeping.pull(store, options.serial))
+    say_document(render(store.load()) if options.serial is None else state_admin.pull(store, options.serial))
 
 
 def _push(store: Store, options: argparse.Namespace) -> None:

@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler import __version__
 from reconciler.cli import options as shared
@@ -25,11 +25,7 @@ if TYPE_CHECKING:
     from reconciler.model.changes import Plan
     from reconciler.model.lists import Absent, Live, LiveList, OddList, Target
     from reconciler.remote.client import Client
-    from reconciler.store.file import FileStore
-    from reconciler.store.leased import ObjectStore
-    from reconciler.store.shared import SharedStore
-
-    Store: TypeAlias = FileStore | SharedStore | ObjectStore
+    from reconciler.store.state_store import Store
 
 _BRANCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*(?:[./][A-Za-z0-9][A-Za-z0-9_-]*)*")
 _NO_BRANCH = re.compile(r"^HEAD$|^refs/|\.lock(?:/|$)")  # what git takes for something else, or not at all
@@ -124,16 +120,16 @@ def _store(manifest: Manifest, environment: Environment, url: str | None) -> Sto
             "the repository that holds it, or s3://, gs:// or az:// for an object store"
         )
     from reconciler.store.branch import Branch
-    from reconciler.store.shared import SharedStore, names
+    from reconciler.store.branch_store import BranchStore, names
 
-    return SharedStore(Branch(manifest.path.parent, rest, names(name)), name, target)
+    return BranchStore(Branch(manifest.path.parent, rest, names(name)), name, target)
 
 
-def _in_objects(url: str, name: str, target: Target) -> ObjectStore:
+def _in_objects(url: str, name: str, target: Target) -> Store:
     from reconciler.store.clouds import bucket
 
     objects = bucket(url, os.environ)
-    from reconciler.store.leased import ObjectStore
+    from reconciler.store.object_store import ObjectStore
 
     return ObjectStore(objects, name, target)
 

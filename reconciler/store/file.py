@@ -17,20 +17,22 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.errors import StateError, UsageError
+from reconciler.errors import LockedError, StateError, UsageError
 from reconciler.model.lists import Applied, LaterState, Target
 from reconciler.protocols import Holder, StateWriter
 from reconciler.store import disk
-from reconciler.store.kept import Kept
 from reconciler.store.places import files_in
-from reconciler.store.reading import Files, read
+from reconciler.store.reading import read
+from reconciler.store.state_store import BreakableLock, Store
 
 if TYPE_CHECKING:
     from reconciler.store.history import History
 
 
-class FileStore(Kept):
+class FileStore(Store):
     """The last-applied state of one environment, kept in `folder`: a StateStore."""
+
+    free_text = "free. The lock of a state in a folder goes with its process: there is never anything to break"
 
     def __init__(self, folder: Path, environment: str, target: Target, within: Path | None = None) -> None:
         """Keep it in `folder`, all of it inside `within`; raises StateError where a link leads out of that."""
@@ -42,9 +44,9 @@ class FileStore(Kept):
         return str(self._files.document)
 
     @property
-    def paths(self) -> Files:
-        """Return where its files are, or may come to be."""
-        return self._files
+    def document_path(self) -> Path:
+        """Where the document is, or may come to be."""
+        return self._files.document
 
     def look(self) -> Applied:
         """Return the state as the next writer would find it; a journal left behind counts as folded already."""
@@ -64,6 +66,12 @@ class FileStore(Kept):
         from reconciler.store.lock import held  # noqa: PLC0415 - as for `lock`
 
         return held(self._files.lock, asking)
+
+    def breakable(self, asking: Holder) -> BreakableLock | None:
+        """Raise LockedError if somebody is writing: that lock ends with its process."""
+        if who := self.holder(asking):
+            raise LockedError(who)
+        return None
 
     def history(self, last: int, serial: int | None = None) -> History:
         """Raise UsageError: a folder keeps none by itself."""

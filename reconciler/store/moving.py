@@ -11,20 +11,22 @@ Whatever ends a move, at any line of this, the same command takes it up. A marke
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 
-from reconciler.errors import MovedError, RefusedError, StateError
+from reconciler.errors import LockedError, MovedError, RefusedError, StateError
 from reconciler.model.lists import Applied
 from reconciler.protocols import Holder, StateWriter
-from reconciler.store.kept import Kept
+from reconciler.store.state_store import Store
 
 
-def move(here: Kept, there: Kept, holder: Holder, *, here_url: str, there_url: str) -> Applied:
+def move(here: Store, there: Store, holder: Holder, *, here_url: str, there_url: str) -> Applied:
     """Move the state of an environment; return it as it is there. Does nothing where that is done already.
 
     Raises as `lock` of either; MovedError where it has gone elsewhere, RefusedError where another state is there.
     """
-    with here.open(holder) as left, there.open(holder) as taken:
+    with here.open(holder) as left, _opened(there, holder, there_url) as taken:
         state = left.applied
         here.check_owner(state)
         there.check_owner(taken.applied)
@@ -41,7 +43,20 @@ def move(here: Kept, there: Kept, holder: Holder, *, here_url: str, there_url: s
         return taken.applied
 
 
-def _check_room(there: Kept, found: Applied, state: Applied) -> None:
+@contextmanager
+def _opened(there: Store, holder: Holder, url: str) -> Iterator[StateWriter]:
+    """Hold the right to write there; if somebody has it, a note says how to break a lease that the manifest has not."""
+    with ExitStack() as stack:
+        try:
+            writer = stack.enter_context(there.open(holder))
+        except LockedError as error:
+            if there.document_path is None:
+                error.add_note(f"that lease is at another place: reconciler state unlock --at {url}")
+            raise
+        yield writer
+
+
+def _check_room(there: Store, found: Applied, state: Applied) -> None:
     """Let a state go where there is none, or an empty one or its own that was moved away, or never arrived there."""
     given_up = found.moved_to and (state.lineage == found.lineage or not found.lists)
     if not (found.lineage or found.lists) or given_up:
@@ -58,14 +73,14 @@ def _check_room(there: Kept, found: Applied, state: Applied) -> None:
     )
 
 
-def _check_arrived(here: Kept, there: Kept, found: Applied, state: Applied, here_url: str) -> None:
+def _check_arrived(here: Store, there: Store, found: Applied, state: Applied, here_url: str) -> None:
     """Let a move end where the copy is there as it was made, or is the state by now."""
     copied = found.moved_to == here_url and _is_same(found, state)
     if not copied and (found.moved_to or found.lineage != state.lineage):
         raise RefusedError(f"{there}: it does not hold the state that was moved there from {here}. Nothing was changed")
 
 
-def _copied(there: Kept, taken: StateWriter, state: Applied, here_url: str) -> Applied:
+def _copied(there: Store, taken: StateWriter, state: Applied, here_url: str) -> Applied:
     """Write a copy there, marked as being here, and read it back."""
     taken.replace(replace(state, moved_to=here_url))
     copy = there.look()

@@ -1,7 +1,7 @@
 """The objects of a bucket below a prefix: read with a version, replaced as a whole and only on top of it.
 
 The only importer of obstore, which comes with the extra `objects`. It tries by itself again what the store could not do
-(`_RETRIES`), so a put may find that it has already been done: `cell` is where that is told apart.
+(`_RETRIES`), so a put may find that it has already been done: `cas_object` is where that is told apart.
 """
 
 from __future__ import annotations

@@ -25,13 +25,13 @@ from reconciler.sandbox.faults import Fault
 from reconciler.sandbox.server import ACCOUNT_ID, STREAM_ID, Sandbox
 from reconciler.sandbox.settings import Settings
 from reconciler.store.branch import Branch
+from reconciler.store.branch_store import BranchStore, names
 from reconciler.store.file import FileStore
-from reconciler.store.shared import SharedStore, names
 from tests.faults.between import Between
 from tests.faults.launcher import Ended, Launcher, Order
 from tests.faults.tally import Found
 from tests.program import Workplace
-from tests.store.shelves import bare, git
+from tests.store.cas_files import bare, git
 
 KEYS = "abcdefg"
 OLD = {key: ContactList(f"cl-{key}", {"name": f"Alpha {key}", "description": f"Text {key}"}) for key in KEYS}
@@ -66,9 +66,9 @@ class Story:
         self._before = place.folder.parent / "before"
         self._folder = place.folder
         target = Target(place.url, STREAM_ID, ACCOUNT_ID)
-        self._store: FileStore | SharedStore = FileStore(self._state, "prod", target)
+        self._store: FileStore | BranchStore = FileStore(self._state, "prod", target)
         if origin:
-            self._store = SharedStore(Branch(self._folder, BRANCH, names("prod")), "prod", target)
+            self._store = BranchStore(Branch(self._folder, BRANCH, names("prod")), "prod", target)
         getattr(self, f"_start_{start}")()
         if self._state.exists():
             shutil.copytree(self._state, self._before)

@@ -13,7 +13,7 @@ import pytest
 from reconciler.cli.app import run
 from reconciler.model.lists import Target
 from reconciler.sandbox.server import ACCOUNT_ID, STREAM_ID
-from reconciler.store.leased import ObjectStore
+from reconciler.store.object_store import ObjectStore
 from tests.program import Workplace, some_lists, workplace
 from tests.store.conformance.keepers import InObjects, Keeper, made
 from tests.store.samples import HOLDER, doubtful_list
@@ -171,8 +171,8 @@ def test_the_lease_that_a_move_left_at_its_end_can_be_broken(place: Workplace, k
     assert place.run("apply", "--yes").code == 0
     target = Target(place.url, STREAM_ID, ACCOUNT_ID)
     assert isinstance(keeper, InObjects)
-    dead = ObjectStore(keeper.objects, "prod", target)._begun(HOLDER)
-    dead._pulse.stop()
+    dead = ObjectStore(keeper.objects, "prod", target)._begin(HOLDER)
+    dead._renewal.stop()
     refused = place.run("state", "migrate", "--to", keeper.url)
     assert refused.code == 4
     assert f"that lease is at another place: reconciler state unlock --at {keeper.url}" in refused.err

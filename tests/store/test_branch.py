@@ -14,7 +14,7 @@ import pytest
 from reconciler.errors import StateError
 from reconciler.store.branch import Branch, Version
 from reconciler.store.git import Repository
-from tests.store.shelves import NAMES, bare, clone, git
+from tests.store.cas_files import NAMES, bare, clone, git
 
 BRANCH = "reconciler-state"
 DOCUMENT, JOURNAL, _ = NAMES

@@ -14,10 +14,10 @@ import pytest
 
 from reconciler.errors import LockedError, StateError
 from reconciler.store.branch import Branch, Version
+from reconciler.store.branch_store import BranchStore
 from reconciler.store.git import Repository
-from reconciler.store.shared import SharedStore
+from tests.store.cas_files import NAMES, bare, clone, git
 from tests.store.samples import HOLDER, TARGET, applied_list, doubtful_list
-from tests.store.shelves import NAMES, bare, clone, git
 
 BRANCH = "states"
 
@@ -220,16 +220,16 @@ def test_whether_it_is_still_there_is_asked(folder: Path) -> None:
 
 @pytest.mark.parametrize("what", ["broken", "deleted"])
 def test_a_lease_that_is_gone_is_noticed_before_the_next_put(folder: Path, what: str) -> None:
-    store = SharedStore(branch(folder), "prod", TARGET)
+    store = BranchStore(branch(folder), "prod", TARGET)
     gone = pytest.raises(LockedError, match="this run's lease is gone")
     with gone, store.lock(HOLDER) as writer:  # what is raised at the end of the lock counts, too
         writer.announce({"vip": doubtful_list("vip")})
         writer.confirm()
         if what == "broken":
-            other = SharedStore(branch(clone(folder.parent / "origin.git", "two")), "prod", TARGET)
-            held = other.held()
+            other = BranchStore(branch(clone(folder.parent / "origin.git", "two")), "prod", TARGET)
+            held = other.breakable(HOLDER)
             assert held
-            other.free(held, HOLDER)
+            held.free(HOLDER)
         else:
             git(folder.parent / "origin.git", "branch", "-D", BRANCH)
         writer.confirm()
@@ -237,7 +237,7 @@ def test_a_lease_that_is_gone_is_noticed_before_the_next_put(folder: Path, what:
 
 def test_an_instant_without_network_stops_no_run(folder: Path) -> None:
     origin, away = folder.parent / "origin.git", folder.parent / "away.git"
-    store = SharedStore(branch(folder), "prod", TARGET)
+    store = BranchStore(branch(folder), "prod", TARGET)
     with store.lock(HOLDER) as writer:
         origin.rename(away)
         threading.Timer(0.3, lambda: away.rename(origin)).start()
@@ -249,8 +249,9 @@ def test_an_instant_without_network_stops_no_run(folder: Path) -> None:
 def test_a_damaged_lease_can_be_cleared(folder: Path) -> None:
     shelf = branch(folder)
     shelf.write({NAMES[2]: b"nonsense"}, shelf.read()[0], "damage")
-    store = SharedStore(branch(folder), "prod", TARGET)
-    with pytest.raises(StateError, match="clear it: reconciler state unlock"):
-        store.held()
-    store.free(None, HOLDER)
-    assert store.held() is None
+    store = BranchStore(branch(folder), "prod", TARGET)
+    found = store.breakable(HOLDER)
+    assert found
+    assert "clear it: reconciler state unlock" in found.said
+    found.free(HOLDER)
+    assert store.breakable(HOLDER) is None

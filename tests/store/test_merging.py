@@ -12,8 +12,8 @@ from reconciler.errors import StateDamagedError
 from reconciler.model.lists import KnownList
 from reconciler.store import journal
 from reconciler.store.document import parse, render
+from tests.store.cas_files import git
 from tests.store.samples import HOLDER, applied_list, doubtful_list, names_in, state, store_in
-from tests.store.shelves import git
 
 WHO = ("-c", "user.name=a", "-c", "user.email=a@localhost")
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from reconciler.errors import MovedError, RefusedError, StateError
+from reconciler.errors import LockedError, MovedError, RefusedError, StateError
 from reconciler.model.lists import Applied
+from reconciler.store.file import FileStore
 from reconciler.store.history import difference
-from reconciler.store.leased import ObjectStore
 from reconciler.store.moving import move
+from reconciler.store.object_store import ObjectStore
 from tests.store.buckets import FakeBucket
 from tests.store.samples import HOLDER, TARGET, applied_list, state
 
@@ -166,3 +168,14 @@ def test_a_move_of_no_state_that_was_cut_off_is_taken_up_after_the_first_apply()
         assert alive(here, there) in ([], [there])
         if number > 15:
             return
+
+
+def test_who_writes_there_is_named_and_a_lease_can_be_broken(tmp_path: Path) -> None:
+    here, there, folder = FakeBucket(), FakeBucket(), FileStore(tmp_path, "prod", TARGET)
+    record(here, "a")
+    with store(there).lock(HOLDER), pytest.raises(LockedError, match="locked by process") as leased:
+        moved(here, there)
+    assert leased.value.__notes__ == [f"that lease is at another place: reconciler state unlock --at {THERE}"]
+    with folder.lock(HOLDER), pytest.raises(LockedError, match="locked by process") as locked:
+        move(store(here), folder, HOLDER, here_url=HERE, there_url="state")
+    assert not hasattr(locked.value, "__notes__")

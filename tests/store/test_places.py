@@ -13,8 +13,8 @@ from reconciler.errors import StateError
 from reconciler.protocols import Holder
 from reconciler.store import disk
 from reconciler.store.file import FileStore
+from tests.store.cas_files import git
 from tests.store.samples import HOLDER, TARGET, applied_list
-from tests.store.shelves import git
 
 VIP = applied_list("vip")
 

@@ -1,4 +1,4 @@
-"""Promote lists from one environment to another: find keys without an id there, and their ids by the live name."""
+"""What one environment has and another lacks: keys without an id there, and ids found by the live name."""
 
 from __future__ import annotations
 
@@ -17,10 +17,7 @@ from reconciler.model.texts import Texts
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A list without an id in the environment to promote to.
-
-    `texts` are the texts it would have there; `fault` says why it cannot be promoted.
-    """
+    """A list without an id in the environment to promote to; `texts` is what that would get, `fault` why it cannot."""
 
     key: str
     texts: Texts
@@ -30,7 +27,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The live list that was found for a candidate, or `why` there is none."""
+    """What was found for a candidate: the live list of its name, or in words why there is none."""
 
     candidate: Candidate
     live: LiveList | None = None
@@ -60,7 +57,7 @@ def _fault(texts: Texts, declared_there: Iterable[DesiredList]) -> str | None:
 
 
 def matches(wanted: Iterable[Candidate], live: Iterable[LiveList]) -> Iterator[Match]:
-    """Yield a match for each candidate: its name is looked up among the `live` lists that are not declared."""
+    """Look for the name of each candidate among the `live` lists that nobody declares."""
     by_name: dict[str, list[LiveList]] = {}
     for found in live:
         by_name.setdefault(found.texts[NAME], []).append(found)
@@ -83,7 +80,7 @@ def matches(wanted: Iterable[Candidate], live: Iterable[LiveList]) -> Iterator[M
 
 
 def add_ids(draft: Draft, after: str, found: Iterable[Match]) -> Declared:
-    """Add the ids that were found to `draft`; return all that is then declared."""
+    """Write the ids that were found into `draft`; return what is declared then."""
     declares: dict[str, Mapping[str, tuple[str, Texts]]] = dict(declarations(draft.manifest))
     added = {}
     for match in found:

@@ -9,22 +9,20 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeAlias
 from uuid import uuid4
 
 from reconciler.model.lists import Target
 from reconciler.model.times import timestamp
 from reconciler.store.branch import Branch
+from reconciler.store.branch_store import BranchStore
 from reconciler.store.clouds import bucket
 from reconciler.store.file import FileStore
-from reconciler.store.leased import ObjectStore
+from reconciler.store.object_store import ObjectStore
 from reconciler.store.objects import Objects
-from reconciler.store.shared import SharedStore
+from reconciler.store.state_store import Store
 from tests.store.buckets import FakeBucket
+from tests.store.cas_files import NAMES, bare, clone
 from tests.store.samples import TARGET
-from tests.store.shelves import NAMES, bare, clone
-
-Store: TypeAlias = FileStore | SharedStore | ObjectStore
 
 
 class Keeper(ABC):
@@ -82,8 +80,8 @@ class OnBranch(Keeper):
         folder.mkdir(exist_ok=True)
         self._clone = clone(bare(folder), "clone")
 
-    def store(self, target: Target = TARGET) -> SharedStore:
-        return SharedStore(self._branch(), "prod", target)
+    def store(self, target: Target = TARGET) -> BranchStore:
+        return BranchStore(self._branch(), "prod", target)
 
     def read(self, name: str) -> bytes:
         return self._branch().read()[1][name]

@@ -29,12 +29,9 @@ from reconciler.errors import (
 )
 from reconciler.model.lists import AppliedList, DoubtfulList
 from reconciler.protocols import StateWriter
-from reconciler.store.file import FileStore
 from reconciler.store.history import History
-from reconciler.store.leased import ObjectStore
+from reconciler.store.leased_writer import LeasedWriter
 from reconciler.store.moving import move
-from reconciler.store.puts import ObjectWriter
-from reconciler.store.shared import SharedStore, SharedWriter
 from tests.program import UNMEASURED
 from tests.store.conformance.keepers import InFolder, InObjects, Keeper, made
 from tests.store.samples import HOLDER, TARGET, applied_list, doubtful_list, state
@@ -153,6 +150,9 @@ def test_a_second_writer_is_refused_and_a_reader_is_not(keeper: Keeper) -> None:
         with pytest.raises(LockedError, match=r"locked by process 99 .* CI job https://ci\.example/99"):
             keeper.store().lock(HOLDER).__enter__()
         assert "process 99" in str(keeper.store().holder(HOLDER))
+        if isinstance(keeper, InFolder):
+            with pytest.raises(LockedError, match="locked by process 99"):
+                keeper.store().breakable(HOLDER)
         assert keys(keeper) == {"a": "doubt"}
         writer.record("a", applied_list("a"))
     assert keeper.store().holder(HOLDER) is None
@@ -175,18 +175,12 @@ with FileStore(Path(sys.argv[1]), "prod", TARGET).lock(HOLDER) as writer:
 """
 
 
-def begun(keeper: Keeper) -> tuple[AbstractContextManager[StateWriter], SharedWriter | ObjectWriter]:
+def begun(keeper: Keeper) -> tuple[AbstractContextManager[StateWriter], LeasedWriter]:
     """Lock, as somebody who will not come to the end; the context would end with its last reference."""
     context = keeper.store().lock(OTHER)
     writer = context.__enter__()
-    assert isinstance(writer, SharedWriter | ObjectWriter)
+    assert isinstance(writer, LeasedWriter)
     return context, writer
-
-
-def leased(keeper: Keeper) -> SharedStore | ObjectStore:
-    store = keeper.store()
-    assert isinstance(store, SharedStore | ObjectStore)
-    return store
 
 
 @every_kind
@@ -201,7 +195,7 @@ def test_a_holder_that_died_leaves_the_truth_to_the_next(keeper: Keeper) -> None
         writer.record("b", doubtful_list("b"))
         writer.record("b", applied_list("b"))
         writer.record("c", doubtful_list("c"))
-        writer._pulse.stop()
+        writer._renewal.stop()
         with pytest.raises(LockedError):
             keeper.store().lock(HOLDER).__enter__()
         keeper.age()
@@ -239,20 +233,19 @@ def test_a_writer_that_slept_past_its_lease_writes_nothing(keeper: Keeper) -> No
 
 @every_leased_kind
 def test_a_lease_is_broken_once_and_only_the_one_that_was_shown(keeper: Keeper) -> None:
-    assert leased(keeper).held() is None
+    assert keeper.store().breakable(HOLDER) is None
     _kept, gone = begun(keeper)
     gone.record("a", doubtful_list("a"))
-    store = leased(keeper)
-    held = store.held()
+    held = keeper.store().breakable(HOLDER)
     assert held
-    assert held.holder == OTHER
-    store.free(held, HOLDER)
+    assert f"{keeper.store()}: locked by process 99" in held.said
+    held.free(HOLDER)
     with pytest.raises(LockedError):
         gone.record("b", doubtful_list("b"))
     with keeper.store().lock(HOLDER) as writer:
         assert writer.applied.lists["a"] == doubtful_list("a")
         with pytest.raises(LockedError, match="locked by process 4711"):
-            store.free(held, HOLDER)
+            held.free(HOLDER)
         writer.record("a", applied_list("a"))
     assert keys(keeper) == {"a": "applied"}
 
@@ -465,10 +458,9 @@ def test_a_damaged_lease_is_cleared(keeper: Keeper) -> None:
     with keeper.store().lock(HOLDER) as writer:
         writer.record("vip", applied_list("vip"))
     keeper.write(keeper.lease_name, b"nonsense")
-    store = keeper.store()
-    assert not isinstance(store, FileStore)
-    with pytest.raises(StateDamagedError, match="clear it: reconciler state unlock"):
-        store.held()
-    store.free(None, OTHER)
+    damaged = keeper.store().breakable(OTHER)
+    assert damaged
+    assert "clear it: reconciler state unlock" in damaged.said
+    damaged.free(OTHER)
     with keeper.store().lock(OTHER) as writer:
         assert set(writer.applied.lists) == {"vip"}

@@ -6,7 +6,7 @@ from reconciler.errors import StateError
 from reconciler.store.objects import Objects, Version
 
 
-class Cell:
+class CasObject:
     """The object `name` of `objects`. No two contents may be equal: equal bytes have equal ETags."""
 
     def __init__(self, objects: Objects, name: str) -> None:

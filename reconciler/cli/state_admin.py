@@ -7,14 +7,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.cli.output import at_terminal, note, say, say_document
-from reconciler.errors import DeclinedError, LockedError, StateDamagedError, UsageError
+from reconciler.errors import DeclinedError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reconciler.cli.runtime import Runtime
-    from reconciler.cli.wiring import Store, Wired
+    from reconciler.cli.wiring import Wired
     from reconciler.store.history import Saved
+    from reconciler.store.state_store import Store
 
 LAST = 20
 
@@ -87,29 +88,17 @@ def unlock(store: Store, options: argparse.Namespace) -> None:
     """Break the lease of a run that is gone, after saying whose it is."""
     from reconciler.cli.runtime import Runtime, holder
     from reconciler.report.escape import terminal
-    from reconciler.store.file import FileStore
-    from reconciler.store.lock import described
 
     runtime = Runtime()
     asking = holder(runtime.now())
-    if isinstance(store, FileStore):
-        if held_by := store.holder(asking):
-            raise LockedError(held_by)
-        note(f"{store}: free. The lock of a state in a folder goes with its process: there is never anything to break")
+    found = store.breakable(asking)
+    if found is None:
+        note(f"{store}: {store.free_text}")
         return
-    try:
-        held = store.held()
-    except StateDamagedError as error:
-        say(terminal(str(error)))
-        held = None
-    else:
-        if held is None:
-            note(f"{store}: free: nobody holds a lease, or it has ended")
-            return
-        say(terminal(f"{store}: locked by {described(held.holder, asking.since)}; last renewed {held.renewed_at}"))
+    say(terminal(found.said))
     if not options.yes:
         _ask(runtime)
-    store.free(held, asking)
+    found.free(asking)
     say("unlocked; if that run still works, it notices before its next PUT, and stops")
 
 
@@ -139,12 +128,7 @@ def migrate(chosen: Wired, options: argparse.Namespace) -> None:
         here = wiring.store(manifest, environment)
         if str(here).rstrip("/") == str(there).rstrip("/"):
             raise UsageError(f"the state is at {here} already")
-        try:
-            moved = move(here, there, asking, here_url=manifest.state, there_url=options.to)
-        except LockedError as error:
-            if str(error).startswith(str(there)):
-                error.add_note(f"that lease is at another place: reconciler state unlock --at {options.to}")
-            raise
+        moved = move(here, there, asking, here_url=manifest.state, there_url=options.to)
         say(f"{moved.environment}: serial {moved.serial}, lists {len(moved.lists)}: moved to {there} and read back")
     say(f"{manifest.state} is marked as moved, and refused from now on. In {manifest.path.name}, set")
     say(f"state: {options.to}")

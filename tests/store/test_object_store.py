@@ -11,10 +11,10 @@ import pytest
 
 from reconciler.errors import LockedError, StateError
 from reconciler.model.lists import DoubtfulList
-from reconciler.store import lease, pulse
+from reconciler.store import lease, lease_renewal
 from reconciler.store.document import Stamp, Written, parse_stamped, render
-from reconciler.store.leased import ObjectStore
-from reconciler.store.puts import ObjectWriter
+from reconciler.store.leased_writer import LeasedWriter
+from reconciler.store.object_store import ObjectLease, ObjectStore
 from tests.store.buckets import FakeBucket
 from tests.store.samples import HOLDER, TARGET, applied_list, doubtful_list, state
 
@@ -151,8 +151,9 @@ def test_the_put_of_a_lease_without_an_answer(bucket: FakeBucket) -> None:
 def test_a_put_that_was_done_twice_is_ones_own(bucket: FakeBucket) -> None:
     """As where the library under this asks again for what was done already."""
     with store(bucket).lock(HOLDER) as writer:
-        assert isinstance(writer, ObjectWriter)
-        cell = writer._document
+        assert isinstance(writer, LeasedWriter)
+        assert isinstance(writer._held, ObjectLease)
+        cell = writer._held._document
         cell.write(b"1")
         version = cell._version
         assert version
@@ -293,7 +294,7 @@ def test_others_that_are_quicker_each_time(bucket: FakeBucket) -> None:
 
 def test_a_lease_is_renewed_while_a_run_goes_on(bucket: FakeBucket, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lease, "RENEWED", 0.1)
-    monkeypatch.setattr(pulse, "INTERVAL", 0.05)
+    monkeypatch.setattr(lease_renewal, "INTERVAL", 0.05)
     with store(bucket).lock(HOLDER) as writer:
         before = len(bucket.requests)
         wait_for(lambda: bucket.requests[before:].count(f"put {LOCK}") > 2)
@@ -306,11 +307,11 @@ def test_a_lease_is_renewed_while_a_run_goes_on(bucket: FakeBucket, monkeypatch:
         wait_for(lambda: lost(writer))  # type: ignore[arg-type]
         bucket.objects[LOCK] = b"left alone by a writer that lost its lease"
         monkeypatch.undo()
-        writer._pulse._lost = None  # type: ignore[attr-defined]
+        writer._renewal._lost = None  # type: ignore[attr-defined]
     assert bucket.objects[LOCK] == b"left alone by a writer that lost its lease"
 
 
-def lost(writer: ObjectWriter) -> bool:
+def lost(writer: LeasedWriter) -> bool:
     try:
         writer.confirm()
     except LockedError:

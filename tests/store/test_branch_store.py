@@ -13,39 +13,40 @@ import pytest
 from reconciler.errors import ForeignStateError, LockedError, StateDamagedError, StateError
 from reconciler.model.lists import AppliedList, DoubtfulList
 from reconciler.model.times import timestamp
-from reconciler.store import lease, shared
+from reconciler.store import branch_store, lease
 from reconciler.store.branch import Branch, Version
-from reconciler.store.shared import SharedStore, SharedWriter, Shelf
+from reconciler.store.branch_store import BranchStore, CasFiles, FilesLease
+from reconciler.store.leased_writer import LeasedWriter
+from tests.store.cas_files import NAMES, FakeCasFiles, bare, clone
 from tests.store.samples import HOLDER, TARGET, applied_list, doubtful_list
-from tests.store.shelves import NAMES, FakeShelf, bare, clone
 
 DOCUMENT, JOURNAL, LEASE = NAMES
 OTHER = replace(HOLDER, pid=99, job="https://ci.example/99")
 
 
 @pytest.fixture
-def shelf() -> FakeShelf:
-    return FakeShelf()
+def shelf() -> FakeCasFiles:
+    return FakeCasFiles()
 
 
-def store(shelf: Shelf) -> SharedStore:
-    return SharedStore(shelf, "prod", TARGET)
+def store(shelf: CasFiles) -> BranchStore:
+    return BranchStore(shelf, "prod", TARGET)
 
 
-def aged(shelf: FakeShelf, seconds: float = 1000) -> None:
+def aged(shelf: FakeCasFiles, seconds: float = 1000) -> None:
     """Let the lease be as old as if its holder were gone."""
     held = json.loads(shelf.files[LEASE])
     shelf.files[LEASE] = (json.dumps({**held, "renewed_at": timestamp(time.time() - seconds)}) + "\n").encode()
 
 
-def keys(shelf: FakeShelf) -> dict[str, str]:
+def keys(shelf: FakeCasFiles) -> dict[str, str]:
     return {
         key: "doubt" if isinstance(known, DoubtfulList) else "applied"
         for key, known in store(shelf).load().lists.items()
     }
 
 
-def test_read_your_write(shelf: FakeShelf) -> None:
+def test_read_your_write(shelf: FakeCasFiles) -> None:
     with store(shelf).lock(HOLDER) as writer:
         writer.record("a", doubtful_list("a"))
         writer.record("a", applied_list("a"))
@@ -57,7 +58,7 @@ def test_read_your_write(shelf: FakeShelf) -> None:
     assert sorted(shelf.files) == [DOCUMENT]
 
 
-def test_a_run_that_records_nothing_leaves_no_document(shelf: FakeShelf) -> None:
+def test_a_run_that_records_nothing_leaves_no_document(shelf: FakeCasFiles) -> None:
     with store(shelf).lock(HOLDER) as writer:
         assert writer.applied.serial == 0
         writer.announce({})
@@ -65,7 +66,7 @@ def test_a_run_that_records_nothing_leaves_no_document(shelf: FakeShelf) -> None
     assert [message.split("\n")[0] for message in shelf.messages] == ["prod: lease taken", "prod: nothing changed"]
 
 
-def test_a_second_writer_is_refused_and_a_reader_is_not(shelf: FakeShelf) -> None:
+def test_a_second_writer_is_refused_and_a_reader_is_not(shelf: FakeCasFiles) -> None:
     assert store(shelf).holder(HOLDER) is None
     with store(shelf).lock(OTHER) as writer:
         writer.record("a", doubtful_list("a"))
@@ -78,7 +79,7 @@ def test_a_second_writer_is_refused_and_a_reader_is_not(shelf: FakeShelf) -> Non
         pass
 
 
-def test_every_intent_is_shared_before_the_first_put(shelf: FakeShelf) -> None:
+def test_every_intent_is_shared_before_the_first_put(shelf: FakeCasFiles) -> None:
     with store(shelf).lock(HOLDER) as writer:
         writer.announce({key: doubtful_list(key) for key in "abc"})
         assert keys(shelf) == {"a": "doubt", "b": "doubt", "c": "doubt"}
@@ -98,7 +99,7 @@ def test_every_intent_is_shared_before_the_first_put(shelf: FakeShelf) -> None:
     assert keys(shelf) == {"a": "applied", "b": "applied"}
 
 
-def test_a_run_that_vanished_leaves_its_doubts_to_the_next(shelf: FakeShelf) -> None:
+def test_a_run_that_vanished_leaves_its_doubts_to_the_next(shelf: FakeCasFiles) -> None:
     with store(shelf).lock(HOLDER) as writer:
         writer.record("a", applied_list("a"))
     context = store(shelf).lock(OTHER)  # kept: it would end with its last reference
@@ -108,8 +109,8 @@ def test_a_run_that_vanished_leaves_its_doubts_to_the_next(shelf: FakeShelf) -> 
     vanished.record("b", applied_list("b"))
     with pytest.raises(LockedError):
         store(shelf).lock(HOLDER).__enter__()
-    assert isinstance(vanished, SharedWriter)
-    vanished._pulse.stop()
+    assert isinstance(vanished, LeasedWriter)
+    vanished._renewal.stop()
     aged(shelf)
     assert store(shelf).holder(HOLDER) is None
     with store(shelf).lock(HOLDER) as writer:
@@ -125,7 +126,7 @@ def test_a_run_that_vanished_leaves_its_doubts_to_the_next(shelf: FakeShelf) -> 
     assert keys(shelf) == {"a": "applied", "b": "applied", "c": "doubt"}
 
 
-class LateShelf(FakeShelf):
+class LateShelf(FakeCasFiles):
     """A shelf whose first looks show what was there before somebody wrote."""
 
     def __init__(self, late: int) -> None:
@@ -151,19 +152,19 @@ def test_who_was_quicker_by_an_instant_is_named() -> None:
         shelf.late = 0
 
 
-def test_two_that_are_equally_quick(shelf: FakeShelf) -> None:
+def test_two_that_are_equally_quick(shelf: FakeCasFiles) -> None:
     with store(shelf).lock(HOLDER):
         version, files = shelf.read()
     del files
-    writer = SharedWriter(shelf, NAMES, lease.Lease("t", OTHER, ""), version)
+    late = FilesLease(shelf, "prod", lease.Lease("t", OTHER, ""), version)
     shelf.files.clear()
     shelf.files[LEASE] = b"{}"
     with pytest.raises(LockedError):
-        writer.begin(store(FakeShelf()).load(), store(FakeShelf()).load())
+        late.take(store(FakeCasFiles()).load(), folding=False)
 
 
-def test_outcomes_are_shared_while_the_run_goes_on(shelf: FakeShelf, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shared, "SHARED", 0.2)
+def test_outcomes_are_shared_while_the_run_goes_on(shelf: FakeCasFiles, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(branch_store, "SHARED", 0.2)
     monkeypatch.setattr(lease, "RENEWED", 0.5)
     with store(shelf).lock(HOLDER) as writer:
         writer.announce({"a": doubtful_list("a")})
@@ -175,8 +176,8 @@ def test_outcomes_are_shared_while_the_run_goes_on(shelf: FakeShelf, monkeypatch
     assert keys(shelf) == {"a": "applied"}
 
 
-def test_a_lease_that_was_taken_over_is_noticed_under_way(shelf: FakeShelf, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shared, "SHARED", 0.2)
+def test_a_lease_that_was_taken_over_is_noticed_under_way(shelf: FakeCasFiles, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(branch_store, "SHARED", 0.2)
     context = store(shelf).lock(OTHER)  # kept: it would end with its last reference
     asleep = context.__enter__()
     asleep.announce({"a": doubtful_list("a")})
@@ -198,7 +199,7 @@ def wait_for(happened: object) -> None:
 
 
 def test_a_lease_that_could_not_be_renewed_is_no_right_to_write(
-    shelf: FakeShelf, monkeypatch: pytest.MonkeyPatch
+    shelf: FakeCasFiles, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lease, "TRUSTED", -1.0)
     with store(shelf).lock(HOLDER) as writer:
@@ -211,7 +212,7 @@ def test_a_lease_that_could_not_be_renewed_is_no_right_to_write(
     assert keys(shelf) == {"a": "applied"}
 
 
-def test_a_doubt_that_could_not_be_shared_does_not_count(shelf: FakeShelf) -> None:
+def test_a_doubt_that_could_not_be_shared_does_not_count(shelf: FakeCasFiles) -> None:
     with store(shelf).lock(HOLDER) as writer:
         shelf.failing = 1
         with pytest.raises(StateError):
@@ -220,7 +221,7 @@ def test_a_doubt_that_could_not_be_shared_does_not_count(shelf: FakeShelf) -> No
     assert keys(shelf) == {}
 
 
-def test_an_exception_inside_is_recorded_work_all_the_same(shelf: FakeShelf) -> None:
+def test_an_exception_inside_is_recorded_work_all_the_same(shelf: FakeCasFiles) -> None:
     with pytest.raises(KeyError):
         record_and_raise(shelf, "a")
     assert keys(shelf) == {"a": "applied"}
@@ -229,14 +230,14 @@ def test_an_exception_inside_is_recorded_work_all_the_same(shelf: FakeShelf) -> 
     assert raised.value.__notes__ == ["the network is gone"]
 
 
-def record_and_raise(shelf: FakeShelf, key: str, failing: int = 0) -> None:
+def record_and_raise(shelf: FakeCasFiles, key: str, failing: int = 0) -> None:
     with store(shelf).lock(HOLDER) as writer:
         writer.record(key, applied_list(key))
         shelf.failing = failing
         raise KeyError
 
 
-def test_a_state_is_put_in_place(shelf: FakeShelf) -> None:
+def test_a_state_is_put_in_place(shelf: FakeCasFiles) -> None:
     with store(shelf).lock(HOLDER) as writer:
         writer.record("a", applied_list("a"))
     backup = store(shelf).load()
@@ -248,14 +249,14 @@ def test_a_state_is_put_in_place(shelf: FakeShelf) -> None:
     assert store(shelf).load() == replace(backup, serial=backup.serial + 2)
 
 
-def test_damage_and_foreign_states_are_refused(shelf: FakeShelf) -> None:
+def test_damage_and_foreign_states_are_refused(shelf: FakeCasFiles) -> None:
     with store(shelf).lock(HOLDER) as writer:
         writer.record("a", applied_list("a"))
-        journal = FakeShelf()
+        journal = FakeCasFiles()
         journal.files = dict(shelf.files)
     document = shelf.files[DOCUMENT]
     with pytest.raises(ForeignStateError, match=r"shelf/prod\.state\.json"):
-        SharedStore(shelf, "prod", replace(TARGET, account_id="b")).load()
+        BranchStore(shelf, "prod", replace(TARGET, account_id="b")).load()
     shelf.files[DOCUMENT] = document.replace(b"applied", b"apqlied", 1)
     with pytest.raises(StateDamagedError, match=r"shelf/prod\.state\.json"):
         store(shelf).load()
@@ -267,7 +268,7 @@ def test_damage_and_foreign_states_are_refused(shelf: FakeShelf) -> None:
         store(shelf).lock(HOLDER).__enter__()
 
 
-def test_a_thousand_lists(shelf: FakeShelf) -> None:
+def test_a_thousand_lists(shelf: FakeCasFiles) -> None:
     with store(shelf).lock(HOLDER) as writer:
         writer.announce({f"k{number}": doubtful_list(f"k{number}") for number in range(1000)})
         for number in range(1000):
@@ -277,7 +278,7 @@ def test_a_thousand_lists(shelf: FakeShelf) -> None:
 
 def test_on_a_real_branch(tmp_path: Path) -> None:
     origin = bare(tmp_path)
-    one, other = (SharedStore(Branch(clone(origin, name), "s", NAMES), "prod", TARGET) for name in ("one", "other"))
+    one, other = (BranchStore(Branch(clone(origin, name), "s", NAMES), "prod", TARGET) for name in ("one", "other"))
     with one.lock(HOLDER) as writer:
         writer.announce({"a": doubtful_list("a")})
         assert isinstance(other.load().lists["a"], DoubtfulList)

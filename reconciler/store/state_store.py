@@ -1,4 +1,7 @@
-"""What every store does about a state that was moved elsewhere: refuse it, but for who moves it."""
+"""What the commands may ask of any store, wherever it keeps the state; `cli/wiring.py` makes one of a URL.
+
+A state that was moved elsewhere, or is another manifest's, is refused here once for all of them.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reconciler.errors import ForeignStateError, MovedError
 from reconciler.model.lists import Applied, LaterState
 from reconciler.protocols import Holder, StateWriter
+
+if TYPE_CHECKING:
+    from reconciler.store.history import History
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +28,30 @@ class Owner:
     claims: Callable[[str], bool]
 
 
-class Kept(ABC):
-    """A StateStore, made of one that does not mind whether the state was moved, or whose it is: `look` and `open`."""
+@dataclass(frozen=True, slots=True)
+class BreakableLock:
+    """A lock that outlives its holder: what is to be said of it, and how it is taken from that holder, and given back.
 
+    `free` takes who breaks it. It raises LockedError if somebody else has the lock by then.
+    """
+
+    said: str
+    free: Callable[[Holder], None]
+
+
+class Store(ABC):
+    """The last-applied state of one environment: a StateStore, with all else that the commands do to one.
+
+    `str` is where it is, as messages name it; `free_text` is said if there is no lock to break.
+    """
+
+    free_text: str
     owner = Owner("", lambda _: False)
+
+    @property
+    def document_path(self) -> Path | None:
+        """Where the document is, if that is a file beside the manifest."""
+        return None
 
     @abstractmethod
     def look(self) -> Applied:
@@ -33,9 +61,26 @@ class Kept(ABC):
     def open(self, holder: Holder) -> AbstractContextManager[StateWriter]:
         """Hold the only right to write as `lock`, also of a state that was moved elsewhere."""
 
+    @abstractmethod
+    def history(self, last: int, serial: int | None = None) -> History:
+        """Return the states that the last runs left, oldest first; or those of one serial.
+
+        Raises UsageError if the store keeps none.
+        """
+
+    @abstractmethod
+    def holder(self, asking: Holder) -> str | None:
+        """Say who is writing this state at the moment; None if nobody is."""
+
+    @abstractmethod
+    def breakable(self, asking: Holder) -> BreakableLock | None:
+        """Return the lock that somebody holds; None if nobody does. Raises LockedError if it cannot be broken."""
+
     def load(self) -> Applied:
         """Return the state as the next writer would find it; raises MovedError where it is elsewhere by now."""
-        return self._here(self.look())
+        applied = self.look()
+        self._check_here(applied)
+        return applied
 
     def later(self, applied: Applied) -> LaterState | None:
         """Return None: what a run wrote stays, whatever happens to the manifest."""
@@ -50,7 +95,7 @@ class Kept(ABC):
         exception, where one is under way.
         """
         with self.open(holder) as writer:
-            self._here(writer.applied)
+            self._check_here(writer.applied)
             yield writer
 
     def replacing(self, holder: Holder) -> AbstractContextManager[StateWriter]:
@@ -67,7 +112,7 @@ class Kept(ABC):
                 f"of its own (state: in the manifest); or, if this one replaces it, remove {other!r}"
             )
 
-    def _here(self, applied: Applied) -> Applied:
+    def _check_here(self, applied: Applied) -> None:
         self.check_owner(applied)
         if applied.moved_to:
             raise MovedError(
@@ -75,4 +120,3 @@ class Kept(ABC):
                 f"state: {applied.moved_to} in the manifest; or bring it back: with that set, "
                 "reconciler state migrate --to the present place"
             )
-        return applied

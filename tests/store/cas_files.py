@@ -13,7 +13,7 @@ from reconciler.store.history import Revision
 NAMES = ("prod.state.json", "prod.journal.jsonl", "prod.lease.json")
 
 
-class FakeShelf:
+class FakeCasFiles:
     """Files in memory; `failing` writes to come raise StateError."""
 
     def __init__(self) -> None:
