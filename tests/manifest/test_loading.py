@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from yaml.error import MarkedYAMLError
 
 from reconciler.errors import ManifestError
-from reconciler.manifest import load, manifest_schema
+from reconciler.manifest import included_schema, load, manifest_schema
 from reconciler.manifest.rules import text_fault
 from reconciler.manifest.yaml_errors import explain
 from reconciler.manifest.yaml_events import FASTEST, PurePythonParser
@@ -58,6 +58,14 @@ def test_the_example_loads_with_every_key_meant() -> None:
     assert list(dev.desired.lists) == ["renewal-due"]
     assert prod.desired.lists["do-not-call"].protect
     assert list(prod.desired.lists["do-not-call"].texts) == ["description"]
+
+
+def test_an_included_file_has_a_schema_of_its_own() -> None:
+    validator = jsonschema.Draft202012Validator(included_schema())
+    lists = {"lists": {"a": {"id": "cl-1", "name": "A"}}, "x-own": [1]}
+    assert validator.is_valid(lists)
+    assert not validator.is_valid({**lists, "version": 1})
+    assert not validator.is_valid({"lists": {"a": {"name": "A"}}})
 
 
 def test_the_example_fits_the_schema_and_broken_ones_do_not() -> None:
