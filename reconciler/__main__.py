@@ -17,7 +17,7 @@ def main() -> int:
         from reconciler import __version__  # noqa: PLC0415  start-up is a feature
 
         output.say(f"reconciler {__version__}")
-        return output.ended(0, product=True)
+        return output.finish(0, product=True)
     from reconciler.cli.app import run  # noqa: PLC0415  start-up is a feature
 
     return run(sys.argv[1:], whole_process=True)

@@ -16,7 +16,7 @@ from typing import get_args
 import pytest
 
 from reconciler import errors
-from reconciler.cli.app import VERBS, Parser, _parsed, module_of
+from reconciler.cli.app import VERBS, Parser, _parse, module_of
 from reconciler.errors import UsageError
 from reconciler.manifest import manifest_schema
 from reconciler.model.changes import Cause, Guard
@@ -222,7 +222,7 @@ def understood(command: str) -> None:
     if words == ["--version"]:
         return
     try:
-        _parsed(["1" if word == "N" else word for word in words])
+        _parse(["1" if word == "N" else word for word in words])
     except UsageError as error:
         pytest.fail(f"{command}: {error}")
 

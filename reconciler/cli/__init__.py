@@ -2,7 +2,7 @@
 
     app        the verbs, and what every failure comes to
     options    what several verbs take
-    wiring     manifest → sites, stores, API clients
+    wiring     manifest → workspaces, stores, API clients
     runtime    the real clock, signals, who is running this
     exits      which exit code counts where several environments have one
     process    open files, for as many environments as there are

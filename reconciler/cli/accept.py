@@ -8,11 +8,11 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from reconciler.cli import options as shared
-from reconciler.cli.output import coloured, note, say
+from reconciler.cli.output import note, say, uses_colour
 from reconciler.errors import UsageError
 from reconciler.model.fields import label
 from reconciler.model.patterns import matches
-from reconciler.report.escape import quoted, terminal
+from reconciler.report.escape import quote, terminal
 
 if TYPE_CHECKING:
     from reconciler.cli.wiring import Wired
@@ -34,28 +34,28 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Read, compare and rewrite; exit 3 where the manifest's rules refuse some of it."""
     from reconciler.cli import edits, exits, wiring
-    from reconciler.cli.drift import found
+    from reconciler.cli.drift import find_drift
     from reconciler.manifest.edit.acceptance import accept_texts
     from reconciler.manifest.edit.draft import Draft
 
     chosen = wiring.wired(options)
     _check_keys(chosen, options.keys)
-    report, failures = found(chosen, options)
+    report, failures = find_drift(chosen, options)
     if failures and not report.environments:
         raise exits.of_all(failures)
-    codes = exits.told(failures)
-    wanted = list(_wanted(report, options.keys))
+    codes = exits.report_failures(failures)
+    wanted = list(_find_changes(report, options.keys))
     draft = Draft(chosen.manifest)
     accepted, refused, expected = accept_texts(draft, wanted)
     changes = draft.changes(expected)
     if options.dry_run:
-        edits.show(changes, colour=coloured(sys.stdout, options))
+        edits.show(changes, colour=uses_colour(sys.stdout, options))
     else:
         edits.write(chosen.manifest, changes)
     _tell(accepted, refused, written=not options.dry_run)
     for each in refused:
         where = f"{each.wanted.key} in {each.wanted.environment}"
-        what = f"the live {label(each.wanted.field)} {quoted(each.wanted.text)}"
+        what = f"the live {label(each.wanted.field)} {quote(each.wanted.text)}"
         note(f"not accepted: {where}: {what} {terminal(each.why)}")
     return exits.worst([*codes, 3 if refused else 0])
 
@@ -73,7 +73,7 @@ def _names(chosen: Wired) -> Iterator[str]:
         yield environment.desired.environment
 
 
-def _wanted(report: DriftReport, keys: Sequence[str]) -> Iterator[Wanted]:
+def _find_changes(report: DriftReport, keys: Sequence[str]) -> Iterator[Wanted]:
     """Yield what changed elsewhere; lists whose edit in the manifest would be lost only where their key is named."""
     from reconciler.manifest.edit.acceptance import Wanted
     from reconciler.report import steps
@@ -95,6 +95,6 @@ def _tell(accepted: Sequence[Wanted], refused: Sequence[Refused], *, written: bo
     if not accepted and not refused:
         say("nothing to accept: no list changed elsewhere since the last apply")
     for each in accepted:
-        say(f"  ~ {each.key}  {each.environment}  {label(each.field)}: {quoted(each.text)}")
+        say(f"  ~ {each.key}  {each.environment}  {label(each.field)}: {quote(each.text)}")
     if accepted and written:
         say("accepted into the manifest; the next apply records it, and sends nothing for it")

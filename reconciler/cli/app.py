@@ -71,7 +71,7 @@ def run(arguments: Sequence[str], *, whole_process: bool = False) -> int:
     """
     writes = False
     try:
-        options = _parsed(arguments)
+        options = _parse(arguments)
         writes = _writes(options)
         if whole_process and writes:
             signals.take_over(signals.unwind)
@@ -89,7 +89,7 @@ def run(arguments: Sequence[str], *, whole_process: bool = False) -> int:
         code = known.exit_code
     if whole_process:
         signals.take_over(signals.leave)
-    return output.ended(code, product=not writes)
+    return output.finish(code, product=not writes)
 
 
 def _writes(options: argparse.Namespace) -> bool:
@@ -104,7 +104,7 @@ def module_of(verb: str) -> str:
     return f"reconciler.cli.{verb}{'_' if iskeyword(verb) else ''}"
 
 
-def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
+def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     """Parse with the parser of the verb that stands first; the parser of everything is for help and for mistakes."""
     if arguments and arguments[0] in VERBS:
         verb, *rest = arguments

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli import options as shared
 from reconciler.cli import reports
-from reconciler.cli.output import at_terminal, coloured, complain, note, say, say_document, width
+from reconciler.cli.output import at_terminal, complain, note, say, say_document, uses_colour, width
 from reconciler.cli.outputs import Outputs, is_stdout
 from reconciler.errors import DeclinedError, MassChangeError, ReconcilerError, StoppedError, UsageError, in_words
 from reconciler.report.escape import terminal
@@ -66,13 +66,13 @@ def run(options: argparse.Namespace) -> int:
     runtime.watch()
     options.outputs = Outputs(options)
     with options.outputs.reading(options.file):
-        saved = _saved(options)
+        saved = _read_saved_plan(options)
         chosen = wiring.wired(options, saved)
     options.outputs.settle(chosen)
     for name, error in saved.failed.items() if saved else ():
         note(f"warning: the plan has nothing for {terminal(name)}, which {FAILED} when it was made: {terminal(error)}")
     _load_what_comes_after(options)
-    result = _applied(options, chosen, saved, runtime)
+    result = _apply(options, chosen, saved, runtime)
     shown = True
     try:
         _show(result, options)
@@ -93,7 +93,7 @@ def _load_what_comes_after(options: argparse.Namespace) -> None:
     reports.load(options)
 
 
-def _saved(options: argparse.Namespace) -> Plan | None:
+def _read_saved_plan(options: argparse.Namespace) -> Plan | None:
     if options.plan is None:
         return None
     from reconciler.documents.saved_plan import load_plan
@@ -101,17 +101,17 @@ def _saved(options: argparse.Namespace) -> Plan | None:
     return load_plan(options.plan)
 
 
-def _applied(options: argparse.Namespace, chosen: Wired, saved: Plan | None, runtime: Runtime) -> Result:
+def _apply(options: argparse.Namespace, chosen: Wired, saved: Plan | None, runtime: Runtime) -> Result:
     from reconciler.cli import wiring
     from reconciler.cli.progress import progress
     from reconciler.cli.runtime import holder
-    from reconciler.engine.applying import Conduct, apply
+    from reconciler.engine.applying import ApplyOptions, apply
     from reconciler.model.changes import Plan
 
-    heading = wiring.heading(chosen.manifest, runtime.now(), options)
-    known = Plan(heading.tool, heading.created_at, True, heading.files, asked=heading.asked)
+    metadata = wiring.plan_metadata(chosen.manifest, runtime.now(), options)
+    known = Plan(metadata.tool, metadata.created_at, True, metadata.files, asked=metadata.asked)
     with (
-        _reported(lambda: known, options),
+        _report_if_refused(lambda: known, options),
         wiring.clients(chosen.environments, options, runtime) as remotes,
         progress(options, runtime) as shown,
     ):
@@ -126,7 +126,7 @@ def _applied(options: argparse.Namespace, chosen: Wired, saved: Plan | None, run
                 _ask(plan, runtime, options)
             shown.begin(plan)
 
-        conduct = Conduct(
+        how = ApplyOptions(
             holder=holder(runtime.now()),
             clock=runtime,
             stop=runtime,
@@ -136,11 +136,11 @@ def _applied(options: argparse.Namespace, chosen: Wired, saved: Plan | None, run
             undo=lambda plan: _save_undo(plan, options),
             saved={environment.name: environment for environment in saved.environments} if saved else {},
         )
-        return apply(chosen.sites, remotes, heading, wiring.scope(options), conduct)
+        return apply(chosen.workspaces, remotes, metadata, wiring.scope(options), how)
 
 
 @contextmanager
-def _reported(known: Callable[[], Plan], options: argparse.Namespace) -> Iterator[None]:
+def _report_if_refused(known: Callable[[], Plan], options: argparse.Namespace) -> Iterator[None]:
     """Write reports of what is known of the plan where nothing of it could, or was allowed to, be carried out."""
     try:
         yield
@@ -154,14 +154,14 @@ def _show_plan(plan: Plan, options: argparse.Namespace) -> None:
     from reconciler.report.text import plans
 
     stream = sys.stderr if options.json else sys.stdout
-    shown = plans.plan(plan, colour=coloured(stream, options), width=width())
+    shown = plans.plan(plan, colour=uses_colour(stream, options), width=width())
     (note if options.json else say)(shown)
 
 
 def _check_mass_change(plan: Plan, chosen: Wired, allowed: int | None) -> None:
     from reconciler.planning.limits import over_max_changes
 
-    desired = {site.desired.environment: site.desired for site in chosen.sites}
+    desired = {workspace.desired.environment: workspace.desired for workspace in chosen.workspaces}
     excess = [over_max_changes(environment, desired[environment.name]) for environment in plan.environments]
     total = sum(len(environment.updates) for environment in plan.environments)
     if any(excess) and allowed != total:
@@ -218,4 +218,4 @@ def _show(result: Result, options: argparse.Namespace) -> None:
         return
     from reconciler.report.text import results
 
-    say(results.result(result, colour=coloured(sys.stdout, options), width=width()))
+    say(results.result(result, colour=uses_colour(sys.stdout, options), width=width()))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from reconciler import __version__
 from reconciler.cli import options as shared
-from reconciler.cli.output import coloured, say, say_document, width
+from reconciler.cli.output import say, say_document, uses_colour, width
 from reconciler.errors import PinError, ReconcilerError, SignInError
 from reconciler.model.checks import Check, Checkup
 from reconciler.model.lists import DoubtfulList
@@ -37,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
     """Check each environment; exit 4 where a pin does not hold, 1 where anything else fails."""
     from reconciler.cli import wiring
     from reconciler.cli.runtime import Runtime
-    from reconciler.engine.abreast import all_of, side_by_side
+    from reconciler.engine.per_account import all_of, side_by_side
 
     runtime = Runtime()
     chosen = wiring.wired(options)
@@ -60,8 +60,8 @@ def _checks(environment: Environment, store: Store, options: argparse.Namespace,
     yield _state(store)
     yield _lock(store, runtime)
     prefix, target = environment.credentials, environment.desired.target
-    pins = _attempted("pins", lambda: check_pins(prefix, os.environ, target), lambda _: _pinned(prefix))
-    variables = _attempted("variables", lambda: from_variables(prefix, os.environ), lambda _: _set(prefix))
+    pins = _try_check("pins", lambda: check_pins(prefix, os.environ, target), lambda _: _list_pins(prefix))
+    variables = _try_check("variables", lambda: from_variables(prefix, os.environ), lambda _: _set(prefix))
     yield pins
     yield variables
     if pins.status == "works" and variables.status == "works":
@@ -95,7 +95,7 @@ def _talk(environment: Environment, options: argparse.Namespace, runtime: Runtim
     yield _ids(environment, live)
 
 
-def _attempted(name: str, act: Callable[[], object], said: Callable[[object], str]) -> Check:
+def _try_check(name: str, act: Callable[[], object], said: Callable[[object], str]) -> Check:
     try:
         return Check(name, "works", said(act()))
     except ReconcilerError as error:
@@ -115,18 +115,18 @@ def _state(store: Store) -> Check:
         doubtful = sum(isinstance(known, DoubtfulList) for known in applied.lists.values())
         return f"serial {applied.serial}, {len(applied.lists)} lists, {doubtful} in doubt"
 
-    return _attempted("state", store.load, said)
+    return _try_check("state", store.load, said)
 
 
 def _lock(store: Store, runtime: Runtime) -> Check:
     from reconciler.cli.runtime import holder
 
     held: list[str | None] = []
-    looked = _attempted("lock", lambda: held.append(store.holder(holder(runtime.now()))), lambda _: "free")
+    looked = _try_check("lock", lambda: held.append(store.holder(holder(runtime.now()))), lambda _: "free")
     return Check("lock", "fails", held[0], "wait until that run has ended") if held and held[0] else looked
 
 
-def _pinned(prefix: str) -> str:
+def _list_pins(prefix: str) -> str:
     names = [f"{prefix}_{name}" for name in ("HOST", "ACCOUNT_ID", "STREAM_ID")]
     held = [name for name in names if name in os.environ or f"{name}_FILE" in os.environ]
     return (
@@ -173,4 +173,4 @@ def _show(checkups: list[Checkup], options: argparse.Namespace) -> None:
         return
     from reconciler.report.text import checkups as text
 
-    say(text.checkups(checkups, colour=coloured(sys.stdout, options), width=width()))
+    say(text.checkups(checkups, colour=uses_colour(sys.stdout, options), width=width()))

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli import exits, reports
 from reconciler.cli import options as shared
-from reconciler.cli.output import coloured, say, say_document, width
+from reconciler.cli.output import say, say_document, uses_colour, width
 from reconciler.cli.outputs import Outputs
 
 if TYPE_CHECKING:
     from reconciler.cli.wiring import Wired
-    from reconciler.engine.abreast import Failures
+    from reconciler.engine.per_account import Failures
     from reconciler.model.drift import DriftReport
 
 
@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
     with options.outputs.reading(options.file):
         chosen = wiring.wired(options)
     options.outputs.settle(chosen)
-    report, failures = found(chosen, options)
+    report, failures = find_drift(chosen, options)
     if failures and not report.environments:
         reports.save(report, options)
         raise exits.of_all(failures)
@@ -48,16 +48,16 @@ def run(options: argparse.Namespace) -> int:
     else:
         from reconciler.report.text import drifts
 
-        colour = coloured(sys.stdout, options)
+        colour = uses_colour(sys.stdout, options)
         say(drifts.drift(report, undeclared=options.undeclared, colour=colour, width=width()))
-    codes = exits.told(failures)
+    codes = exits.report_failures(failures)
     if not reports.save(report, options):
         codes.append(1)
     codes.append(2 if options.detailed_exitcode and not report.in_order else 0)
     return exits.worst(codes)
 
 
-def found(chosen: Wired, options: argparse.Namespace) -> tuple[DriftReport, Failures]:
+def find_drift(chosen: Wired, options: argparse.Namespace) -> tuple[DriftReport, Failures]:
     """Read and compare the environments that were chosen; what failed comes beside what was found."""
     from reconciler.cli import wiring
     from reconciler.cli.runtime import Runtime
@@ -65,5 +65,5 @@ def found(chosen: Wired, options: argparse.Namespace) -> tuple[DriftReport, Fail
 
     runtime = Runtime()
     with wiring.readers(chosen.environments, options, runtime) as readers:
-        heading = wiring.heading(chosen.manifest, runtime.now(), options)
-        return drift(chosen.sites, readers, heading, wiring.declared_ids(chosen.manifest))
+        metadata = wiring.plan_metadata(chosen.manifest, runtime.now(), options)
+        return drift(chosen.workspaces, readers, metadata, wiring.declared_ids(chosen.manifest))

@@ -48,7 +48,7 @@ def write(manifest: Manifest, changes: Changes) -> None:
     for name, (before, _) in changes.items():
         if is_pipe(paths[name]):
             raise EditError(f"{paths[name]}: it is a pipe, so it cannot be changed: name the manifest's file with -f")
-        if _held(paths[name]) != before:
+        if _read_bytes(paths[name]) != before:
             raise EditError(f"{paths[name]}: somebody changed it meanwhile. Nothing was written: run again")
     asides = {name: path.with_name(f".{path.name}.new") for name, path in paths.items()}
     written: list[str] = []
@@ -70,7 +70,7 @@ def write(manifest: Manifest, changes: Changes) -> None:
         raise EditError(f"{path}: cannot be written ({disk.reason(error)}). {done}") from error
 
 
-def _held(path: Path) -> bytes:
+def _read_bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError:

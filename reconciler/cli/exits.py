@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from reconciler.cli.output import complain
 
 if TYPE_CHECKING:
-    from reconciler.engine.abreast import Failures
+    from reconciler.engine.per_account import Failures
     from reconciler.errors import ReconcilerError
 
 _WORST_FIRST = (129, 130, 143, 3, 4, 1, 2, 0)
@@ -19,7 +19,7 @@ def worst(codes: Iterable[int]) -> int:
     return min(codes, key=_WORST_FIRST.index)
 
 
-def told(failures: Failures) -> list[int]:
+def report_failures(failures: Failures) -> list[int]:
     """Say on stderr what failed where; return the exit codes of it."""
     for name, error in failures.items():
         complain(f"error: {name}: {error}", error)
@@ -28,6 +28,6 @@ def told(failures: Failures) -> list[int]:
 
 def of_all(failures: Failures) -> ReconcilerError:
     """Return the failure to raise where every environment failed: the first, with the others noted on it."""
-    from reconciler.engine.abreast import first_of
+    from reconciler.engine.per_account import first_of
 
     return first_of(failures, several=len(failures) > 1)

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.cli import options as shared
-from reconciler.cli.output import coloured, say
+from reconciler.cli.output import say, uses_colour
 from reconciler.errors import UsageError
 from reconciler.model.fields import NAME
 from reconciler.model.patterns import matcher
-from reconciler.report.escape import quoted, terminal
-from reconciler.report.phrases import counted
+from reconciler.report.escape import quote, terminal
+from reconciler.report.phrases import count
 
 if TYPE_CHECKING:
     from reconciler.cli.runtime import Runtime
@@ -43,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
     """Read, choose, declare and record."""
     from reconciler.cli import edits, wiring
     from reconciler.cli.runtime import Runtime, holder
-    from reconciler.engine.abreast import all_of, side_by_side
+    from reconciler.engine.per_account import all_of, side_by_side
     from reconciler.manifest.edit.draft import Draft
     from reconciler.manifest.edit.imports import import_lists
     from reconciler.report import steps
@@ -58,18 +58,25 @@ def run(options: argparse.Namespace) -> int:
         writers: dict[str, StateWriter] = {}
         if not options.dry_run:
             who = holder(runtime.now())
-            writers = {site.desired.environment: locks.enter_context(site.store.lock(who)) for site in chosen.sites}
-        read = side_by_side(chosen.sites, lambda site: site.desired.target, lambda site: readers[site.name].read_all())
+            writers = {
+                workspace.desired.environment: locks.enter_context(workspace.store.lock(who))
+                for workspace in chosen.workspaces
+            }
+        read = side_by_side(
+            chosen.workspaces,
+            lambda workspace: workspace.desired.target,
+            lambda workspace: readers[workspace.name].read_all(),
+        )
         live = dict(zip(readers, all_of(readers, read), strict=True))
         draft = Draft(chosen.manifest, into if new else None)
-        imports, expected = import_lists(draft, _undeclared(chosen, live, options.lists), into)
+        imports, expected = import_lists(draft, _find_undeclared(chosen, live, options.lists), into)
         changes = draft.changes(expected)
         if options.dry_run:
-            edits.show(changes, colour=coloured(sys.stdout, options))
+            edits.show(changes, colour=uses_colour(sys.stdout, options))
         else:
             edits.write(chosen.manifest, changes)
             _record(imports, writers, runtime)
-    then = steps.command("plan --refresh", [site.name for site in chosen.sites], wiring.asked(options))
+    then = steps.command("plan --refresh", [workspace.name for workspace in chosen.workspaces], wiring.asked(options))
     _tell(imports, list(changes), then, recorded=not options.dry_run)
     return 0
 
@@ -86,7 +93,7 @@ def _exists(options: argparse.Namespace, into: str) -> bool:
     return Path(options.file.parent, into).exists()
 
 
-def _undeclared(chosen: Wired, live: Mapping[str, Live], patterns: Sequence[str]) -> Mapping[str, list[LiveList]]:
+def _find_undeclared(chosen: Wired, live: Mapping[str, Live], patterns: Sequence[str]) -> Mapping[str, list[LiveList]]:
     """Return by environment what is to be brought in; each list of an account to the environment that it fits best."""
     from reconciler.cli import wiring
 
@@ -152,12 +159,12 @@ def _lines(imports: Imports, changed: Sequence[str], then: str, *, recorded: boo
         yield "nothing to import: every live list is declared, ignored or left as a comment"
         return
     keys = {each.key for each in imports.imported}
-    counts = f"{counted(len(imports.imported), 'list')} under {counted(len(keys), 'key')}"
-    comments = f", {counted(len(imports.refused), 'list')} left as a comment" if imports.refused else ""
+    counts = f"{count(len(imports.imported), 'list')} under {count(len(keys), 'key')}"
+    comments = f", {count(len(imports.refused), 'list')} left as a comment" if imports.refused else ""
     yield f"{'imported' if recorded else 'would import'} into {terminal(', '.join(changed))}: {counts}{comments}"
     for each in imports.imported:
         sign = "+" if each.new else "~"
-        yield f"  {sign} {each.key}  {quoted(each.texts.get(NAME, ''))}  {each.environment} {each.id}"
+        yield f"  {sign} {each.key}  {quote(each.texts.get(NAME, ''))}  {each.environment} {each.id}"
     for said in (*imports.refused, *imports.remarks):
         yield f"  ! {terminal(said)}"
     if recorded and imports.imported:

@@ -92,7 +92,7 @@ deadline = partial(seconds, most=604_800)
 """Parse seconds up to a week."""
 
 
-def chosen(named: list[str], every: bool, known: list[str], *, of: str = "the manifest") -> list[str]:
+def choose_environments(named: list[str], every: bool, known: list[str], *, of: str = "the manifest") -> list[str]:
     """Return the environments that are meant, in the order of those `known`, which are `of` it. Raises UsageError."""
     if every:
         return known

@@ -137,7 +137,7 @@ def _is_open(descriptor: int) -> bool:
     return True
 
 
-def ended(code: int, *, product: bool) -> int:
+def finish(code: int, *, product: bool) -> int:
     """Write what still waits, and return the exit code.
 
     It is `code` if stdout was written, or if its reader went before the end: it has what it wanted. Otherwise it is 1
@@ -217,7 +217,7 @@ def complain(message: str, error: Exception | None = None) -> None:
     note("\n".join(map(terminal, lines)))
 
 
-def coloured(stream: TextIO, options: argparse.Namespace) -> bool:
+def uses_colour(stream: TextIO, options: argparse.Namespace) -> bool:
     """Tell whether colours are welcome: a terminal, and neither --no-color nor NO_COLOR nor TERM=dumb."""
     unwanted = options.no_color or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
     return stream.isatty() and not unwanted

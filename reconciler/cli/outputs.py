@@ -79,7 +79,7 @@ class Outputs:
         """Check that nothing is written over what is read of the manifest and the state; earlier reports go."""
         folder = chosen.manifest.path.parent
         self._spare(folder / name for name in chosen.manifest.files)
-        self._spare(path for site in chosen.sites for path in getattr(site.store, "paths", ()))
+        self._spare(path for workspace in chosen.workspaces for path in getattr(workspace.store, "paths", ()))
         for path in self._existing_reports():
             self._remove(path)
 
@@ -218,7 +218,7 @@ def _system_name(path: str) -> str:
 
 
 def _write_stream(path: str, content: bytes) -> None:
-    descriptor = _opened(_system_name(path) or path)
+    descriptor = _open_stream(_system_name(path) or path)
     try:
         rest = memoryview(content)
         while rest:
@@ -230,7 +230,7 @@ def _write_stream(path: str, content: bytes) -> None:
         os.close(descriptor)
 
 
-def _opened(path: str) -> int:
+def _open_stream(path: str) -> int:
     """Open a stream to write on it; one that this process has already is used as it is."""
     number = path.rpartition("/")[2]
     if path in _NAMED:

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli import exits, reports
 from reconciler.cli import options as shared
-from reconciler.cli.output import coloured, say, say_document, width
+from reconciler.cli.output import say, say_document, uses_colour, width
 from reconciler.cli.outputs import Outputs, is_stdout
 from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
-    from reconciler.engine.abreast import Failures
+    from reconciler.engine.per_account import Failures
     from reconciler.model.changes import Plan
     from reconciler.protocols import Reader
 
@@ -39,12 +39,12 @@ def run(options: argparse.Namespace) -> int:
     if options.revert_drift and not options.refresh:
         raise UsageError("--revert-drift needs --refresh: without live values there is no drift to set back")
     options.outputs = Outputs(options)
-    planned, failures = _planned(options)
+    planned, failures = _make_plan(options)
     if failures and not planned.environments:
         reports.save(planned, options)
         raise exits.of_all(failures)
     _show(planned, options)
-    codes = exits.told(failures)
+    codes = exits.report_failures(failures)
     if not reports.save(planned, options):
         codes.append(1)
     changes = any(environment.changes for environment in planned.environments)
@@ -52,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
     return exits.worst(codes)
 
 
-def _planned(options: argparse.Namespace) -> tuple[Plan, Failures]:
+def _make_plan(options: argparse.Namespace) -> tuple[Plan, Failures]:
     from reconciler.cli import wiring
     from reconciler.cli.runtime import Runtime
     from reconciler.engine.looking import plan
@@ -65,8 +65,8 @@ def _planned(options: argparse.Namespace) -> tuple[Plan, Failures]:
         readers: Mapping[str, Reader] = {}
         if options.refresh:
             readers = connections.enter_context(wiring.readers(chosen.environments, options, runtime))
-        heading = wiring.heading(chosen.manifest, runtime.now(), options)
-        planned, failures = plan(chosen.sites, readers, heading, wiring.scope(options))
+        metadata = wiring.plan_metadata(chosen.manifest, runtime.now(), options)
+        planned, failures = plan(chosen.workspaces, readers, metadata, wiring.scope(options))
     wiring.tell_unmatched(options.only, chosen.manifest, planned)
     return planned, failures
 
@@ -85,4 +85,4 @@ def _show(planned: Plan, options: argparse.Namespace) -> None:
             return
     from reconciler.report.text import plans
 
-    say(plans.plan(planned, colour=coloured(sys.stdout, options), width=width()))
+    say(plans.plan(planned, colour=uses_colour(sys.stdout, options), width=width()))

@@ -8,12 +8,12 @@ _FILES_A_SITE = 4  # lock, journal, connection, and one while files are replaced
 _FILES_BESIDE = 64
 
 
-def allow_open_files(sites: int) -> None:
-    """Let this process keep the files open that so many `sites` need, as far as the system lets it."""
+def allow_open_files(workspaces: int) -> None:
+    """Let this process keep the files open that so many `workspaces` need, as far as the system lets it."""
     with suppress(ImportError, OSError, ValueError):
         import resource
 
-        wanted = sites * _FILES_A_SITE + _FILES_BESIDE
+        wanted = workspaces * _FILES_A_SITE + _FILES_BESIDE
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         if soft != resource.RLIM_INFINITY and soft < wanted:
             most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from threading import get_ident
 from typing import TYPE_CHECKING, Protocol
 
-from reconciler.cli.output import coloured, note
+from reconciler.cli.output import note, uses_colour
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -100,9 +100,9 @@ _CLEAR = "\r\x1b[2K\x1b[?25h"  # begin of the line, which is emptied; and the cu
 @contextmanager
 def progress(options: argparse.Namespace, runtime: Runtime) -> Iterator[Progress]:
     """Show progress on stderr for as long as the context lasts; a bar only where colours are welcome, too."""
-    bar = _bar() if coloured(sys.stderr, options) else None
+    bar = _bar() if uses_colour(sys.stderr, options) else None
     if bar is None:
-        yield Lines(colour=coloured(sys.stderr, options))
+        yield Lines(colour=uses_colour(sys.stderr, options))
         return
     countdown = runtime.countdown
     try:

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from reconciler.cli import options as shared
-from reconciler.cli.output import coloured, say
+from reconciler.cli.output import say, uses_colour
 from reconciler.errors import UsageError
 from reconciler.model.fields import label
 from reconciler.model.texts import differing
-from reconciler.report.escape import quoted, terminal
+from reconciler.report.escape import quote, terminal
 
 if TYPE_CHECKING:
     from reconciler.manifest import Manifest
@@ -49,26 +49,26 @@ def run(options: argparse.Namespace) -> int:
     draft = Draft(manifest)
     wanted = list(candidates(draft, options.before, options.after))
     if options.match_names and wanted:
-        return _matched(options, draft, wanted)
+        return _add_matches(options, draft, wanted)
     _show(options, [Match(each) for each in wanted])
     return 0
 
 
-def _matched(options: argparse.Namespace, draft: Draft, wanted: Sequence[Candidate]) -> int:
+def _add_matches(options: argparse.Namespace, draft: Draft, wanted: Sequence[Candidate]) -> int:
     from reconciler.cli import edits
     from reconciler.manifest.edit.promotion import add_ids, matches
 
-    found = list(matches(wanted, _undeclared(options, draft.manifest)))
+    found = list(matches(wanted, _find_undeclared(options, draft.manifest)))
     changes = draft.changes(add_ids(draft, options.after, found))
     if options.dry_run:
-        edits.show(changes, colour=coloured(sys.stdout, options))
+        edits.show(changes, colour=uses_colour(sys.stdout, options))
     else:
         edits.write(draft.manifest, changes)
     _show(options, found)
     return 0
 
 
-def _undeclared(options: argparse.Namespace, manifest: Manifest) -> list[LiveList]:
+def _find_undeclared(options: argparse.Namespace, manifest: Manifest) -> list[LiveList]:
     from reconciler.cli import wiring
     from reconciler.cli.runtime import Runtime
 
@@ -92,8 +92,8 @@ def _show(options: argparse.Namespace, found: Sequence[Match]) -> None:
         place = terminal(f"{candidate.source.file}:{candidate.source.line}")
         say(f"  {'+' if match.live else '?'} {candidate.key}  ({place})")
         for field, text in candidate.texts.items():
-            say(f"      {label(field)}: {quoted(text)}")
-        for line in _found(match):
+            say(f"      {label(field)}: {quote(text)}")
+        for line in _match_lines(match):
             say(f"      {line}")
     if not options.match_names:
         find = steps.command(f"promote {options.before} {options.after} --match-names", [], wiring.asked(options))
@@ -103,12 +103,10 @@ def _show(options: argparse.Namespace, found: Sequence[Match]) -> None:
         say(f"ids written; look at the file, then: {look}")
 
 
-def _found(match: Match) -> list[str]:
+def _match_lines(match: Match) -> list[str]:
     if match.live is None:
         why = match.why or match.candidate.fault
         return [f"no id: {terminal(why)}"] if why else []
     texts = match.live.texts
-    others = (
-        f"its {label(field)} there is {quoted(texts[field])}" for field in differing(match.candidate.texts, texts)
-    )
+    others = (f"its {label(field)} there is {quote(texts[field])}" for field in differing(match.candidate.texts, texts))
     return [", ".join((f"id: {match.live.id}", *others))]

@@ -35,7 +35,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--report",
         action="append",
         default=[],
-        type=_wanted,
+        type=_parse_request,
         metavar="FORMAT=FILE",
         help=f"write a report besides; repeatable; - is stdout; formats: {', '.join(FORMATS)}",
     )
@@ -98,10 +98,10 @@ def _summarise(subject: Subject, summary: Path) -> bool:
 
 def _is_whole(report: Report, where: str, most: int) -> bool:
     if report.unshown:
-        from reconciler.report.phrases import counted
+        from reconciler.report.phrases import count
 
         complain(
-            f"error: {where}: not reviewable: {counted(report.unshown, 'update')} that an apply would send did not fit "
+            f"error: {where}: not reviewable: {count(report.unshown, 'update')} that an apply would send did not fit "
             f"in {most:,} bytes. Plan fewer lists at once (--only), or review an html or text report, which are whole"
         )
     return not report.unshown
@@ -116,7 +116,7 @@ def _in_repository(file: str) -> str:
     return file
 
 
-def _wanted(text: str) -> Wanted:
+def _parse_request(text: str) -> Wanted:
     name, equals, path = text.partition("=")
     if name not in FORMATS or not equals or not path:
         raise argparse.ArgumentTypeError(f"{text!r} is not FORMAT=FILE with one of {', '.join(FORMATS)}")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli import options as shared
 from reconciler.cli.output import say
-from reconciler.cli.signals import heeded
+from reconciler.cli.signals import ending_signals
 from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
@@ -45,21 +45,21 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Serve until a signal; return 129, 130 or 143, as the signal was."""
-    from reconciler.sandbox.settings import described, parsed
+    from reconciler.sandbox.settings import describe, parse
 
     if options.settings:
-        say(described())
+        say(describe())
         return 0
-    settings = parsed(options.set)
-    endings = heeded()
+    settings = parse(options.set)
+    endings = ending_signals()
     signal.pthread_sigmask(signal.SIG_BLOCK, endings)
     try:
-        return 128 + _served(options, settings, endings)
+        return 128 + _serve(options, settings, endings)
     finally:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, endings)
 
 
-def _served(options: argparse.Namespace, settings: Settings, endings: Collection[signal.Signals]) -> int:
+def _serve(options: argparse.Namespace, settings: Settings, endings: Collection[signal.Signals]) -> int:
     """Serve, and return the signal that ended it; blocked as they are, all threads leave the signals to this one."""
     try:
         from reconciler.sandbox.server import Sandbox

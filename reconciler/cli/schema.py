@@ -25,7 +25,7 @@ def run(options: argparse.Namespace) -> int:
 
 def schema(kind: str) -> object:
     """Return the JSON Schema (draft 2020-12) of one kind of document."""
-    from reconciler.documents.schema import document_schema, published
+    from reconciler.documents.schema import document_schema, publishable
 
     if kind == "manifest":
         from reconciler.manifest import manifest_schema
@@ -38,5 +38,5 @@ def schema(kind: str) -> object:
     if kind == "state":
         from reconciler.store.document import state_schema
 
-        return published("state", state_schema())
+        return publishable("state", state_schema())
     return document_schema(kind)

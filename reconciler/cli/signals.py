@@ -27,11 +27,11 @@ class SignalledError(KeyboardInterrupt):
 
 def take_over(act: Callable[[int, FrameType | None], None]) -> None:
     """Have `act` called by each signal that ends the program and is not ignored."""
-    for number in heeded():
+    for number in ending_signals():
         signal.signal(number, act)
 
 
-def heeded() -> tuple[signal.Signals, ...]:
+def ending_signals() -> tuple[signal.Signals, ...]:
     """Return the signals that end the program, without those that are ignored."""
     return tuple(number for number in ENDING if signal.getsignal(number) is not signal.SIG_IGN)
 

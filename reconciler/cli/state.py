@@ -91,9 +91,9 @@ def run(options: argparse.Namespace) -> int:
         state_admin.migrate(wiring.wired(options), options)
         return 0
     chosen = wiring.wired(options)
-    if len(chosen.sites) != 1:
+    if len(chosen.workspaces) != 1:
         raise UsageError("state acts on one environment at a time: --env NAME")
-    store = chosen.sites[0].store
+    store = chosen.workspaces[0].store
     if options.action == "unlock" and options.at:
         store = wiring.store(chosen.manifest, chosen.environments[0], options.at)
     options.act(store, options)
@@ -223,10 +223,10 @@ def _entry(known: KnownList) -> dict[str, object]:
 
 
 def _line(known: KnownList) -> str:
-    from reconciler.report.escape import quoted, terminal
+    from reconciler.report.escape import quote, terminal
 
     status = _entry(known)["status"]
-    name = quoted(known.texts[NAME]) if NAME in known.texts else f"({NAME} unmanaged)"
+    name = quote(known.texts[NAME]) if NAME in known.texts else f"({NAME} unmanaged)"
     return f"{terminal(known.key)}  {terminal(known.id)}  {status}  {name}"
 
 

@@ -46,11 +46,13 @@ def _warn(manifest: Manifest) -> None:
     """Say on stderr what is allowed, and probably not meant; of many, the first."""
     from itertools import islice
 
-    from reconciler.model.texts import unfilled
+    from reconciler.model.texts import placeholder_warnings
 
     lists = (wanted for environment in manifest.environments.values() for wanted in environment.desired.lists.values())
     said = (
-        f"{each.file}:{each.line}: {each.key}: {words}" for each in lists for words in unfilled(each.texts, each.texts)
+        f"{each.file}:{each.line}: {each.key}: {words}"
+        for each in lists
+        for words in placeholder_warnings(each.texts, each.texts)
     )
     for words in islice(said, _MOST_WARNINGS):
         note(f"warning: {words}")

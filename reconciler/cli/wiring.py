@@ -1,4 +1,4 @@
-"""From options to what the engine takes: the manifest, its environments as sites, their stores and API clients."""
+"""From options to what the engine takes: the manifest, its environments as workspaces, their stores and API clients."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from reconciler import __version__
 from reconciler.cli import options as shared
 from reconciler.cli.output import note
-from reconciler.engine.sites import Heading, Scope, Site
+from reconciler.engine.workspaces import PlanMetadata, Selection, Workspace
 from reconciler.errors import PinError, PlanRefusedError, ReconcilerError, UsageError
 from reconciler.files import is_pipe
 from reconciler.model.changes import Asked
@@ -33,11 +33,11 @@ CONNECT_SECONDS, READ_SECONDS = 10.0, 30.0
 
 
 class Wired(NamedTuple):
-    """What the options chose: the manifest, its chosen environments, and each as a site."""
+    """What the options chose: the manifest, its chosen environments, and each as a workspace."""
 
     manifest: Manifest
     environments: tuple[Environment, ...]
-    sites: tuple[Site, ...]
+    workspaces: tuple[Workspace, ...]
 
 
 def wired(options: argparse.Namespace, saved: Plan | None = None, drafts: Mapping[str, bytes] | None = None) -> Wired:
@@ -50,15 +50,15 @@ def wired(options: argparse.Namespace, saved: Plan | None = None, drafts: Mappin
             f"{options.file}: is a pipe, and the state is kept beside the manifest: name a file, or give state: a URL"
         )
     if saved is None:
-        names = shared.chosen(options.env, options.all_envs, list(manifest.environments))
+        names = shared.choose_environments(options.env, options.all_envs, list(manifest.environments))
     else:
         names = _planned(saved, manifest, options)
     chosen = tuple(manifest.environments[name] for name in names)
-    sites = tuple(
-        Site(environment.desired, store(manifest, environment), environment.requests_per_minute)
+    workspaces = tuple(
+        Workspace(environment.desired, store(manifest, environment), environment.requests_per_minute)
         for environment in chosen
     )
-    return Wired(manifest, chosen, sites)
+    return Wired(manifest, chosen, workspaces)
 
 
 def tell_unmatched(only: Sequence[str], manifest: Manifest, plan: Plan) -> None:
@@ -82,7 +82,7 @@ def _planned(saved: Plan, manifest: Manifest, options: argparse.Namespace) -> li
                 f"but the manifest means {_spoken(present.desired.target)}: make a new plan"
             )
     names = [environment.name for environment in saved.environments]
-    return shared.chosen(options.env, not options.env, names, of="the plan")
+    return shared.choose_environments(options.env, not options.env, names, of="the plan")
 
 
 def _spoken(target: Target) -> str:
@@ -134,15 +134,15 @@ def _in_objects(url: str, name: str, target: Target) -> Store:
     return ObjectStore(objects, name, target)
 
 
-def heading(manifest: Manifest, now: float, options: argparse.Namespace) -> Heading:
+def plan_metadata(manifest: Manifest, now: float, options: argparse.Namespace) -> PlanMetadata:
     """Say what a plan was made by, when, from which files, and what it was asked for."""
-    return Heading(__version__, timestamp(now), manifest.files, asked(options))
+    return PlanMetadata(__version__, timestamp(now), manifest.files, asked(options))
 
 
 def asked(options: argparse.Namespace) -> Asked:
     """Return what a command that goes on from this one must be given."""
     named = "" if options.file == shared.DEFAULT_FILE and not os.environ.get("RECONCILER_FILE") else str(options.file)
-    part = scope(options) if "only" in options else Scope()
+    part = scope(options) if "only" in options else Selection()
     return Asked(named, part.only, part.revert_drift, out=str(getattr(options, "out", None) or ""))
 
 
@@ -158,9 +158,9 @@ def declared_ids(manifest: Manifest) -> Mapping[str, frozenset[str]]:
     }
 
 
-def scope(options: argparse.Namespace) -> Scope:
+def scope(options: argparse.Namespace) -> Selection:
     """Return which part of the lists is meant."""
-    return Scope(tuple(options.only), options.revert_drift)
+    return Selection(tuple(options.only), options.revert_drift)
 
 
 class _Unready:

@@ -31,7 +31,7 @@ from reconciler.documents.parts import (
 from reconciler.documents.texts import FieldName, SentTexts, ShownTexts
 from reconciler.model.changes import Action, Blocked, Cause, Change, Drift, EnvironmentPlan, Guard, Plan, Update
 from reconciler.model.fields import FIELDS
-from reconciler.model.texts import narrowed
+from reconciler.model.texts import only_fields
 
 FORMAT: Literal["reconciler/plan/1"] = "reconciler/plan/1"
 
@@ -186,7 +186,7 @@ def digest(plan: Plan) -> str:
         {
             "name": environment.name,
             "target": target_part(environment.target),
-            "changes": [_digested(_change(change)) for change in environment.changes],
+            "changes": [_part_to_digest(_change(change)) for change in environment.changes],
         }
         for environment in plan.environments
     ]
@@ -194,7 +194,7 @@ def digest(plan: Plan) -> str:
     return "sha256:" + hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def _digested(change: ChangePart) -> dict[str, object]:
+def _part_to_digest(change: ChangePart) -> dict[str, object]:
     return {name: value for name, value in change.items() if name not in ("source", "warnings")}
 
 
@@ -234,8 +234,8 @@ def _change(change: Change) -> ChangePart:
         "action": change.action,
         "cause": change.cause,
         "fields": list(change.fields) if isinstance(change, Update | Blocked) else [],
-        "before": narrowed(change.before, FIELDS) or None,
-        "after": narrowed(change.after, FIELDS),
+        "before": only_fields(change.before, FIELDS) or None,
+        "after": only_fields(change.after, FIELDS),
         "blocked_by": {"guard": block.guard, "reason": block.reason, "lift": block.lift} if block else None,
         "source": source_part(change.source) if change.source else None,
         "warnings": list(change.warnings),
@@ -247,7 +247,7 @@ def _drift(drift: Drift) -> DriftPart:
         "key": drift.key,
         "id": drift.id,
         "fields": list(drift.fields),
-        "applied": narrowed(drift.applied, FIELDS),
-        "live": narrowed(drift.live, FIELDS),
+        "applied": only_fields(drift.applied, FIELDS),
+        "live": only_fields(drift.live, FIELDS),
         "source": source_part(drift.source),
     }

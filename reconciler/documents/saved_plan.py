@@ -1,7 +1,7 @@
 """A plan that was saved, read as strictly as a manifest: whoever wrote the file may wish us ill.
 
-What it asks for is judged later, by `planning.review`. Here it must be whole: of this format, of a shape that `plan`
-writes, and unaltered since, by its digest. (The digest is no signature.)
+What it asks for is judged later, by `planning.revalidation`. Here it must be whole: of this format, of a shape that
+`plan` writes, and unaltered since, by its digest. (The digest is no signature.)
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def _document(content: bytes, path: Path) -> PlanDocument:
     if form != FORMAT:
         raise PlanRefusedError(f"{path} is of the format {form!r}, this version reads {FORMAT!r}: make a new plan")
     try:
-        document = _declared().validate_json(content)
+        document = _adapter().validate_json(content)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"])
@@ -79,7 +79,7 @@ def _document(content: bytes, path: Path) -> PlanDocument:
 
 
 @cache
-def _declared() -> TypeAdapter[PlanDocument]:
+def _adapter() -> TypeAdapter[PlanDocument]:
     return TypeAdapter(PlanDocument)
 
 

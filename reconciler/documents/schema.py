@@ -25,10 +25,10 @@ _DECLARED: Mapping[str, Any] = {
 
 def document_schema(kind: str) -> dict[str, object]:
     """Return the JSON Schema (draft 2020-12) of a kind of document; a reader checks more than it can say."""
-    return published(kind, TypeAdapter(_DECLARED[kind]).json_schema())
+    return publishable(kind, TypeAdapter(_DECLARED[kind]).json_schema())
 
 
-def published(kind: str, schema: Mapping[str, object]) -> dict[str, object]:
+def publishable(kind: str, schema: Mapping[str, object]) -> dict[str, object]:
     """Return a schema that pydantic made as it is published: with an id, and for every validator."""
     return {"$schema": _DRAFT, "$id": f"reconciler/{kind}/1", **_for_every_validator(schema)}
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from threading import Lock
 
 from reconciler.documents.plan import digest
-from reconciler.engine.abreast import all_of, first_of, side_by_side
-from reconciler.engine.looking import costed, planned, stepped
-from reconciler.engine.sites import Heading, Scope, Site
+from reconciler.engine.looking import add_forecast, compare, warn_of_step_back
+from reconciler.engine.per_account import all_of, first_of, side_by_side
+from reconciler.engine.workspaces import PlanMetadata, Selection, Workspace
 from reconciler.errors import ReconcilerError, in_words
 from reconciler.execute.attempt import unsent
 from reconciler.execute.records import Records
@@ -20,12 +20,12 @@ from reconciler.model.changes import Adopt, Change, EnvironmentPlan, Forget, Pla
 from reconciler.model.fields import label
 from reconciler.model.lists import Applied, AppliedList, DesiredList, Live, Target
 from reconciler.model.outcomes import EnvironmentResult, Outcome, Result
-from reconciler.planning.review import reviewed
+from reconciler.planning.revalidation import revalidate
 from reconciler.protocols import Clock, Holder, Remote, StateWriter, Stop
 
 
 @dataclass(frozen=True, slots=True)
-class Conduct:
+class ApplyOptions:
     """What an apply is given beside the environments.
 
     `approve` shows the plan and raises what stops it; `progress` is told each outcome as it becomes known, with the
@@ -44,20 +44,24 @@ class Conduct:
 
 
 def apply(
-    sites: Sequence[Site], remotes: Mapping[str, Remote], heading: Heading, scope: Scope, conduct: Conduct
+    workspaces: Sequence[Workspace],
+    remotes: Mapping[str, Remote],
+    metadata: PlanMetadata,
+    selection: Selection,
+    options: ApplyOptions,
 ) -> Result:
     """Carry out a plan as approved. Raises what goes wrong before the first PUT; from then on the result says it."""
     with ExitStack() as locks:
-        prepared = side_by_side(sites, _target, lambda site: _prepared(site, remotes, scope, conduct, locks))
-        courses = all_of((site.name for site in sites), prepared)
-        plans = tuple(each.plan for each in courses)
-        approved = Plan(heading.tool, heading.created_at, True, heading.files, plans, asked=heading.asked)
-        conduct.approve(approved)
-        ends = _all_carried_out(courses, replace(conduct, progress=_one_at_a_time(conduct.progress)))
+        found = side_by_side(workspaces, _target, lambda each: _prepare(each, remotes, selection, options, locks))
+        prepared = all_of((workspace.name for workspace in workspaces), found)
+        plans = tuple(each.plan for each in prepared)
+        approved = Plan(metadata.tool, metadata.created_at, True, metadata.files, plans, asked=metadata.asked)
+        options.approve(approved)
+        ends = _all_carried_out(prepared, replace(options, progress=_one_at_a_time(options.progress)))
     try:
-        conduct.undo(replace(approved, environments=tuple(end.undo for end in ends)))
+        options.undo(replace(approved, environments=tuple(end.undo for end in ends)))
     except Exception as error:  # noqa: BLE001  what was done is done: the result says it
-        ends = [_noted(end, in_words(error)) for end in ends]
+        ends = [_add_error(end, in_words(error)) for end in ends]
     sent = any(outcome.attempts for end in ends for outcome in end.result.outcomes)
     failures = {end.result.name: end.failure for end in ends if end.failure}
     if failures and not sent:
@@ -66,10 +70,10 @@ def apply(
 
 
 @dataclass(frozen=True, slots=True)
-class _Course:
+class _PreparedEnvironment:
     """One environment, locked (until `held` is closed), read and planned."""
 
-    site: Site
+    workspace: Workspace
     remote: Remote
     held: ExitStack
     writer: StateWriter
@@ -78,39 +82,45 @@ class _Course:
     started: float
 
 
-def _target(site: Site) -> Target:
-    return site.desired.target
+def _target(workspace: Workspace) -> Target:
+    return workspace.desired.target
 
 
-def _prepared(site: Site, remotes: Mapping[str, Remote], scope: Scope, conduct: Conduct, locks: ExitStack) -> _Course:
-    started = conduct.clock.monotonic()
+def _prepare(
+    workspace: Workspace, remotes: Mapping[str, Remote], selection: Selection, options: ApplyOptions, locks: ExitStack
+) -> _PreparedEnvironment:
+    started = options.clock.monotonic()
     held = locks.enter_context(ExitStack())
-    writer = held.enter_context(site.store.lock(conduct.holder))
-    saved = conduct.saved.get(site.name)
-    snapshot = LiveSnapshot(remotes[site.name], conduct.clock)
-    ids = [change.id for change in saved.changes] if saved else site.ids(scope)
+    writer = held.enter_context(workspace.store.lock(options.holder))
+    saved = options.saved.get(workspace.name)
+    snapshot = LiveSnapshot(remotes[workspace.name], options.clock)
+    ids = [change.id for change in saved.changes] if saved else workspace.ids(selection)
     snapshot.refresh(ids, ids)
     plan = (
-        _followed(site, saved, writer.applied, snapshot.live, scope)
+        _follow_saved_plan(workspace, saved, writer.applied, snapshot.live, selection)
         if saved
-        else planned(site, writer.applied, snapshot.live, scope)
+        else compare(workspace, writer.applied, snapshot.live, selection)
     )
-    return _Course(site, remotes[site.name], held, writer, plan, snapshot, started)
+    return _PreparedEnvironment(workspace, remotes[workspace.name], held, writer, plan, snapshot, started)
 
 
-def _followed(site: Site, saved: EnvironmentPlan, applied: Applied, live: Live, scope: Scope) -> EnvironmentPlan:
+def _follow_saved_plan(
+    workspace: Workspace, saved: EnvironmentPlan, applied: Applied, live: Live, selection: Selection
+) -> EnvironmentPlan:
     """Hold a saved plan against now; the state that it is recorded in is the present one."""
-    in_scope = [change for change in saved.changes if scope.covers(change.key)]
-    left = tuple(change for change in in_scope if not _is_forgotten(change, applied))
+    in_selection = [change for change in saved.changes if selection.covers(change.key)]
+    left = tuple(change for change in in_selection if not _is_forgotten(change, applied))
     part = replace(saved, changes=left, lineage=applied.lineage, serial=applied.serial)
-    now = stepped(reviewed(part, site.desired, applied, live), site, applied, live)
-    changes = tuple(_with_doubts(change, site) for change in now.changes if not _is_recorded(change, applied))
-    return costed(replace(now, changes=changes, unchanged=saved.unchanged + len(in_scope) - len(changes)), site)
+    now = warn_of_step_back(revalidate(part, workspace.desired, applied, live), workspace, applied, live)
+    changes = tuple(_with_doubts(change, workspace) for change in now.changes if not _is_recorded(change, applied))
+    return add_forecast(
+        replace(now, changes=changes, unchanged=saved.unchanged + len(in_selection) - len(changes)), workspace
+    )
 
 
-def _with_doubts(change: Change, site: Site) -> Change:
+def _with_doubts(change: Change, workspace: Workspace) -> Change:
     """Return a change of a saved plan with a warning, and no place in the manifest, if that says otherwise by now."""
-    said = _otherwise(change, site.desired.lists.get(change.key)) if isinstance(change, Update) else ""
+    said = _otherwise(change, workspace.desired.lists.get(change.key)) if isinstance(change, Update) else ""
     if not said:
         return change
     warning = (
@@ -150,15 +160,15 @@ class _End:
     failure: ReconcilerError | None
 
 
-def _noted(end: _End, error: ReconcilerError) -> _End:
+def _add_error(end: _End, error: ReconcilerError) -> _End:
     return replace(
         end, result=replace(end.result, stopped=end.result.stopped or str(error)), failure=end.failure or error
     )
 
 
-def _all_carried_out(courses: Sequence[_Course], conduct: Conduct) -> list[_End]:
-    found = side_by_side(courses, lambda course: course.plan.target, lambda course: _let_go(course, conduct))
-    return all_of((course.plan.name for course in courses), found)
+def _all_carried_out(prepared: Sequence[_PreparedEnvironment], options: ApplyOptions) -> list[_End]:
+    found = side_by_side(prepared, lambda each: each.plan.target, lambda each: _let_go(each, options))
+    return all_of((each.plan.name for each in prepared), found)
 
 
 def _one_at_a_time(progress: Callable[[str, Outcome], None]) -> Callable[[str, Outcome], None]:
@@ -178,59 +188,59 @@ def _one_at_a_time(progress: Callable[[str, Outcome], None]) -> Callable[[str, O
     return told
 
 
-def _let_go(course: _Course, conduct: Conduct) -> _End:
+def _let_go(prepared: _PreparedEnvironment, options: ApplyOptions) -> _End:
     """Carry out, then give the lock back. What was done is recorded: where it cannot be folded, the end says so."""
     ends: list[_End] = []
     try:
-        with course.held:
-            ends.append(_carried_out(course, conduct))
+        with prepared.held:
+            ends.append(_carried_out(prepared, options))
     except Exception as error:
         if not ends:
             raise
-        return _noted(ends[0], in_words(error))
+        return _add_error(ends[0], in_words(error))
     return ends[0]
 
 
-def _carried_out(course: _Course, conduct: Conduct) -> _End:
-    name, clock = course.plan.name, conduct.clock
+def _carried_out(prepared: _PreparedEnvironment, options: ApplyOptions) -> _End:
+    name, clock = prepared.plan.name, options.clock
     outcomes: dict[str, Outcome] = {}
     failure: ReconcilerError | None = None
-    records = Records(course.writer, clock)
+    records = Records(prepared.writer, clock)
     run = Run(
-        course.plan.changes,
-        course.snapshot,
-        RunContext(records, course.remote, clock, conduct.stop, conduct.jitter),
-        lambda updates, live: _judged(course, updates, live),
+        prepared.plan.changes,
+        prepared.snapshot,
+        RunContext(records, prepared.remote, clock, options.stop, options.jitter),
+        lambda updates, live: _revalidate(prepared, updates, live),
     )
     try:
-        records.announce(course.plan.updates, course.snapshot.texts)
+        records.announce(prepared.plan.updates, prepared.snapshot.texts)
         for outcome in run.outcomes():
             outcomes[outcome.key] = outcome
-            conduct.progress(name, outcome)
+            options.progress(name, outcome)
     except Exception as error:  # noqa: BLE001  whether something was sent, the outcomes say
         failure = in_words(error)
     stopped = str(failure) if failure else run.stopped
-    for change in course.plan.changes:
+    for change in prepared.plan.changes:
         outcomes.setdefault(change.key, unsent(change, "not_sent", stopped))
     result = EnvironmentResult(
         name=name,
-        outcomes=tuple(outcomes[change.key] for change in course.plan.changes),
-        unchanged=course.plan.unchanged,
-        requests=course.remote.requests,
-        seconds=clock.monotonic() - course.started,
+        outcomes=tuple(outcomes[change.key] for change in prepared.plan.changes),
+        unchanged=prepared.plan.unchanged,
+        requests=prepared.remote.requests,
+        seconds=clock.monotonic() - prepared.started,
         stopped=stopped,
     )
-    undo = replace(course.plan, changes=run.undo(), drift=(), unchanged=0, warnings=())
-    return _End(result, costed(undo, course.site), failure)
+    undo = replace(prepared.plan, changes=run.undo(), drift=(), unchanged=0, warnings=())
+    return _End(result, add_forecast(undo, prepared.workspace), failure)
 
 
-def _judged(course: _Course, updates: Sequence[Update], live: Live) -> Sequence[Change]:
+def _revalidate(prepared: _PreparedEnvironment, updates: Sequence[Update], live: Live) -> Sequence[Change]:
     """Judge what is left of a plan; a list that it changes is declared, for the others, as it says."""
-    desired = course.site.desired
+    desired = prepared.workspace.desired
     changed = {
         change.key: desired.lists[change.key]._replace(texts=change.after)
-        for change in course.plan.updates
+        for change in prepared.plan.updates
         if change.key in desired.lists
     }
-    left = replace(course.plan, changes=tuple(updates))
-    return reviewed(left, replace(desired, lists={**desired.lists, **changed}), course.writer.applied, live).changes
+    left = replace(prepared.plan, changes=tuple(updates))
+    return revalidate(left, replace(desired, lists={**desired.lists, **changed}), prepared.writer.applied, live).changes

@@ -6,14 +6,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reconciler.engine.abreast import Failures, side_by_side, sorted_out
-from reconciler.engine.sites import Heading, Scope, Site
+from reconciler.engine.per_account import Failures, side_by_side, sorted_out
+from reconciler.engine.workspaces import PlanMetadata, Selection, Workspace
 from reconciler.execute.snapshot import read_live
 from reconciler.model.changes import EnvironmentPlan, Plan
 from reconciler.model.lists import Applied, Live, Target
 from reconciler.planning import limits
 from reconciler.planning.build import build
-from reconciler.planning.guard import guarded
+from reconciler.planning.guard import apply_guards
 from reconciler.planning.stepback import step_back_warnings
 from reconciler.protocols import Reader
 
@@ -21,26 +21,31 @@ if TYPE_CHECKING:
     from reconciler.model.drift import DriftReport, EnvironmentDrift
 
 
-def plan(sites: Sequence[Site], readers: Mapping[str, Reader], heading: Heading, scope: Scope) -> tuple[Plan, Failures]:
+def plan(
+    workspaces: Sequence[Workspace], readers: Mapping[str, Reader], metadata: PlanMetadata, selection: Selection
+) -> tuple[Plan, Failures]:
     """Compare desired with applied, and with live where `readers` has a reader for the environment.
 
     An environment that fails does not stop the others.
     """
 
-    def look(site: Site) -> EnvironmentPlan:
-        applied = site.store.load()
-        reader = readers.get(site.name)
-        live = read_live(reader, site.ids(scope)) if reader else None
-        return planned(site, applied, live, scope)
+    def look(workspace: Workspace) -> EnvironmentPlan:
+        applied = workspace.store.load()
+        reader = readers.get(workspace.name)
+        live = read_live(reader, workspace.ids(selection)) if reader else None
+        return compare(workspace, applied, live, selection)
 
-    found, failures = sorted_out((site.name for site in sites), side_by_side(sites, _target, look))
+    found, failures = sorted_out((workspace.name for workspace in workspaces), side_by_side(workspaces, _target, look))
     failed, refreshed = _words(failures), bool(readers)
-    made = Plan(heading.tool, heading.created_at, refreshed, heading.files, found, failed, asked=heading.asked)
+    made = Plan(metadata.tool, metadata.created_at, refreshed, metadata.files, found, failed, asked=metadata.asked)
     return made, failures
 
 
 def drift(
-    sites: Sequence[Site], readers: Mapping[str, Reader], heading: Heading, declared_ids: Mapping[str, Collection[str]]
+    workspaces: Sequence[Workspace],
+    readers: Mapping[str, Reader],
+    metadata: PlanMetadata,
+    declared_ids: Mapping[str, Collection[str]],
 ) -> tuple[DriftReport, Failures]:
     """Compare live with applied and desired; `declared_ids` holds, by environment, all that its account's declare.
 
@@ -49,40 +54,45 @@ def drift(
     from reconciler.model.drift import DriftReport  # noqa: PLC0415 - a plan does without, and starts the sooner
     from reconciler.planning.drifting import drift as compare_live  # noqa: PLC0415 - likewise
 
-    def look(site: Site) -> EnvironmentDrift:
-        reader = readers[site.name]
-        live = read_live(reader, site.ids(Scope()))
-        applied = site.store.load()
-        compared = compare_live(site.desired, applied, live, declared_ids[site.name])
-        warnings = step_back_warnings(applied, site.store.later(applied), live)
+    def look(workspace: Workspace) -> EnvironmentDrift:
+        reader = readers[workspace.name]
+        live = read_live(reader, workspace.ids(Selection()))
+        applied = workspace.store.load()
+        compared = compare_live(workspace.desired, applied, live, declared_ids[workspace.name])
+        warnings = step_back_warnings(applied, workspace.store.later(applied), live)
         return replace(compared, requests=reader.requests, warnings=warnings)
 
-    found, failures = sorted_out((site.name for site in sites), side_by_side(sites, _target, look))
-    report = DriftReport(heading.tool, heading.created_at, heading.files, found, _words(failures), heading.asked)
+    found, failures = sorted_out((workspace.name for workspace in workspaces), side_by_side(workspaces, _target, look))
+    report = DriftReport(metadata.tool, metadata.created_at, metadata.files, found, _words(failures), metadata.asked)
     return report, failures
 
 
-def planned(site: Site, applied: Applied, live: Live | None, scope: Scope) -> EnvironmentPlan:
-    """Compare what is in scope; the guards look at everything."""
-    desired, part, known = site.desired, site.desired, applied
-    if scope.revert_drift:
+def compare(workspace: Workspace, applied: Applied, live: Live | None, selection: Selection) -> EnvironmentPlan:
+    """Compare what is in selection; the guards look at everything."""
+    desired, part, known = workspace.desired, workspace.desired, applied
+    if selection.revert_drift:
         desired = part = replace(desired, policy=replace(desired.policy, on_drift="overwrite"))
-    if scope.only:
-        part = replace(desired, lists={key: wanted for key, wanted in desired.lists.items() if scope.covers(key)})
-        known = replace(applied, lists={key: entry for key, entry in applied.lists.items() if scope.covers(key)})
-    return costed(stepped(guarded(build(part, known, live), desired, applied, live), site, applied, live), site)
+    if selection.only:
+        part = replace(desired, lists={key: wanted for key, wanted in desired.lists.items() if selection.covers(key)})
+        known = replace(applied, lists={key: entry for key, entry in applied.lists.items() if selection.covers(key)})
+    return add_forecast(
+        warn_of_step_back(apply_guards(build(part, known, live), desired, applied, live), workspace, applied, live),
+        workspace,
+    )
 
 
-def stepped(plan: EnvironmentPlan, site: Site, applied: Applied, live: Live | None) -> EnvironmentPlan:
+def warn_of_step_back(
+    plan: EnvironmentPlan, workspace: Workspace, applied: Applied, live: Live | None
+) -> EnvironmentPlan:
     """Return the plan with a warning if git moved the state back."""
-    warnings = step_back_warnings(applied, site.store.later(applied), live)
+    warnings = step_back_warnings(applied, workspace.store.later(applied), live)
     return replace(plan, warnings=(*warnings, *plan.warnings))
 
 
-def costed(plan: EnvironmentPlan, site: Site) -> EnvironmentPlan:
+def add_forecast(plan: EnvironmentPlan, workspace: Workspace) -> EnvironmentPlan:
     """Return the plan with what applying it takes, and a warning where it is over `max_changes`."""
-    requests, seconds = limits.forecast(len(plan.updates), site.requests_per_minute)
-    excess = limits.over_max_changes(plan, site.desired)
+    requests, seconds = limits.forecast(len(plan.updates), workspace.requests_per_minute)
+    excess = limits.over_max_changes(plan, workspace.desired)
     refusal = (f"{excess}; an apply refuses without --allow-mass-change",) if excess else ()
     warnings = (*plan.warnings, *refusal)
     return replace(plan, requests=requests, seconds=seconds, warnings=warnings)
@@ -92,5 +102,5 @@ def _words(failures: Failures) -> dict[str, str]:
     return {name: str(error) for name, error in failures.items()}
 
 
-def _target(site: Site) -> Target:
-    return site.desired.target
+def _target(workspace: Workspace) -> Target:
+    return workspace.desired.target

@@ -25,13 +25,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias, assert_never
 
-from reconciler.execute.finding import Finding, described
+from reconciler.execute.finding import Finding, describe
 from reconciler.model import answers
 from reconciler.model.changes import Adopt, Blocked, Change, Check, Forget, Update
 from reconciler.model.lists import KnownList
 from reconciler.model.outcomes import Outcome, OutcomeKind
 from reconciler.model.retry import ATTEMPTS
-from reconciler.model.texts import Texts, narrowed
+from reconciler.model.texts import Texts, only_fields
 
 WithoutPut: TypeAlias = Adopt | Forget | Check | Blocked
 
@@ -190,7 +190,7 @@ class ChangeAttempt:
         """Return the outcome that a read settles; only the `last` of the reads can show that nothing landed."""
         if found.shown == "sent" and not found.touched:
             return self._outcome("updated", True)
-        described_error = described(found, self.change.body)
+        described_error = describe(found, self.change.body)
         if isinstance(self.status, Acknowledged) or found.took:
             return self._outcome("unverified", False, described_error)
         if isinstance(self.status, InDoubt) and not (found.shown == "before" and last):
@@ -211,7 +211,7 @@ class ChangeAttempt:
         if shown is None and not isinstance(self.status, Acknowledged):
             return None
         before = self.change.after if shown is None else shown
-        after = {**before, **narrowed(self.before, self.change.fields)}
+        after = {**before, **only_fields(self.before, self.change.fields)}
         return replace(self.change, cause="undo", before=before, after=after, warnings=(), waits_for=())
 
     def _outcome(self, kind: OutcomeKind, verified: bool | None, error: str | None = None) -> Outcome:

@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 
 from reconciler.model.fields import FIELDS, Field, label
 from reconciler.model.lists import LiveList
-from reconciler.model.texts import Texts, holds, narrowed, stored_alike
+from reconciler.model.texts import Texts, holds, only_fields, stored_alike
 
 Shown: TypeAlias = Literal[
     "sent",  # as sent
@@ -42,25 +42,25 @@ def finding(body: Texts, before: Texts, live: LiveList | None) -> Finding:
     if live is None:
         return Finding("gone", (), {})
     touched = tuple(field for field in FIELDS if field not in body and live.texts[field] != before[field])
-    return Finding(_shown(body, before, live.texts), touched, live.texts)
+    return Finding(_what_shows(body, before, live.texts), touched, live.texts)
 
 
-def _shown(body: Texts, before: Texts, live: Texts) -> Shown:
+def _what_shows(body: Texts, before: Texts, live: Texts) -> Shown:
     if holds(live, body):
         return "sent"
-    if holds(live, narrowed(before, tuple(body))):
+    if holds(live, only_fields(before, tuple(body))):
         return "before"
     if all(stored_alike(text, live[field]) for field, text in body.items()):
         return "alike"
     return "other"
 
 
-def stored(body: Texts, live: Texts) -> dict[Field, str]:
+def stored_forms(body: Texts, live: Texts) -> dict[Field, str]:
     """Return the fields that the API keeps otherwise than sent, as it keeps them."""
     return {field: live[field] for field, text in body.items() if live[field] != text}
 
 
-def described(found: Finding, body: Texts) -> str:
+def describe(found: Finding, body: Texts) -> str:
     """Say in words what is not as it should be, with both values."""
     parts = [
         f"{label(field)} was sent as {text!r}, the API shows {found.live[field]!r}"

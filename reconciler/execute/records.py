@@ -8,7 +8,7 @@ from reconciler.execute.attempt import ChangeAttempt, WithoutPut
 from reconciler.model.changes import Adopt, Forget, Update
 from reconciler.model.fields import FIELDS
 from reconciler.model.lists import AppliedList, DoubtfulList, KnownList
-from reconciler.model.texts import Texts, narrowed
+from reconciler.model.texts import Texts, only_fields
 from reconciler.model.times import timestamp
 from reconciler.protocols import Clock, StateWriter
 
@@ -84,7 +84,9 @@ def intent_entry(change: Update, known: KnownList | None, live: Texts, at: str) 
         for field in FIELDS
         if field in change.fields or field in others
     }
-    stored = narrowed(mine.stored, tuple(field for field in mine.stored if field not in change.fields)) if mine else {}
+    stored = (
+        only_fields(mine.stored, tuple(field for field in mine.stored if field not in change.fields)) if mine else {}
+    )
     return DoubtfulList(change.key, change.id, texts, mine.applied_at if mine else at, change.body, stored)
 
 
@@ -96,7 +98,7 @@ def applied_entry(change: Update | Adopt, known: KnownList | None, at: str, stor
         unsent = tuple(field for field in change.after if field not in sent)
         kept = {
             field: text
-            for field, text in narrowed(known.stored, unsent).items()
+            for field, text in only_fields(known.stored, unsent).items()
             if known.texts.get(field) == change.after[field]
         }
-    return AppliedList(change.key, change.id, narrowed(change.after, FIELDS), at, {**kept, **(stored or {})})
+    return AppliedList(change.key, change.id, only_fields(change.after, FIELDS), at, {**kept, **(stored or {})})

@@ -31,7 +31,7 @@ from reconciler.execute.attempt import (
     outcome_without_put,
     unsent,
 )
-from reconciler.execute.finding import described
+from reconciler.execute.finding import describe
 from reconciler.execute.records import Records
 from reconciler.execute.snapshot import LOOKS, TOO_OLD, LiveSnapshot
 from reconciler.execute.verify import READS, read_back, record_finding
@@ -40,7 +40,7 @@ from reconciler.model.changes import Adopt, Change, Update
 from reconciler.model.lists import Live
 from reconciler.model.outcomes import Outcome
 from reconciler.model.retry import ATTEMPTS, backoff
-from reconciler.model.texts import Texts, narrowed
+from reconciler.model.texts import Texts, only_fields
 from reconciler.protocols import Clock, Remote, Stop
 
 FAILURES_IN_A_ROW = 5
@@ -228,7 +228,7 @@ class Run:
             return
         found = read_back([attempt], self._ids(), self._snapshot, self._clock)[attempt.change.key]
         if not found.clean:
-            error = described(found, attempt.change.body)
+            error = describe(found, attempt.change.body)
             self.stopped = f"the first PUT, of {attempt.change.key}, does not read back as sent: {error}"
         yield from self._judge_queue()
 
@@ -287,7 +287,7 @@ class Run:
         for attempt in sent:
             shown = found[attempt.change.key]
             if shown.took:
-                self._shown[attempt.change.key] = narrowed(shown.live, attempt.change.after)
+                self._shown[attempt.change.key] = only_fields(shown.live, attempt.change.after)
             outcome = attempt.verified_outcome(shown, last=self._snapshot.reads >= READS)
             try:
                 record_finding(attempt, outcome, shown, self._records)

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
 from reconciler.model.lists import Absent, Live, LiveList, OddList
-from reconciler.model.texts import Texts, holds, narrowed
+from reconciler.model.texts import Texts, holds, only_fields
 from reconciler.protocols import Clock, Reader
 
 MOST_SECONDS_OLD = 60.0
@@ -25,14 +25,14 @@ TOO_OLD = (
 def read_live(reader: Reader, ids: Iterable[str]) -> Live:
     """Read all, then alone each of `ids` that the answer leaves out, since it may hide lists that exist."""
     listed = reader.read_all()
-    return _combined(listed, [reader.read(list_id) for list_id in ids if not _answers(listed, list_id)])
+    return _combine(listed, [reader.read(list_id) for list_id in ids if not _answers(listed, list_id)])
 
 
 def _answers(listed: Live, list_id: str) -> bool:
     return list_id in listed.lists or list_id in listed.odd
 
 
-def _combined(listed: Live, alone: Iterable[LiveList | OddList | Absent]) -> Live:
+def _combine(listed: Live, alone: Iterable[LiveList | OddList | Absent]) -> Live:
     found = list(alone)
     return Live(
         lists={**listed.lists, **{each.id: each for each in found if isinstance(each, LiveList)}},
@@ -126,7 +126,7 @@ class LiveSnapshot:
             for list_id in dict.fromkeys(ids)
             if not _answers(listed, list_id)
         }
-        self.live = _combined(listed, [alone.found for alone in self._alone.values()])
+        self.live = _combine(listed, [alone.found for alone in self._alone.values()])
         self._written.clear()
         self._read_at = read_at
         self.reads += 1
@@ -150,6 +150,6 @@ class LiveSnapshot:
         lists = dict(self.live.lists)
         for list_id, write in self._pending.items():
             found = lists.get(list_id)
-            if found and holds(found.texts, narrowed(write.before, tuple(write.body))):
+            if found and holds(found.texts, only_fields(write.before, tuple(write.body))):
                 lists[list_id] = replace(found, texts={**found.texts, **write.body})
         return replace(self.live, lists=lists)

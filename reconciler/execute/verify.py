@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 from reconciler.errors import ReconcilerError
 from reconciler.execute.attempt import Acknowledged, ChangeAttempt
-from reconciler.execute.finding import Finding, finding, stored
+from reconciler.execute.finding import Finding, finding, stored_forms
 from reconciler.execute.records import Records
 from reconciler.execute.snapshot import LiveSnapshot
 from reconciler.model.outcomes import Outcome
@@ -47,7 +47,7 @@ def _finding(attempt: ChangeAttempt, snapshot: LiveSnapshot) -> Finding:
 def record_finding(attempt: ChangeAttempt, outcome: Outcome, found: Finding, records: Records) -> None:
     """Write to the state what the last read showed of a PUT, and what came of that; raises StateError."""
     if found.took:
-        records.settle(attempt.change, attempt.prior, stored(attempt.change.body, found.live))
+        records.settle(attempt.change, attempt.prior, stored_forms(attempt.change.body, found.live))
     elif isinstance(attempt.status, Acknowledged):
         records.doubt(attempt)
     elif outcome.outcome == "failed":

@@ -113,7 +113,7 @@ class ListTexts(Entry):
         return {name: text for name in fields.FIELDS if (text := getattr(self, name)) is not None}
 
 
-def _managed(left_out: str) -> type[Entry]:
+def _with_managed_fields(left_out: str) -> type[Entry]:
     """Return a model with one text for each managed field; `left_out` says what holds without it."""
     texts: dict[str, Any] = {row.name: (str, _managed_field(row, left_out)) for row in fields.TABLE}
     return create_model("Managed", __base__=Entry, **texts)
@@ -128,7 +128,7 @@ def _managed_field(row: fields.ManagedField, left_out: str) -> object:
     return Field(default=None, title=row.label.capitalize(), description=description, json_schema_extra=checks)
 
 
-class Override(ListTexts, _managed("Left out, what stands in the list itself holds.")):  # type: ignore[misc]  # of the table
+class Override(ListTexts, _with_managed_fields("Left out, what stands in the list itself holds.")):  # type: ignore[misc]  # of the table
     """What one environment has instead, taken as written, without name_format."""
 
     model_config = ConfigDict(title="Override")
@@ -143,7 +143,7 @@ class _Identified(Entry):
     )
 
 
-class ListEntry(ListTexts, _managed("Left out, it is unmanaged."), _Identified):  # type: ignore[misc]  # of the table
+class ListEntry(ListTexts, _with_managed_fields("Left out, it is unmanaged."), _Identified):  # type: ignore[misc]  # of the table
     """One contact list."""
 
     model_config = ConfigDict(title="Contact list")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 from reconciler.model.fields import Field
-from reconciler.model.texts import Texts, narrowed
+from reconciler.model.texts import Texts, only_fields
 
 if TYPE_CHECKING:
     from reconciler.model.lists import Source, Target
@@ -66,7 +66,7 @@ class Update(_Change):
     @property
     def body(self) -> dict[Field, str]:
         """What the PUT carries."""
-        return narrowed(self.after, self.fields)
+        return only_fields(self.after, self.fields)
 
 
 # Without fields of their own, the next three are dataclasses by what they inherit: making each one costs every start.

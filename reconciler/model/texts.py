@@ -32,7 +32,7 @@ def holds(texts: Texts, wanted: Texts) -> bool:
     return texts.items() >= wanted.items()
 
 
-def narrowed(texts: Texts, fields: Mapping[Field, object] | tuple[Field, ...]) -> dict[Field, str]:
+def only_fields(texts: Texts, fields: Mapping[Field, object] | tuple[Field, ...]) -> dict[Field, str]:
     """Return `texts` with only those of `fields` that it has."""
     return {field: texts[field] for field in FIELDS if field in fields and field in texts}
 
@@ -53,7 +53,7 @@ def placeholder(text: str) -> str:
     return found[0] if found else ""
 
 
-def unfilled(texts: Texts, fields: Iterable[Field]) -> Iterator[str]:
+def placeholder_warnings(texts: Texts, fields: Iterable[Field]) -> Iterator[str]:
     """Yield a warning for each of `fields` whose text holds a placeholder."""
     for field in fields:
         if field in texts and (found := placeholder(texts[field])):

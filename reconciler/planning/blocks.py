@@ -10,7 +10,7 @@ from reconciler.model.lists import Absent, Applied, DesiredList, DoubtfulList, K
 from reconciler.model.texts import Texts, unseen_difference
 
 
-def stopped(change: Change, block: Block, cause: Cause | None = None) -> Blocked:
+def block_change(change: Change, block: Block, cause: Cause | None = None) -> Blocked:
     """Return `change` as stopped by `block`."""
     whole = tuple(field for field in FIELDS if field in change.after)
     return Blocked(
@@ -28,7 +28,7 @@ def stopped(change: Change, block: Block, cause: Cause | None = None) -> Blocked
 
 def wrong_id(wanted: DesiredList, live_name: str, applied: Applied) -> Block:
     """The id of a list that the state does not know leads to a list of another name."""
-    reason = f"{wanted.id} is a list named {live_name!r}, which is {_expected(wanted)}"
+    reason = f"{wanted.id} is a list named {live_name!r}, which is {_expectation(wanted)}"
     if NAME in wanted.texts and (unseen := unseen_difference(live_name, wanted.texts[NAME])):
         reason = f"{reason}; it looks the same, but {unseen}"
     other = next((known.key for known in applied.lists.values() if known.id == wanted.id), None)
@@ -50,7 +50,7 @@ def _yaml(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
-def _expected(wanted: DesiredList) -> str:
+def _expectation(wanted: DesiredList) -> str:
     name = wanted.texts.get(NAME)
     if name is None and wanted.previously is None:
         return "nothing that the manifest mentions (neither name nor previously is declared)"
@@ -75,7 +75,7 @@ def conflict(wanted: DesiredList, known: KnownList, fields: tuple[Field, ...], l
 
 
 def _last(known: KnownList, field: Field) -> str:
-    text = _quoted(known.texts.get(field))
+    text = _quote(known.texts.get(field))
     if isinstance(known, DoubtfulList) and field in known.intended:
         return f"{text} before a PUT of {known.intended[field]!r} that is in doubt"
     return f"last applied {text}"
@@ -122,7 +122,7 @@ def declared_again(fields: tuple[Field, ...] = ()) -> Block:
     )
 
 
-def unreviewed(fields: tuple[Field, ...]) -> Block:
+def unreviewed_values(fields: tuple[Field, ...]) -> Block:
     """A saved plan would overwrite values that its reviewers did not see."""
     return Block(
         "unreviewed",
@@ -131,19 +131,19 @@ def unreviewed(fields: tuple[Field, ...]) -> Block:
     )
 
 
-def moved(change: Update | Adopt, fields: tuple[Field, ...], live: Texts) -> Block:
+def live_has_moved(change: Update | Adopt, fields: tuple[Field, ...], live: Texts) -> Block:
     """Live is no longer what the plan was made for."""
     sides = "; ".join(
-        f"{label(field)}: planned {_planned(change, field)}, now live {live[field]!r}" for field in fields
+        f"{label(field)}: planned {_planned_text(change, field)}, now live {live[field]!r}" for field in fields
     )
     return Block("conflict", f"changed elsewhere since the plan was made ({sides})", "look at it, and make a new plan")
 
 
-def _planned(change: Update | Adopt, field: Field) -> str:
+def _planned_text(change: Update | Adopt, field: Field) -> str:
     if isinstance(change, Update) and field in change.fields:
-        return f"from {_quoted(change.before.get(field))}"
+        return f"from {_quote(change.before.get(field))}"
     return f"as {change.after[field]!r}"
 
 
-def _quoted(text: str | None) -> str:
+def _quote(text: str | None) -> str:
     return "nothing" if text is None else repr(text)

@@ -40,7 +40,7 @@ from reconciler.model.changes import (
 )
 from reconciler.model.fields import FIELDS, NAME, Field, label
 from reconciler.model.lists import Applied, AppliedList, Desired, DesiredList, DoubtfulList, KnownList, Live
-from reconciler.model.texts import Texts, differing, holds, narrowed, unfilled, unseen_difference
+from reconciler.model.texts import Texts, differing, holds, only_fields, placeholder_warnings, unseen_difference
 from reconciler.planning import blocks
 
 _MOST_NAMED = 10
@@ -110,12 +110,12 @@ def _row(wanted: DesiredList, applied: Applied, live: Live | None, *, overwrite:
         return _odd(wanted, known, live)
     if found is None:
         block = blocks.missing(wanted.id, live.absent.get(wanted.id))
-        before = narrowed(known.texts, FIELDS) if known and known.id == wanted.id else {}
+        before = only_fields(known.texts, FIELDS) if known and known.id == wanted.id else {}
         warnings = _other_id(wanted, known)
-        return _Row(blocks.stopped(_update(wanted, "missing", tuple(wanted.texts), before, warnings), block))
+        return _Row(blocks.block_change(_update(wanted, "missing", tuple(wanted.texts), before, warnings), block))
     if known is None or known.id != wanted.id:
         return _Row(_new(wanted, applied, found.texts))
-    return _known(wanted, known, found.texts, overwrite=overwrite)
+    return _row_of_known(wanted, known, found.texts, overwrite=overwrite)
 
 
 def _odd(wanted: DesiredList, known: KnownList | None, live: Live) -> _Row:
@@ -123,7 +123,7 @@ def _odd(wanted: DesiredList, known: KnownList | None, live: Live) -> _Row:
     if isinstance(known, AppliedList) and known.id == wanted.id and known.texts == wanted.texts:
         return _Row()
     change = _offline(wanted, known)
-    return _Row(blocks.stopped(change, blocks.not_found(wanted.id, live)))
+    return _Row(blocks.block_change(change, blocks.not_found(wanted.id, live)))
 
 
 def _offline(wanted: DesiredList, known: KnownList | None) -> Change:
@@ -137,7 +137,7 @@ def _offline(wanted: DesiredList, known: KnownList | None) -> Change:
             source=wanted.source,
             warnings=_other_id(wanted, known),
         )
-    before = narrowed(known.texts, FIELDS)
+    before = only_fields(known.texts, FIELDS)
     fields = differing(wanted.texts, known.texts)
     if isinstance(known, DoubtfulList):
         fields = tuple(field for field in FIELDS if field in fields or field in known.intended.keys() & wanted.texts)
@@ -148,27 +148,27 @@ def _offline(wanted: DesiredList, known: KnownList | None) -> Change:
 def _new(wanted: DesiredList, applied: Applied, live: Texts) -> Change:
     """Decide on a list that the state does not know: it is written only if its live name shows the id is meant."""
     warnings = _other_id(wanted, applied.lists.get(wanted.key))
-    before = narrowed(live, tuple(wanted.texts))
+    before = only_fields(live, tuple(wanted.texts))
     fields = differing(wanted.texts, live)
     if not fields:
         return _adopt(wanted, "new", before, warnings)
     update = _update(wanted, "new", fields, before, warnings)
     if live[NAME] in (wanted.texts.get(NAME), wanted.previously):
         return update
-    return blocks.stopped(update, blocks.wrong_id(wanted, live[NAME], applied))
+    return blocks.block_change(update, blocks.wrong_id(wanted, live[NAME], applied))
 
 
 Case: TypeAlias = Literal["same", "edit", "drift", "conflict"]
 
 
-def _known(wanted: DesiredList, known: KnownList, live: Texts, *, overwrite: bool) -> _Row:
+def _row_of_known(wanted: DesiredList, known: KnownList, live: Texts, *, overwrite: bool) -> _Row:
     cases = _cases(wanted, known, live)
     conflicting = tuple(field for field in cases if cases[field] == "conflict")
     edited = tuple(field for field in cases if cases[field] in ("edit", "conflict"))
     drifted = tuple(field for field in cases if cases[field] == "drift")
     cause: Cause = "retry" if isinstance(known, DoubtfulList) else "edit"
     # A field that is no longer managed shows with its applied value, so that the plan says what is let go.
-    before = {**narrowed(known.texts, FIELDS), **narrowed(live, tuple(wanted.texts))}
+    before = {**only_fields(known.texts, FIELDS), **only_fields(live, tuple(wanted.texts))}
     warnings = _kept_otherwise(wanted, cases, live)
     if overwrite and (edited or drifted):
         cause = "conflict" if conflicting else cause if edited else "drift"
@@ -177,7 +177,7 @@ def _known(wanted: DesiredList, known: KnownList, live: Texts, *, overwrite: boo
     drift = _drift(wanted, known, drifted, live) if drifted else None
     if conflicting:
         block = blocks.conflict(wanted, known, conflicting, live)
-        return _Row(blocks.stopped(_update(wanted, "conflict", edited, before), block), drift, warnings)
+        return _Row(blocks.block_change(_update(wanted, "conflict", edited, before), block), drift, warnings)
     if edited:
         return _Row(_update(wanted, cause, edited, before), drift, warnings)
     if isinstance(known, DoubtfulList) or known.texts != wanted.texts:
@@ -222,7 +222,7 @@ def _update(
         warnings=(
             *warnings,
             *(f"the {label(field)} looks as before, but {unseen}" for field, unseen in found.items() if unseen),
-            *unfilled(wanted.texts, fields),
+            *placeholder_warnings(wanted.texts, fields),
         ),
         fields=fields,
     )
@@ -254,8 +254,8 @@ def _drift(wanted: DesiredList, known: KnownList, fields: tuple[Field, ...], liv
         key=wanted.key,
         id=wanted.id,
         fields=fields,
-        applied=narrowed(known.texts, fields),
-        live=narrowed(live, fields),
+        applied=only_fields(known.texts, fields),
+        live=only_fields(live, fields),
         source=wanted.source,
     )
 

@@ -24,7 +24,7 @@ from reconciler.model.patterns import matcher
 
 def drift(desired: Desired, applied: Applied, live: Live, declared_ids: Collection[str]) -> EnvironmentDrift:
     """Compare one environment; `declared_ids` are those of every environment of its account."""
-    compared = [_compared(wanted, applied.lists.get(wanted.key), live) for wanted in desired.lists.values()]
+    compared = [_compare(wanted, applied.lists.get(wanted.key), live) for wanted in desired.lists.values()]
     undeclared = [found for found in live.lists.values() if found.id not in declared_ids]
     names = {found.texts[NAME] for found in live.lists.values()}
     left_to_others = [matcher(pattern, names) for pattern in desired.policy.ignore_undeclared]
@@ -42,7 +42,7 @@ def drift(desired: Desired, applied: Applied, live: Live, declared_ids: Collecti
     )
 
 
-def _compared(wanted: DesiredList, known: KnownList | None, live: Live) -> ListDrift | Missing | None:
+def _compare(wanted: DesiredList, known: KnownList | None, live: Live) -> ListDrift | Missing | None:
     found = live.lists.get(wanted.id)
     if found is None:
         reason = "it is not in the list of all"
@@ -69,10 +69,10 @@ def _differs(field: Field, wanted: DesiredList, known: KnownList | None, found: 
 def _field(field: Field, wanted: DesiredList, known: KnownList | None, found: LiveList) -> FieldDrift:
     desired, live = wanted.texts[field], found.texts[field]
     applied = known.texts.get(field) if known else None
-    return FieldDrift(field, desired, applied, live, _mover(desired, _written(field, known), live))
+    return FieldDrift(field, desired, applied, live, _mover(desired, _own_texts(field, known), live))
 
 
-def _written(field: Field, known: KnownList | None) -> set[str]:
+def _own_texts(field: Field, known: KnownList | None) -> set[str]:
     """Return every text of the field that this program may have left in the account."""
     if known is None:
         return set()

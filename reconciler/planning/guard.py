@@ -12,10 +12,10 @@ from reconciler.model.changes import Block, Change, EnvironmentPlan, Update
 from reconciler.model.fields import NAME
 from reconciler.model.lists import Applied, Desired, DesiredList, Live, LiveList, Policy
 from reconciler.planning import names
-from reconciler.planning.blocks import stopped
+from reconciler.planning.blocks import block_change
 
 
-def guarded(plan: EnvironmentPlan, desired: Desired, applied: Applied, live: Live | None) -> EnvironmentPlan:
+def apply_guards(plan: EnvironmentPlan, desired: Desired, applied: Applied, live: Live | None) -> EnvironmentPlan:
     """Block what a guard stops, and put the rest in an order in which no name is ever given to two lists.
 
     `desired` and `applied` are those of the whole environment, also where the plan is of a part of it. What comes
@@ -23,14 +23,14 @@ def guarded(plan: EnvironmentPlan, desired: Desired, applied: Applied, live: Liv
     """
     by_id = {wanted.id: wanted for wanted in desired.lists.values()} if plan.changes else {}
     changes = tuple(
-        _guarded(change, by_id.get(change.id) or desired.lists.get(change.key), desired.policy, live)
+        _guard_change(change, by_id.get(change.id) or desired.lists.get(change.key), desired.policy, live)
         for change in plan.changes
     )
-    settled = names.settled(changes, names.held(changes, desired, applied, live))
-    return replace(plan, changes=settled, campaigns=_used(plan, live) if live else {})
+    settled = names.order_renames(changes, names.find_holders(changes, desired, applied, live))
+    return replace(plan, changes=settled, campaigns=_campaigns_by_id(plan, live) if live else {})
 
 
-def _used(plan: EnvironmentPlan, live: Live) -> dict[str, tuple[str, ...]]:
+def _campaigns_by_id(plan: EnvironmentPlan, live: Live) -> dict[str, tuple[str, ...]]:
     """Return, by id, the campaigns of those lists of the plan that any campaign uses."""
     seen = [live.lists[each.id] for each in (*plan.changes, *plan.drift) if each.id in live.lists]
     return {found.id: found.campaigns for found in seen if found.campaigns}
@@ -45,14 +45,14 @@ class _Seen:
     policy: Policy
 
 
-def _guarded(change: Change, wanted: DesiredList | None, policy: Policy, live: Live | None) -> Change:
+def _guard_change(change: Change, wanted: DesiredList | None, policy: Policy, live: Live | None) -> Change:
     if not isinstance(change, Update):
         return change
     seen = _Seen(wanted, live.lists.get(change.id) if live else None, policy)
     for guard in _GUARDS:
         if block := guard(change, seen):
-            return stopped(change, block)
-    return _warned(change, seen)
+            return block_change(change, block)
+    return _add_warnings(change, seen)
 
 
 def _protect(change: Update, seen: _Seen) -> Block | None:
@@ -75,7 +75,7 @@ def _rename_in_use(change: Update, seen: _Seen) -> Block | None:
 _GUARDS: tuple[Callable[[Update, _Seen], Block | None], ...] = (_protect, _rename_in_use)
 
 
-def _warned(change: Update, seen: _Seen) -> Update:
+def _add_warnings(change: Update, seen: _Seen) -> Update:
     campaigns = _campaigns(change, seen)
     warning = f"{_using(campaigns)}: whoever names the list must follow"
     if not campaigns or warning in change.warnings:

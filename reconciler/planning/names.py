@@ -20,7 +20,7 @@ from reconciler.model.changes import Block, Change, Update
 from reconciler.model.fields import NAME
 from reconciler.model.invisible import as_seen
 from reconciler.model.lists import Applied, Desired, DoubtfulList, Live
-from reconciler.planning.blocks import stopped
+from reconciler.planning.blocks import block_change
 
 _MOST_NAMED = 5
 
@@ -40,7 +40,7 @@ class Names:
         return spoken | {wanted.id: wanted.key for wanted in self.desired.lists.values()}
 
 
-def held(changes: Iterable[Change], desired: Desired, applied: Applied, live: Live | None) -> Names:
+def find_holders(changes: Iterable[Change], desired: Desired, applied: Applied, live: Live | None) -> Names:
     """Return who holds, in the account or as far as the state knows, or declares, the names that `changes` take."""
     taken = {as_seen(change.after[NAME]) for change in changes if _is_rename(change)}
     holders: dict[str, set[str]] = {}
@@ -55,7 +55,7 @@ def _pairs(desired: Desired, applied: Applied, live: Live | None) -> Iterator[tu
     for wanted in desired.lists.values():
         if NAME in wanted.texts:
             yield wanted.texts[NAME], wanted.id
-    yield from _recorded(applied) if live is None else _live(live)
+    yield from _recorded_names(applied) if live is None else _live(live)
 
 
 def _live(live: Live) -> Iterator[tuple[str, str]]:
@@ -66,7 +66,7 @@ def _live(live: Live) -> Iterator[tuple[str, str]]:
             yield odd.name, odd.id
 
 
-def _recorded(applied: Applied) -> Iterator[tuple[str, str]]:
+def _recorded_names(applied: Applied) -> Iterator[tuple[str, str]]:
     for known in applied.lists.values():
         if NAME in known.texts:
             yield known.texts[NAME], known.id
@@ -78,20 +78,20 @@ def _is_rename(change: Change) -> TypeGuard[Update]:
     return isinstance(change, Update) and NAME in change.fields
 
 
-def settled(changes: tuple[Change, ...], names: Names) -> tuple[Change, ...]:
+def order_renames(changes: tuple[Change, ...], names: Names) -> tuple[Change, ...]:
     """Block renames that cannot be made, and return all changes in an order in which the others can."""
     blocks: dict[str, Block] = {}
     while True:
         renames = {change.id: change for change in changes if _is_rename(change) and change.key not in blocks}
-        found = _kept(renames, names) or _circles(renames, names) or _claimed_twice(renames)
+        found = _block_kept_names(renames, names) or _circles(renames, names) or _claimed_twice(renames)
         if not found:
             break
         blocks |= found
     waits = {rename.key: _waits(rename, renames, names) for rename in renames.values()}
-    return _ordered([_placed(change, blocks, waits) for change in changes])
+    return _order([_place(change, blocks, waits) for change in changes])
 
 
-def _kept(renames: Mapping[str, Update], names: Names) -> dict[str, Block]:
+def _block_kept_names(renames: Mapping[str, Update], names: Names) -> dict[str, Block]:
     """Return a block for each rename whose new name some other list keeps."""
     blocks: dict[str, Block] = {}
     for rename in renames.values():
@@ -140,7 +140,7 @@ def _circles(renames: Mapping[str, Update], names: Names) -> dict[str, Block]:
     """Return a block for each rename that, in the end, waits for itself; those of one circle share it."""
     waits = {rename.key: _waits(rename, renames, names) for rename in renames.values()}
     stuck = _within(waits, _never_ready(waits))
-    circles = _within(stuck, _never_ready(_reversed(stuck)))
+    circles = _within(stuck, _never_ready(_reverse(stuck)))
     return {key: block for group in _groups(circles) for key, block in dict.fromkeys(group, _cycle(group)).items()}
 
 
@@ -152,7 +152,7 @@ def _within(graph: Graph, keys: Collection[str]) -> Graph:
     return {key: [other for other in graph[key] if other in keys] for key in graph if key in keys}
 
 
-def _reversed(graph: Graph) -> Graph:
+def _reverse(graph: Graph) -> Graph:
     other_way: dict[str, list[str]] = {key: [] for key in graph}
     for key, others in graph.items():
         for other in others:
@@ -163,7 +163,7 @@ def _reversed(graph: Graph) -> Graph:
 def _never_ready(waits: Graph) -> set[str]:
     """Return the keys that are never ready, if one is ready once those that it waits for were."""
     left = {key: len(others) for key, others in waits.items()}
-    followers = _reversed(waits)
+    followers = _reverse(waits)
     ready = [key for key, number in left.items() if not number]
     for key in ready:  # grows while it is gone through
         for follower in followers[key]:
@@ -176,7 +176,7 @@ def _never_ready(waits: Graph) -> set[str]:
 def _groups(graph: Graph) -> Iterator[list[str]]:
     """Yield the keys that hang together, sorted, group by group."""
     neighbours = {key: {*others} for key, others in graph.items()}
-    for key, others in _reversed(graph).items():
+    for key, others in _reverse(graph).items():
         neighbours[key].update(others)
     seen: set[str] = set()
     for start in graph:
@@ -199,15 +199,15 @@ def _cycle(keys: Sequence[str]) -> Block:
     )
 
 
-def _placed(change: Change, blocks: Mapping[str, Block], waits: Mapping[str, tuple[str, ...]]) -> Change:
+def _place(change: Change, blocks: Mapping[str, Block], waits: Mapping[str, tuple[str, ...]]) -> Change:
     if not isinstance(change, Update):
         return change
     if block := blocks.get(change.key):
-        return stopped(change, block)
+        return block_change(change, block)
     return replace(change, waits_for=waits.get(change.key, ()))
 
 
-def _ordered(changes: list[Change]) -> tuple[Change, ...]:
+def _order(changes: list[Change]) -> tuple[Change, ...]:
     """Return the changes sorted by key, each after those that it waits for."""
     waiting = {change.key: len(change.waits_for) for change in changes if isinstance(change, Update)}
     followers: dict[str, list[Change]] = {}

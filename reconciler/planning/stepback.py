@@ -19,7 +19,7 @@ def step_back_warnings(applied: Applied, later: LaterState | None, live: Live | 
         for known in later.applied.lists.values()
         if known != applied.lists.get(known.key) and _is_live(known, live)
     ]
-    still = f" Live still shows that in {_named(shown)}." if shown else ""
+    still = f" Live still shows that in {_list_names(shown)}." if shown else ""
     said = (
         f"git moved this state back, from serial {later.applied.serial} to {applied.serial}, as git revert does: what "
         f"was applied in between is not known here any more, and a plan does not undo it.{still} To undo it in the "
@@ -38,13 +38,13 @@ def _of_cut_history(applied: Applied, live: Live | None) -> tuple[str, ...]:
     lists = live.lists if live else {}
     moved = [key for key, known in applied.lists.items() if known.id in lists and not _is_live(known, live)]
     said = (
-        f"live differs from what was applied in {_named(moved)}. If a commit was reverted, that may be why: git revert "
-        "moves the state back, too. The history here is cut off (a shallow clone), so this cannot be told: look again "
-        "in a whole clone"
+        f"live differs from what was applied in {_list_names(moved)}. If a commit was reverted, that may be why: git "
+        "revert moves the state back, too. The history here is cut off (a shallow clone), so this cannot be told: look "
+        "again in a whole clone"
     )
     return (said,) if moved else ()
 
 
-def _named(keys: list[str]) -> str:
+def _list_names(keys: list[str]) -> str:
     named = ", ".join(sorted(keys)[:_MOST_NAMED])
     return f"{named} and {len(keys) - _MOST_NAMED} more" if len(keys) > _MOST_NAMED else named

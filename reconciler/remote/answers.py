@@ -37,7 +37,7 @@ from email.utils import parsedate_to_datetime
 from functools import lru_cache
 
 from reconciler.model.answers import Acknowledged, Rejected, Unsettled, Verdict
-from reconciler.remote.excerpt import codes, parsed, safe, words
+from reconciler.remote.error_text import codes, parse_json, safe, words
 
 LONGEST_WAIT = 300.0
 _YEARS = 1e9  # seconds; whoever asks to wait longer has asked for no number that helps
@@ -77,7 +77,7 @@ def judge(came: Answer, now: float, secrets: Collection[str] = ()) -> Verdict:
     if _is_2xx(came) and outcome == "success":
         return Acknowledged()
     error = _error(came, outcome, secrets)
-    if limited(came):
+    if is_rate_limit(came):
         return _again(came, error, now, landed=False)
     if came.status in _LANDED or (_is_2xx(came) and outcome is None):
         return _again(came, error, now, landed=_LANDED.get(came.status, True))
@@ -86,12 +86,12 @@ def judge(came: Answer, now: float, secrets: Collection[str] = ()) -> Verdict:
     return Rejected(error, unauthorized=came.status == 401)
 
 
-def unanswered(none: NoAnswer, secrets: Collection[str] = ()) -> Unsettled:
+def judge_no_answer(none: NoAnswer, secrets: Collection[str] = ()) -> Unsettled:
     """Return what the absence of an answer means."""
     return Unsettled(safe(none.error, secrets), landed=none.landed, again=none.again)
 
 
-def limited(came: Answer) -> bool:
+def is_rate_limit(came: Answer) -> bool:
     """Tell whether an answer, which is none of success, says that the rate limit was exceeded."""
     if came.status == 429 or _retry_after_ms(came.body) is not None or "429" in codes(came.body):
         return True
@@ -104,13 +104,13 @@ def about_the_list(refusal: Answer) -> bool:
     return _is_2xx(refusal) or (400 <= refusal.status < 500 and refusal.status not in _NOT_ABOUT_THE_LIST)
 
 
-def dated(answer: Answer) -> float | None:
+def date_of(answer: Answer) -> float | None:
     """Return when the API says that it answered, in seconds since the epoch; None where it does not."""
     return _timestamp(answer.headers.get("date", ""))
 
 
 def _again(answer: Answer, error: str, now: float, *, landed: bool) -> Unsettled:
-    wait = _told(answer, now)
+    wait = _retry_after(answer, now)
     if wait is not None and wait > LONGEST_WAIT:
         asked = f"{wait:.0f} s" if wait < _YEARS else "for years"
         error = f"{error} (it asks to wait {asked}, which is over {LONGEST_WAIT:.0f} s: run again after that)"
@@ -118,11 +118,11 @@ def _again(answer: Answer, error: str, now: float, *, landed: bool) -> Unsettled
     return Unsettled(error, landed=landed, again=True, wait=wait)
 
 
-def _told(answer: Answer, now: float) -> float | None:
+def _retry_after(answer: Answer, now: float) -> float | None:
     said = answer.headers.get("retry-after", "").strip()
     if re.fullmatch(r"[0-9]+(\.[0-9]+)?", said):
         return min(float(said), _YEARS)
-    until, then = _timestamp(said), dated(answer)
+    until, then = _timestamp(said), date_of(answer)
     if until is not None:
         return max(0.0, until - (now if then is None else then))
     milliseconds = _retry_after_ms(answer.body)
@@ -131,7 +131,7 @@ def _told(answer: Answer, now: float) -> float | None:
 
 def _retry_after_ms(body: bytes) -> float | None:
     """Return `retryAfterMs` of the body, or of its `error`; None if it is no number of milliseconds."""
-    document = parsed(body)
+    document = parse_json(body)
     if not isinstance(document, dict):
         return None
     for part in (document, document.get("error")):
@@ -156,7 +156,7 @@ def _is_2xx(answer: Answer) -> bool:
 
 def _status(answer: Answer) -> str | None:
     """Return the `status` in the body, in lower case; None where there is none."""
-    document = parsed(answer.body)
+    document = parse_json(answer.body)
     status = document.get("status") if isinstance(document, dict) else None
     return status.lower() if isinstance(status, str) and status else None
 

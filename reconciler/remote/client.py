@@ -17,13 +17,13 @@ from reconciler.model.lists import Absent, Live, LiveList, OddList, Target
 from reconciler.model.retry import ATTEMPTS, backoff
 from reconciler.model.texts import Texts
 from reconciler.protocols import Clock
-from reconciler.remote.answers import Answer, NoAnswer, about_the_list, dated, judge, limited, unanswered
+from reconciler.remote.answers import Answer, NoAnswer, about_the_list, date_of, is_rate_limit, judge, judge_no_answer
 from reconciler.remote.credentials import AppCredentials, Credentials
-from reconciler.remote.excerpt import safe
+from reconciler.remote.error_text import safe
 from reconciler.remote.http import Http, Request
 from reconciler.remote.listings import live, live_list, strange_to
 from reconciler.remote.rate_limit import RateLimit
-from reconciler.remote.signin import refused
+from reconciler.remote.signin import refusal_message
 from reconciler.remote.token import Tokens
 
 _NEVER = float("inf")
@@ -118,7 +118,7 @@ class Client:
                 self._read_all_by = "GET"
         if isinstance(verdict, Rejected):
             raise RemoteError(_refusal(what, verdict.error))
-        found = _taken(what, lambda: live(answer.body, self._secrets))
+        found = _take(what, lambda: live(answer.body, self._secrets))
         self._tell_odd(found)
         return found
 
@@ -136,7 +136,7 @@ class Client:
         what = f"reading list {list_id!r} of account {self._target.account_id} at {self._target.host}"
         answer, verdict = self._read(what, _Call("GET", f"/{quote(list_id, safe='')}"))
         if isinstance(verdict, Acknowledged):
-            return _taken(what, lambda: live_list(list_id, answer.body))
+            return _take(what, lambda: live_list(list_id, answer.body))
         if about_the_list(answer):
             return Absent(list_id, verdict.error)
         raise RemoteError(_refusal(what, verdict.error))
@@ -186,11 +186,11 @@ class Client:
         held = self._credentials
         secrets = self._secrets = (token, held.client_secret) if isinstance(held, AppCredentials) else (token,)
         if isinstance(came, NoAnswer):
-            return unanswered(came, secrets)
-        now, date = self._clock.now(), dated(came)
+            return judge_no_answer(came, secrets)
+        now, date = self._clock.now(), date_of(came)
         self._skew = self._skew if date is None else date - now
         verdict = judge(came, now, secrets)
-        if isinstance(verdict, Unsettled) and limited(came):
+        if isinstance(verdict, Unsettled) and is_rate_limit(came):
             self._rate_limit.refused(verdict.wait)
         else:
             self._rate_limit.accepted()
@@ -205,10 +205,10 @@ class Client:
         return Request(call.method, f"{self._base}{call.path}?{query}", headers, call.body)
 
     def _sign_in_refused(self, error: str) -> str:
-        return refused(error, self._target, self._credentials, self._skew)
+        return refusal_message(error, self._target, self._credentials, self._skew)
 
 
-def _taken(what: str, take: Callable[[], _T]) -> _T:
+def _take(what: str, take: Callable[[], _T]) -> _T:
     """Return what `take` makes of an answer; its refusal says `what` was read."""
     try:
         return take()

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from reconciler.errors import RemoteError
 from reconciler.model.fields import MANAGED, NAME, TABLE
 from reconciler.model.lists import Absent, Live, LiveList, OddList
-from reconciler.remote.excerpt import parsed, safe
+from reconciler.remote.error_text import parse_json, safe
 
 MOST_LISTS = 10_000  # ten times what an account can have
 MOST_CAMPAIGNS = 1_000  # of one list
@@ -54,7 +54,7 @@ def live(body: bytes, secrets: Collection[str] = ()) -> Live:
         raise RemoteError("it answered success, but data is no list of contact lists, so that no list is taken from it")
     if len(data) > MOST_LISTS:
         raise RemoteError(f"it answered {len(data):,} lists; more than {MOST_LISTS:,} are not read")
-    found = [_understood(item, number, secrets) for number, item in enumerate(data, 1)]
+    found = [_parse_record(item, number, secrets) for number, item in enumerate(data, 1)]
     times = Counter(each.id for each in found)
     once = [each for each in found if times[each.id] == 1]
     again = [OddList(list_id, f"it was answered {number:,} times") for list_id, number in times.items() if number > 1]
@@ -69,7 +69,7 @@ def live_list(list_id: str, body: bytes) -> LiveList | OddList | Absent:
     data = _data(body)
     if not data:
         return Absent(list_id, "the API answers success, but no list")
-    found = _understood(data, 1, ())
+    found = _parse_record(data, 1, ())
     if found.id != list_id:
         raise RemoteError(f"it answered the list {safe(repr(found.id), ())} instead")
     return found
@@ -92,11 +92,11 @@ def strange_to(list_id: str, body: bytes) -> str | None:
 
 
 def _data(body: bytes) -> object:
-    document = parsed(body)
+    document = parse_json(body)
     return document.get("data") if isinstance(document, dict) else None
 
 
-def _understood(item: object, number: int, secrets: Collection[str]) -> LiveList | OddList:
+def _parse_record(item: object, number: int, secrets: Collection[str]) -> LiveList | OddList:
     """Return the list that a record, the `number`-th, stands for."""
     try:
         record = _Record.model_validate(item)

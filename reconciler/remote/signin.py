@@ -9,7 +9,7 @@ from reconciler.remote.credentials import AppCredentials, Credentials, ReadyToke
 from reconciler.remote.token import AHEAD, BACK
 
 
-def refused(error: str, target: Target, credentials: Credentials, skew: float | None) -> str:
+def refusal_message(error: str, target: Target, credentials: Credentials, skew: float | None) -> str:
     """Return the message for the answer `error`; `skew` is by how many seconds the API's clock is ahead of ours."""
     causes = "; ".join([*_of_clock(skew, credentials), *_of_credentials(credentials), *_of_target(target)])
     return f"{target.host} does not accept the sign-in ({error}). Likely causes: {causes}"

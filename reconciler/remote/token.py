@@ -27,7 +27,7 @@ class Tokens:
         self._credentials = credentials
         self._clock = clock
         self._jws = PyJWS()
-        self._key = b"" if isinstance(credentials, ReadyToken) else _prepared(credentials.client_secret)
+        self._key = b"" if isinstance(credentials, ReadyToken) else _prepare_secret(credentials.client_secret)
         for name, digest in _HASHES.items():
             self._jws.unregister_algorithm(name)
             self._jws.register_algorithm(name, _AnyLength(digest))
@@ -58,7 +58,7 @@ class _AnyLength(HMACAlgorithm):
         return key if isinstance(key, bytes) else super().prepare_key(key)
 
 
-def _prepared(secret: str) -> bytes:
+def _prepare_secret(secret: str) -> bytes:
     try:
         return HMACAlgorithm(HMACAlgorithm.SHA256).prepare_key(secret)
     except InvalidKeyError:

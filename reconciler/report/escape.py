@@ -34,7 +34,7 @@ _SHORT = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 
 def terminal(text: str) -> str:
     r"""Return `text` for a terminal or a log: one line, in which nothing acts and nothing hides (`\x1b`, `\u202e`)."""
-    return _COMMAND.sub(r"\\x23", _spell_hidden(text, _spelled))
+    return _COMMAND.sub(r"\\x23", _spell_hidden(text, _spell))
 
 
 def log(output: str) -> str:
@@ -78,7 +78,7 @@ def workflow_property(text: str) -> str:
     return workflow_data(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def quoted(text: str) -> str:
+def quote(text: str) -> str:
     r"""Return `text` for a terminal in double quotes, unambiguous: `"` and `\` inside are escaped."""
     return f'"{within_quotes(text)}"'
 
@@ -135,7 +135,7 @@ def _is_emoji(char: str) -> bool:
     return _IS_EMOJI.fullmatch(char) is not None
 
 
-def _spelled(char: str) -> str:
+def _spell(char: str) -> str:
     code = ord(char)
     if char in _SHORT:
         return _SHORT[char]

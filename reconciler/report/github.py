@@ -34,7 +34,7 @@ class _Note:
 def plan(plan: Plan, locate: Locate = str) -> str:
     """Return a plan: blocked lists are errors, updates with warnings are warnings, other updates notices."""
     notes = [
-        _planned(environment.name, change)
+        _plan_note(environment.name, change)
         for environment in plan.environments
         for _, group in order.risks(environment.changes)
         for change in group
@@ -50,7 +50,7 @@ def plan(plan: Plan, locate: Locate = str) -> str:
         for environment in plan.environments
         for words in environment.warnings
     ]
-    return _rendered([*_halts(phrases.halts(plan.failed, plan.refused)), *warned, *notes, *drifted], locate)
+    return _render([*_halts(phrases.halts(plan.failed, plan.refused)), *warned, *notes, *drifted], locate)
 
 
 def result(result: Result, locate: Locate = str) -> str:
@@ -65,18 +65,18 @@ def result(result: Result, locate: Locate = str) -> str:
         _Note(
             "error",
             f"{environment.name}: {outcome.key}",
-            _said(phrases.outcome(outcome), outcome.error),
+            _message(phrases.outcome(outcome), outcome.error),
             sources.get((environment.name, outcome.key)),
         )
         for environment in result.environments
         for outcome in order.out_of_order(environment.outcomes)
     ]
-    return _rendered([*stopped, *notes], locate)
+    return _render([*stopped, *notes], locate)
 
 
 def drift(report: DriftReport, locate: Locate = str) -> str:
     """Return a drift report: missing lists are errors, drifted ones warnings, edited ones notices."""
-    return _rendered([*_halts(phrases.halts(report.failed)), *_found(report)], locate)
+    return _render([*_halts(phrases.halts(report.failed)), *_drift_notes(report)], locate)
 
 
 def _halts(halts: Iterable[tuple[str, str]]) -> Iterator[_Note]:
@@ -84,31 +84,31 @@ def _halts(halts: Iterable[tuple[str, str]]) -> Iterator[_Note]:
         yield _Note("error", name, words, None)
 
 
-def _found(report: DriftReport) -> Iterator[_Note]:
+def _drift_notes(report: DriftReport) -> Iterator[_Note]:
     for found in report.environments:
         yield from (_Note("warning", found.name, words, None) for words in found.warnings)
         for missing in found.missing:
             yield _Note("error", f"{found.name}: {missing.key}", f"missing: {missing.reason}", missing.source)
         for each in found.lists:
             kind: _Kind = "warning" if each.drifted else "notice"
-            yield _Note(kind, f"{found.name}: {each.key}", phrases.moved(each), each.source)
+            yield _Note(kind, f"{found.name}: {each.key}", phrases.who_moved(each), each.source)
 
 
-def _planned(environment: str, change: Blocked | Update) -> _Note:
+def _plan_note(environment: str, change: Blocked | Update) -> _Note:
     title = f"{environment}: {change.key}"
     if isinstance(change, Blocked):
         return _Note(
             "error", title, f"{phrases.deed(change)}. {change.block.reason}. {change.block.lift}", change.source
         )
     kind: _Kind = "warning" if change.warnings else "notice"
-    return _Note(kind, title, _said(phrases.deed(change), "; ".join(change.warnings)), change.source)
+    return _Note(kind, title, _message(phrases.deed(change), "; ".join(change.warnings)), change.source)
 
 
-def _said(words: str, more: str | None) -> str:
+def _message(words: str, more: str | None) -> str:
     return f"{words}: {more}" if more else words
 
 
-def _rendered(notes: Iterable[_Note], locate: Locate) -> str:
+def _render(notes: Iterable[_Note], locate: Locate) -> str:
     found = list(notes)
     lines = []
     for kind in _KINDS:
@@ -125,4 +125,4 @@ def _command(note: _Note, locate: Locate) -> str:
     if note.source:
         file = locate(note.source.file)
         properties = [f"file={workflow_property(terminal(file))}", f"line={note.source.line}", *properties]
-    return f"::{note.kind} {','.join(properties)}::{workflow_data(terminal(phrases.shortened(note.message)))}"
+    return f"::{note.kind} {','.join(properties)}::{workflow_data(terminal(phrases.shorten(note.message)))}"

@@ -25,7 +25,7 @@ class _Case:
 def plan(plan: Plan) -> str:
     """Return a plan: blocked changes are failures."""
     return _document([
-        *((each.name, [_planned(change) for change in each.changes]) for each in plan.environments),
+        *((each.name, [_plan_case(change) for change in each.changes]) for each in plan.environments),
         *_halts(phrases.halts(plan.failed, plan.refused)),
     ])  # fmt: skip
 
@@ -33,7 +33,7 @@ def plan(plan: Plan) -> str:
 def result(result: Result) -> str:
     """Return what an apply did: outcomes that are not in order are failures, those not sent are skipped."""
     return _document([
-        (environment.name, [*_stopped(environment), *(_outcome(outcome) for outcome in environment.outcomes)])
+        (environment.name, [*_stop_cases(environment), *(_outcome(outcome) for outcome in environment.outcomes)])
         for environment in result.environments
     ])  # fmt: skip
 
@@ -41,7 +41,7 @@ def result(result: Result) -> str:
 def drift(report: DriftReport) -> str:
     """Return a drift report: drifted and missing lists are failures."""
     return _document(
-        [*((found.name, _drifted(found)) for found in report.environments), *_halts(phrases.halts(report.failed))]
+        [*((found.name, _drift_cases(found)) for found in report.environments), *_halts(phrases.halts(report.failed))]
     )
 
 
@@ -50,13 +50,13 @@ def _halts(halts: Iterable[tuple[str, str]]) -> Iterator[tuple[str, list[_Case]]
         yield name, [_Case("as a whole", words)]
 
 
-def _planned(change: Change) -> _Case:
+def _plan_case(change: Change) -> _Case:
     if not isinstance(change, Blocked):
         return _Case(change.key)
     return _Case(change.key, f"{phrases.deed(change)}: {change.block.reason}; {change.block.lift}")
 
 
-def _stopped(environment: EnvironmentResult) -> list[_Case]:
+def _stop_cases(environment: EnvironmentResult) -> list[_Case]:
     return [] if environment.stopped is None else [_Case("as a whole", f"stopped: {environment.stopped}")]
 
 
@@ -66,10 +66,10 @@ def _outcome(outcome: Outcome) -> _Case:
     return _Case(outcome.key, "" if in_order else words, skipped=outcome.outcome == "not_sent")
 
 
-def _drifted(found: EnvironmentDrift) -> list[_Case]:
+def _drift_cases(found: EnvironmentDrift) -> list[_Case]:
     missing = [_Case(each.key, f"missing: {each.reason}") for each in found.missing]
     drifted = [
-        _Case(each.key, f"{phrases.moved(each)}: {', '.join(label(found.field) for found in each.fields)}")
+        _Case(each.key, f"{phrases.who_moved(each)}: {', '.join(label(found.field) for found in each.fields)}")
         for each in found.drifted
     ]
     return missing + drifted + [_Case(each.key) for each in found.pending]
@@ -98,5 +98,5 @@ def _case(suite: str, case: _Case) -> str:
     if not case.failure:
         return f"{head}/>"
     kind = "skipped" if case.skipped else "failure"
-    said = xml(phrases.shortened(case.failure))  # as an attribute and as text: some readers show only one of them
+    said = xml(phrases.shorten(case.failure))  # as an attribute and as text: some readers show only one of them
     return f'{head}><{kind} message="{said}">{said}</{kind}></testcase>'

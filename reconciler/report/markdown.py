@@ -61,37 +61,37 @@ def plan(plan: Plan, max_bytes: int = MAX_BYTES) -> str:
 
 def plan_report(plan: Plan, max_bytes: int) -> Report:
     """Return a plan as `plan` does, and how much of what would be sent it cannot show."""
-    counts = _counts(phrases.planned(plan.environments) if plan.environments else [], plan.failed)
+    counts = _counts(phrases.plan_counts(plan.environments) if plan.environments else [], plan.failed)
     what = f"apply, {phrases.REFUSED}" if plan.refused else "plan"
     how = "" if plan.refreshed else ", compared with the last-applied state only"
     head = f"{what}{counts}\n\n{phrases.forecast(plan.environments).capitalize()} to apply{how}.\n"
     blocks = list(_halts(phrases.halts(plan.failed, plan.refused)))
     if len(plan.environments) > 1:
-        blocks.append(_table((each.name, phrases.planned([each])) for each in plan.environments))
+        blocks.append(_table((each.name, phrases.plan_counts([each])) for each in plan.environments))
     blocks += list(_plan_blocks(plan))
-    return _fitted(head, blocks, f"\n`{digest(plan)}`\n", max_bytes)
+    return _fit(head, blocks, f"\n`{digest(plan)}`\n", max_bytes)
 
 
 def result(result: Result, max_bytes: int = MAX_BYTES) -> str:
     """Return what an apply did as Markdown."""
-    counts = ", ".join(phrases.done(result.environments))
+    counts = ", ".join(phrases.result_counts(result.environments))
     whole = "Done" if result.in_order else "Incomplete"
     head = f"apply: {counts}\n\n{whole}.\n"
     blocks = [block for environment in result.environments for block in _result_blocks(environment)]
-    return _fitted(head, blocks, f"\n`{result.plan}`\n", max_bytes).text
+    return _fit(head, blocks, f"\n`{result.plan}`\n", max_bytes).text
 
 
 def drift(report: DriftReport, max_bytes: int = MAX_BYTES) -> str:
     """Return a drift report as Markdown."""
     name = f"{code(report.environments[0].name)} " if len(report.environments) == 1 else ""
-    counts = _counts(phrases.found(report.environments) if report.environments else [], report.failed, name)
+    counts = _counts(phrases.drift_counts(report.environments) if report.environments else [], report.failed, name)
     blocks = list(_halts(phrases.halts(report.failed)))
     if len(report.environments) > 1:
-        blocks.append(_table((each.name, phrases.found([each])) for each in report.environments))
+        blocks.append(_table((each.name, phrases.drift_counts([each])) for each in report.environments))
     for found in report.environments:
-        blocks += [Block(f"{code(found.name)}: ⚠ {_said(words)}\n", items=0) for words in found.warnings]
+        blocks += [Block(f"{code(found.name)}: ⚠ {_as_code(words)}\n", items=0) for words in found.warnings]
     blocks += [block for found in report.environments for block in _drift_blocks(found)]
-    return _fitted(f"drift{counts}\n", blocks, "", max_bytes).text
+    return _fit(f"drift{counts}\n", blocks, "", max_bytes).text
 
 
 def _counts(counts: Sequence[str], failed: Mapping[str, str], name: str = "") -> str:
@@ -103,10 +103,10 @@ def _counts(counts: Sequence[str], failed: Mapping[str, str], name: str = "") ->
 
 def _halts(halts: Iterable[tuple[str, str]]) -> Iterator[Block]:
     for name, words in halts:
-        yield Block(f"**{code(name)}** {_said(words)}\n", items=0)
+        yield Block(f"**{code(name)}** {_as_code(words)}\n", items=0)
 
 
-def _fitted(head: str, blocks: Sequence[Block], foot: str, max_bytes: int) -> Report:
+def _fit(head: str, blocks: Sequence[Block], foot: str, max_bytes: int) -> Report:
     """Put what is sent between head and foot first, then of the rest what still has room; all in their order."""
     room = max_bytes - len(f"{_TITLE}{head}{foot}".encode()) - _RESERVE
     fitting: set[int] = set()
@@ -123,14 +123,14 @@ def _fitted(head: str, blocks: Sequence[Block], foot: str, max_bytes: int) -> Re
     parts = [title + head, *(block.text for at, block in enumerate(blocks) if at in fitting)]
     if lists := sum(block.items for block in left_out):
         parts.append(
-            f"**{phrases.counted(lists, 'list')} left out here**, since a comment has a limit: the whole is in the "
+            f"**{phrases.count(lists, 'list')} left out here**, since a comment has a limit: the whole is in the "
             "job's log, and in the reports that were saved with it.\n"
         )
     return Report("\n".join(parts) + foot, unshown)
 
 
 def _not_reviewable(unshown: int) -> str:
-    return f"NOT REVIEWABLE, {phrases.counted(unshown, 'update')} not shown here"
+    return f"NOT REVIEWABLE, {phrases.count(unshown, 'update')} not shown here"
 
 
 def _table(environments: Iterable[tuple[str, Sequence[str]]]) -> Block:
@@ -165,7 +165,7 @@ def _plan_blocks(plan: Plan) -> Iterator[Block]:
 def _warnings(plan: Plan, named: Mapping[str, str]) -> Iterator[Block]:
     for environment in plan.environments:
         for warning in environment.warnings:
-            yield Block(f"{named[environment.name]}⚠ {_said(warning)}\n", items=0)
+            yield Block(f"{named[environment.name]}⚠ {_as_code(warning)}\n", items=0)
 
 
 def _changes(changes: Sequence[Change], *, sent: bool) -> Iterator[Block]:
@@ -180,36 +180,38 @@ def _change(change: Change) -> str:
     lines = [f"- **{code(change.key)}** {phrases.deed(change)}{place}"]
     fields = change.fields if isinstance(change, Update | Blocked) else ()
     lines += [
-        f"  - {label(field)}: {_changed(field, change.before, change.after)}" for field in FIELDS if field in fields
+        f"  - {label(field)}: {_change_words(field, change.before, change.after)}"
+        for field in FIELDS
+        if field in fields
     ]
     if isinstance(change, Update) and change.waits_for:
-        lines.append(f"  - waits for: {_listed(change.waits_for, _NAMED_IN_A_LINE)}")
+        lines.append(f"  - waits for: {_join_texts(change.waits_for, _NAMED_IN_A_LINE)}")
     if isinstance(change, Blocked):
-        lines.append(f"  - why: {_said(change.block.reason)}")
-        lines.append(f"  - to lift: {_said(change.block.lift)}")
-    lines += [f"  - ⚠ {_said(warning)}" for warning in change.warnings]
+        lines.append(f"  - why: {_as_code(change.block.reason)}")
+        lines.append(f"  - to lift: {_as_code(change.block.lift)}")
+    lines += [f"  - ⚠ {_as_code(warning)}" for warning in change.warnings]
     return "\n".join(lines) + "\n"
 
 
-def _changed(field: Field, before: Texts, after: Texts) -> str:
+def _change_words(field: Field, before: Texts, after: Texts) -> str:
     old, new = before.get(field), after.get(field)
     if new is None:
         return "no longer managed"
     if old and len(old) > _LONGEST_NAME and (pieces := word_diff(old, new)):
         return "".join(map(_piece, pieces))
-    return f"{'unknown' if old is None else _text(phrases.shortened(old, _MOST_BEFORE))} → {_text(new)}"
+    return f"{'unknown' if old is None else _text(phrases.shorten(old, _MOST_BEFORE))} → {_text(new)}"
 
 
 def _text(text: str) -> str:
     return code(text) if text else "(empty)"
 
 
-def _said(text: str) -> str:
+def _as_code(text: str) -> str:
     """Words of this program with names of others in them."""
-    return code(phrases.shortened(text))
+    return code(phrases.shorten(text))
 
 
-def _listed(texts: Sequence[str], most: int) -> str:
+def _join_texts(texts: Sequence[str], most: int) -> str:
     more = f", and {len(texts) - most:,} more" if len(texts) > most else ""
     return ", ".join(map(_text, texts[:most])) + more
 
@@ -230,28 +232,28 @@ def _piece(piece: Piece) -> str:
 
 def _group(keys: Sequence[str]) -> str:
     """Like changes in one line: what is done is the same for all, and nothing is sent."""
-    named = _listed(keys, _NAMED_IN_A_GROUP)
-    return f"<details><summary>{phrases.counted(len(keys), 'list')}</summary>\n\n{named}\n\n</details>\n"
+    named = _join_texts(keys, _NAMED_IN_A_GROUP)
+    return f"<details><summary>{phrases.count(len(keys), 'list')}</summary>\n\n{named}\n\n</details>\n"
 
 
 def _left_alone(drift: Drift) -> str:
     lines = [f"- **{code(drift.key)}** changed elsewhere (applied → live)"]
-    lines += [f"  - {label(field)}: {_changed(field, drift.applied, drift.live)}" for field in drift.fields]
+    lines += [f"  - {label(field)}: {_change_words(field, drift.applied, drift.live)}" for field in drift.fields]
     return "\n".join(lines) + "\n"
 
 
 def _result_blocks(environment: EnvironmentResult) -> Iterator[Block]:
-    took = f"{phrases.counted(environment.requests, 'request')} in {phrases.duration(environment.seconds)}"
-    yield Block(f"**{code(environment.name)}**: {', '.join(phrases.done([environment]))} ({took})\n", items=0)
+    took = f"{phrases.count(environment.requests, 'request')} in {phrases.duration(environment.seconds)}"
+    yield Block(f"**{code(environment.name)}**: {', '.join(phrases.result_counts([environment]))} ({took})\n", items=0)
     if environment.stopped is not None:
-        yield Block(f"Stopped: {_said(environment.stopped)}\n", items=0)
+        yield Block(f"Stopped: {_as_code(environment.stopped)}\n", items=0)
     yield from (Block(_outcome(outcome)) for outcome in order.out_of_order(environment.outcomes))
     if made := [outcome.key for outcome in environment.outcomes if outcome.outcome == "updated"]:
         yield Block(_group(made), len(made))
 
 
 def _outcome(outcome: Outcome) -> str:
-    said = f": {_said(outcome.error)}" if outcome.error else ""
+    said = f": {_as_code(outcome.error)}" if outcome.error else ""
     return f"- **{code(outcome.key)}** {phrases.outcome(outcome)}{said}\n  - {phrases.next_step(outcome)}\n"
 
 
@@ -259,24 +261,24 @@ def _drift_blocks(found: EnvironmentDrift) -> Iterator[Block]:
     if found.missing or found.lists or found.undeclared:
         yield Block(f"#### {code(found.name)}\n", items=0)
     for missing in found.missing:
-        yield Block(f"- **{code(missing.key)}** missing: {_said(missing.reason)}\n")
+        yield Block(f"- **{code(missing.key)}** missing: {_as_code(missing.reason)}\n")
     yield from (Block(_list_drift(each)) for each in (*found.drifted, *found.pending))
     if found.undeclared:
-        number = phrases.counted(len(found.undeclared), "live list")
+        number = phrases.count(len(found.undeclared), "live list")
         yield Block(f"{number} that no environment declares: `reconciler drift --undeclared` names them\n", items=0)
 
 
 def _list_drift(found: ListDrift) -> str:
-    lines = [f"- **{code(found.key)}** {phrases.moved(found)}"]
+    lines = [f"- **{code(found.key)}** {phrases.who_moved(found)}"]
     lines += [f"  - {label(each.field)}: {_field_drift(each)}" for each in found.fields]
     if found.campaigns:
-        lines.append(f"  - used by: {_listed(found.campaigns, _NAMED_IN_A_LINE)}")
+        lines.append(f"  - used by: {_join_texts(found.campaigns, _NAMED_IN_A_LINE)}")
     return "\n".join(lines) + "\n"
 
 
 def _field_drift(found: FieldDrift) -> str:
     if found.moved == "file":
-        return _changed(found.field, {found.field: found.live}, {found.field: found.desired})
+        return _change_words(found.field, {found.field: found.live}, {found.field: found.desired})
     applied: Texts = {} if found.applied is None else {found.field: found.applied}
     wanted = f"; in the manifest: {_text(found.desired)}" if found.moved == "both" else ""
-    return _changed(found.field, applied, {found.field: found.live}) + wanted
+    return _change_words(found.field, applied, {found.field: found.live}) + wanted

@@ -88,7 +88,7 @@ def deed(change: Change) -> str:
     return f"{_ACTIONS[change.action]}: {cause}"
 
 
-def moved(found: ListDrift) -> str:
+def who_moved(found: ListDrift) -> str:
     """Return who moved in a list."""
     never_applied = found.moved == "file" and all(field.applied is None for field in found.fields)
     return NEVER_APPLIED if never_applied else MOVED[found.moved]
@@ -100,7 +100,7 @@ def outcome(outcome: Outcome) -> str:
     return words if outcome.attempts < 2 else f"{words} after {outcome.attempts} attempts"
 
 
-def planned(environments: Sequence[EnvironmentPlan]) -> list[str]:
+def plan_counts(environments: Sequence[EnvironmentPlan]) -> list[str]:
     """Return the counts of a plan that are not zero, each with its words; never empty."""
     counts = Counter(change.action for environment in environments for change in environment.changes)
     parts = [f"{counts[kind]:,} {words}" for kind, words in _PLANNED.items() if counts[kind]]
@@ -110,7 +110,7 @@ def planned(environments: Sequence[EnvironmentPlan]) -> list[str]:
     return parts + ([f"{unchanged:,} unchanged"] if unchanged or not parts else [])
 
 
-def done(environments: Sequence[EnvironmentResult]) -> list[str]:
+def result_counts(environments: Sequence[EnvironmentResult]) -> list[str]:
     """Return the counts of a result that are not zero, each with its words; never empty."""
     counts = Counter(each.outcome for environment in environments for each in environment.outcomes)
     unchanged = sum(environment.unchanged for environment in environments)
@@ -118,17 +118,17 @@ def done(environments: Sequence[EnvironmentResult]) -> list[str]:
     return parts + ([f"{unchanged:,} unchanged"] if unchanged or not parts else [])
 
 
-def ended(result: Result) -> str:
+def how_it_ended(result: Result) -> str:
     """Return how a run ended: how many of its changes are made, and recorded."""
     outcomes = [outcome for environment in result.environments for outcome in environment.outcomes]
     made = sum(outcome.in_order for outcome in outcomes)
     if result.in_order:
-        return f"Done: {counted(made, 'change')} made and recorded." if made else "Done: nothing had to change."
+        return f"Done: {count(made, 'change')} made and recorded." if made else "Done: nothing had to change."
     stopped = any(environment.stopped for environment in result.environments)
     recorded = "" if stopped else " and recorded"
     unread = sum(is_unread(outcome) for outcome in outcomes)
     also = f"; {unread:,} more acknowledged and recorded, but not read back" if unread else ""
-    return f"Incomplete: {made:,} of {counted(len(outcomes), 'change')} made{recorded}{also}."
+    return f"Incomplete: {made:,} of {count(len(outcomes), 'change')} made{recorded}{also}."
 
 
 def is_unread(outcome: Outcome) -> bool:
@@ -161,7 +161,7 @@ def halts(failed: Mapping[str, str], refused: str = "") -> Iterator[tuple[str, s
         yield "apply", f"{REFUSED}: {refused}"
 
 
-def found(environments: Sequence[EnvironmentDrift]) -> list[str]:
+def drift_counts(environments: Sequence[EnvironmentDrift]) -> list[str]:
     """Return the counts of a drift report that are not zero, each with its words; never empty."""
     counts = {
         "drifted": sum(len(each.drifted) for each in environments),
@@ -179,7 +179,7 @@ def nothing_to_change(environment: EnvironmentPlan, asked: Asked, *, refreshed: 
     """Return the one line of an environment without changes and drift; it claims no more than was read."""
     if not environment.unchanged:
         return f"no changes: no list {'fits --only' if asked.only else 'is declared here'}"
-    lists = counted(environment.unchanged, "list")
+    lists = count(environment.unchanged, "list")
     if refreshed:
         return f"no changes: {lists} as declared"
     return f"no changes: {lists} as last applied (live was not read; plan --refresh compares it too)"
@@ -190,12 +190,12 @@ def forecast(environments: Sequence[EnvironmentPlan]) -> str:
     seconds: Counter[tuple[str, str]] = Counter()
     for environment in environments:
         seconds[environment.target.account] += environment.seconds
-    requests = counted(sum(environment.requests for environment in environments), "request")
+    requests = count(sum(environment.requests for environment in environments), "request")
     longest = max(seconds.values(), default=0)
     return f"{requests}, about {duration(longest)}" if longest else f"{requests}, under 1 s"
 
 
-def counted(number: int, noun: str) -> str:
+def count(number: int, noun: str) -> str:
     """Return `1 list`, `2 lists`, `1,000 lists`."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
@@ -213,6 +213,6 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {whole % 60} s" if whole % 60 else f"{minutes} min"
 
 
-def shortened(text: str, most: int = MOST_SAID) -> str:
+def shorten(text: str, most: int = MOST_SAID) -> str:
     """Return `text`, or its first `most` characters and how many more there are."""
     return text if len(text) <= most else f"{text[:most].rstrip()}… ({len(text) - most:,} more characters)"

@@ -84,7 +84,7 @@ def _runs(before: list[str], after: list[str]) -> Iterator[_Run]:
 def _pieces(runs: list[_Run], at: int) -> Iterator[Piece]:
     kept, (removed, added) = runs[at]
     if kept:
-        yield from _shortened(removed, first=at == 0, last=at == len(runs) - 1)
+        yield from _shorten(removed, first=at == 0, last=at == len(runs) - 1)
         return
     if removed:
         yield Piece("removed", "".join(removed))
@@ -92,7 +92,7 @@ def _pieces(runs: list[_Run], at: int) -> Iterator[Piece]:
         yield Piece("added", "".join(added))
 
 
-def _shortened(tokens: list[str], *, first: bool, last: bool) -> Iterator[Piece]:
+def _shorten(tokens: list[str], *, first: bool, last: bool) -> Iterator[Piece]:
     head, tail = 0 if first else _CONTEXT, 0 if last else _CONTEXT
     if len(tokens) - head - tail < _WORTH_SKIPPING:
         yield Piece("kept", "".join(tokens))

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, with_config
 from typing_extensions import TypedDict
 
 from reconciler.model.fields import FIELDS, NAME, TABLE
-from reconciler.model.texts import Texts, narrowed
+from reconciler.model.texts import Texts, only_fields
 
 STREAM_ID = "st-5a4db0c5-0000-4000-8000-000000000001"
 ACCOUNT_ID = "5a4db0c50000000000000001"
@@ -48,7 +48,7 @@ class ContactList:
     def of(cls, document: ListDocument) -> ContactList:
         """Return the list that a document describes."""
         others = {key: value for key, value in document.items() if key not in FIELDS}
-        return cls(texts=narrowed(document, FIELDS), **others)
+        return cls(texts=only_fields(document, FIELDS), **others)
 
     @property
     def document(self) -> ListDocument:

@@ -8,7 +8,7 @@ from uuid import NAMESPACE_URL, uuid5
 from reconciler.model.fields import MANAGED, NAME, TABLE
 from reconciler.model.texts import Texts
 from reconciler.sandbox.accounts import SEEDED_AT, ContactList
-from reconciler.sandbox.bodies import refusal, sent, stored
+from reconciler.sandbox.bodies import read_texts, refusal, store_texts
 from reconciler.sandbox.calls import Call
 from reconciler.sandbox.replies import BAD_CREDENTIALS, Reply, bad_arguments, failure, json_reply, success
 from reconciler.sandbox.settings import Settings
@@ -21,10 +21,10 @@ ORGANISATION = "o-5a4db0c5-0000-4000-8000-000000000004"
 def carry_out(world: World, call: Call) -> Reply:
     """Do what `call` asks for, atomically, and return the answer."""
     with world.lock:
-        return _refused(world, call) or _done(world, call)
+        return _refusal(world, call) or _answer_call(world, call)
 
 
-def _refused(world: World, call: Call) -> Reply | None:
+def _refusal(world: World, call: Call) -> Reply | None:
     """Return the refusal of a call that does not get as far as its list."""
     settings = world.settings
     if not call.target:
@@ -40,7 +40,7 @@ def _refused(world: World, call: Call) -> Reply | None:
     return None
 
 
-def _done(world: World, call: Call) -> Reply:
+def _answer_call(world: World, call: Call) -> Reply:
     match call.kind:
         case "read_all":
             return _read_all(world, call)
@@ -59,7 +59,7 @@ def _read_all(world: World, call: Call) -> Reply:
         status = int(settings.wrong_method)
         return failure(settings, status, "Method Not Allowed" if status == 405 else "Not Found")
     shown = world.shown(call.account, late=settings.late_reads != "one")
-    hidden = _hidden(tuple(shown), settings) if call.query.get("type") == "call" else ()
+    hidden = _hide(tuple(shown), settings) if call.query.get("type") == "call" else ()
     return success(settings, [_in_all(each, settings) for each in shown.values() if each.id not in hidden])
 
 
@@ -71,7 +71,7 @@ def _read_one(world: World, call: Call) -> Reply:
 
 def _put(world: World, call: Call) -> Reply:
     settings = world.settings
-    texts = sent(call)
+    texts = read_texts(call)
     if isinstance(texts, str):
         return bad_arguments(settings, texts)
     lists = world.lists(call.account)
@@ -80,11 +80,11 @@ def _put(world: World, call: Call) -> Reply:
         return _gone(settings)
     if reason := refusal(texts, contact_list, lists.values(), settings):
         return bad_arguments(settings, reason)
-    world.put(call.account, stored(contact_list, texts, settings), texts)
+    world.put(call.account, store_texts(contact_list, texts, settings), texts)
     return success(settings, {"contactListId": contact_list.id, "body": _echo(call, texts)}, "Contact list updated")
 
 
-def _hidden(ids: tuple[str, ...], settings: Settings) -> tuple[str, ...]:
+def _hide(ids: tuple[str, ...], settings: Settings) -> tuple[str, ...]:
     hides = settings.read_all_type_hides
     return hides if isinstance(hides, tuple) else ids[len(ids) - hides :] if hides < len(ids) else ids
 

@@ -19,7 +19,7 @@ _BODY: TypeAdapter[dict[str, str]] = TypeAdapter(dict[str, str], config=ConfigDi
 _LAST_CHARACTER = {"any": 0x10FFFF, "bmp": 0xFFFF, "ascii": 0x7F}
 
 
-def sent(call: Call) -> Texts | str:
+def read_texts(call: Call) -> Texts | str:
     """Return the texts that a PUT carries, or what is wrong with it."""
     if call.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
         return "Content-Type must be application/json"
@@ -44,7 +44,7 @@ def refusal(texts: Texts, contact_list: ContactList, lists: Iterable[ContactList
             return f"{wire} has characters that are not allowed"
         if not text and settings.emptied(field) == "refuse":
             return f"{wire} must not be empty"
-    after = stored(contact_list, texts, settings).name.casefold()
+    after = store_texts(contact_list, texts, settings).name.casefold()
     others = (each for each in lists if each.id != contact_list.id)
     taken = settings.duplicate_names == "refuse" and NAME in texts
     if taken and any(each.name.casefold() == after for each in others):
@@ -52,11 +52,11 @@ def refusal(texts: Texts, contact_list: ContactList, lists: Iterable[ContactList
     return ""
 
 
-def stored(contact_list: ContactList, texts: Texts, settings: Settings) -> ContactList:
+def store_texts(contact_list: ContactList, texts: Texts, settings: Settings) -> ContactList:
     """Return `contact_list` as a PUT of `texts` leaves it."""
     kept = contact_list.texts if settings.unsent_fields == "keep" else {}
     taken = {
-        field: _stored(text, settings) if text or settings.emptied(field) == "clear" else contact_list.texts[field]
+        field: _store_text(text, settings) if text or settings.emptied(field) == "clear" else contact_list.texts[field]
         for field, text in texts.items()
     }
     return replace(contact_list, texts={**kept, **taken})
@@ -66,7 +66,7 @@ def _length(text: str, settings: Settings) -> int:
     return len(text) if settings.length_unit == "codepoints" else len(text.encode("utf-16-le")) // 2
 
 
-def _stored(text: str, settings: Settings) -> str:
+def _store_text(text: str, settings: Settings) -> str:
     match settings.texts:
         case "trim":
             return text.strip()

@@ -16,11 +16,11 @@ def broken(fault: Breaking, reply: Reply | None, settings: Settings) -> Answer:
     usual = reply or success(settings, {})
     match fault:
         case Status():
-            return _refused(fault, settings)
+            return _refusal(fault, settings)
         case Body():
             return Reply(fault.status, fault.body.encode(), {"content-type": fault.content_type})
         case Word():
-            return _reworded(usual, fault.word)
+            return _reword(usual, fault.word)
         case Redirect():
             return Reply(fault.status, b"", {"location": fault.location})
         case Cut():
@@ -31,7 +31,7 @@ def broken(fault: Breaking, reply: Reply | None, settings: Settings) -> Answer:
             assert_never(fault)
 
 
-def _refused(fault: Status, settings: Settings) -> Reply:
+def _refusal(fault: Status, settings: Settings) -> Reply:
     reply = failure(settings, fault.status, fault.message)
     if fault.retry_after is None:
         return reply
@@ -40,6 +40,6 @@ def _refused(fault: Status, settings: Settings) -> Reply:
     return reply.retry_in(fault.retry_after)
 
 
-def _reworded(reply: Reply, word: str) -> Reply:
+def _reword(reply: Reply, word: str) -> Reply:
     document = {**json.loads(reply.body), "status": word}
     return replace(reply, body=json.dumps(document, ensure_ascii=False).encode())

@@ -59,17 +59,17 @@ def control(world: World) -> Starlette:
 def _endpoint(world: World, by_method: dict[str, Verb]) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         if foreign := _foreign(request):
-            return _refused(403, [foreign])
+            return _refusal(403, [foreign])
         if not (verb := by_method.get(request.method)):
-            return _refused(405, [f"{request.method} is not possible here: {', '.join(by_method)}"])
+            return _refusal(405, [f"{request.method} is not possible here: {', '.join(by_method)}"])
         try:
             return JSONResponse(verb(world, request.path_params, await request.body()))
         except MissingError as error:
-            return _refused(404, [str(error)])
+            return _refusal(404, [str(error)])
         except UsageError as error:
-            return _refused(400, str(error).splitlines())
+            return _refusal(400, str(error).splitlines())
         except ValidationError as error:
-            return _refused(400, complaints(error))
+            return _refusal(400, complaints(error))
 
     return endpoint
 
@@ -93,8 +93,8 @@ def _is_this_machine(host: str) -> bool:
 
 async def _nowhere(scope: Scope, receive: Receive, send: Send) -> None:
     paths = ", ".join(PREFIX + path for path in _VERBS)
-    await _refused(404, [f"there is nothing at {scope['path']}; there are {paths}"])(scope, receive, send)
+    await _refusal(404, [f"there is nothing at {scope['path']}; there are {paths}"])(scope, receive, send)
 
 
-def _refused(status: int, messages: Iterable[str]) -> Response:
+def _refusal(status: int, messages: Iterable[str]) -> Response:
     return JSONResponse({"errors": [{"msg": message} for message in messages]}, status)

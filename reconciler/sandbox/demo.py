@@ -46,7 +46,7 @@ environments:
   sandbox:
     host: {url}
     stream_id: {account.streams[0]}
-    account_id: {_quoted(account.id)}
+    account_id: {_quote(account.id)}
 lists:{"".join(_entries(account.lists.values())) or " {}"}
 """
 
@@ -67,7 +67,7 @@ def _entries(contact_lists: Iterable[ContactList]) -> Iterable[str]:
         key = _key(contact_list.name, keys)
         keys.add(key)
         yield f"\n  {key}:\n    id: {contact_list.id}"
-        yield from (f"\n    {field}: {_quoted(text)}" for field, text in contact_list.texts.items() if text)
+        yield from (f"\n    {field}: {_quote(text)}" for field, text in contact_list.texts.items() if text)
 
 
 def _key(name: str, taken: set[str]) -> str:
@@ -82,7 +82,7 @@ def _key(name: str, taken: set[str]) -> str:
     return key
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     """Return `text` as a double-quoted YAML scalar: JSON, with everything escaped that does not print."""
     quoted = json.dumps(text, ensure_ascii=False)
     return "".join(char if char.isprintable() else f"\\U{ord(char):08x}" for char in quoted)

@@ -130,7 +130,7 @@ else:
     Settings.__doc__ = "How the sandbox behaves; the defaults are the likeliest reading of what is known about the API."
 
 
-def parsed(assignments: Iterable[str]) -> Settings:
+def parse(assignments: Iterable[str]) -> Settings:
     """Return the defaults with `KEY=VALUE` assignments made; raises UsageError naming everything wrong in them."""
     changes: dict[str, object] = {}
     for assignment in assignments:
@@ -138,10 +138,10 @@ def parsed(assignments: Iterable[str]) -> Settings:
         if not equals:
             raise UsageError(f"--set {assignment}: write it as KEY=VALUE, such as limit=0")
         changes[key.strip().replace("-", "_")] = value.strip()
-    return changed(Settings(), changes)
+    return change(Settings(), changes)
 
 
-def changed(settings: Settings, changes: Mapping[str, object]) -> Settings:
+def change(settings: Settings, changes: Mapping[str, object]) -> Settings:
     """Return `settings` with `changes` made; raises UsageError naming everything wrong in them."""
     try:
         return Settings.model_validate({**settings.model_dump(), **changes})
@@ -150,7 +150,7 @@ def changed(settings: Settings, changes: Mapping[str, object]) -> Settings:
         raise UsageError("\n".join(_problem(key, changes[key], message) for key, message in lines.items())) from error
 
 
-def described() -> str:
+def describe() -> str:
     """Return every switch with its default and what it means, one a line."""
     rows = [
         (f"{name}={_plain(field.default)}", field.description or "", _choices(name))

@@ -11,7 +11,7 @@ from reconciler.errors import UsageError
 from reconciler.sandbox.accounts import Account, AccountDocument, ContactList, ListDocument
 from reconciler.sandbox.calls import Logged
 from reconciler.sandbox.faults import AnyFault, Edit, Fault
-from reconciler.sandbox.settings import changed
+from reconciler.sandbox.settings import change
 from reconciler.sandbox.world import World
 
 Verb: TypeAlias = Callable[[World, Mapping[str, str], bytes], object]
@@ -35,7 +35,7 @@ def settings(world: World, names: Names, body: bytes) -> object:
 def change_settings(world: World, names: Names, body: bytes) -> object:
     """Set the switches that the body names."""
     with world.lock:
-        world.settings = changed(world.settings, _CHANGES.validate_json(body))
+        world.settings = change(world.settings, _CHANGES.validate_json(body))
     return settings(world, names, body)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from reconciler.model.fields import FIELDS
 from reconciler.model.lists import AppliedList, DoubtfulList, KnownList
-from reconciler.model.texts import Texts, narrowed
+from reconciler.model.texts import Texts, only_fields
 
 if TYPE_CHECKING:
     from reconciler.store.shapes import AppliedEntry, DoubtfulEntry, SomeTexts
@@ -20,11 +20,11 @@ def written(known: KnownList) -> dict[str, object]:
     if intended == {}:
         raise ValueError(f"{known.key}: in doubt without the PUT that it is in doubt about")
     entry: dict[str, object] = {"id": known.id, "status": status}
-    entry |= narrowed(known.texts, FIELDS)
+    entry |= only_fields(known.texts, FIELDS)
     if known.stored:
-        entry["stored"] = narrowed(known.stored, FIELDS)
+        entry["stored"] = only_fields(known.stored, FIELDS)
     if intended:
-        entry["intended"] = narrowed(intended, FIELDS)
+        entry["intended"] = only_fields(intended, FIELDS)
     entry["applied_at"] = known.applied_at
     return entry
 
@@ -38,4 +38,4 @@ def understood(key: str, entry: AppliedEntry | DoubtfulEntry) -> KnownList:
 
 
 def _texts(some: SomeTexts) -> Texts:
-    return narrowed(cast("Texts", some), FIELDS)
+    return only_fields(cast("Texts", some), FIELDS)

@@ -7,7 +7,7 @@ from time import sleep
 
 import pytest
 
-from reconciler.engine.abreast import THREADS, all_of, side_by_side, sorted_out
+from reconciler.engine.per_account import THREADS, all_of, side_by_side, sorted_out
 from reconciler.errors import LockedError, RemoteError
 from reconciler.model.lists import Target
 

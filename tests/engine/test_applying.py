@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from reconciler.engine.applying import Conduct, apply
+from reconciler.engine.applying import ApplyOptions, apply
 from reconciler.engine.looking import plan
-from reconciler.engine.sites import Heading, Scope, Site
+from reconciler.engine.workspaces import PlanMetadata, Selection, Workspace
 from reconciler.errors import DeclinedError, LockedError, RemoteError, StateError, StoppedError, UsageError
 from reconciler.model.answers import PutAnswer, Rejected
 from reconciler.model.changes import EnvironmentPlan, Plan
@@ -21,17 +21,17 @@ from reconciler.protocols import Holder, StateWriter
 from tests.fakes import FakeAccount, FakeClock, FakeRemote, FakeStore, Reply
 from tests.planning.worlds import Short, applied, desired, live, rows
 
-HEADING = Heading("0", "2026-11-22T10:00:00Z", {"lists.yaml": "00"})
+HEADING = PlanMetadata("0", "2026-11-22T10:00:00Z", {"lists.yaml": "00"})
 HOLDER = Holder(1, "h", "u", "c", "2026-11-22T10:00:00Z")
 REFUSED = Reply(Rejected("HTTP 400"), lands=False)
-EVERYTHING = Scope()
+EVERYTHING = Selection()
 
 
 @dataclass
 class Place:
     """One environment: its account, API and state."""
 
-    site: Site
+    workspace: Workspace
     store: FakeStore
     remote: FakeRemote
     account: FakeAccount
@@ -62,18 +62,18 @@ class Land:
         account = FakeAccount(self.clock, dict(live(served).lists))
         known = replace(applied(served), environment=name)
         store = FakeStore(known, self.clock, breaking, unfolding=unfolding)
-        site = Site(replace(desired(wanted, policy), environment=name), store, 30)
-        self.places[name] = Place(site, store, FakeRemote(account, self.clock, replies), account)
+        workspace = Workspace(replace(desired(wanted, policy), environment=name), store, 30)
+        self.places[name] = Place(workspace, store, FakeRemote(account, self.clock, replies), account)
         return self.places[name]
 
     def apply(
         self,
-        scope: Scope = EVERYTHING,
+        scope: Selection = EVERYTHING,
         saved: Mapping[str, EnvironmentPlan] | None = None,
         approve: Callable[[Plan], None] | None = None,
         undo: Callable[[Plan], None] | None = None,
     ) -> Result:
-        conduct = Conduct(
+        options = ApplyOptions(
             holder=HOLDER,
             clock=self.clock,
             stop=self.clock,
@@ -83,8 +83,8 @@ class Land:
             undo=undo or self.undo.append,
             saved=saved or {},
         )
-        sites = [place.site for place in self.places.values()]
-        return apply(sites, {name: place.remote for name, place in self.places.items()}, HEADING, scope, conduct)
+        sites = [place.workspace for place in self.places.values()]
+        return apply(sites, {name: place.remote for name, place in self.places.items()}, HEADING, scope, options)
 
     def tell(self, name: str, outcome: Outcome) -> None:
         self.told.append((name, outcome.key, f"{outcome.outcome} {outcome.verified}"))
@@ -261,7 +261,7 @@ def test_the_result_names_the_plan_that_was_approved() -> None:
 
 def test_a_plan_locks_nothing_and_reads_only_with_a_reader() -> None:
     land = two()
-    sites = [place.site for place in land.places.values()]
+    sites = [place.workspace for place in land.places.values()]
     offline, _ = plan(sites, {}, HEADING, EVERYTHING)
     assert (land.log, offline.refreshed) == ([], False)
     online, _ = plan(sites, {name: place.remote for name, place in land.places.items()}, HEADING, EVERYTHING)
@@ -278,7 +278,7 @@ def test_scope_narrows_what_is_planned_and_read_alone() -> None:
     wanted = {key: {"name": f"New {key}"} for key in ("vip", "vip-2", "other")}
     place = land.settle("prod", wanted, served)
     place.account.hidden = [f"cl-{key}" for key in served]
-    land.apply(Scope(only=("vip*",)))
+    land.apply(Selection(only=("vip*",)))
     assert [change.key for change in land.plans[0].environments[0].changes] == ["vip", "vip-2"]
     assert {line for line in land.log if line.startswith("read")} == {"read all", "read vip", "read vip-2"}
     assert place.store.applied.lists.keys() == served.keys()
@@ -290,7 +290,7 @@ def test_drift_is_set_back_only_when_asked() -> None:
     place.account.edited("cl-a", {"name": "Theirs"})
     assert short(land.apply()) == {}
     assert land.plans[0].environments[0].drift
-    assert short(land.apply(Scope(revert_drift=True))) == {"prod a": "updated 1"}
+    assert short(land.apply(Selection(revert_drift=True))) == {"prod a": "updated 1"}
 
 
 def test_a_saved_plan_does_what_is_left_of_it_again_and_again() -> None:
@@ -298,13 +298,13 @@ def test_a_saved_plan_does_what_is_left_of_it_again_and_again() -> None:
     served: dict[str, Short] = {key: {"name": f"Old {key}"} for key in "abcd"}
     wanted = {**{key: {"name": f"New {key}"} for key in "ab"}, "c": served["c"]}
     place = land.settle("prod", wanted, served, replies={2: REFUSED})
-    saved = {"prod": plan([place.site], {"prod": place.remote}, HEADING, EVERYTHING)[0].environments[0]}
+    saved = {"prod": plan([place.workspace], {"prod": place.remote}, HEADING, EVERYTHING)[0].environments[0]}
     assert rows(saved["prod"]) == {"a": "update edit name", "b": "update edit name", "d": "forget removed"}
     assert short(land.apply(saved=saved)) == {"prod a": "updated 1", "prod b": "failed 1", "prod d": "forgotten 0"}
     assert short(land.apply(saved=saved)) == {"prod b": "updated 1"}
     again = land.apply(saved=saved)
     assert (short(again), again.environments[0].unchanged, again.environments[0].requests) == ({}, 4, 10)
-    assert short(land.apply(Scope(only=("a",)), saved=saved)) == {}
+    assert short(land.apply(Selection(only=("a",)), saved=saved)) == {}
 
 
 def test_more_changes_than_allowed_are_warned_of_with_their_numbers() -> None:
@@ -399,7 +399,7 @@ def test_progress_that_breaks_stops_no_run(error: Exception) -> None:
         told.append(outcome.key)
         raise error
 
-    land.tell = tell  # type: ignore[method-assign]  # as a conduct would be given it
+    land.tell = tell  # type: ignore[method-assign]  # as a options would be given it
     assert short(land.apply()) == {"prod a": "updated 1", "dev b": "updated 1"}
     assert told == ["a"]
 
@@ -445,7 +445,7 @@ def test_a_store_that_breaks_ends_the_run_with_its_result(error: Exception, at: 
     wanted = {key: {"name": f"New {key}"} for key in "ab"}
     place = land.settle("prod", wanted, {key: {"name": f"Old {key}"} for key in "ab"})
     store = Unrecorded(place.store, land.clock, error, at)
-    place.site = replace(place.site, store=store)
+    place.workspace = replace(place.workspace, store=store)
     result = land.apply()
     (environment,) = result.environments
     assert not result.in_order

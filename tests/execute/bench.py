@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from reconciler.engine.applying import Conduct, apply
+from reconciler.engine.applying import ApplyOptions, apply
 from reconciler.engine.looking import plan
-from reconciler.engine.sites import Heading, Scope, Site
+from reconciler.engine.workspaces import PlanMetadata, Selection, Workspace
 from reconciler.errors import StateError, StoppedError
 from reconciler.model.changes import EnvironmentPlan, Plan
 from reconciler.model.lists import Applied, DoubtfulList, KnownList, Target
@@ -25,7 +25,7 @@ from reconciler.sandbox.settings import Settings
 from reconciler.store.file import FileStore
 from tests.planning.worlds import Short, desired
 
-HEADING = Heading("0", "2026-11-22T10:00:00Z", {})
+HEADING = PlanMetadata("0", "2026-11-22T10:00:00Z", {})
 HOLDER = Holder(1, "h", "u", "c", "2026-11-22T10:00:00Z")
 
 
@@ -133,9 +133,9 @@ class Bench:
     def target(self) -> Target:
         return Target(self.sandbox.url, STREAM_ID, ACCOUNT_ID)
 
-    def site(self, wanted: Mapping[str, Short], policy: Short | None = None, name: str = "prod") -> Site:
+    def workspace(self, wanted: Mapping[str, Short], policy: Short | None = None, name: str = "prod") -> Workspace:
         declared = replace(desired(wanted, policy), environment=name, target=self.target)
-        return Site(declared, self.store(name), self.rate)
+        return Workspace(declared, self.store(name), self.rate)
 
     def client(self, limiter: RateLimit | None = None, secret: str = CLIENT_SECRET) -> Client:
         credentials = AppCredentials(CLIENT_ID, secret)
@@ -144,18 +144,18 @@ class Bench:
 
     def apply(
         self,
-        *sites: Site,
-        scope: Scope | None = None,
+        *workspaces: Workspace,
+        scope: Selection | None = None,
         saved: Mapping[str, EnvironmentPlan] | None = None,
         approve: Callable[[Plan], None] | None = None,
         secrets: Sequence[str] = (),
     ) -> Result:
         limiter = RateLimit(self.rate, self.clock)
         clients = {
-            site.desired.environment: self.client(limiter, secrets[number] if secrets else CLIENT_SECRET)
-            for number, site in enumerate(sites)
+            workspace.desired.environment: self.client(limiter, secrets[number] if secrets else CLIENT_SECRET)
+            for number, workspace in enumerate(workspaces)
         }
-        conduct = Conduct(
+        options = ApplyOptions(
             holder=HOLDER,
             clock=self.clock,
             stop=self.clock,
@@ -166,15 +166,15 @@ class Bench:
             saved=saved or {},
         )
         try:
-            return apply(sites, clients, HEADING, scope or Scope(), conduct)
+            return apply(workspaces, clients, HEADING, scope or Selection(), options)
         finally:
             for client in clients.values():
                 client.close()
 
-    def plan(self, site: Site, *, refresh: bool = True, scope: Scope | None = None) -> EnvironmentPlan:
+    def plan(self, workspace: Workspace, *, refresh: bool = True, scope: Selection | None = None) -> EnvironmentPlan:
         with self.client() as client:
-            readers = {site.desired.environment: client} if refresh else {}
-            return plan([site], readers, HEADING, scope or Scope())[0].environments[0]
+            readers = {workspace.desired.environment: client} if refresh else {}
+            return plan([workspace], readers, HEADING, scope or Selection())[0].environments[0]
 
     def entries(self) -> dict[str, str]:
         """Say the state in short: `applied Name`, `in_doubt Name → Intended`."""
@@ -217,7 +217,7 @@ def bench(folder: Path, *names: str, settings: Settings | None = None) -> Iterat
     ]
     with Sandbox(settings=settings or Settings(limit=0), lists=served) as sandbox:
         made = Bench(sandbox, folder)
-        made.apply(made.site(named(*names)))
+        made.apply(made.workspace(named(*names)))
         sandbox.world.log.clear()
         made.plans.clear()
         made.progress.clear()

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
 
-from reconciler.engine.applying import Conduct, apply
-from reconciler.engine.sites import Heading, Scope, Site
+from reconciler.engine.applying import ApplyOptions, apply
+from reconciler.engine.workspaces import PlanMetadata, Selection, Workspace
 from reconciler.errors import ReconcilerError
 from reconciler.model.changes import Plan
 from reconciler.model.lists import DoubtfulList, KnownList, LiveList
@@ -18,7 +18,7 @@ from reconciler.protocols import Holder
 from tests.fakes import FakeAccount, FakeClock, FakeRemote, FakeStore, Reply
 from tests.planning.worlds import Short, applied, desired, live
 
-HEADING = Heading("0", "2026-11-22T10:00:00Z", {})
+HEADING = PlanMetadata("0", "2026-11-22T10:00:00Z", {})
 HOLDER = Holder(1, "h", "u", "c", "2026-11-22T10:00:00Z")
 REQUESTS = {"put", "read"}
 RECORDS = {"doubt", "applied", "dropped"}
@@ -205,7 +205,7 @@ def staged(scene: Scene) -> Played:
     return played
 
 
-def play(scene: Scene, scope: Scope | None = None) -> Played:
+def play(scene: Scene, scope: Selection | None = None) -> Played:
     """Apply, approving of everything."""
     played = staged(scene)
 
@@ -213,7 +213,7 @@ def play(scene: Scene, scope: Scope | None = None) -> Played:
         played.plans.append(plan)
         played.clock.happened("approve")
 
-    conduct = Conduct(
+    options = ApplyOptions(
         holder=HOLDER,
         clock=played.clock,
         stop=played.clock,
@@ -222,9 +222,9 @@ def play(scene: Scene, scope: Scope | None = None) -> Played:
         progress=lambda _, outcome: played.told.append(outcome),
         undo=played.undo.append,
     )
-    site = Site(desired(scene.wanted, scene.policy), played.store, 30)
+    workspace = Workspace(desired(scene.wanted, scene.policy), played.store, 30)
     try:
-        played.result = apply([site], {"prod": played.remote}, HEADING, scope or Scope(), conduct)
+        played.result = apply([workspace], {"prod": played.remote}, HEADING, scope or Selection(), options)
     except ReconcilerError as error:
         played.error = error
     return played

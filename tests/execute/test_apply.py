@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.engine.sites import Scope, Site
+from reconciler.engine.workspaces import Selection, Workspace
 from reconciler.errors import DeclinedError, LockedError, RemoteError, SignInError, StateError, StoppedError
 from reconciler.execute.attempt import outcome_without_put
 from reconciler.model.changes import Check
@@ -18,9 +18,13 @@ from tests.execute.bench import HOLDER, Bench, BreakingStore, bench, named, outc
 from tests.planning.worlds import Short
 
 
-def rename_all(at: Bench, count: int = 3, *, breaking: int = 0, policy: dict[str, object] | None = None) -> Site:
-    site = at.site(named(*[f"New {number}" for number in range(1, count + 1)]), policy)
-    return Site(site.desired, BreakingStore(site.store, breaking), site.requests_per_minute) if breaking else site
+def rename_all(at: Bench, count: int = 3, *, breaking: int = 0, policy: dict[str, object] | None = None) -> Workspace:
+    workspace = at.workspace(named(*[f"New {number}" for number in range(1, count + 1)]), policy)
+    return (
+        Workspace(workspace.desired, BreakingStore(workspace.store, breaking), workspace.requests_per_minute)
+        if breaking
+        else workspace
+    )
 
 
 OLD = ("Old 1", "Old 2", "Old 3")
@@ -263,7 +267,7 @@ def test_an_apply_of_k_changes_costs_k_and_three(tmp_path: Path, count: int, req
     old = [f"Old {number}" for number in range(1, 6)]
     with bench(tmp_path, *old) as at:
         wanted = named(*[f"New {number}" if number <= count else f"Old {number}" for number in range(1, 6)])
-        result = at.apply(at.site(wanted))
+        result = at.apply(at.workspace(wanted))
         assert (at.requests, result.environments[0].unchanged) == (requests, 5 - count)
 
 
@@ -286,14 +290,14 @@ def test_five_failures_in_a_row_stop_the_run(tmp_path: Path) -> None:
 def test_a_rename_waits_for_the_one_that_frees_its_name(tmp_path: Path) -> None:
     with bench(tmp_path, "A", "B", "C") as at:
         chain = named("B", "C", "D")
-        assert set(outcomes(at.apply(at.site(chain))).values()) == {"updated 1 True"}
+        assert set(outcomes(at.apply(at.workspace(chain))).values()) == {"updated 1 True"}
         assert [entry.call.target for entry in at.sandbox.world.log.puts()] == ["cl-c", "cl-b", "cl-a"]
 
 
 def test_and_is_not_sent_where_that_one_fails(tmp_path: Path) -> None:
     with bench(tmp_path, "A", "B", "C") as at:
         at.sandbox.world.faults.arm([faults.Status(call="put", times=1, status=400)])
-        result = at.apply(at.site(named("B", "C", "D")))
+        result = at.apply(at.workspace(named("B", "C", "D")))
         assert outcomes(result) == {"c": "failed 1 False", "b": "not_sent 0 None", "a": "not_sent 0 None"}
         errors = {outcome.key: outcome.error for outcome in result.environments[0].outcomes}
         assert errors["b"] == "it waits for the rename of c, which was not made"
@@ -466,7 +470,7 @@ def test_a_locked_state_is_not_even_read_for(tmp_path: Path) -> None:
 
 def test_every_environment_is_read_before_the_first_put(tmp_path: Path) -> None:
     with bench(tmp_path, *OLD) as at:
-        other = at.site({}, name="dev")
+        other = at.workspace({}, name="dev")
         with pytest.raises(SignInError):
             at.apply(rename_all(at), other, secrets=["sandbox-only-wrong", "wrong"])
         assert not at.sandbox.world.log.puts()
@@ -474,9 +478,9 @@ def test_every_environment_is_read_before_the_first_put(tmp_path: Path) -> None:
 
 def test_one_environment_stops_before_its_first_put_while_another_has_sent(tmp_path: Path) -> None:
     with bench(tmp_path, *OLD[:2]) as at:
-        prod = at.site({"a": {"name": "New 1"}}, {})
-        dev = at.site({"b": {"name": "Old 2", "description": "New"}}, name="dev")
-        dev = Site(dev.desired, BreakingStore(dev.store, 1), dev.requests_per_minute)
+        prod = at.workspace({"a": {"name": "New 1"}}, {})
+        dev = at.workspace({"b": {"name": "Old 2", "description": "New"}}, name="dev")
+        dev = Workspace(dev.desired, BreakingStore(dev.store, 1), dev.requests_per_minute)
         result = at.apply(prod, dev)
         assert [environment.stopped for environment in result.environments] == [None, "the disk is full"]
         assert outcomes(result) == {"a": "updated 1 True", "b": "not_sent 0 None"}
@@ -520,7 +524,7 @@ def test_adoptions_forgets_and_blocks_need_no_put(tmp_path: Path) -> None:
             "a": {"name": "New 1", "description": "D", "protect": True},
             "z": {"id": "cl-c", "name": "Old 3"},
         }
-        result = at.apply(at.site(wanted))
+        result = at.apply(at.workspace(wanted))
         assert outcomes(result) == {
             "a": "blocked 0 None",
             "b": "forgotten 0 None",
@@ -533,37 +537,37 @@ def test_adoptions_forgets_and_blocks_need_no_put(tmp_path: Path) -> None:
 
 def test_scope(tmp_path: Path) -> None:
     with bench(tmp_path, "A", "B", "C") as at:
-        plan = at.plan(at.site(named("B", "X", "Y")), scope=Scope(only=("a", "c*")))
+        plan = at.plan(at.workspace(named("B", "X", "Y")), scope=Selection(only=("a", "c*")))
         assert [change.action for change in plan.changes] == ["blocked", "update"]
-        offline = at.plan(at.site(named("B", "X", "Y")), refresh=False, scope=Scope(only=("b",)))
+        offline = at.plan(at.workspace(named("B", "X", "Y")), refresh=False, scope=Selection(only=("b",)))
         assert [change.key for change in offline.changes] == ["b"]
         at.sandbox.world.edit("cl-a", {"name": "Theirs"})
-        reverted = at.apply(at.site(named("A", "B", "C")), scope=Scope(revert_drift=True))
+        reverted = at.apply(at.workspace(named("A", "B", "C")), scope=Selection(revert_drift=True))
         assert outcomes(reverted) == {"a": "updated 1 True"}
 
 
 def test_a_saved_plan_again_and_again(tmp_path: Path) -> None:
     with bench(tmp_path, *OLD) as at:
-        site = at.site({**named("New 1", "New 2"), "z": {"id": "cl-c", "name": "Old 3"}})
-        saved = {"prod": at.plan(site)}
+        workspace = at.workspace({**named("New 1", "New 2"), "z": {"id": "cl-c", "name": "Old 3"}})
+        saved = {"prod": at.plan(workspace)}
         at.sandbox.world.faults.arm([faults.Status(call="put", list_id="cl-b", times=5, status=503)])
-        assert outcomes(at.apply(site, saved=saved))["b"] == "failed 5 False"
-        assert outcomes(at.apply(site, saved=saved)) == {"b": "updated 1 True"}
-        again = at.apply(site, saved=saved)
+        assert outcomes(at.apply(workspace, saved=saved))["b"] == "failed 5 False"
+        assert outcomes(at.apply(workspace, saved=saved)) == {"b": "updated 1 True"}
+        again = at.apply(workspace, saved=saved)
         assert (outcomes(again), again.environments[0].unchanged) == ({}, 4)
-        assert at.plan(site).changes == ()
+        assert at.plan(workspace).changes == ()
 
 
 def test_undo_sets_back_what_a_run_did(tmp_path: Path) -> None:
     with bench(tmp_path, "A", "B", "C") as at:
         before = dict(at.sandbox.world.lists())
         at.sandbox.world.faults.arm([faults.Status(call="put", list_id="cl-c", status=400)])
-        site = at.site({"a": {"name": "B"}, "b": {"name": "X", "description": "New"}, "c": {"name": "Y"}})
-        at.apply(site)
+        workspace = at.workspace({"a": {"name": "B"}, "b": {"name": "X", "description": "New"}, "c": {"name": "Y"}})
+        at.apply(workspace)
         (undo,) = at.undo
         (environment,) = undo.environments
         assert [(change.key, change.cause) for change in environment.changes] == [("b", "undo"), ("a", "undo")]
-        at.apply(site, saved={"prod": environment})
+        at.apply(workspace, saved={"prod": environment})
         after = at.sandbox.world.lists()
         assert {key: held.texts for key, held in after.items()} == {key: held.texts for key, held in before.items()}
 

@@ -11,10 +11,10 @@ from reconciler.model.texts import (
     Texts,
     differing,
     holds,
-    narrowed,
+    only_fields,
     placeholder,
+    placeholder_warnings,
     stored_alike,
-    unfilled,
     units,
     unseen_difference,
 )
@@ -40,7 +40,7 @@ def test_differing(texts: Texts, other: Texts, fields: tuple[Field, ...]) -> Non
 @given(TEXTS, TEXTS)
 def test_texts_hold_just_what_does_not_differ(texts: Texts, wanted: Texts) -> None:
     assert holds(texts, wanted) == (not differing(wanted, texts))
-    assert holds(texts, narrowed(texts, differing(texts, wanted)))
+    assert holds(texts, only_fields(texts, differing(texts, wanted)))
 
 
 @pytest.mark.parametrize(
@@ -79,10 +79,10 @@ def test_letters_that_look_alike_are_those_of_like_names_or_shapes() -> None:
 
 def test_narrowed_keeps_the_order_of_fields() -> None:
     texts: Texts = {"description": "D", "name": "N"}
-    assert list(narrowed(texts, ("description", "name"))) == ["name", "description"]
-    assert narrowed(texts, ("name",)) == {"name": "N"}
-    assert narrowed({"name": "N"}, ("description",)) == {}
-    assert narrowed(texts, {"description": None}) == {"description": "D"}
+    assert list(only_fields(texts, ("description", "name"))) == ["name", "description"]
+    assert only_fields(texts, ("name",)) == {"name": "N"}
+    assert only_fields({"name": "N"}, ("description",)) == {}
+    assert only_fields(texts, {"description": None}) == {"description": "D"}
 
 
 @pytest.mark.parametrize(
@@ -126,5 +126,5 @@ def test_units_count_as_javascript_does(text: str, length: int) -> None:
 )
 def test_a_placeholder(text: str, found: str) -> None:
     assert placeholder(text) == found
-    warned = list(unfilled({"name": text}, ("name", "description")))
+    warned = list(placeholder_warnings({"name": text}, ("name", "description")))
     assert warned == ([f"the name holds {found}, as a template does: nothing is filled in"] if found else [])

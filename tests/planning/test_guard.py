@@ -10,7 +10,7 @@ import yaml
 
 from reconciler.model.changes import Blocked, EnvironmentPlan, Update
 from reconciler.planning.build import build
-from reconciler.planning.guard import guarded
+from reconciler.planning.guard import apply_guards
 from tests.planning.worlds import TARGET, Short, applied, desired, live, rows
 
 CASES: list[Short] = yaml.safe_load((Path(__file__).parent / "cases" / "guards.yaml").read_text(encoding="utf-8"))
@@ -20,7 +20,7 @@ COLUMNS = [(case, column) for case in CASES for column in ("offline", "refreshed
 def planned(case: Short, column: str) -> EnvironmentPlan:
     wanted, known = desired(case["desired"], case.get("policy")), applied(case["applied"])
     seen = live(case.get("live", case["applied"])) if column == "refreshed" else None
-    return guarded(build(wanted, known, seen), wanted, known, seen)
+    return apply_guards(build(wanted, known, seen), wanted, known, seen)
 
 
 @pytest.mark.parametrize(("case", "column"), COLUMNS, ids=[f"{case['title']} ({column})" for case, column in COLUMNS])
@@ -62,7 +62,7 @@ def renames(**names: tuple[str, str]) -> EnvironmentPlan:
 
 def test_two_renames_to_one_name() -> None:
     seen = live({"a": {"name": "A"}, "b": {"name": "B"}})
-    plan = guarded(renames(a=("A", "Same"), b=("B", "SAME")), desired({}), applied({}), seen)
+    plan = apply_guards(renames(a=("A", "Same"), b=("B", "SAME")), desired({}), applied({}), seen)
     assert rows(plan) == {"a": "update edit name", "b": "blocked edit name by name_taken"}
     stopped = plan.changes[1]
     assert isinstance(stopped, Blocked)
@@ -73,31 +73,31 @@ def test_two_renames_to_one_name() -> None:
 
 def test_a_rename_to_a_name_that_the_manifest_declares_for_another_key() -> None:
     seen = live({"a": {"name": "A"}, "b": {"name": "B"}})
-    plan = guarded(renames(a=("A", "Wanted")), desired({"b": {"name": "Wanted"}}), applied({}), seen)
+    plan = apply_guards(renames(a=("A", "Wanted")), desired({"b": {"name": "Wanted"}}), applied({}), seen)
     assert rows(plan) == {"a": "blocked edit name by name_taken"}
 
 
 def test_what_waits_behind_a_circle_is_blocked_too() -> None:
     seen = live({key: {"name": key.upper()} for key in "abc"} | {"b2": {"name": "B"}})
-    plan = guarded(renames(a=("A", "B"), b=("B", "A"), c=("C", "A")), desired({}), applied({}), seen)
+    plan = apply_guards(renames(a=("A", "B"), b=("B", "A"), c=("C", "A")), desired({}), applied({}), seen)
     assert rows(plan)["c"] == "blocked edit name by name_taken"
 
 
 def test_a_name_that_two_lists_have_comes_free_when_both_gave_it_up() -> None:
     seen = live({"a": {"name": "X"}, "b": {"name": "x"}, "c": {"name": "C"}})
-    plan = guarded(renames(a=("X", "A"), b=("x", "B"), c=("C", "X")), desired({}), applied({}), seen)
+    plan = apply_guards(renames(a=("X", "A"), b=("x", "B"), c=("C", "X")), desired({}), applied({}), seen)
     assert rows(plan) == {"a": "update edit name", "b": "update edit name", "c": "update edit name after a b"}
 
 
 def test_a_rename_that_is_stopped_takes_no_name_from_another() -> None:
     seen = live({"a": {"name": "A"}, "b": {"name": "x"}})
-    plan = guarded(renames(a=("A", "X"), b=("x", "X")), desired({}), applied({}), seen)
+    plan = apply_guards(renames(a=("A", "X"), b=("x", "X")), desired({}), applied({}), seen)
     assert rows(plan) == {"a": "blocked edit name by name_taken", "b": "update edit name"}
 
 
 def test_a_circle_names_its_members_only() -> None:
     seen = live({"a": {"name": "A"}, "b": {"name": "B"}, "c": {"name": "b"}})
-    plan = guarded(renames(a=("A", "B"), b=("B", "A"), c=("b", "C")), desired({}), applied({}), seen)
+    plan = apply_guards(renames(a=("A", "B"), b=("B", "A"), c=("b", "C")), desired({}), applied({}), seen)
     first = plan.changes[0]
     assert rows(plan)["a"] == "blocked edit name by rename_cycle"
     assert isinstance(first, Blocked)
@@ -111,7 +111,7 @@ def test_where_a_list_stands_in_the_manifest_is_no_part_of_why_it_is_blocked() -
     above: Short
     for above in ({}, {"a": {"name": "A"}}):
         wanted = desired({**above, "b": {"name": "New", "protect": True}})
-        (change,) = guarded(renames(b=("B", "New")), wanted, known, seen).changes
+        (change,) = apply_guards(renames(b=("B", "New")), wanted, known, seen).changes
         assert isinstance(change, Blocked)
         blocks.append(change.block)
     assert blocks[0] == blocks[1]
@@ -126,18 +126,20 @@ def test_the_campaigns_of_what_is_changed_or_drifted_are_named_by_id() -> None:
         "c": {"name": "C", "campaigns": ["August"]},
         "d": {"name": "D"},
     })  # fmt: skip
-    plan = guarded(build(wanted, known, seen), wanted, known, seen)
+    plan = apply_guards(build(wanted, known, seen), wanted, known, seen)
     assert plan.campaigns == {"cl-a": ("June", "July"), "cl-b": ("May",)}
-    assert guarded(build(wanted, known), wanted, known, None).campaigns == {}
+    assert apply_guards(build(wanted, known), wanted, known, None).campaigns == {}
     gone = live({"b": {"name": "B"}, "c": {"name": "C"}, "a": None, "d": {"name": "D"}})
-    assert guarded(build(wanted, known, gone), wanted, known, gone).campaigns == {}
+    assert apply_guards(build(wanted, known, gone), wanted, known, gone).campaigns == {}
 
 
 def circle(number: int) -> EnvironmentPlan:
     """Return the plan of so many lists, each of which takes the name of the next."""
     wanted = {f"k{each:04}": {"name": f"N{(each + 1) % number}"} for each in range(number)}
     known = {f"k{each:04}": {"name": f"N{each}"} for each in range(number)}
-    return guarded(build(desired(wanted), applied(known), live(known)), desired(wanted), applied(known), live(known))
+    return apply_guards(
+        build(desired(wanted), applied(known), live(known)), desired(wanted), applied(known), live(known)
+    )
 
 
 def reasons(plan: EnvironmentPlan) -> dict[str, str]:
@@ -163,7 +165,9 @@ def test_a_large_circle_is_found_soon() -> None:
 def test_two_circles_are_two() -> None:
     wanted = {"a": {"name": "B"}, "b": {"name": "A"}, "c": {"name": "D"}, "d": {"name": "C"}}
     known = {key: {"name": key.upper()} for key in wanted}
-    plan = guarded(build(desired(wanted), applied(known), live(known)), desired(wanted), applied(known), live(known))
+    plan = apply_guards(
+        build(desired(wanted), applied(known), live(known)), desired(wanted), applied(known), live(known)
+    )
     reasons = {
         change.key: change.block.reason.split(" take ")[0] for change in plan.changes if isinstance(change, Blocked)
     }

@@ -14,10 +14,10 @@ from reconciler.execute.records import applied_entry
 from reconciler.model.changes import Adopt, Change, Check, EnvironmentPlan, Forget, Update
 from reconciler.model.fields import FIELDS, NAME
 from reconciler.model.lists import Applied, Desired, KnownList, Live, LiveList
-from reconciler.model.texts import Texts, narrowed
+from reconciler.model.texts import Texts, only_fields
 from reconciler.planning.build import build
-from reconciler.planning.guard import guarded
-from reconciler.planning.review import reviewed
+from reconciler.planning.guard import apply_guards
+from reconciler.planning.revalidation import revalidate
 from tests.documents.test_plan import plan_of
 from tests.planning.worlds import AT, TARGET, Short, applied, desired, live
 
@@ -74,7 +74,7 @@ WORLDS = st.builds(
 
 def planned(world: World) -> EnvironmentPlan:
     plan = build(world.desired, world.applied, world.live)
-    return guarded(plan, world.desired, world.applied, world.live)
+    return apply_guards(plan, world.desired, world.applied, world.live)
 
 
 def made(world: World, changes: tuple[Change, ...]) -> World:
@@ -138,7 +138,7 @@ def law_nothing_is_written_that_live_did_not_name(world: World) -> None:
 
 def law_a_reviewed_plan_does_just_what_it_says(world: World) -> None:
     plan = planned(world)
-    left = reviewed(plan, world.desired, world.applied, world.live)
+    left = revalidate(plan, world.desired, world.applied, world.live)
     assert [change for change in left.changes if isinstance(change, Update)] == list(plan.updates)
 
 
@@ -149,7 +149,7 @@ def law_a_reviewed_plan_never_does_more(world: World, edits: Mapping[str, Short]
     names = [held.texts["name"].casefold() for held in now.live.lists.values()]
     assume(len(names) == len(set(names)))
     shown = {change.key: change for change in plan.updates}
-    left = reviewed(plan, now.desired, now.applied, now.live)
+    left = revalidate(plan, now.desired, now.applied, now.live)
     for change in left.changes:
         if isinstance(change, Update):
             assert change.id == shown[change.key].id
@@ -192,7 +192,7 @@ def hostile(lists: Mapping[str, Short]) -> EnvironmentPlan:
 def law_a_plan_from_anybody_does_no_harm(world: World, shown: EnvironmentPlan) -> None:
     """It neither writes nor records what comparing and the guards of now would forbid."""
     planned_changes = {change.key: change for change in shown.changes}
-    left = reviewed(shown, world.desired, world.applied, world.live)
+    left = revalidate(shown, world.desired, world.applied, world.live)
     after = made(world, left.changes)
     guarded_ids = {wanted.id for wanted in world.desired.lists.values() if wanted.protect}
     for change in left.changes:
@@ -226,7 +226,7 @@ def assert_truthful(change: Update | Adopt, world: World, after: World) -> None:
 
 
 def law_a_plan_made_without_live_does_no_harm(world: World) -> None:
-    plan = guarded(build(world.desired, world.applied), world.desired, world.applied, None)
+    plan = apply_guards(build(world.desired, world.applied), world.desired, world.applied, None)
     law_a_plan_from_anybody_does_no_harm(world, plan)
 
 
@@ -239,7 +239,7 @@ def law_an_undone_plan_leaves_the_lists_as_they_were(world: World) -> None:
     )
     permissive = {"rename_in_use": "warn"}
     manifest = replace(world.desired, policy=desired({}, permissive).policy)
-    left = reviewed(replace(plan, changes=undo), manifest, after.applied, after.live)
+    left = revalidate(replace(plan, changes=undo), manifest, after.applied, after.live)
     protected = {change.key for change in left.changes if change.action == "blocked"}
     restored = made(after, left.changes)
     for change in plan.updates:
@@ -248,7 +248,7 @@ def law_an_undone_plan_leaves_the_lists_as_they_were(world: World) -> None:
 
 
 def _set_back(world: World, change: Update) -> Texts:
-    return {**change.after, **narrowed(world.live.lists[change.id].texts, change.fields)}
+    return {**change.after, **only_fields(world.live.lists[change.id].texts, change.fields)}
 
 
 ONE_WORLD = [

@@ -10,8 +10,8 @@ from reconciler.model.changes import Blocked, Update
 from reconciler.model.lists import AppliedList, Live, OddList
 from reconciler.planning.build import build
 from reconciler.planning.drifting import drift
-from reconciler.planning.guard import guarded
-from reconciler.planning.review import reviewed
+from reconciler.planning.guard import apply_guards
+from reconciler.planning.revalidation import revalidate
 from tests.planning.worlds import Short, applied, desired, live
 
 LIFT = "look at the list in the console, and correct its name and description there"
@@ -63,7 +63,7 @@ def test_its_name_is_taken_if_it_can_be_read() -> None:
     wanted, known = desired({"a": {"name": "B"}}), applied({"a": {"name": "A"}})
     for record, guard in ((OddList("cl-b", "odd", "b"), "name_taken"), (OddList("cl-b", "odd"), None)):
         seen = odd({"a": {"name": "A"}}, record)
-        (change,) = guarded(build(wanted, known, seen), wanted, known, seen).changes
+        (change,) = apply_guards(build(wanted, known, seen), wanted, known, seen).changes
         assert (change.block.guard if isinstance(change, Blocked) else None) == guard
 
 
@@ -71,7 +71,7 @@ def test_a_saved_plan_is_blocked_in_it() -> None:
     wanted, known = desired({"b": {"name": "New"}}), applied({"b": {"name": "B"}})
     plan = build(wanted, known, live({"b": {"name": "B"}}))
     assert isinstance(plan.changes[0], Update)
-    (change,) = reviewed(plan, wanted, known, SEEN).changes
+    (change,) = revalidate(plan, wanted, known, SEEN).changes
     assert isinstance(change, Blocked)
     assert (change.cause, change.block.guard) == ("edit", "unreadable")
 

@@ -11,8 +11,8 @@ import yaml
 from reconciler.model.changes import Adopt, Block, Blocked, Change, Check, EnvironmentPlan, Update
 from reconciler.model.lists import Applied, Source
 from reconciler.planning.build import build
-from reconciler.planning.guard import guarded
-from reconciler.planning.review import reviewed
+from reconciler.planning.guard import apply_guards
+from reconciler.planning.revalidation import revalidate
 from tests.planning.worlds import TARGET, Short, applied, desired, live, rows
 
 CASES: list[Short] = yaml.safe_load((Path(__file__).parent / "cases" / "review.yaml").read_text(encoding="utf-8"))
@@ -22,9 +22,9 @@ CASES: list[Short] = yaml.safe_load((Path(__file__).parent / "cases" / "review.y
 def test_review(case: Short) -> None:
     wanted, known = desired(case["desired"]), applied(case["applied"])
     seen = live(case["planned_live"]) if "planned_live" in case else None
-    plan = guarded(build(wanted, known, seen), wanted, known, seen)
+    plan = apply_guards(build(wanted, known, seen), wanted, known, seen)
     now = live(case.get("now", case.get("planned_live", case["applied"])))
-    left = reviewed(
+    left = revalidate(
         plan, desired(case.get("manifest", case["desired"])), applied(case.get("state", case["applied"])), now
     )
     assert rows(left) == case["becomes"]
@@ -42,7 +42,7 @@ def test_words() -> None:
             (wanted, known, {"a": {"name": "X"}, "b": {"name": "Y"}}),
             (desired({"c": {"name": "C"}}), applied({"c": {"name": "C"}}), {"c": {"name": "C"}}),
         ]
-        for change in reviewed(plan, manifest, state, live(seen)).changes
+        for change in revalidate(plan, manifest, state, live(seen)).changes
         if isinstance(change, Blocked) and change.key + change.block.guard != "bunknown"
     }
     assert blocks == {
@@ -55,7 +55,7 @@ def test_words() -> None:
             "the plan forgets this list, but the manifest declares it again; make a new plan from the present manifest"
         ),
     }
-    moved = reviewed(plan, wanted, known, live({"a": {"name": "X"}})).changes[0]
+    moved = revalidate(plan, wanted, known, live({"a": {"name": "X"}})).changes[0]
     assert isinstance(moved, Blocked)
     assert moved.block.reason == "changed elsewhere since the plan was made (name: planned from 'N', now live 'X')"
 
@@ -75,7 +75,7 @@ KNOWN = applied({"a": {"name": "N", "description": "D"}})
 
 
 def only(seen: Short, known: Applied = KNOWN, wanted: Short | None = None) -> Change:
-    (change,) = reviewed(PLAN, desired({"a": wanted or {"name": "New"}}), known, live({"a": seen})).changes
+    (change,) = revalidate(PLAN, desired({"a": wanted or {"name": "New"}}), known, live({"a": seen})).changes
     return change
 
 
@@ -111,10 +111,10 @@ def test_what_is_adopted_keeps_all_that_it_says() -> None:
 
 
 def test_other_blocks_in_words() -> None:
-    gone = reviewed(PLAN, desired({"a": {"name": "New"}}), KNOWN, live({"a": None})).changes[0]
-    never_asked = reviewed(PLAN, desired({"a": {"name": "New"}}), KNOWN, live({})).changes[0]
+    gone = revalidate(PLAN, desired({"a": {"name": "New"}}), KNOWN, live({"a": None})).changes[0]
+    never_asked = revalidate(PLAN, desired({"a": {"name": "New"}}), KNOWN, live({})).changes[0]
     wrong = only({"name": "N", "description": "D"}, applied({}))
-    unseen = reviewed(
+    unseen = revalidate(
         replace(PLAN, changes=(replace(FULL, before={}),)), desired({}), KNOWN, live({"a": {"name": "X"}})
     ).changes[0]
     reasons = [change.block.reason for change in (gone, never_asked, wrong, unseen) if isinstance(change, Blocked)]
@@ -153,7 +153,7 @@ def test_a_list_unknown_to_the_state_is_only_adopted_where_the_manifest_means_it
 ) -> None:
     change = action(key="a", id="cl-a", cause="new", before={}, after={}, source=None)
     seen = live({"a": {"name": "X", "description": "D"}})
-    left = reviewed(replace(PLAN, changes=(change,)), desired({"a": declared}), applied({}), seen)
+    left = revalidate(replace(PLAN, changes=(change,)), desired({"a": declared}), applied({}), seen)
     assert rows(left) == {"a": becomes}
 
 
@@ -178,16 +178,16 @@ def test_a_field_that_is_not_sent_is_only_recorded_where_live_or_the_state_bears
     entry: Short, change: Change, becomes: str
 ) -> None:
     seen = live({"a": {"name": "N", "description": "D"}})
-    left = reviewed(replace(PLAN, changes=(change,)), desired({"a": {"name": "N"}}), applied({"a": entry}), seen)
+    left = revalidate(replace(PLAN, changes=(change,)), desired({"a": {"name": "N"}}), applied({"a": entry}), seen)
     assert rows(left) == {"a": becomes}
 
 
 def test_a_field_that_is_not_sent_in_words() -> None:
     seen = live({"a": {"name": "N", "description": "D"}})
-    stopped = reviewed(replace(PLAN, changes=(LYING,)), desired({}), KNOWN, seen).changes[0]
+    stopped = revalidate(replace(PLAN, changes=(LYING,)), desired({}), KNOWN, seen).changes[0]
     assert isinstance(stopped, Blocked)
     assert stopped.block.reason == "changed elsewhere since the plan was made (name: planned as 'Lie', now live 'N')"
-    stopped = reviewed(replace(PLAN, changes=(LYING_TOO,)), desired({}), KNOWN, seen).changes[0]
+    stopped = revalidate(replace(PLAN, changes=(LYING_TOO,)), desired({}), KNOWN, seen).changes[0]
     assert isinstance(stopped, Blocked)
     assert stopped.block.reason == "changed elsewhere since the plan was made (name: planned as 'Lie', now live 'N')"
 
@@ -196,7 +196,7 @@ def test_fields_let_go_in_words() -> None:
     adopt = Adopt(key="a", id="cl-a", cause="edit", before=FULL.before, after={}, source=None)
     wanted = desired({"a": {"name": "N", "description": "D"}})
     seen = live({"a": {"name": "N", "description": "D"}})
-    stopped = reviewed(replace(PLAN, changes=(adopt,)), wanted, KNOWN, seen).changes[0]
+    stopped = revalidate(replace(PLAN, changes=(adopt,)), wanted, KNOWN, seen).changes[0]
     assert isinstance(stopped, Blocked)
     assert stopped.block == Block(
         "unreviewed",

@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reconciler.model.answers import Acknowledged, PutAnswer, Rejected, Unsettled
-from reconciler.remote.answers import Answer, NoAnswer, about_the_list, dated, judge, limited, unanswered
+from reconciler.remote.answers import Answer, NoAnswer, about_the_list, date_of, is_rate_limit, judge, judge_no_answer
 
 NOW = 1_800_000_000.0
 SUCCESS = {"status": "success", "message": "", "data": {"contactListId": "cl-1"}}
@@ -100,9 +100,9 @@ def test_an_answer(came: Answer, meaning: PutAnswer) -> None:
 @pytest.mark.parametrize("again", [True, False])
 @pytest.mark.parametrize("landed", [True, False])
 def test_no_answer(landed: bool, again: bool) -> None:
-    assert unanswered(NoAnswer("reset\nby eyJhbGciOiJIUzI1NiJ9.a.b, s3cr3t", landed, again), ["s3cr3t"]) == Unsettled(
-        "reset by [cut out], [cut out]", landed=landed, again=again
-    )
+    assert judge_no_answer(
+        NoAnswer("reset\nby eyJhbGciOiJIUzI1NiJ9.a.b, s3cr3t", landed, again), ["s3cr3t"]
+    ) == Unsettled("reset by [cut out], [cut out]", landed=landed, again=again)
 
 
 RETRY_AFTER: list[tuple[dict[str, str], float | None]] = [
@@ -170,8 +170,8 @@ def test_any_answer_has_a_meaning(status: int, body: bytes) -> None:
 
 
 def test_the_date() -> None:
-    assert dated(answer(200, b"", date=formatdate(NOW, usegmt=True))) == NOW
-    assert dated(answer(200)) is None
+    assert date_of(answer(200, b"", date=formatdate(NOW, usegmt=True))) == NOW
+    assert date_of(answer(200)) is None
 
 
 OTHERS = [
@@ -191,7 +191,7 @@ OTHERS = [
 @pytest.mark.parametrize("status", [200, 400, 409, 412])
 def test_a_name_that_is_echoed_is_no_rate_limit(message: str, status: int) -> None:
     for body in ({"status": "failed", "message": message}, {"status": "failed", "errors": [{"msg": message}]}):
-        assert not limited(answer(status, body))
+        assert not is_rate_limit(answer(status, body))
 
 
 ABOUT = [(200, True), (400, True), (404, True), (409, True), (410, True), (412, True), (422, True)]

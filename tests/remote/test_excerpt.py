@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.remote.excerpt import parsed, safe, words
+from reconciler.remote.error_text import parse_json, safe, words
 
 WORDS: list[tuple[object, str]] = [
     ({"errors": [{"msg": "a"}, {"message": "b"}], "message": "c"}, "a; b; c"),
@@ -36,7 +36,7 @@ def test_words_of_what_is_no_json(body: bytes, said: str) -> None:
 
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[" * 100_000])
 def test_what_is_no_json(body: bytes) -> None:
-    assert parsed(body) is None
+    assert parse_json(body) is None
 
 
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJhcHBJZCI6ImNzLTEifQ.c2lnbmF0dXJl-_"

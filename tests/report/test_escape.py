@@ -51,12 +51,12 @@ def test_what_acts_or_hides_is_spelled_out(text: str, shown: str) -> None:
 
 @pytest.mark.parametrize(("text", "shown"), [("", '""'), ('say "x\\n"', r'"say \"x\\n\""'), ("x\n", r'"x\n"')])
 def test_quoted(text: str, shown: str) -> None:
-    assert escape.quoted(text) == shown
+    assert escape.quote(text) == shown
 
 
 @given(st.text(), st.text())
 def test_quoted_texts_are_equal_only_where_the_texts_are(one: str, other: str) -> None:
-    assert (escape.quoted(one) == escape.quoted(other)) == (one == other)
+    assert (escape.quote(one) == escape.quote(other)) == (one == other)
 
 
 @given(st.text(alphabet=st.characters(categories=["Cc", "Cf", "Cs", "Zl", "Zp", "Zs", "Mn", "So", "Ll"])))

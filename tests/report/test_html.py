@@ -17,10 +17,10 @@ from reconciler.model.outcomes import EnvironmentResult, Outcome, Result
 from reconciler.report import html, order
 from reconciler.report.formats import Subject, render
 from reconciler.report.html import drifts, headlines, kinds, plans, rendering, results
-from reconciler.report.html.facts import listed, spoken
+from reconciler.report.html.facts import date_in_words, join_names
 from reconciler.report.html.matrix import MOST_ROWS
 from reconciler.report.html.page import Bar, Matrix, Page
-from reconciler.report.html.sides import beside, compared
+from reconciler.report.html.sides import beside, compare_sides
 from reconciler.report.order import RISKS
 from tests.report import morning, samples
 from tests.report.golden_files import assert_golden
@@ -182,7 +182,7 @@ HEADLINES: dict[str, tuple[Plan, tuple[str, ...]]] = {
 
 @pytest.mark.parametrize(("plan", "headline"), HEADLINES.values(), ids=list(HEADLINES))
 def test_the_headline_of_a_plan(plan: Plan, headline: tuple[str, ...]) -> None:
-    assert headlines.planned(plan) == headline
+    assert headlines.of_plan(plan) == headline
 
 
 def ran(*outcomes: Outcome, stopped: str | None = None) -> Result:
@@ -204,7 +204,7 @@ RESULTS: dict[str, tuple[Result, tuple[str, ...]]] = {
 
 @pytest.mark.parametrize(("result", "headline"), RESULTS.values(), ids=list(RESULTS))
 def test_the_headline_of_a_result(result: Result, headline: tuple[str, ...]) -> None:
-    assert headlines.done(result) == headline
+    assert headlines.of_result(result) == headline
     assert Reader(html.result(result)).texts
 
 
@@ -223,7 +223,7 @@ def test_the_headline_of_a_result(result: Result, headline: tuple[str, ...]) -> 
     ],
 )  # fmt: skip
 def test_the_headline_of_drift(found: DriftReport, headline: tuple[str, ...]) -> None:
-    assert headlines.found(found) == headline
+    assert headlines.of_drift(found) == headline
 
 
 def keys(page: Page) -> list[tuple[str, list[str]]]:
@@ -327,7 +327,7 @@ def test_a_large_matrix_says_what_it_leaves_out() -> None:
     ],
 )
 def test_texts_side_by_side(old: str | None, new: str | None, shown: list[tuple[str, str]]) -> None:
-    text = compared("name", old, new, ("before", "after"))
+    text = compare_sides("name", old, new, ("before", "after"))
     assert [(marked(side.pieces), side.remark) for side in text.sides] == shown
 
 
@@ -336,7 +336,7 @@ def marked(pieces: tuple[object, ...]) -> str:
 
 
 def test_three_sides_of_a_conflict() -> None:
-    text = beside(compared("name", "A 1", "A 2", ("applied", "live")), "A 1", "A 3", "in the manifest")
+    text = beside(compare_sides("name", "A 1", "A 2", ("applied", "live")), "A 1", "A 3", "in the manifest")
     assert [(side.label, marked(side.pieces)) for side in text.sides] == [
         ("applied", "A [1]"),
         ("live", "A [2]"),
@@ -371,11 +371,11 @@ def test_undeclared_lists_are_called_by_their_name() -> None:
     ("names", "shown"), [((), ""), (("a",), "a"), (("a", "b"), "a and b"), (("a", "b", "c"), "a, b and c")]
 )
 def test_names_in_a_sentence(names: tuple[str, ...], shown: str) -> None:
-    assert listed(names) == shown
+    assert join_names(names) == shown
 
 
 def test_times_as_people_write_them() -> None:
-    assert spoken("2026-11-02T06:30:00Z") == "2 November 2026, 06:30 UTC"
+    assert date_in_words("2026-11-02T06:30:00Z") == "2 November 2026, 06:30 UTC"
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ def test_duration(seconds: float, expected: str) -> None:
 
 @pytest.mark.parametrize(("number", "expected"), [(0, "0 lists"), (1, "1 list"), (1000, "1,000 lists")])
 def test_counted(number: int, expected: str) -> None:
-    assert phrases.counted(number, "list") == expected
+    assert phrases.count(number, "list") == expected
 
 
 def test_nothing_lacks_words() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reconciler.errors import UsageError
-from reconciler.sandbox.settings import Settings, changed, described, parsed
+from reconciler.sandbox.settings import Settings, change, describe, parse
 
 TAKEN = [
     ("limit=0", {"limit": 0}),
@@ -33,19 +33,19 @@ REFUSED = [
 
 @pytest.mark.parametrize(("assignment", "expected"), TAKEN)
 def test_an_assignment_sets_its_switch_and_no_other(assignment: str, expected: dict[str, object]) -> None:
-    assert parsed([assignment]).model_dump() == {**Settings().model_dump(), **expected}
+    assert parse([assignment]).model_dump() == {**Settings().model_dump(), **expected}
 
 
 @pytest.mark.parametrize(("assignment", "message"), REFUSED)
 def test_a_wrong_assignment_says_what_is_wrong(assignment: str, message: str) -> None:
     with pytest.raises(UsageError) as caught:
-        parsed([assignment])
+        parse([assignment])
     assert str(caught.value) == message.format(all="`reconciler sandbox --settings` lists all")
 
 
 def test_all_wrong_assignments_are_reported_at_once() -> None:
     with pytest.raises(UsageError) as caught:
-        parsed(["limit=a", "latency=b"])
+        parse(["limit=a", "latency=b"])
     assert [line.partition(":")[0] for line in str(caught.value).splitlines()] == [
         "setting limit=a",
         "setting latency=b",
@@ -53,12 +53,12 @@ def test_all_wrong_assignments_are_reported_at_once() -> None:
 
 
 def test_a_change_takes_values_of_json_and_keeps_the_rest() -> None:
-    settings = changed(Settings(limit=5), {"read_all_type_hides": ["cl-1"], "date": False})
+    settings = change(Settings(limit=5), {"read_all_type_hides": ["cl-1"], "date": False})
     assert settings == Settings(limit=5, read_all_type_hides=("cl-1",), date=False)
 
 
 def test_the_description_names_every_switch_with_default_meaning_and_choices() -> None:
-    lines = described().splitlines()
+    lines = describe().splitlines()
     assert [line.partition("=")[0] for line in lines] == list(Settings.model_fields)
     assert lines[0] == "limit=60                 requests a minute per account; 0 is no limit"
     assert lines[2].startswith("limit_counts_refused=on  ")

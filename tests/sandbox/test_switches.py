@@ -10,7 +10,7 @@ import pytest
 
 from reconciler.sandbox.accounts import ContactList
 from reconciler.sandbox.server import Sandbox
-from reconciler.sandbox.settings import Settings, parsed
+from reconciler.sandbox.settings import Settings, parse
 from tests.sandbox.client import Client, client_of, token
 
 LISTS = (
@@ -272,7 +272,7 @@ ROWS: list[tuple[str, Scenario, object]] = [
     ("settings", "scenario", "expected"), ROWS, ids=[f"{row[1].__name__}[{row[0] or 'defaults'}]" for row in ROWS]
 )
 def test_a_switch_does_what_it_says(settings: str, scenario: Scenario, expected: object) -> None:
-    with Sandbox(settings=parsed(settings.split()), lists=LISTS) as sandbox:
+    with Sandbox(settings=parse(settings.split()), lists=LISTS) as sandbox:
         assert scenario(client_of(sandbox)) == expected
 
 

@@ -38,7 +38,7 @@ class Refused:
 
 def accept_texts(draft: Draft, wanted: Sequence[Wanted]) -> tuple[list[Wanted], list[Refused], Declared]:
     """Declare `wanted` in `draft`; return what was accepted, what the rules refuse, and what is declared then."""
-    refused = list(_refused(draft, wanted))
+    refused = list(_find_refused(draft, wanted))
     why = {each.wanted for each in refused}
     accepted = [each for each in wanted if each not in why]
     by_key: dict[str, list[Wanted]] = {}
@@ -53,7 +53,7 @@ def accept_texts(draft: Draft, wanted: Sequence[Wanted]) -> tuple[list[Wanted], 
     return accepted, refused, after
 
 
-def _refused(draft: Draft, wanted: Sequence[Wanted]) -> Iterator[Refused]:
+def _find_refused(draft: Draft, wanted: Sequence[Wanted]) -> Iterator[Refused]:
     """Yield what breaks a rule by itself, then, as often as that leaves others so, names that two lists would have."""
     left = []
     for each in wanted:

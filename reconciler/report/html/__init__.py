@@ -14,19 +14,19 @@ from reconciler.model.changes import Plan
 from reconciler.model.drift import DriftReport
 from reconciler.model.outcomes import Result
 from reconciler.report.html import drifts, plans, results
-from reconciler.report.html.rendering import rendered
+from reconciler.report.html.rendering import render_page
 
 
 def plan(plan: Plan) -> str:
     """Return a plan as a page."""
-    return rendered(plans.page(plan))
+    return render_page(plans.page(plan))
 
 
 def result(result: Result) -> str:
     """Return what an apply did as a page."""
-    return rendered(results.page(result))
+    return render_page(results.page(result))
 
 
 def drift(report: DriftReport) -> str:
     """Return a drift report as a page."""
-    return rendered(drifts.page(report))
+    return render_page(drifts.page(report))

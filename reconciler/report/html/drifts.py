@@ -13,7 +13,7 @@ from reconciler.report.html.entries import anchor, place
 from reconciler.report.html.matrix import matrix
 from reconciler.report.html.page import Bar, Entry, Fact, Notice, Page, Remark, Standing, Text
 from reconciler.report.html.plans import bars, halts
-from reconciler.report.html.sides import beside, compared
+from reconciler.report.html.sides import beside, compare_sides
 from reconciler.report.steps import Step
 
 _UNDECLARED = "live, and declared nowhere"
@@ -23,7 +23,7 @@ _DOUBT = "Its last write was never confirmed; the next apply reads the list and 
 def page(report: DriftReport) -> Page:
     """Return the whole page."""
     names = tuple(found.name for found in report.environments)
-    groups = kinds.grouped(kinds.FOUND.values(), _entries(report))
+    groups = kinds.group(kinds.FOUND.values(), _entries(report))
     compared_lists = [entry for group in groups for entry in group.entries if entry.cause != "undeclared"]
     return Page(
         subject="drift",
@@ -31,13 +31,13 @@ def page(report: DriftReport) -> Page:
         environments=names,
         made_at=report.created_at,
         tone="good" if report.in_order else "stop" if report.failed else groups[0].kind.tone,
-        headline=headlines.found(report),
+        headline=headlines.of_drift(report),
         lede=("Live, compared with the last apply and with the manifest.",),
         bars=(*bars(groups), *_as_declared(report)),
         notices=(
             *halts(phrases.halts(report.failed)),
             *(
-                Notice(each.name, phrases.shortened(said), "caution")
+                Notice(each.name, phrases.shorten(said), "caution")
                 for each in report.environments
                 for said in each.warnings
             ),
@@ -53,8 +53,8 @@ def page(report: DriftReport) -> Page:
 def _entries(report: DriftReport) -> Iterator[Entry]:
     for found in report.environments:
         yield from (_missing(found.name, missing) for missing in found.missing)
-        yield from (_moved(found.name, each) for each in found.lists)
-        yield from (_undeclared(found.name, live) for live in found.undeclared)
+        yield from (_moved_entry(found.name, each) for each in found.lists)
+        yield from (_undeclared_entry(found.name, live) for live in found.undeclared)
 
 
 def _missing(environment: str, missing: Missing) -> Entry:
@@ -66,12 +66,12 @@ def _missing(environment: str, missing: Missing) -> Entry:
         cause="missing",
         words=phrases.CAUSES["missing"],
         place=place(missing.source, missing.id),
-        remarks=(Remark(missing.id, phrases.shortened(missing.reason), "stop"),),
+        remarks=(Remark(missing.id, phrases.shorten(missing.reason), "stop"),),
     )
 
 
-def _moved(environment: str, found: ListDrift) -> Entry:
-    words = phrases.moved(found)
+def _moved_entry(environment: str, found: ListDrift) -> Entry:
+    words = phrases.who_moved(found)
     return Entry(
         anchor=anchor(environment, found.key),
         key=found.key,
@@ -89,12 +89,12 @@ def _moved(environment: str, found: ListDrift) -> Entry:
 def _text(found: FieldDrift) -> Text:
     """The way that the live text has to go, or went; of a conflict, both."""
     if found.moved == "file":
-        return compared(found.field, found.live, found.desired, ("live now", "in the manifest"))
-    text = compared(found.field, found.applied, found.live, ("last applied", "live now"))
+        return compare_sides(found.field, found.live, found.desired, ("live now", "in the manifest"))
+    text = compare_sides(found.field, found.applied, found.live, ("last applied", "live now"))
     return text if found.moved == "live" else beside(text, found.applied, found.desired, "in the manifest")
 
 
-def _undeclared(environment: str, live: LiveList) -> Entry:
+def _undeclared_entry(environment: str, live: LiveList) -> Entry:
     """It has no key: its name stands for it."""
     return Entry(
         anchor=anchor(environment, live.id),
@@ -105,7 +105,7 @@ def _undeclared(environment: str, live: LiveList) -> Entry:
         words=_UNDECLARED,
         place=live.id,
         texts=tuple(
-            compared(field, text, text, ("live now", "live now"))
+            compare_sides(field, text, text, ("live now", "live now"))
             for field, text in live.texts.items()
             if text and field != NAME
         ),
@@ -122,7 +122,7 @@ def _as_declared(report: DriftReport) -> Iterator[Bar]:
 
 
 def _standing(found: EnvironmentDrift) -> Standing:
-    return Standing(found.name, ", ".join(phrases.found([found])), phrases.counted(found.requests, "request"))
+    return Standing(found.name, ", ".join(phrases.drift_counts([found])), phrases.count(found.requests, "request"))
 
 
 def _steps(report: DriftReport) -> Iterator[Step]:

@@ -10,8 +10,8 @@ from reconciler.model.lists import Source
 from reconciler.report import phrases
 from reconciler.report.escape import terminal
 from reconciler.report.html.page import Entry, Kind, Remark, Side, Text
-from reconciler.report.html.sides import compared
-from reconciler.report.phrases import shortened
+from reconciler.report.html.sides import compare_sides
+from reconciler.report.phrases import shorten
 from reconciler.report.words import Piece
 
 
@@ -52,7 +52,7 @@ def of_drift(of: EnvironmentPlan, drift: Drift, kind: Kind, *, changed: bool) ->
         words=phrases.CAUSES["drift"],
         place=place(drift.source, drift.id),
         texts=tuple(
-            compared(field, drift.applied.get(field), drift.live.get(field), ("last applied", "live now"))
+            compare_sides(field, drift.applied.get(field), drift.live.get(field), ("last applied", "live now"))
             for field in drift.fields
         ),
         campaigns=of.campaigns.get(drift.id, ()),
@@ -64,7 +64,7 @@ def _texts(change: Change, labels: tuple[str, str]) -> tuple[Text, ...]:
         name = change.before.get(NAME)
         return (Text(NAME, (Side(labels[0], (Piece("kept", name),)),)),) if name else ()
     return tuple(
-        compared(field, change.before.get(field), change.after.get(field), labels)
+        compare_sides(field, change.before.get(field), change.after.get(field), labels)
         for field in FIELDS
         if _concerns(change, field)
     )
@@ -82,10 +82,10 @@ def _remarks(change: Change) -> tuple[Remark, ...]:
     said = []
     if isinstance(change, Blocked):
         said += [
-            Remark("Why", shortened(change.block.reason), "stop"),
-            Remark("To lift it", shortened(change.block.lift)),
+            Remark("Why", shorten(change.block.reason), "stop"),
+            Remark("To lift it", shorten(change.block.lift)),
         ]
-    said += [Remark("Warning", shortened(warning), "caution") for warning in change.warnings]
+    said += [Remark("Warning", shorten(warning), "caution") for warning in change.warnings]
     if isinstance(change, Update) and change.waits_for:
-        said.append(Remark("Waits for", shortened(", ".join(change.waits_for))))
+        said.append(Remark("Waits for", shorten(", ".join(change.waits_for))))
     return tuple(said)

@@ -9,19 +9,19 @@ from reconciler.model.lists import Target
 from reconciler.report.html.page import Fact
 
 
-def spoken(timestamp: str) -> str:
+def date_in_words(timestamp: str) -> str:
     """Return RFC 3339 in UTC as people write it: `22 November 2026, 10:00 UTC`."""
     return datetime.fromisoformat(timestamp).strftime("%d %B %Y, %H:%M UTC").lstrip("0")
 
 
-def listed(names: tuple[str, ...]) -> str:
+def join_names(names: tuple[str, ...]) -> str:
     """Return `prod`, `dev and prod`, `dev, test and prod`."""
     return " and ".join(part for part in (", ".join(names[:-1]), names[-1] if names else "") if part)
 
 
 def of_run(tool: str, created_at: str, files: Mapping[str, str]) -> Iterator[Fact]:
     """Yield by what, when and from which files."""
-    yield Fact("Started", spoken(created_at))
+    yield Fact("Started", date_in_words(created_at))
     yield Fact("Version", f"reconciler {tool}")
     for path, sha256 in files.items():
         yield Fact(path, f"sha256:{sha256}", exact=True)

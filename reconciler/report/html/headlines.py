@@ -21,7 +21,7 @@ from reconciler.report.order import first_sent
 Sentences: TypeAlias = tuple[str, ...]
 
 
-def planned(plan: Plan) -> Sentences:
+def of_plan(plan: Plan) -> Sentences:
     """Return what a plan would do: `3 renames, 2 of them of lists that campaigns use`, `1 change blocked`.
 
     What is only recorded is told where it is all there is.
@@ -45,10 +45,10 @@ def planned(plan: Plan) -> Sentences:
     return (*refused, *_unseen(plan.failed), *(parts or recorded or _all_well(plan, "Nothing", "to change")))
 
 
-def done(result: Result) -> Sentences:
+def of_result(result: Result) -> Sentences:
     """Return what an apply did, or how far it came."""
     if not result.in_order:
-        return (phrases.ended(result).rstrip("."),)
+        return (phrases.how_it_ended(result).rstrip("."),)
     kinds = Counter(outcome.outcome for environment in result.environments for outcome in environment.outcomes)
     made = {
         (environment.name, outcome.key)
@@ -64,10 +64,10 @@ def done(result: Result) -> Sentences:
         *_some(kinds["adopted"], "list", "adopted"),
         *_some(kinds["forgotten"], "list", "forgotten"),
     ]
-    return ("Done: " + parts[0], *parts[1:]) if parts else (phrases.ended(result).rstrip("."),)
+    return ("Done: " + parts[0], *parts[1:]) if parts else (phrases.how_it_ended(result).rstrip("."),)
 
 
-def found(report: DriftReport) -> Sentences:
+def of_drift(report: DriftReport) -> Sentences:
     """Return what a drift report found: `1 list missing`, `2 lists changed elsewhere, 1 of them used by campaigns`."""
     drifted = list(chain.from_iterable(environment.drifted for environment in report.environments))
     pending = sum(len(environment.pending) for environment in report.environments)
@@ -110,7 +110,7 @@ def _updates(found: Iterable[tuple[EnvironmentPlan, Sequence[Update]]]) -> list[
 
 
 def _some(number: int, noun: str, words: str = "") -> list[str]:
-    return [f"{phrases.counted(number, noun)} {words}".strip()] if number else []
+    return [f"{phrases.count(number, noun)} {words}".strip()] if number else []
 
 
 def _share(part: int, whole: int, words: str) -> str:

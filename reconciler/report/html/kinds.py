@@ -75,7 +75,7 @@ FOUND: Final[Mapping[str, Kind]] = {
 """By who moved, and the lists of which only one side exists."""
 
 
-def grouped(kinds: Iterable[Kind], entries: Iterable[Entry]) -> tuple[Group, ...]:
+def group(kinds: Iterable[Kind], entries: Iterable[Entry]) -> tuple[Group, ...]:
     """Return the entries by kind, the kinds in their order; no group is empty."""
     found: dict[str, list[Entry]] = {}
     for entry in entries:

@@ -37,10 +37,10 @@ def _alike(environments: Sequence[str], found: _Entries) -> bool:
 
 
 def _signature(entries: Sequence[Entry]) -> _Signature:
-    return tuple((entry.kind.name, entry.cause, _marked(entry)) for entry in entries)
+    return tuple((entry.kind.name, entry.cause, _changed_words(entry)) for entry in entries)
 
 
-def _marked(entry: Entry) -> _Signature:
+def _changed_words(entry: Entry) -> _Signature:
     """Return the words that change, whatever stands around them."""
     return tuple(
         (text.field, piece.kind, piece.text)

@@ -18,7 +18,7 @@ _OFFLINE = "Compared with the last-applied state only; which campaigns use these
 def page(plan: Plan) -> Page:
     """Return the whole page."""
     names = tuple(environment.name for environment in plan.environments)
-    groups = kinds.grouped(kinds.PLANNED.values(), _entries(plan))
+    groups = kinds.group(kinds.PLANNED.values(), _entries(plan))
     shown = [entry for group in groups for entry in group.entries]
     return Page(
         subject="plan",
@@ -26,13 +26,13 @@ def page(plan: Plan) -> Page:
         environments=names,
         made_at=plan.created_at,
         tone="stop" if plan.failed or plan.refused else _tone(groups),
-        headline=headlines.planned(plan),
+        headline=headlines.of_plan(plan),
         lede=tuple(_lede(plan)),
-        bars=(*bars(groups), *_unchanged(plan)),
+        bars=(*bars(groups), *_unchanged_bars(plan)),
         notices=(
             *halts(phrases.halts(plan.failed, plan.refused)),
             *(
-                Notice(each.name, phrases.shortened(said), "caution")
+                Notice(each.name, phrases.shorten(said), "caution")
                 for each in plan.environments
                 for said in each.warnings
             ),
@@ -48,7 +48,7 @@ def page(plan: Plan) -> Page:
 def halts(found: Iterable[tuple[str, str]]) -> Iterator[Notice]:
     """Yield what did not come about."""
     for name, words in found:
-        yield Notice(name, phrases.shortened(words), "stop")
+        yield Notice(name, phrases.shorten(words), "stop")
 
 
 def bars(groups: tuple[Group, ...]) -> Iterator[Bar]:
@@ -84,13 +84,13 @@ def _lede(plan: Plan) -> Iterator[str]:
         yield _OFFLINE
 
 
-def _unchanged(plan: Plan) -> Iterator[Bar]:
+def _unchanged_bars(plan: Plan) -> Iterator[Bar]:
     if number := sum(environment.unchanged for environment in plan.environments):
         yield Bar(number, "unchanged", "quiet")
 
 
 def _standing(of: EnvironmentPlan) -> Standing:
-    return Standing(of.name, ", ".join(phrases.planned([of])), phrases.forecast([of]))
+    return Standing(of.name, ", ".join(phrases.plan_counts([of])), phrases.forecast([of]))
 
 
 def _steps(plan: Plan, groups: tuple[Group, ...]) -> Iterator[Step]:

@@ -36,14 +36,14 @@ class Stretch(NamedTuple):
     width: float
 
 
-def rendered(page: Page) -> str:
+def render_page(page: Page) -> str:
     """Return the page as one self-contained HTML document."""
     style, script = _part("page.css"), _part("page.js")
     return _template().render(
         page=page,
         chart=chart(page.bars),
-        made_at=facts.spoken(page.made_at),
-        environments=facts.listed(page.environments),
+        made_at=facts.date_in_words(page.made_at),
+        environments=facts.join_names(page.environments),
         style=style,
         script=script,
         policy=policy(style, script),

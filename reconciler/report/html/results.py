@@ -17,7 +17,7 @@ from reconciler.report.steps import Step
 def page(result: Result) -> Page:
     """Return the whole page."""
     names = tuple(environment.name for environment in result.environments)
-    groups = kinds.grouped(kinds.DONE.values(), _entries(result))
+    groups = kinds.group(kinds.DONE.values(), _entries(result))
     shown = [entry for group in groups for entry in group.entries]
     return Page(
         subject="apply",
@@ -25,9 +25,9 @@ def page(result: Result) -> Page:
         environments=names,
         made_at=result.approved.created_at,
         tone="good" if result.in_order else "stop",
-        headline=headlines.done(result),
+        headline=headlines.of_result(result),
         lede=tuple(_lede(result)),
-        bars=(*bars(groups), *_unchanged(result)),
+        bars=(*bars(groups), *_unchanged_bars(result)),
         notices=tuple(
             Notice(each.name, f"stopped: {each.stopped}", "stop") for each in result.environments if each.stopped
         ),
@@ -80,39 +80,39 @@ def _remarks(outcome: Outcome) -> tuple[Remark, ...]:
         said.append(
             Remark("What happened", outcome.error or phrases.outcome(outcome), kinds.DONE[outcome.outcome].tone)
         )
-        said.append(Remark("What to do", _unquoted(phrases.next_step(outcome))))
+        said.append(Remark("What to do", _without_quotes(phrases.next_step(outcome))))
     if outcome.attempts > 1:
         said.append(Remark("Attempts", str(outcome.attempts)))
     return tuple(said)
 
 
-def _unquoted(words: str) -> str:
+def _without_quotes(words: str) -> str:
     """Return the program's own words without the marks that a terminal needs around a command."""
     return words.replace("`", "")
 
 
 def _lede(result: Result) -> Iterator[str]:
     if not result.in_order:
-        yield f"{', '.join(phrases.done(result.environments)).capitalize()}."
-    requests = phrases.counted(sum(environment.requests for environment in result.environments), "request")
+        yield f"{', '.join(phrases.result_counts(result.environments)).capitalize()}."
+    requests = phrases.count(sum(environment.requests for environment in result.environments), "request")
     yield f"It took {requests} and {phrases.duration(max((each.seconds for each in result.environments), default=0))}."
 
 
-def _unchanged(result: Result) -> Iterator[Bar]:
+def _unchanged_bars(result: Result) -> Iterator[Bar]:
     if number := sum(environment.unchanged for environment in result.environments):
         yield Bar(number, "unchanged", "quiet")
 
 
 def _standing(of: EnvironmentResult) -> Standing:
-    took = f"{phrases.counted(of.requests, 'request')} in {phrases.duration(of.seconds)}"
-    return Standing(of.name, ", ".join(phrases.done([of])), took)
+    took = f"{phrases.count(of.requests, 'request')} in {phrases.duration(of.seconds)}"
+    return Standing(of.name, ", ".join(phrases.result_counts([of])), took)
 
 
 def _steps(result: Result) -> Iterator[Step]:
     if result.in_order:
         return
     for kind, step in phrases.next_steps(result):
-        yield Step(f"{phrases.OUTCOMES[kind].capitalize()}: {_unquoted(step)}")
+        yield Step(f"{phrases.OUTCOMES[kind].capitalize()}: {_without_quotes(step)}")
     if not phrases.next_steps(result):
         yield Step(phrases.AGAIN)
 

@@ -10,7 +10,7 @@ from reconciler.report.words import Piece
 _UNKNOWN, _EMPTY, _LET_GO = "unknown", "empty", "no longer managed"
 
 
-def compared(field: Field, old: str | None, new: str | None, labels: tuple[str, str]) -> Text:
+def compare_sides(field: Field, old: str | None, new: str | None, labels: tuple[str, str]) -> Text:
     """Return `old` beside `new`, or one text where they are alike; None is unknown on the left, let go on the right."""
     if old == new:
         return Text(field, (_plain(labels[1], new or ""),))

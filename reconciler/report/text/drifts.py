@@ -13,7 +13,7 @@ from reconciler.model.fields import NAME, label
 from reconciler.model.lists import LiveList, Source
 from reconciler.report import phrases, steps
 from reconciler.report.colour import Ink, Pen
-from reconciler.report.escape import quoted, terminal
+from reconciler.report.escape import quote, terminal
 from reconciler.report.text.fields import field_line
 from reconciler.report.text.layout import INDENT, MARGIN, Page
 
@@ -27,15 +27,15 @@ def drift(report: DriftReport, *, undeclared: bool, colour: bool, width: int) ->
 
 
 def _environment(found: EnvironmentDrift, asked: Asked, page: Page, *, named: bool) -> Iterator[str]:
-    counts = f"{', '.join(phrases.found([found]))}  ({phrases.counted(found.requests, 'request')})"
+    counts = f"{', '.join(phrases.drift_counts([found]))}  ({phrases.count(found.requests, 'request')})"
     warnings = [page.prose("warning:", text, ink="yellow", indent=MARGIN) for text in found.warnings]
     yield "\n".join([f"{page.pen.paint('bold', terminal(found.name))}  {counts}", *warnings])
     if found.missing:
         yield "\n".join(_missing(each, page) for each in found.missing)
     if found.lists:
-        yield "\n".join(_drifted(each, page) for each in (*found.drifted, *found.pending))
+        yield "\n".join(_drift_block(each, page) for each in (*found.drifted, *found.pending))
     if named and found.undeclared:
-        yield "\n".join(_undeclared(each, page) for each in found.undeclared)
+        yield "\n".join(_undeclared_line(each, page) for each in found.undeclared)
     if next_steps := list(steps.of_drift(found, asked)):
         yield "\n".join(f"{' ' * MARGIN}{step}" for step in next_steps)
 
@@ -45,13 +45,13 @@ def _missing(missing: Missing, page: Page) -> str:
     return f"{head}\n{page.prose(f'{terminal(missing.id)}:', missing.reason, ink='red', indent=INDENT)}"
 
 
-def _drifted(found: ListDrift, page: Page) -> str:
+def _drift_block(found: ListDrift, page: Page) -> str:
     mark: tuple[str, Ink] = ("≠", "magenta") if found.drifted else ("~", "yellow")
-    words = phrases.moved(found) + (", its last write was never confirmed" if found.doubtful else "")
+    words = phrases.who_moved(found) + (", its last write was never confirmed" if found.doubtful else "")
     lines = [page.key_line(*mark, found.key, words, _place(found.source))]
     lines += [line for field in found.fields for line in _field(field, page)]
     if found.campaigns:
-        lines.append(page.prose("used by:", ", ".join(map(quoted, found.campaigns)), ink="plain", indent=INDENT))
+        lines.append(page.prose("used by:", ", ".join(map(quote, found.campaigns)), ink="plain", indent=INDENT))
     return "\n".join(lines)
 
 
@@ -63,12 +63,12 @@ def _field(found: FieldDrift, page: Page) -> Iterator[str]:
         return
     yield field_line(found.field, {} if found.applied is None else {found.field: found.applied}, live, page)
     if found.moved == "both":
-        yield " " * INDENT + f"{label(found.field)} in the manifest: {quoted(found.desired)}"
+        yield " " * INDENT + f"{label(found.field)} in the manifest: {quote(found.desired)}"
 
 
-def _undeclared(found: LiveList, page: Page) -> str:
-    used = f"used by {phrases.counted(len(found.campaigns), 'campaign')}" if found.campaigns else ""
-    return page.key_line("+", "cyan", found.id, quoted(found.texts[NAME]), used)
+def _undeclared_line(found: LiveList, page: Page) -> str:
+    used = f"used by {phrases.count(len(found.campaigns), 'campaign')}" if found.campaigns else ""
+    return page.key_line("+", "cyan", found.id, quote(found.texts[NAME]), used)
 
 
 def _place(source: Source) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, assert_never
 from reconciler.model.fields import MANAGED, NAME, Field, label
 from reconciler.model.texts import Texts
 from reconciler.report.colour import Ink
-from reconciler.report.escape import quoted, within_quotes
+from reconciler.report.escape import quote, within_quotes
 from reconciler.report.text.layout import INDENT, Page
 
 if TYPE_CHECKING:
@@ -29,20 +29,20 @@ def field_line(field: Field, before: Texts, after: Texts, page: Page) -> str:
     old, new = before.get(field), after.get(field)
     head = " " * INDENT + f"{label(field)}: "
     if new is None:
-        return f"{head}{_known(old)}, no longer managed"
+        return f"{head}{_text_or_unknown(old)}, no longer managed"
     if old == new:
-        return head + quoted(new)
+        return head + quote(new)
     return head + _transition(old, new, page, len(head))
 
 
 def _transition(old: str | None, new: str, page: Page, indent: int) -> str:
-    line = f"{_known(old)} → {quoted(new)}"
+    line = f"{_text_or_unknown(old)} → {quote(new)}"
     if not old or not new or page.fits(" " * indent + line):
-        return _painted(old, new, " → ", page)
+        return _paint(old, new, " → ", page)
     pieces = _word_diff(old, new) if max(len(old), len(new)) > _LONGEST_NAME else None
     if pieces is None or (not page.pen.colour and any(marker in old + new for marker in _MARKERS)):
-        return _painted(old, new, "\n" + " " * (indent - 2) + "→ ", page)
-    return '"' + "".join(_shown(piece, page) for piece in pieces) + '"'
+        return _paint(old, new, "\n" + " " * (indent - 2) + "→ ", page)
+    return '"' + "".join(_show_piece(piece, page) for piece in pieces) + '"'
 
 
 def _word_diff(old: str, new: str) -> tuple[Piece, ...] | None:
@@ -51,29 +51,29 @@ def _word_diff(old: str, new: str) -> tuple[Piece, ...] | None:
     return word_diff(old, new)
 
 
-def _painted(old: str | None, new: str, arrow: str, page: Page) -> str:
-    return page.pen.paint("red", _known(old)) + arrow + page.pen.paint("green", quoted(new))
+def _paint(old: str | None, new: str, arrow: str, page: Page) -> str:
+    return page.pen.paint("red", _text_or_unknown(old)) + arrow + page.pen.paint("green", quote(new))
 
 
-def _known(text: str | None) -> str:
-    return "? (unknown)" if text is None else quoted(text)
+def _text_or_unknown(text: str | None) -> str:
+    return "? (unknown)" if text is None else quote(text)
 
 
-def _shown(piece: Piece, page: Page) -> str:
+def _show_piece(piece: Piece, page: Page) -> str:
     match piece.kind:
         case "kept":
             return within_quotes(piece.text)
         case "removed":
-            return _marked(piece.text, "[-", "-]", "struck red", page)
+            return _mark(piece.text, "[-", "-]", "struck red", page)
         case "added":
-            return _marked(piece.text, "{+", "+}", "green", page)
+            return _mark(piece.text, "{+", "+}", "green", page)
         case "skipped":
             return page.pen.paint("dim", piece.text)
         case _:
             assert_never(piece.kind)
 
 
-def _marked(text: str, opening: str, closing: str, ink: Ink, page: Page) -> str:
+def _mark(text: str, opening: str, closing: str, ink: Ink, page: Page) -> str:
     """A piece in colour needs no markers, unless it is a space, which no colour shows."""
     shown = within_quotes(text)
     if not page.pen.colour or text.isspace():

@@ -42,11 +42,11 @@ class Page(NamedTuple):
         """
         head = " " * indent + label
         width = max(self.width, _NARROWEST)
-        lines = _wrapped(terminal(phrases.shortened(text.strip())), width, used=columns(head), indent=indent + MARGIN)
+        lines = _wrap(terminal(phrases.shorten(text.strip())), width, used=columns(head), indent=indent + MARGIN)
         return " " * indent + self.pen.paint(ink, label) + "\n".join(lines)
 
 
-def _wrapped(text: str, width: int, *, used: int, indent: int) -> list[str]:
+def _wrap(text: str, width: int, *, used: int, indent: int) -> list[str]:
     """Break at single spaces only, so that a name with two of them stays as it is."""
     lines, room = [""], width - used
     for word in text.split(" "):

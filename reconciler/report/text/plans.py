@@ -13,7 +13,7 @@ from reconciler.model.fields import FIELDS, NAME, Field, label
 from reconciler.model.lists import Source
 from reconciler.report import order, phrases, steps
 from reconciler.report.colour import Ink, Pen
-from reconciler.report.escape import quoted, terminal
+from reconciler.report.escape import quote, terminal
 from reconciler.report.text.fields import field_line
 from reconciler.report.text.layout import INDENT, MARGIN, Page
 
@@ -56,12 +56,12 @@ def _headline(environment: EnvironmentPlan, plan: Plan, page: Page) -> str:
     name = page.pen.paint("bold", terminal(environment.name))
     if not environment.changes and not environment.drift:
         return f"{name}  {phrases.nothing_to_change(environment, plan.asked, refreshed=plan.refreshed)}"
-    return f"{name}  {', '.join(phrases.planned([environment]))}  ({phrases.forecast([environment])})"
+    return f"{name}  {', '.join(phrases.plan_counts([environment]))}  ({phrases.forecast([environment])})"
 
 
 def _total(plan: Plan, page: Page) -> str:
-    counts = ", ".join(phrases.planned(plan.environments))
-    where = phrases.counted(len(plan.environments), "environment")
+    counts = ", ".join(phrases.plan_counts(plan.environments))
+    where = phrases.count(len(plan.environments), "environment")
     return f"{page.pen.paint('bold', 'total')}  {counts} in {where}  ({phrases.forecast(plan.environments)})"
 
 
@@ -87,7 +87,7 @@ def _line(source: Source) -> str:
 
 def _field_lines(change: Change, page: Page) -> list[str]:
     if isinstance(change, Forget):
-        return [" " * INDENT + f"{label(NAME)}: {quoted(change.before[NAME])}"] if NAME in change.before else []
+        return [" " * INDENT + f"{label(NAME)}: {quote(change.before[NAME])}"] if NAME in change.before else []
     return [field_line(field, change.before, change.after, page) for field in FIELDS if _concerns(change, field)]
 
 
@@ -100,15 +100,15 @@ def _concerns(change: Change, field: Field) -> bool:
 
 
 def _drift(environment: EnvironmentPlan, asked: Asked, page: Page) -> str:
-    lists = phrases.counted(len(environment.drift), "list")
+    lists = phrases.count(len(environment.drift), "list")
     heading = f"{lists} changed elsewhere since the last apply, left alone (applied → live)"
     return "\n".join([
         " " * MARGIN + page.pen.paint("bold", "Drift: ") + heading,
-        *(_drifted(drift, page) for drift in environment.drift),
+        *(_drift_block(drift, page) for drift in environment.drift),
         *(f"{' ' * MARGIN}{step}" for step in steps.of_drift_left_alone(environment, asked)),
     ])  # fmt: skip
 
 
-def _drifted(drift: Drift, page: Page) -> str:
+def _drift_block(drift: Drift, page: Page) -> str:
     lines = [page.key_line(*_DRIFTED, drift.key, "", _line(drift.source))]
     return "\n".join(lines + [field_line(field, drift.applied, drift.live, page) for field in drift.fields])

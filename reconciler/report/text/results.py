@@ -39,8 +39,8 @@ def outcome_line(outcome: Outcome, *, environment: str, number: int, total: int,
 
 def _environment(environment: EnvironmentResult, page: Page) -> str:
     name = page.pen.paint("bold", terminal(environment.name))
-    took = f"{phrases.counted(environment.requests, 'request')} in {phrases.duration(environment.seconds)}"
-    lines = [f"{name}  {', '.join(phrases.done([environment]))}  ({took})"]
+    took = f"{phrases.count(environment.requests, 'request')} in {phrases.duration(environment.seconds)}"
+    lines = [f"{name}  {', '.join(phrases.result_counts([environment]))}  ({took})"]
     if environment.stopped is not None:
         lines.append(page.prose("stopped:", environment.stopped, ink="red", indent=MARGIN))
     lines += [_outcome(outcome, page) for outcome in order.out_of_order(environment.outcomes)]
@@ -55,7 +55,7 @@ def _outcome(outcome: Outcome, page: Page) -> str:
 
 
 def _closing(result: Result, page: Page) -> str:
-    heading = phrases.ended(result)
+    heading = phrases.how_it_ended(result)
     if result.in_order:
         return page.pen.paint("green", heading)
     next_steps = [

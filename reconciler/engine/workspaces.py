@@ -12,7 +12,7 @@ from reconciler.protocols import StateStore
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class Workspace:
     """One environment: what is desired of it, where its state is kept, and how fast it may be asked."""
 
     desired: Desired
@@ -24,13 +24,13 @@ class Site:
         """The environment's name."""
         return self.desired.environment
 
-    def ids(self, scope: Scope) -> list[str]:
-        """Return the ids of the declared lists in scope."""
-        return [wanted.id for wanted in self.desired.lists.values() if scope.covers(wanted.key)]
+    def ids(self, selection: Selection) -> list[str]:
+        """Return the ids of the declared lists in selection."""
+        return [wanted.id for wanted in self.desired.lists.values() if selection.covers(wanted.key)]
 
 
 @dataclass(frozen=True, slots=True)
-class Heading:
+class PlanMetadata:
     """What a plan says of its making: program version, time (RFC 3339, UTC), manifest files and their SHA-256."""
 
     tool: str
@@ -40,12 +40,12 @@ class Heading:
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class Selection:
     """Which part of the environments, and whether drift is set back: `only` holds patterns of keys, none for all."""
 
     only: tuple[str, ...] = ()
     revert_drift: bool = False
 
     def covers(self, key: str) -> bool:
-        """Tell whether a list is in scope."""
+        """Tell whether a list is in selection."""
         return not self.only or any(matches(pattern, key) for pattern in self.only)

@@ -31,28 +31,30 @@ from reconciler.model.fields import FIELDS, NAME, Field
 from reconciler.model.lists import Applied, AppliedList, Desired, DesiredList, DoubtfulList, KnownList, Live
 from reconciler.model.texts import Texts, holds
 from reconciler.planning import blocks
-from reconciler.planning.guard import guarded
+from reconciler.planning.guard import apply_guards
 
 _Open: TypeAlias = Update | Adopt | Check
 
 
-def reviewed(plan: EnvironmentPlan, desired: Desired, applied: Applied, live: Live) -> EnvironmentPlan:
+def revalidate(plan: EnvironmentPlan, desired: Desired, applied: Applied, live: Live) -> EnvironmentPlan:
     """Return what is left of `plan`: no change that it does not show, each judged by the live values of now."""
-    changes = tuple(_reviewed(change, desired, applied, live) for change in plan.changes)
-    return guarded(replace(plan, changes=changes), desired, applied, live)
+    changes = tuple(_revalidate_change(change, desired, applied, live) for change in plan.changes)
+    return apply_guards(replace(plan, changes=changes), desired, applied, live)
 
 
-def _reviewed(change: Change, desired: Desired, applied: Applied, live: Live) -> Change:
+def _revalidate_change(change: Change, desired: Desired, applied: Applied, live: Live) -> Change:
     if isinstance(change, Blocked):
         return change
     wanted, known = desired.lists.get(change.key), applied.lists.get(change.key)
     if all(side is None or side.id != change.id for side in (wanted, known)):
-        return blocks.stopped(change, blocks.unknown(change))
+        return blocks.block_change(change, blocks.unknown(change))
     if isinstance(change, Forget):
-        return blocks.stopped(change, blocks.declared_again()) if wanted else change
+        return blocks.block_change(change, blocks.declared_again()) if wanted else change
     found = live.lists.get(change.id)
     if found is None:
-        return blocks.stopped(change, blocks.not_found(change.id, live), None if change.id in live.odd else "missing")
+        return blocks.block_change(
+            change, blocks.not_found(change.id, live), None if change.id in live.odd else "missing"
+        )
     if known is None or known.id != change.id:
         return _of_unknown_list(change, desired.lists[change.key], applied, found.texts)
     return _of_known_list(change, wanted, known, found.texts)
@@ -60,12 +62,12 @@ def _reviewed(change: Change, desired: Desired, applied: Applied, live: Live) ->
 
 def _of_known_list(change: _Open, wanted: DesiredList | None, known: KnownList, live: Texts) -> Change:
     """Judge a change to a list that the state knows, which is to go on saying of it what is declared."""
-    if released := _released(change, wanted, known):
-        return blocks.stopped(change, blocks.declared_again(released))
+    if released := _released_fields(change, wanted, known):
+        return blocks.block_change(change, blocks.declared_again(released))
     return _held_against(change, _Now(live, known))
 
 
-def _released(change: Change, wanted: DesiredList | None, known: KnownList) -> tuple[Field, ...]:
+def _released_fields(change: Change, wanted: DesiredList | None, known: KnownList) -> tuple[Field, ...]:
     """Return the fields that the state would stop holding though they are declared."""
     declared: Texts = wanted.texts if wanted else {}
     return tuple(field for field in FIELDS if field in known.texts and field in declared and field not in change.after)
@@ -77,7 +79,7 @@ def _of_unknown_list(change: _Open, wanted: DesiredList, applied: Applied, live:
     named = live[NAME] in (wanted.texts.get(NAME), wanted.previously)
     if named or isinstance(judged, Blocked) or (isinstance(judged, Adopt) and holds(live, wanted.texts)):
         return judged
-    return blocks.stopped(change, blocks.wrong_id(wanted, live[NAME], applied))
+    return blocks.block_change(change, blocks.wrong_id(wanted, live[NAME], applied))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,16 +104,16 @@ class _Now:
 def _held_against(change: _Open, now: _Now) -> Change:
     if isinstance(change, Check):
         missed = tuple(field for field, text in change.after.items() if not now.shows(field, text))
-        return blocks.stopped(change, blocks.unreviewed(missed)) if missed else _adopted(change)
+        return blocks.block_change(change, blocks.unreviewed_values(missed)) if missed else _as_adopt(change)
     fields = change.fields if isinstance(change, Update) else ()
     pending = tuple(field for field in fields if not now.shows(field, change.after[field]))
     if unseen := tuple(field for field in pending if field not in change.before):
-        return blocks.stopped(change, blocks.unreviewed(unseen))
+        return blocks.block_change(change, blocks.unreviewed_values(unseen))
     if moved := tuple(field for field in FIELDS if field in change.after and not _stands(change, field, pending, now)):
-        return blocks.stopped(change, blocks.moved(change, moved, now.live), "conflict")
+        return blocks.block_change(change, blocks.live_has_moved(change, moved, now.live), "conflict")
     if isinstance(change, Adopt):
         return change
-    return replace(change, fields=pending) if pending else _adopted(change)
+    return replace(change, fields=pending) if pending else _as_adopt(change)
 
 
 def _stands(change: Update | Adopt, field: Field, pending: tuple[Field, ...], now: _Now) -> bool:
@@ -123,7 +125,7 @@ def _stands(change: Update | Adopt, field: Field, pending: tuple[Field, ...], no
     return now.shows(field, text) or (now.says(field, text) and (as_before or isinstance(change, Update)))
 
 
-def _adopted(change: Update | Check) -> Adopt:
+def _as_adopt(change: Update | Check) -> Adopt:
     return Adopt(
         key=change.key,
         id=change.id,

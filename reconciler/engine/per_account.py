@@ -40,7 +40,7 @@ def side_by_side(
     def of_account(numbered: Mapping[int, _Item]) -> None:
         try:
             for number, item in numbered.items():
-                found[number] = _attempted(work, item)
+                found[number] = _attempt(work, item)
         except BaseException as error:  # noqa: BLE001  # raised again below, where somebody sees it
             broken.append(error)
 
@@ -103,7 +103,7 @@ def first_of(failures: Failures, *, several: bool) -> ReconcilerError:
     return first
 
 
-def _attempted(work: Callable[[_Item], _Found], item: _Item) -> _Found | ReconcilerError:
+def _attempt(work: Callable[[_Item], _Found], item: _Item) -> _Found | ReconcilerError:
     try:
         return work(item)
     except ReconcilerError as error:

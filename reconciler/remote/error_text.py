@@ -12,7 +12,7 @@ _CUT = "[cut out]"
 _TOKEN = re.compile(r"eyJ[\w-]{8,}(?:\.[\w-]*)*")
 
 
-def parsed(body: bytes) -> object:
+def parse_json(body: bytes) -> object:
     """Return the JSON in `body`, or None where it is none (or is `null`, which says as little)."""
     try:
         value: object = json.loads(body.removeprefix(_BOM).decode(), parse_constant=_no_number)
@@ -27,7 +27,7 @@ def _no_number(word: str) -> object:
 
 def words(body: bytes) -> str:
     """Return what `body` says: its error messages and its message, else all of its text."""
-    document = parsed(body)
+    document = parse_json(body)
     found = dict.fromkeys(_messages(document)) if isinstance(document, dict) else {}
     return "; ".join(found) or body.decode(errors="replace")
 
@@ -43,7 +43,7 @@ def safe(text: str, secrets: Collection[str]) -> str:
 
 def codes(body: bytes) -> frozenset[str]:
     """Return the codes that the errors of `body` have, as text."""
-    document = parsed(body)
+    document = parse_json(body)
     found = _errors(document) if isinstance(document, dict) else []
     return frozenset(str(error["code"])[:20] for error in found if isinstance(error, dict) and "code" in error)
 
