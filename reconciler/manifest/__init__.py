@@ -1,7 +1,7 @@
 """`lists.yaml` and its included files, read and checked: YAML in, `model.lists.Desired` out.
 
-What is wrong in a manifest is said here, all of it at once and each at its place; what follows from a manifest
-without problems is decided in `planning`. Importing this package costs nothing: YAML and the validator wait for `load`.
+This package finds every problem of a manifest and says where it is. What follows from a manifest without problems
+is decided in `planning`. Importing this package costs nothing: YAML and the validator wait for `load`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ __all__ = ["Environment", "Manifest", "included_schema", "load", "manifest_schem
 def load(path: Path, drafts: Mapping[str, bytes] | None = None) -> Manifest:
     """Read the manifest at `path` and the files that it includes.
 
-    `drafts` holds, by name as in `Manifest.files`, what files are about to hold: it counts instead of what they do.
+    `drafts` holds unsaved contents by file name, as in `Manifest.files`; they are used instead of what is on disk.
     Raises ManifestError with every problem of every file, by file, line and column. Files that cannot be read are
     problems too.
     """

@@ -1,4 +1,4 @@
-"""Which files `include` names: globs, relative, and none that leads out of the manifest's folder."""
+"""Find the files that `include` names: by globs that are relative and stay inside the manifest's folder."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _LONGEST_SHOWN = 200  # characters
 
 
 class TooManyError(Exception):
-    """A glob goes through too many folders."""
+    """A glob matches in too many folders."""
 
 
 def included_files(reading: Reading, globs: list[str], path: Path, drafts: Collection[str] = ()) -> Iterator[str]:
-    """Yield, relative to the folder of the manifest at `path` and sorted by glob, each file that `globs` name, once.
+    """Yield each file that `globs` match, once, in the order of the globs; paths are relative to the manifest's folder.
 
     `drafts` names files that may not exist yet. What a glob must not name becomes a problem of `reading`. The manifest
     itself is never among them.
@@ -43,14 +43,14 @@ def included_files(reading: Reading, globs: list[str], path: Path, drafts: Colle
 
 
 def _files(folder: Path, glob: str, drafts: Collection[str]) -> tuple[list[str], str | None]:
-    """Return the files that a glob names, and what is wrong with it."""
+    """Return the files that a glob matches, and what is wrong with the glob."""
     if fault := _fault(glob):
         return [], fault
     try:
         found = sorted({*_matches(folder, glob), *_matching_drafts(glob, drafts)})
     except TooManyError:
-        return [], f"{_short(glob)} goes through more than {_MOST_FOLDERS:,} folders: name the folder that is meant"
-    return found, None if found else f"{_short(glob)} names no file in {folder}: correct it, or remove it"
+        return [], f"{_short(glob)} searches more than {_MOST_FOLDERS:,} folders: name the folder that is meant"
+    return found, None if found else f"{_short(glob)} matches no file in {folder}: correct it, or remove it"
 
 
 def _fault(glob: str) -> str | None:
@@ -93,7 +93,10 @@ def _matches(folder: Path, glob: str) -> Iterator[str]:
 
 
 def _entries(folder: Path, part: str, *, last: bool) -> list[os.DirEntry[str]]:
-    """Return what one part of a glob means of a folder, only folders but for the `last`; none if it cannot be read."""
+    """Return the entries of a folder that match one part of a glob: folders only, unless it is the `last` part.
+
+    A folder that cannot be read has no entries.
+    """
     entries: list[os.DirEntry[str]] = []
     with suppress(OSError):  # no rights, or gone meanwhile
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
@@ -118,7 +121,7 @@ def _is_file(path: Path) -> bool:
 
 
 def _matching_drafts(glob: str, drafts: Collection[str]) -> Iterator[str]:
-    """Yield those of `drafts` that `glob` will name once they exist; `**/` stands for any folders, or for none."""
+    """Yield the `drafts` that `glob` will match once they are saved; `**/` matches any number of folders, or none."""
     for draft in map(PurePosixPath, drafts):
         deep = "**/" in glob
         exact = len(draft.parts) == len(PurePosixPath(glob.replace("**/", "")).parts)

@@ -1,4 +1,4 @@
-"""From a path to a manifest: the file and those that it includes are read, checked by type, then by rule."""
+"""Load a manifest: read its file and the included ones, check types, then rules."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _Checked = TypeVar("_Checked", bound=Entry)
 def load(path: Path, drafts: Mapping[str, bytes] | None = None) -> Manifest:
     """Read and check everything. Raises ManifestError with all problems, by file, line and column.
 
-    `drafts` holds, by name as in `Manifest.files`, what files are about to hold: it counts instead of what they do.
+    `drafts` holds unsaved contents by file name, as in `Manifest.files`; they are used instead of what is on disk.
     """
     files: dict[str, str] = {}
     drafts = drafts or {}
@@ -59,7 +59,7 @@ def load(path: Path, drafts: Mapping[str, bytes] | None = None) -> Manifest:
 
 
 def first_problems(problems: list[Problem], unlisted: int = 0) -> list[Problem]:
-    """Return the first of many problems, and how many more there are, `unlisted` ones besides."""
+    """Return the first problems and a count of the rest, to which `unlisted` is added."""
     if len(problems) <= MOST_PROBLEMS:
         return problems
     first = problems[0]
@@ -96,12 +96,12 @@ def _unreadable(file: str, error: OSError) -> Reading:
 
 
 def _head(main: Reading) -> Head | None:
-    """Check all but the lists; None if the environments cannot be relied on."""
+    """Check everything except the lists. Return None if that has problems."""
     return _validate(Head, {key: value for key, value in main.root.items() if key != "lists"}, main)
 
 
 def _validate(model: type[_Checked], value: Value, reading: Reading, place: Place = ()) -> _Checked | None:
-    """Check the types of the value at `place`; what is wrong becomes problems of the reading, and None is returned."""
+    """Check the types of the value at `place`. Add problems to the reading and return None if there are any."""
     try:
         return model.model_validate(value)
     except ValidationError as error:
@@ -114,7 +114,7 @@ def _validate(model: type[_Checked], value: Value, reading: Reading, place: Plac
 
 
 def _entries(readings: list[Reading]) -> Iterator[tuple[Reading, str, int, ListEntry]]:
-    """Yield each list of the right types, with its file, its key and the line of that."""
+    """Yield each list whose types are right, with its file, its key and the line of the key."""
     seen: dict[str, Reading] = {}
     for reading in readings:
         for key, value in reading.lists.items():
@@ -125,7 +125,7 @@ def _entries(readings: list[Reading]) -> Iterator[tuple[Reading, str, int, ListE
                 reading.blame(place, messages.bad_name(key), at_key=True)
             if other := seen.get(key):
                 first = f"{other.source.file}:{other.position(place, at_key=True)[0]}"
-                reading.blame(place, f"stands in {first} too: remove or rename one", at_key=True)
+                reading.blame(place, f"is also in {first}: remove or rename one", at_key=True)
             elif entry:
                 yield reading, key, line, entry
             seen.setdefault(key, reading)

@@ -1,4 +1,4 @@
-"""What pydantic finds wrong with a manifest, in words for people and with the way out."""
+"""Turn pydantic's errors into messages for people: what is wrong, and what to do."""
 
 from __future__ import annotations
 
@@ -62,10 +62,10 @@ _WANTED = {
     "lists.*.overrides.*": f"a mapping with {' or '.join(FIELDS)}",
     **{f"{entry}.{field}": "a text" for entry in ("lists.*", "lists.*.overrides.*") for field in FIELDS},
 }
-"""What a value must be, by the kind of its place."""
+"""What a value must be, by the kind of its place (see `_kind`)."""
 
 _ANY_TEXT = (*FIELDS, "previously", "previously.*", "include.*", "ignore_undeclared.*", "account_id")
-"""How the kinds of places end at which any text may stand."""
+"""Endings of the kinds of places that take any text."""
 
 _NULL = {
     f"lists.*.{row.name}": f'write "" to clear the {row.label}, or leave the key out to leave it unmanaged'
@@ -76,7 +76,7 @@ _NULL = {
 
 
 MOST_NAMED = 5
-_LONGEST_KEY = 60  # characters; a longer one is no slip of the pen
+_LONGEST_KEY = 60  # characters; a longer one is not a typing error
 
 
 class Fault(NamedTuple):
@@ -88,7 +88,10 @@ class Fault(NamedTuple):
 
 
 def faults(errors: Sequence[ErrorDetails], value: Value, base: Place = ()) -> Iterator[Fault]:
-    """Yield what `errors` find in `value`, which stands at `base`; one fault a place, and none of refused values."""
+    """Yield one fault for each place in `value` that has errors. `base` is the place of `value` itself.
+
+    Values that the reader has refused are skipped.
+    """
     seen: set[Place] = set()
     for error in errors:
         steps, wrong = _place(error, value)
@@ -99,7 +102,7 @@ def faults(errors: Sequence[ErrorDetails], value: Value, base: Place = ()) -> It
 
 
 def unknown_key(place: Place, known: Sequence[str]) -> str:
-    """Say that the last key of `place` is none of `known`, and which of them may be meant."""
+    """Return a message for the last key of `place`, which is not in `known`, with the closest known key."""
     from difflib import get_close_matches  # noqa: PLC0415  (only where there is a problem)
 
     name = str(place[-1])
@@ -109,20 +112,20 @@ def unknown_key(place: Place, known: Sequence[str]) -> str:
 
 
 def first_names(names: Sequence[str], number: int) -> str:
-    """Return the first of `number` names for a message, and how many more there are."""
+    """Return the first of `number` names for a message, and a count of the others."""
     first = ", ".join(names[:MOST_NAMED])
     return first if number <= MOST_NAMED else f"{first}, … ({number - MOST_NAMED:,} more)"
 
 
 def bad_name(name: str) -> str:
-    """Say what a key or the name of an environment is made of."""
+    """Return a message for a key, or a name of an environment, that is not valid."""
     if name.startswith("x-"):
         return "keys here are names, and names cannot begin with x-: rename it, or move it to where other keys stand"
     return f"{quote(name)} is not a valid name: use a-z, 0-9, _ and -, beginning with a letter or digit"
 
 
 def show_value(value: Value) -> str:
-    """Return `value` as it would be written, for a message."""
+    """Return `value` for a message, as YAML writes it; collections by their kind."""
     match value:
         case dict():
             return "a mapping" if value else "an empty mapping"
@@ -142,9 +145,9 @@ def quote(text: str) -> str:
 
 
 def _place(error: ErrorDetails, value: Value) -> tuple[Place, Value]:
-    """Return the place in `value` that pydantic's error means, and what stands there.
+    """Return the place in `value` that an error of pydantic points to, and the value there.
 
-    A step that leads to nothing is pydantic's own: the form that a value was taken for, or `[key]`.
+    Steps that `value` does not have are pydantic's own: a tag of a union, or `[key]`.
     """
     steps: list[str | int] = []
     for step in error["loc"]:
@@ -186,7 +189,7 @@ def _wrong_value(kind: str, value: Value, *, wants_text: bool) -> str:
 
 
 def _kind(place: Place) -> str:
-    """Return `place` with `*` for what people name or count, and an environment's policy as any policy."""
+    """Return `place` with `*` for names and indexes: `lists.*.id`. An environment's policy is `policy`."""
     named = {"environments": (1,), "lists": (1, 3)}.get(str(place[0]), ()) if place else ()
     steps = ["*" if isinstance(step, int) or depth in named else step for depth, step in enumerate(place)]
     kind = ".".join(steps)

@@ -1,4 +1,4 @@
-"""One manifest file as read: plain values, each collection with the places of what it holds."""
+"""A manifest file after reading: plain values, with the offset of each key, value and item."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from reconciler.model.problems import Problem
 
 Value: TypeAlias = "str | int | NotText | dict[str, Value] | list[Value]"
 Place: TypeAlias = tuple[str | int, ...]
-"""The keys and indexes that lead to a value from the top of its file."""
+"""The keys and indexes from the top of a file to a value."""
 
 
 _LONGEST_MESSAGE = 1_000  # characters
@@ -19,13 +19,13 @@ _LONGEST_STEP = 80  # characters of a key, in a problem's path
 
 
 def short_step(step: str | int) -> str:
-    """Return a step of a place as a problem shows it: a long key shortened."""
+    """Return a step of a place for a message; a long key is shortened."""
     text = str(step)
     return text if len(text) <= _LONGEST_STEP else f"{text[:_LONGEST_STEP]}…"
 
 
 class MappingValue(dict[str, Value]):
-    """A mapping; where each of its keys, and each of its values, stands: offsets in the text, by key."""
+    """A mapping, with the offsets in the text of its keys and of its values, by key."""
 
     __slots__ = ("key_offsets", "offsets")
 
@@ -36,7 +36,7 @@ class MappingValue(dict[str, Value]):
 
 
 class SequenceValue(list[Value]):
-    """A sequence; where each of its items stands: offsets in the text."""
+    """A sequence, with the offsets in the text of its items."""
 
     __slots__ = ("offsets",)
 
@@ -46,14 +46,14 @@ class SequenceValue(list[Value]):
 
 
 class Problems(list[Problem]):
-    """The first `MOST` problems of a file, their texts cut to a length; `more` counts the others."""
+    """The first `MOST` problems of a file, long messages shortened; `more` counts the others."""
 
     MOST = 2_000
     more = 0
 
     @property
     def is_full(self) -> bool:
-        """Tell whether further problems are only counted."""
+        """Whether further problems are only counted."""
         return len(self) >= self.MOST
 
     def append(self, problem: Problem, /) -> None:
@@ -81,18 +81,18 @@ class Reading:
 
     @property
     def lists(self) -> dict[str, Value]:
-        """The lists of this file by key; empty if `lists` is missing or no mapping."""
+        """The lists of this file by key; empty if `lists` is missing or is not a mapping."""
         lists = self.root.get("lists")
         return lists if isinstance(lists, dict) else {}
 
     def blame(self, place: Place, message: str, *, at_key: bool = False) -> None:
-        """Add a problem of the value at `place`, or of its key; one that is missing is shown where it would be."""
+        """Add a problem of the value at `place`, or of its key. A missing value gets the position of its parent."""
         line, column = self.position(place, at_key=at_key)
         path = ".".join(short_step(step) for step in place)
         self.problems.append(Problem(self.source.file, line, column, path, message))
 
     def position(self, place: Place, *, at_key: bool = False) -> tuple[int, int]:
-        """Return line and column of the value at `place`, or of its key: as far as there is anything."""
+        """Return line and column of the value at `place`, or of its key; of the closest parent if it is missing."""
         value: Value = self.root
         offset = key_offset = self.offset
         for step in place:

@@ -1,6 +1,6 @@
-"""From entries to what is desired of each environment, with the rules that need more than one value.
+"""Resolve the lists of a manifest for each environment: ids, overrides and `name_format` applied.
 
-An entry is taken once its types are right. What is wrong with it then is blamed on the place where it is written.
+Rules that need more than one value are checked here. Each problem names the place where the value is written.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from reconciler.model.lists import DesiredList
 from reconciler.model.texts import Texts
 
 Entries = Iterable[tuple[Reading, str, int, ListEntry]]
-"""Each list with the file it stands in, its key, and the line of that."""
+"""Each list with its file, its key, and the line of the key."""
 
 
 def resolve(entries: Entries, environments: Mapping[str, EnvironmentEntry]) -> dict[str, dict[str, DesiredList]]:
-    """Return the lists of each environment, by key; what is wrong becomes problems of the readings."""
+    """Return the lists of each environment by key. Problems are added to the readings."""
     accounts: dict[tuple[str, str], dict[str, tuple[str, DesiredList]]] = {}
     sides = {
         name: _Side(name, of.name_format, accounts.setdefault(target(of).account, {}))
@@ -41,7 +41,7 @@ def resolve(entries: Entries, environments: Mapping[str, EnvironmentEntry]) -> d
 
 @dataclass(slots=True)
 class _Side:
-    """One environment while its lists come in: whose are which names, and which ids of its account (with the side)."""
+    """One environment while lists are added: who has which name, and which id of its account (with the environment)."""
 
     name: str
     name_format: str
@@ -70,7 +70,7 @@ def _resolve_entry(entry: _Entry, sides: Mapping[str, _Side]) -> None:
         return
     if len(sides) > 1:
         each = first_names([f"{name}: cl-…" for name in islice(sides, MOST_NAMED + 1)], len(sides))
-        entry.blame(("id",), f"one id, but {len(sides)} environments: ids differ between them, write {{{each}}}")
+        entry.blame(("id",), f"there are {len(sides)} environments but only one id: write one for each, {{{each}}}")
         return
     for side in sides.values():
         _check_environments(entry, (side.name,), sides)
@@ -78,7 +78,7 @@ def _resolve_entry(entry: _Entry, sides: Mapping[str, _Side]) -> None:
 
 
 def _check_environments(entry: _Entry, ids: Collection[str], sides: Mapping[str, _Side]) -> None:
-    """What is said per environment must be said of one that there is, and that the list is in."""
+    """Check that `id`, `overrides` and `previously` name environments that exist and in which the list has an id."""
     previously = entry.fields.previously
     named: dict[str, Iterable[str]] = {
         "id": ids,
@@ -96,7 +96,7 @@ def _check_environments(entry: _Entry, ids: Collection[str], sides: Mapping[str,
 
 
 def _add_list(entry: _Entry, side: _Side, list_id: str, id_place: Place) -> None:
-    """Put the list into its environment, after looking whether its id or its name is taken there."""
+    """Add the list to an environment; check that its id and its name are not taken there."""
     fields = entry.fields
     override = fields.overrides[side.name].texts if side.name in fields.overrides else {}
     own = {name: format_name(side.name_format, text) if name == NAME else text for name, text in fields.texts.items()}
@@ -118,7 +118,7 @@ def _add_list(entry: _Entry, side: _Side, list_id: str, id_place: Place) -> None
     if NAME in texts:
         _check_name(entry, side, wanted, overridden=NAME in override)
     if holder := side.ids.get(list_id):
-        message = f"{list_id} is the id of {holder[1].key} in {holder[0]} ({_source(holder[1])}) too"
+        message = f"{list_id} is also the id of {holder[1].key} in {holder[0]} ({_source(holder[1])})"
         entry.blame(id_place, f"{message}: an id belongs to one list, correct one of them")
     else:
         side.ids[list_id] = (side.name, wanted)
@@ -126,18 +126,18 @@ def _add_list(entry: _Entry, side: _Side, list_id: str, id_place: Place) -> None
 
 
 def _check_name(entry: _Entry, side: _Side, wanted: DesiredList, *, overridden: bool) -> None:
-    """Check what only holds within an environment: the length after `name_format`, and that names differ."""
+    """Check what depends on the environment: the length of the name after `name_format`, and that names differ."""
     name, own = wanted.texts[NAME], entry.fields.texts.get(NAME, "")
     place: Place = ("overrides", side.name, NAME) if overridden else (NAME,)
     row = MANAGED[NAME]
     if name != own and not overridden and not length_fault(row, own) and (fault := length_fault(row, name)):
-        entry.blame(place, f"{fault} (as {side.name} writes it, by its name_format)")
+        entry.blame(place, f"{fault} (with the name_format of {side.name})")
     holder = side.names.setdefault(as_seen(name) or name, wanted)
     if holder is not wanted:
         known = f"{holder.key} ({_source(holder)})"
         alike = holder.texts[NAME].casefold() == name.casefold()
-        ignoring = "case" if alike else "what a reader cannot see (Unicode normalisation, invisible characters)"
-        message = f"{quote(name)} is the name of {known} too, ignoring {ignoring}, in {side.name}: names must differ"
+        ignoring = "case" if alike else "what cannot be seen (Unicode normalisation, invisible characters)"
+        message = f"{quote(name)} is also the name of {known} in {side.name}, ignoring {ignoring}: names must differ"
         entry.blame(place, message)
 
 

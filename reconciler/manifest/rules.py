@@ -1,6 +1,6 @@
-"""What must hold of one text: each rule answers in words what is wrong and what to do, or None.
+"""Rules for single texts. Each returns a message that says what is wrong and what to do, or None.
 
-Lengths are counted in UTF-16 units: the API does not say how it counts, and this is the stricter reading.
+Lengths are counted in UTF-16 units: the API does not say how it counts, and this is the stricter way.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 def text_fault(field: Field, text: str) -> str | None:
-    """Check the text of a managed field as it is written, by the field's row of the table."""
+    """Check the text of a managed field as it is written, by the rules in the field's row of the table."""
     row = MANAGED[field]
     if not text:
         return None if row.may_be_empty else _empty_fault(row)
@@ -33,7 +33,7 @@ def _empty_fault(row: ManagedField) -> str:
 
 def _unseen_fault(row: ManagedField, text: str) -> str | None:
     if all(map(shows_nothing, text)):
-        return f"holds only characters that show nothing: write a {row.label} that can be seen"
+        return f"has only invisible characters: write a {row.label} that can be seen"
     return None
 
 
@@ -53,20 +53,20 @@ def outer_space_fault(text: str) -> str | None:
     if text == text.strip():
         return None
     if text.endswith("\n"):
-        return "ends in a line break, as a block after > or | does: write >- or |- instead"
+        return "ends with a line break, as blocks with > or | do: write >- or |- instead"
     return "begins or ends with white space: remove it"
 
 
 def control_fault(text: str) -> str | None:
-    """Check that a text holds no control characters, nor the two separators that end a line for some."""
+    """Check that a text has no control characters and none of the two Unicode line separators."""
     found = _CONTROL.search(text)
-    return f"holds the control character U+{ord(found[0]):04X}: remove it" if found else None
+    return f"contains the control character U+{ord(found[0]):04X}: remove it" if found else None
 
 
 def name_format_fault(text: str) -> str | None:
     """Check a `name_format`."""
     if text.count("{name}") != 1 or re.search("[{}]", text.replace("{name}", "")):
-        return f'{text!r} does not hold {{name}} just once and no other braces: write it as "[dev] {{name}}"'
+        return f'must have {{name}} exactly once and no other braces, such as "[dev] {{name}}"; got {text!r}'
     return outer_space_fault(text) or control_fault(text)
 
 
@@ -74,7 +74,7 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 
 
 def folder_fault(text: str) -> str | None:
-    """Check `state`: a URL, or a folder that is not outside the manifest's."""
+    """Check `state`: a URL, or a folder inside the manifest's folder."""
     if not text:
         return "is empty: write a folder or a URL, or leave the key out for .reconciler"
     if "://" not in text and (text.startswith(("/", "~")) or ".." in text.split("/")):

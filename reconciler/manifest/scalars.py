@@ -1,7 +1,7 @@
-r"""Plain (unquoted) scalars: which of them YAML reads as text, and what it reads the others as.
+r"""Plain (unquoted) scalars: which of them are text, and what YAML reads the others as.
 
-Whatever any common reader of YAML, 1.1 or 1.2, takes for something else than text is no text here, so that a value
-cannot mean one thing to a reviewer's tools and another to this program.
+A scalar is text only if every common reader of YAML, 1.1 or 1.2, reads it as text. So a value cannot mean one thing to
+a reviewer's tools and another to this program.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _TABLE = tuple(
             r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:(?:t|[ \t]+)[0-9]{1,2}:[0-9:.]+[ \t]*(?:z|[-+][0-9:]+)?)?",
             "a date",
         ),
-        (r"=|<<", "a sign of its own"),
+        (r"=|<<", "a special sign"),
         (r":\S[\s\S]*", "a symbol"),  # Ruby's reader does
     )
 )
@@ -33,18 +33,18 @@ _WHOLE_NUMBER = re.compile(r"0|-?[1-9][0-9]{0,17}")
 
 @dataclass(frozen=True, slots=True)
 class NotText:
-    """A scalar that YAML does not read as text and no field wants; `read_as` is in words ("a date")."""
+    """A scalar that YAML does not read as text, and that fits no field; `read_as` is in words ("a date")."""
 
     text: str
     read_as: str
 
 
 REFUSED = NotText("", "refused")
-"""Stands for a value that the reader has already complained of."""
+"""Replaces a value for which the reader has already reported a problem."""
 
 
 def plain(text: str) -> str | int | NotText:
-    """Return what a plain scalar is: text, `true` or `false` and whole numbers as such, or NotText."""
+    """Return the value of a plain scalar: a text, a bool, an int, or NotText."""
     reading = read_as(text)
     if reading is None:
         return text
@@ -56,12 +56,12 @@ def plain(text: str) -> str | int | NotText:
 
 
 def read_as(text: str) -> str | None:
-    """Return what some reader of YAML takes a plain scalar for, in words; None for text."""
+    """Return, in words, what some reader of YAML takes a plain scalar for; None if all take it for text."""
     if text and text[0] not in _STARTS:
         return None
     return next((reading for pattern, reading in _TABLE if pattern.fullmatch(text)), None)
 
 
 def is_text(text: str) -> bool:
-    """Tell whether a plain scalar is text to every reader of YAML that there is."""
+    """Tell whether every common reader of YAML takes a plain scalar for text."""
     return plain(text) == text

@@ -1,7 +1,7 @@
-"""The types of a manifest and of the files that it includes: pydantic checks them, and makes their JSON Schemas.
+"""The types of a manifest and of included files. pydantic checks them and makes their JSON Schemas.
 
-The managed fields come from their table (`model.fields`). What cannot be said of one value alone (lengths after
-`name_format`, ids of one account, equal names) is in `rules` and `resolve`. The words for problems are in `messages`.
+The managed fields come from their table (`model.fields`). Rules for texts are in `rules`; rules for several values
+(lengths after `name_format`, ids of one account, equal names) in `resolve`; the wording of problems in `messages`.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ from reconciler.model.identifiers import LIST_ID, LONGEST
 from reconciler.model.lists import Policy
 
 NAME = r"^(?:[a-wyz0-9][a-z0-9_-]*|x(?:[a-z0-9_][a-z0-9_-]*)?)$"
-"""What a key of a list and the name of an environment match; none begins with x-."""
+"""The pattern of a key of a list and of the name of an environment; neither begins with x-."""
 
 BROKEN_RULE: LiteralString = "broken_rule"
-"""The type of an error of pydantic whose message is for people as it stands."""
+"""The type of a pydantic error whose message is shown to people unchanged."""
 
 LEAST_REQUESTS, MOST_REQUESTS = 5, 100_000
 _TRIMMED = r"^\S(?:[\s\S]*\S)?$"
@@ -52,7 +52,7 @@ def _host(text: str) -> str:
 
 
 def _free_of(fault: Callable[[str], str | None]) -> AfterValidator:
-    """Return a validator that refuses texts of which `fault` says what is wrong."""
+    """Return a validator that refuses a text if `fault` returns a message for it."""
 
     def check(text: str) -> str:
         if found := fault(text):
@@ -90,9 +90,9 @@ Limit: TypeAlias = Annotated[
 
 
 class Entry(BaseModel):
-    """A mapping with a fixed set of keys, besides those of the user's own, which begin with x-.
+    """A mapping with a fixed set of keys.
 
-    The reader drops the user's own keys, so that they never get here.
+    Users may add keys of their own that begin with x-; the YAML reader drops them before they get here.
     """
 
     model_config = ConfigDict(
@@ -105,11 +105,11 @@ class Entry(BaseModel):
 
 
 class ListTexts(Entry):
-    """What is written for the managed fields of a list."""
+    """The managed fields of a list, as written."""
 
     @property
     def texts(self) -> dict[fields.Field, str]:
-        """Those that are written, in the order of the table."""
+        """The texts that are written, by field, in the order of the table."""
         return {name: text for name in fields.FIELDS if (text := getattr(self, name)) is not None}
 
 
@@ -135,7 +135,7 @@ class Override(ListTexts, _with_managed_fields("Left out, what stands in the lis
 
 
 class _Identified(Entry):
-    """The first key of a list."""
+    """The first key of a list, in a class of its own so that it stands before the managed fields."""
 
     id: Ids = Field(
         description="The id of the list; with several environments, one for each.",
@@ -228,7 +228,7 @@ class EnvironmentEntry(Entry):
 
 
 class Head(Entry):
-    """All of a manifest but its lists."""
+    """A manifest without its lists."""
 
     version: int = Field(
         ge=1, le=1, description="The format of the manifest.", examples=[1], json_schema_extra={"const": 1}
@@ -275,14 +275,14 @@ class ManifestFile(IncludedFile, Head):
 
 
 class _Generator(GenerateJsonSchema):
-    """Says in a JSON Schema what pydantic leaves out, and leaves out what is only within this program."""
+    """Adjusts pydantic's JSON Schema to what the reader accepts."""
 
     def dict_schema(self, schema: core_schema.DictSchema) -> JsonSchemaValue:
-        """Allow no keys that are not names."""
+        """Forbid keys that are not valid names."""
         return {**super().dict_schema(schema), "additionalProperties": False}
 
     def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
-        """Leave out the None that stands for a text which is not written."""
+        """Leave out the default None, which stands for a text that is not written."""
         told = super().default_schema(schema)
         return {key: value for key, value in told.items() if key != "default" or value is not None}
 

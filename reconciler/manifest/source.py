@@ -20,7 +20,7 @@ _NOT_IN_YAML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U000100
 
 
 class UnreadableError(Exception):
-    """A file that ends the reading of it at `offset`; the message is for people."""
+    """A file cannot be read beyond `offset`; the message is for people."""
 
     def __init__(self, offset: int, message: str) -> None:
         super().__init__(message)
@@ -47,27 +47,27 @@ class SourceText:
 
 
 def decode(raw: bytes) -> str:
-    """Return the characters of a manifest file; raises UnreadableError where they are no text that all read alike."""
+    """Return the text of a manifest file. Raises UnreadableError if readers of YAML would read it differently."""
     body = raw.removeprefix(_BOM)
     if body.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise UnreadableError(0, "the file is UTF-16, and a manifest is UTF-8: save it so")
+        raise UnreadableError(0, "the file is UTF-16, but a manifest is UTF-8: save it as UTF-8")
     if b"\0" in body:
         before = body[: body.index(b"\0")].decode(errors="replace")
         raise UnreadableError(
-            len(before), "the file is binary, it holds NUL bytes, and a manifest is text: name another"
+            len(before), "the file is binary (it has NUL bytes), but a manifest is text: name another"
         )
     try:
         text = body.decode()
     except UnicodeDecodeError as error:
         before = body[: error.start].decode()
-        message = f"the file is not UTF-8, byte 0x{body[error.start]:02x} is none: save it as UTF-8"
+        message = f"the file is not UTF-8 (byte 0x{body[error.start]:02x}): save it as UTF-8"
         raise UnreadableError(len(before), message) from error
     _check_characters(text)
     return text
 
 
 def decode_leniently(raw: bytes) -> str:
-    """Return what can be shown of a file, with the offsets that `decode` speaks of."""
+    """Return the text of a file with replacement characters; offsets are those of UnreadableError."""
     return raw.removeprefix(_BOM).decode(errors="replace")
 
 
@@ -81,7 +81,7 @@ def _disputed_message(character: str) -> str:
     if character == "\r":
         return (
             f"a carriage return alone {_ENDS_A_LINE} others: save the file with lines "
-            r"that end in LF or CR LF, or write \r in double quotes where it is part of a text"
+            r"that end in LF or CR LF, or write \r in double quotes if it is part of a text"
         )
     what = "is dropped by some readers of YAML and not by" if character == "\ufeff" else _ENDS_A_LINE
     return (
@@ -91,6 +91,6 @@ def _disputed_message(character: str) -> str:
 
 
 def forbidden_character(text: str) -> tuple[int, str]:
-    """Return where the first character stands that YAML does not allow at all, with words for it."""
+    """Return the offset of the first character that YAML does not allow, and a message."""
     found = next(_NOT_IN_YAML.finditer(text))
-    return found.start(), f"the control character U+{ord(found[0]):04X} cannot stand in YAML: remove it"
+    return found.start(), f"the control character U+{ord(found[0]):04X} is not allowed in YAML: remove it"

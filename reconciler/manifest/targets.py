@@ -1,4 +1,4 @@
-"""The environments of a manifest, made of what it says of them and of the lists that are desired there."""
+"""Make the environments of a manifest from their entries and their lists."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from reconciler.model.lists import Desired, DesiredList, MaxChanges, Policy, Tar
 
 
 def target(entry: EnvironmentEntry) -> Target:
-    """Return whom an environment's requests go to."""
+    """Return the target of an environment."""
     return Target(entry.host, entry.stream_id, entry.account_id)
 
 
 def environments(head: Head, lists: Mapping[str, Mapping[str, DesiredList]]) -> dict[str, Environment]:
-    """Return each environment with its `lists`; those of one account get the smallest limit of them."""
+    """Return each environment with its `lists`. Environments of one account share the smallest rate limit."""
     limits: dict[tuple[str, str], int] = {}
     for entry in head.environments.values():
         account = target(entry).account
@@ -32,15 +32,15 @@ def environments(head: Head, lists: Mapping[str, Mapping[str, DesiredList]]) -> 
 
 
 def stand_ins(names: Iterable[str]) -> dict[str, EnvironmentEntry]:
-    """Return environments of which only the names can be relied on, so that their lists can be checked.
+    """Return entries for environments whose own entries have problems, so that lists can still be checked.
 
-    Each is of an account of its own.
+    Each has an account of its own.
     """
     return {name: EnvironmentEntry.model_construct(host="", stream_id="", account_id=name) for name in names}
 
 
 def _policy(common: PolicyEntry, own: PolicyEntry) -> Policy:
-    """Return the policy of an environment: single keys of its `own` in the place of the `common` ones."""
+    """Return the policy of an environment: keys of its `own` policy replace those of the `common` one."""
     entry = common.model_copy(update=own.model_dump(exclude_unset=True))
     return Policy(
         max_changes=_max_changes(entry.max_changes),

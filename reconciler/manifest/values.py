@@ -1,4 +1,4 @@
-"""What a manifest comes to once it is read and checked."""
+"""A manifest after it was read and checked."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Environment(NamedTuple):
         return format_name(self.name_format, name)
 
     def unformat_name(self, name: str) -> str | None:
-        """Return the name of the manifest that this environment writes as `name`; None where there is none."""
+        """Return the name in the manifest that this environment writes as `name`; None if no name is written so."""
         before, after = self.name_format.split(AS_WRITTEN)
         inner = name[len(before) : len(name) - len(after)]
         return inner if inner and before + inner + after == name else None

@@ -1,4 +1,4 @@
-"""What is wrong where YAML itself cannot be read, in words, with the way out.
+"""Explain errors of the YAML parser: what is wrong, and what to do.
 
 libyaml and the pure Python scanner word the same error differently; the first row of the table that fits either
 decides. Positions are where a person would look: at the quote that is never closed, not at the end of the file.
@@ -22,7 +22,7 @@ class _Row(NamedTuple):
 
 
 DIRECTIVES = (
-    "a manifest is one YAML document without directives: leave out lines that begin with % and what follows ..."
+    "a manifest is one YAML document without directives: remove lines that begin with % and everything after ..."
 )
 _ROWS = (
     _Row(r"tab character", "a tab stands in the indentation: replace it with spaces"),
@@ -36,12 +36,13 @@ _ROWS = (
     _Row(r"quoted scalar: .*unexpected", "the quote opened here is never closed: close it", begin=True),
     _Row(
         r"quoted scalar: found half a character",
-        r"half a character stands in here, \ud800 to \udfff without its other half: write both, or the emoji itself",
+        r"this text has half a character (\ud800 to \udfff without its other half): write both halves, or the emoji "
+        "itself",
         begin=True,
     ),
     _Row(
         r"quoted scalar: ",
-        r"an escape that double quotes do not know stands in here: write \\ for a backslash, or use single quotes",
+        r"this text has an escape that YAML does not know: write \\ for a backslash, or use single quotes",
         begin=True,
     ),
     _Row(
@@ -51,22 +52,22 @@ _ROWS = (
     ),
     _Row(
         r"\btag\b",
-        "a value cannot begin with ! unless it is quoted, and tags are not read: put the whole value in quotes",
+        "a value cannot begin with ! unless it is quoted, and tags are not supported: put the whole value in quotes",
         begin=True,
     ),
     _Row(
         r"could not find expected ':'",
-        "a line without a colon: write it as key: value, or, where it goes on a text, indent it further than the key",
+        "this line has no colon: write it as key: value; if it continues a text, indent it further than the key",
         begin=True,
     ),
     _Row(
         r"block scalar",
-        "nothing may follow | or > on its line but - or +: begin the text on the next line, or put it in quotes",
+        "only - or + may follow | or > on its line: begin the text on the next line, or put it in quotes",
         begin=True,
     ),
     _Row(r"sequence entries are not allowed", 'a value cannot begin with "- " unless it is quoted: put it in quotes'),
     _Row(r"flow (mapping|sequence): ", "the bracket opened here is not closed, or lacks a comma inside", begin=True),
-    _Row(r"expected (the )?node content", "a value is expected here: look for a bracket too many or not closed"),
+    _Row(r"expected (the )?node content", "a value is expected here: look for a missing or an extra bracket"),
     _Row(
         r"parsing a block (mapping|collection)",
         "this does not go on what stands before it: indent it as its neighbours, or, where it follows a quote or "

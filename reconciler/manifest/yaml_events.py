@@ -1,4 +1,4 @@
-"""YAML events one after the other, from libyaml where PyYAML has it, else from its pure Python parser."""
+"""YAML events one after the other, from libyaml if PyYAML has it, else from its pure Python parser."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Mark(Protocol):
 
 
 class Event(Protocol):
-    """What is asked of PyYAML's events, whose stubs leave it open.
+    """The attributes of PyYAML's events that are used here; PyYAML's stubs do not declare them.
 
     All have marks; those that begin a value (and aliases) have `anchor`, those of scalars and collections `tag`, and
     scalars `value` and `implicit`, whose first says that the scalar is plain. `type(event)` is one of those above.
@@ -74,7 +74,7 @@ class PurePythonParser(yaml.SafeLoader):
 
 
 FASTEST: Parser = getattr(yaml, "CSafeLoader", PurePythonParser)
-"""The parser to use: libyaml's where PyYAML was built with it."""
+"""The parser to use: libyaml's if PyYAML was built with it."""
 
 
 _HALF = re.compile(r"\\u[dD][89a-fA-F]")

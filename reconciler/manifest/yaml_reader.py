@@ -1,6 +1,6 @@
-"""YAML to plain values: one pass over the events, with what YAML allows and a manifest does not refused in words.
+"""Read YAML into plain values in one pass over its events. What a manifest must not use is refused with a message.
 
-Anchors, aliases, merge keys, tags and second documents are refused so that every value stands where it is written.
+Anchors, aliases, merge keys, tags and second documents are refused so that every value is written where it belongs.
 Keys that start with `x-` are the user's: what is under them is read, for the sake of those refusals, and dropped.
 """
 
@@ -35,15 +35,15 @@ DEEPEST = 8
 # Where a text seems to go on behind a comment. In a file without any, no scalar needs a look at what follows it.
 _CUT_OFF = re.compile(r"(?<=[^ \t\r\n])[ \t]+(#)#*(?=[^ \t\r\n#])")
 _OPEN_BLOCK = re.compile(r"[|>][0-9]?(?![0-9]?-)")
-_WHERE_WRITTEN = "since every value stands where it is written"
+_WHERE_WRITTEN = "because every value is written where it belongs"
 _DIRECTIVE = re.compile(r"(?:[ \t]*+(?:#[^\n]*+)?\r?\n)*+(%)")
 _EMPTY = "begin with version, environments and lists, as lists.yaml.example does"
 
 
 def read(file: str, raw: bytes, parser: Parser = FASTEST, *, may_be_empty: bool = False) -> Reading:
-    """Read one file whose bytes are `raw`, and which problems call `file`; never raises for what is in it.
+    """Read the bytes of one file, which problems call `file`. Never raises for what is in it: problems are returned.
 
-    A file of comments only is a problem, unless it `may_be_empty`.
+    A file with nothing but comments is a problem unless it `may_be_empty`.
     """
     problems = Problems()
     try:
@@ -72,7 +72,7 @@ def _broken(source: SourceText, problems: Problems, offset: int, message: str) -
 
 
 class _Composer:
-    """The pass over the events of one file; `trail` leads to where it is."""
+    """The pass over the events of one file; `_trail` is the place of the current value."""
 
     def __init__(self, source: SourceText, parser: Parser, problems: Problems) -> None:
         self._source = source
@@ -81,7 +81,7 @@ class _Composer:
         self._trail: list[str | int] = []
 
     def reading(self) -> Reading | None:
-        """Read the whole document, None if there is none; raises UnreadableError and yaml.YAMLError."""
+        """Read the whole document; return None if the file is empty. Raises UnreadableError and yaml.YAMLError."""
         if directive := _DIRECTIVE.match(self._source.text):
             raise UnreadableError(directive.start(1), DIRECTIVES)
         if type(self._next()) is STREAM_END:
@@ -93,11 +93,12 @@ class _Composer:
         after = self._next()
         if type(after) is not STREAM_END:
             message = (
-                "a second YAML document begins here, and a manifest is one: remove the ---, or include a second file"
+                "a second YAML document begins here, but a manifest is only one: remove the ---, or include a second "
+                "file"
             )
             raise UnreadableError(after.start_mark.index, message)
         if not isinstance(root, dict):
-            raise UnreadableError(begin, f"this is no mapping of keys to values: {_EMPTY}")
+            raise UnreadableError(begin, f"this is not a mapping of keys to values: {_EMPTY}")
         return Reading(self._source, root, begin, self._problems)
 
     def _value(self, event: Event) -> Value:
@@ -114,50 +115,51 @@ class _Composer:
         return REFUSED if event.tag else value
 
     def _plain(self, event: Event) -> Value:
-        """Return what a scalar without quotes is."""
+        """Return the value of a scalar without quotes."""
         if self._is_for_text() and self._is_cut_off(event):
             return REFUSED
         if "\t" in self._source.text[event.start_mark.index : event.end_mark.index].rstrip():
             self._complain(
                 event.start_mark.index,
-                "a tab stands in a text without quotes, where readers of YAML differ: put all of the text in quotes",
+                "this unquoted text has a tab, which readers of YAML treat differently: put the whole text in quotes",
             )
             return REFUSED
         return plain(event.value)
 
     def _quoted(self, event: Event) -> Value:
-        """Return what a scalar in quotes or in a block is."""
+        """Return the value of a scalar in quotes or in a block."""
         text, at = self._source.text, event.start_mark.index
         if event.end_mark.index == len(text) and not text.endswith("\n") and _OPEN_BLOCK.match(text, at):
             self._complain(
                 at,
-                "the file ends in this block without a line break, where readers of YAML differ: end its last line, or "
-                "write >- or |-",
+                "the file ends in this block without a line break, which readers of YAML treat differently: add one, "
+                "or write >- or |-",
             )
             return REFUSED
         return event.value
 
     def _is_cut_off(self, event: Event) -> bool:
-        """Tell whether a text goes on after a #, as in `Gold #1`; refuse it, since YAML drops that without a word."""
+        """Tell whether a text seems to continue after a #, as in `Gold #1`; YAML drops that, so it is refused."""
         found = _CUT_OFF.match(self._source.text, event.end_mark.index)
         if found:
             self._complain(
                 found.start(1),
-                "this # begins a comment, which is no part of the text: put all of the text in quotes, or, where a "
-                "comment is meant, a space after the #",
+                "this # begins a comment, so the text ends before it: put the whole text in quotes; if a "
+                "comment is meant, put a space after the #",
             )
         return found is not None
 
     def _collection(self, event: Event) -> Value:
         if len(self._trail) >= DEEPEST:
             message = (
-                f"nested deeper than {DEEPEST} levels, and a manifest needs 5: look for a bracket or indent too many"
+                f"nested deeper than {DEEPEST} levels, but a manifest needs only 5: "
+                "look for an extra bracket or indentation"
             )
             raise UnreadableError(event.start_mark.index, message)
         return self._mapping() if type(event) is MAPPING else self._sequence()
 
     def _mapping(self) -> MappingValue:
-        """Read up to the end of a mapping."""
+        """Read the rest of a mapping."""
         fields = MappingValue()
         while type(key := self._next()) is not MAPPING_END:
             name = key.value if type(key) is SCALAR else "?"
@@ -188,20 +190,20 @@ class _Composer:
         return items
 
     def _refusal_of_key(self, key: Event, name: str, fields: MappingValue) -> str | None:
-        """Say why a pair is refused: "" for those that are the user's own, None for those that are not refused."""
+        """Return why a pair is refused; "" if the key is the user's own, None if it is not refused."""
         if type(key) is not SCALAR:
-            return "a key must be a word, and this is a mapping or a sequence: put it in quotes if it is meant as text"
+            return "a key must be a text, but this is a mapping or a sequence: put it in quotes if it is meant as text"
         if self._source.text[key.start_mark.index - 1 : key.start_mark.index] == "?":
             return "some readers of YAML take this ? for a part of the key: put the key in quotes, or remove the ?"
         if name in fields:
             line, _ = self._source.position(fields.key_offsets[name])
-            return f"stands twice in this mapping, first in line {line}: remove or rename one"
+            return f"is in this mapping already, in line {line}: remove or rename one"
         if name == "<<" and key.implicit[0]:
-            return f"merge keys are not read, {_WHERE_WRITTEN}: write the values out here"
+            return f"merge keys are not supported, {_WHERE_WRITTEN}: write the values out here"
         return "" if name.startswith("x-") and not self._keys_are_names() else None
 
     def _check_plain_key(self, key: Event) -> None:
-        """Complain of a key that some reader does not take for text; under `x-` keys it is the user's own."""
+        """Refuse a key that some reader of YAML does not take for text, unless it is under a key of the user's own."""
         if not self._is_users_own() and (reading := read_as(key.value)):
             shown = key.value or "an empty key"
             message = f"YAML reads {shown} as {reading}, not as text: write {json.dumps(key.value)}"
@@ -233,11 +235,13 @@ class _Composer:
 
 
 def _refusal(event: Event) -> str | None:
-    """Say why what is fastened to a value or key is not read; None where nothing is."""
+    """Return why an alias, anchor or tag is refused; None if there is none."""
     if type(event) is ALIAS:
-        return f"aliases are not read, {_WHERE_WRITTEN}: repeat it here, or put a text that begins with * in quotes"
+        return (
+            f"aliases are not supported, {_WHERE_WRITTEN}: repeat it here, or put a text that begins with * in quotes"
+        )
     if event.anchor:
-        return f"anchors are not read: remove &{event.anchor}, or put a text that begins with & in quotes"
+        return f"anchors are not supported: remove &{event.anchor}, or put a text that begins with & in quotes"
     if event.tag:
-        return "tags are not read: remove the tag, or put a text that begins with ! in quotes"
+        return "tags are not supported: remove the tag, or put a text that begins with ! in quotes"
     return None

@@ -20,12 +20,14 @@ def normalise(text: str) -> str:
     """
     host = _HOST.fullmatch(text.lower())
     if host is None or not _is_address(host["name"]) or int(host["port"] or "1") not in range(1, 65536):
-        raise ValueError("write a host name, with its port where it has one, as in https://platform.kore.ai")
+        raise ValueError("must be a host name, with a port if it needs one, such as https://platform.kore.ai")
     scheme = host["scheme"] or "https"
     if scheme not in _DEFAULT_PORTS:
-        raise ValueError(f"{scheme}:// is not spoken here: write https://{host['name']}")
+        raise ValueError(f"{scheme}:// is not supported: write https://{host['name']}")
     if scheme == "http" and not is_loopback(host["name"]):
-        raise ValueError(f"plain http is for loopback only, tokens would be readable: write https://{host['name']}")
+        raise ValueError(
+            f"plain http is for loopback only, because others could read the tokens: write https://{host['name']}"
+        )
     port = str(int(host["port"] or _DEFAULT_PORTS[scheme]))
     return f"{scheme}://{host['name']}" + ("" if port == _DEFAULT_PORTS[scheme] else f":{port}")
 

@@ -176,7 +176,7 @@ def test_what_the_rules_refuse_is_left_as_it_is(tmp_path: Path) -> None:
     assert [(each.wanted.text[:2], each.why) for each in refused] == [
         (" B", "begins or ends with white space: remove it"),
         ("xx", "is 257 characters long, and a description has at most 256: shorten it by 1"),
-        ("b", "is the name of another list of this environment too, ignoring case"),
+        ("b", "is also the name of another list in this environment, ignoring case"),
     ]
 
 

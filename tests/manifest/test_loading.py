@@ -195,7 +195,7 @@ def test_problems_of_included_files_name_those_files(tmp_path: Path, monkeypatch
         load(Path(path.name))
     assert str(refused.value).split("\n") == [
         "lists.yaml:3:27: include.2: 'out.yaml' is a link out of the manifest's folder: put the file itself there",
-        "b.yaml:2:3: lists.a: stands in lists.yaml:5 too: remove or rename one",
+        "b.yaml:2:3: lists.a: is also in lists.yaml:5: remove or rename one",
         "b.yaml:3:1: version: an included file holds only lists: move version to lists.yaml",
         "c.yaml:1:8: lists: must be a mapping of keys to lists, or {} if there is none; got a sequence",
     ]

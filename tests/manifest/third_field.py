@@ -51,7 +51,7 @@ def check_loading(folder: Path) -> None:
 def check_refusals(folder: Path) -> None:
     wrong = {
         f'"{"x" * 65}"': "is 65 characters long, and a note has at most 64: shorten it by 1",
-        r'"a\tb"': "holds the control character U+0009: remove it",
+        r'"a\tb"': "contains the control character U+0009: remove it",
         "12": 'YAML reads 12 as a number, not as text: write "12"',
         "null": 'has no value (null): write "" to clear the note, or leave the key out to leave it unmanaged',
     }

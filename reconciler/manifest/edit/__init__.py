@@ -1,5 +1,5 @@
 """Changes of a manifest that keep every other byte: import, accept and promote write into it here.
 
-Text is spliced in where the parser says a value stands. What may be written is said by the rules of the package above;
-which lists are looked at, and the writing of files, is up to the command.
+Text is spliced in at the offsets that the YAML parser gives. What may be written is checked by the rules of the package
+above. The commands choose the lists and write the files.
 """

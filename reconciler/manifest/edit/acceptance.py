@@ -1,4 +1,4 @@
-"""Live texts of drifted lists, taken into the manifest where they stand.
+"""Accept drift: write the live texts of lists into the manifest.
 
 an override of that field is there          it is rewritten
 the list's own text is this environment's   it is rewritten, less the `name_format`
@@ -20,7 +20,7 @@ from reconciler.model.invisible import as_seen
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One field of one list that is to be declared as it is live."""
+    """One field of one list that is to be declared with its live text."""
 
     environment: str
     key: str
@@ -30,14 +30,14 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """One of these that the manifest's rules do not allow, and why."""
+    """A wanted text that the manifest's rules do not allow, and why."""
 
     wanted: Wanted
     why: str
 
 
 def accept_texts(draft: Draft, wanted: Sequence[Wanted]) -> tuple[list[Wanted], list[Refused], Declared]:
-    """Declare `wanted` in `draft`; return what was accepted, what the rules refuse, and what is declared then."""
+    """Declare `wanted` in `draft`. Return what was accepted, what the rules refuse, and all that is then declared."""
     refused = list(_find_refused(draft, wanted))
     why = {each.wanted for each in refused}
     accepted = [each for each in wanted if each not in why]
@@ -54,7 +54,7 @@ def accept_texts(draft: Draft, wanted: Sequence[Wanted]) -> tuple[list[Wanted], 
 
 
 def _find_refused(draft: Draft, wanted: Sequence[Wanted]) -> Iterator[Refused]:
-    """Yield what breaks a rule by itself, then, as often as that leaves others so, names that two lists would have."""
+    """Yield texts that break a rule; then names that two lists would have, until no name is left that is taken."""
     left = []
     for each in wanted:
         if fault := text_fault(each.field, each.text):
@@ -64,12 +64,12 @@ def _find_refused(draft: Draft, wanted: Sequence[Wanted]) -> Iterator[Refused]:
     while taken := [each for each in left if each.field == NAME and _is_taken(draft, each, left)]:
         left = [each for each in left if each not in taken]
         yield from (
-            Refused(each, "is the name of another list of this environment too, ignoring case") for each in taken
+            Refused(each, "is also the name of another list in this environment, ignoring case") for each in taken
         )
 
 
 def _is_taken(draft: Draft, wanted: Wanted, all_wanted: Sequence[Wanted]) -> bool:
-    """Tell whether another list would have the name, once all that is wanted is declared."""
+    """Tell whether another list would have the same name after `all_wanted` is declared."""
     declares = draft.manifest.environments[wanted.environment].desired.lists
     names = {key: listed.texts.get(NAME) for key, listed in declares.items()}
     names |= {
@@ -93,7 +93,7 @@ def _revision(draft: Draft, key: str, wanted: Sequence[Wanted]) -> Revision:
 
 
 def _own(draft: Draft, wanted: Wanted) -> str | None:
-    """Return what would stand in the list itself; None where that cannot be."""
+    """Return the text for the list itself; None if it has to be an override."""
     if wanted.field in draft.override_texts(wanted.key, wanted.environment):
         return None
     if wanted.field != NAME:
@@ -103,7 +103,7 @@ def _own(draft: Draft, wanted: Wanted) -> str | None:
 
 
 def _sharers(draft: Draft, key: str, field: Field) -> Iterator[str]:
-    """Yield the environments that read the field from the list itself."""
+    """Yield the environments that take the field from the list itself."""
     for name, environment in draft.manifest.environments.items():
         if key in environment.desired.lists and field not in draft.override_texts(key, name):
             yield name

@@ -1,7 +1,7 @@
-"""A manifest's files while they are changed: text is spliced in, everything else stays, nothing is written here.
+"""Changes of a manifest's files, in memory: text is spliced in, everything else stays.
 
-Before a change is handed out it is read back as a manifest: it must declare exactly what was asked, and all else as
-before.
+Before changes are returned they are read back as a manifest, which must declare exactly what is expected. Nothing is
+written to disk here.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ from reconciler.model.texts import Texts
 _BOM = b"\xef\xbb\xbf"
 
 Declared: TypeAlias = Mapping[str, Mapping[str, tuple[str, Texts]]]
-"""What a manifest declares, by environment and key: id and texts."""
+"""The id and the texts that a manifest declares, by environment and key."""
 
 
 @dataclass
 class _File:
-    """One file: what it holds, and what is to be changed."""
+    """One file: its content and the splices to make."""
 
     raw: bytes
     splices: list[Splice] = field(default_factory=list)
@@ -58,24 +58,24 @@ class _File:
 
 
 class Draft:
-    """The changes of one manifest, collected; `files` as they were read, by name as in `Manifest.files`."""
+    """The collected changes of one manifest."""
 
     def __init__(self, manifest: Manifest, new: str | None = None) -> None:
-        """Read the files; `new` names one that the manifest was loaded with though it does not exist yet."""
+        """Read the files. `new` names a file that does not exist yet, with which the manifest was loaded."""
         self.manifest = manifest
         self._planned = {} if new is None else {new: b"lists: {}\n"}
         self._files = {name: _File(_read(manifest, name, new=name == new)) for name in manifest.files}
 
     def own_texts(self, key: str) -> Texts:
-        """Return the texts that stand in the list itself, overrides aside."""
+        """Return the texts of the list itself, without its overrides."""
         return _texts(self._entry(key)[1])
 
     def override_texts(self, key: str, environment: str) -> Texts:
-        """Return the texts that stand in the list's overrides for one environment."""
+        """Return the texts of the list's override for one environment."""
         return _texts(splice.child(splice.child(self._entry(key)[1], "overrides"), environment))
 
     def own_names(self) -> Mapping[str, str]:
-        """Return, by name as it stands in a list itself, the key of the list."""
+        """Return the keys of lists by the name that is written in the list itself."""
         return {
             texts[NAME]: key.value
             for file in self._files.values()
@@ -90,7 +90,7 @@ class Draft:
         return [key.value for each in lists if isinstance(each, yaml.MappingNode) for key, _ in each.value]
 
     def mentions(self, text: str) -> bool:
-        """Tell whether a word stands anywhere in the files by itself, comments included."""
+        """Tell whether the files contain a text as a whole word, comments included."""
         word = re.compile(rf"(?<![\w.~-]){re.escape(text)}(?![\w.~-])")
         return any(word.search(file.text) for file in self._files.values())
 
@@ -106,9 +106,9 @@ class Draft:
             file.splices += add_lists(file.text, file.tree, lists, notes)
 
     def changes(self, expected: Declared) -> Mapping[str, tuple[bytes, bytes]]:
-        """Return what each changed file held and what it is to hold, after reading that back.
+        """Return the old and the new content of each changed file, by name.
 
-        Raises EditError where the manifest would not declare just what is `expected`.
+        Raises EditError if the changed manifest, read back, does not declare exactly what is `expected`.
         """
         changed = {name: (file.raw, file.new_content()) for name, file in self._files.items() if file.splices}
         try:
@@ -134,7 +134,7 @@ class Draft:
 
 
 def declarations(manifest: Manifest) -> Declared:
-    """Return what a manifest declares."""
+    """Return all that a manifest declares."""
     return {
         name: {key: (wanted.id, dict(wanted.texts)) for key, wanted in environment.desired.lists.items()}
         for name, environment in manifest.environments.items()

@@ -1,7 +1,7 @@
-"""Live lists that nobody declares, made into lists of the manifest: one key a name, one id an environment.
+"""Import live lists that are not declared: lists of one name get one key, with an id for each environment.
 
-A name is brought in as the manifest would write it, without the `name_format` of its environment; where it does not fit
-that, as an override. What the manifest's rules refuse is left as a comment that says why, and is changed by nobody.
+A name is written without the `name_format` of its environment, or as an override if it does not fit that. A list that
+the manifest's rules refuse becomes a comment that says why.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from reconciler.model.texts import Texts
 
 @dataclass(frozen=True, slots=True)
 class ImportedList:
-    """One live list that is declared from now on, as it is; `new` where its key is, too."""
+    """A live list that is declared from now on with its live texts; `new` if its key is new."""
 
     environment: str
     key: str
@@ -35,7 +35,7 @@ class ImportedList:
 
 @dataclass(slots=True)
 class Imports:
-    """What an import comes to: the lists that are declared now; those left as comments, and other remarks, in words."""
+    """The result of an import: lists that are now declared, and in words those left as comments, and remarks."""
 
     imported: list[ImportedList] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
@@ -44,16 +44,16 @@ class Imports:
 
 @dataclass(slots=True)
 class _Group:
-    """The live lists, by environment, that become one list of the manifest; `base` is its name there."""
+    """The live lists, by environment, that become one list of the manifest, which is named `base`."""
 
     base: str
     lists: dict[str, LiveList]
 
 
 def import_lists(draft: Draft, undeclared: Mapping[str, Sequence[LiveList]], into: str) -> tuple[Imports, Declared]:
-    """Declare `undeclared` lists, by environment, in `draft`; return what that is, and what is declared then.
+    """Declare `undeclared` lists, by environment, in `draft`; return the imports, and all that is then declared.
 
-    A list that was left as a comment before is passed over.
+    A list that an earlier import left as a comment is skipped.
     """
     imports = Imports()
     known = draft.own_names() if len(draft.manifest.environments) > 1 else {}
@@ -82,7 +82,7 @@ def import_lists(draft: Draft, undeclared: Mapping[str, Sequence[LiveList]], int
 def _acceptable(
     draft: Draft, undeclared: Mapping[str, Sequence[LiveList]], imports: Imports
 ) -> Iterator[tuple[Environment, LiveList]]:
-    """Yield the lists that the rules allow; the others are noted, once."""
+    """Yield the lists that the rules allow; note the others, once."""
     for name, lists in undeclared.items():
         environment = draft.manifest.environments[name]
         texts = [wanted.texts for wanted in environment.desired.lists.values()]
@@ -116,7 +116,7 @@ def _refuse(draft: Draft, imports: Imports, environment: str, found: LiveList, w
 
 
 def _groups(draft: Draft, found: Iterator[tuple[Environment, LiveList]]) -> Iterable[_Group]:
-    """Put lists of one name together, one an environment; names that fit the format of theirs choose first."""
+    """Group lists by name, one for each environment; names that fit the `name_format` come first."""
     groups: dict[tuple[str, str], _Group] = {}
     fitting = sorted(found, key=lambda each: _base(*each) is None)
     for environment, live in fitting:
@@ -139,9 +139,9 @@ def _base(environment: Environment, found: LiveList) -> str | None:
 
 
 def _join(draft: Draft, key: str, group: _Group, imports: Imports) -> None:
-    """Add ids to a list that only lacks them, and take those lists out of the group.
+    """Add the ids of a group to a declared list that has none there, and remove those lists from the group.
 
-    A text that would have to be an override, and that the rules refuse, keeps its list out of the manifest.
+    A list is refused if one of its texts would have to be an override and the rules refuse it.
     """
     own = draft.own_texts(key)
     ids: dict[str, str] = {}
@@ -187,6 +187,6 @@ def _new_list(draft: Draft, key: str, group: _Group) -> NewList:
 
 
 def _imported_list(environment: str, key: str, found: LiveList, managed: Collection[str], *, new: bool) -> ImportedList:
-    """Say what is declared of a list: its live texts, of the fields that are managed."""
+    """Return what is declared of a list: the live texts of its managed fields."""
     texts: Texts = {field: text for field, text in found.texts.items() if field in managed}
     return ImportedList(environment, key, found.id, texts, new)

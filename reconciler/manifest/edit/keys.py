@@ -1,4 +1,4 @@
-"""Logical keys made from names: readable, stable, in a-z, 0-9 and hyphens, whatever language a name is in."""
+"""Make keys of lists from names in any language: readable and stable, in a-z, 0-9 and hyphens."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LONGEST = 60
 
 
 def key_from(name: str, list_id: str, taken: Collection[str]) -> str:
-    """Return a key for a list of that name, none of `taken`; of a name without letters and digits, from its id."""
+    """Return a key that is not `taken`, made from the name; from the id if the name has no letters or digits."""
     ascii_name = _OTHER.sub("-", anyascii(name).lower()).strip("-")[:_LONGEST].strip("-")
     stem = ascii_name or "list-" + _OTHER.sub("-", list_id.removeprefix("cl-").lower()).strip("-")
     candidates = (f"{stem}-{number}" if number > 1 else stem for number in count(1))
@@ -23,5 +23,5 @@ def key_from(name: str, list_id: str, taken: Collection[str]) -> str:
 
 
 def _harmless(key: str) -> str:
-    """Keep clear of keys that are the user's own, and of words that some reader of YAML takes for no text."""
+    """Avoid keys that begin with x-, and words that some reader of YAML does not take for text."""
     return f"list-{key}" if key.startswith("x-") or not is_text(key) else key

@@ -1,4 +1,4 @@
-"""Lists of a manifest as text: what of a file has to be spliced so that a list says something else, or is new."""
+"""The splices that change a list of a manifest, or add one."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def _is_json(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class NewList:
-    """A list to declare; `ids` by environment, or the one id where there is one environment. `notes` are comments."""
+    """A list to add; `ids` by environment, or one id if there is one environment. `notes` become comments."""
 
     key: str
     ids: Mapping[str, str] | str
@@ -70,7 +70,7 @@ class NewList:
 
 
 def revise_list(text: str, key: str, entry: yaml.MappingNode, revision: Revision) -> list[Splice]:
-    """Return the splices of one list, the innermost first where several stand at one place."""
+    """Return the splices of one list; at the same offset, the innermost comes first."""
     style = _Style.of(text)
     splices: list[Splice] = []
     pairs: list[str] = []
@@ -105,7 +105,7 @@ def _revise_overrides(
 
 
 def _revise_texts(text: str, mapping: yaml.MappingNode, texts: Texts, pairs: list[str], style: _Style) -> list[Splice]:
-    """Rewrite the texts that stand in `mapping`, and add to it those that do not, and `pairs`."""
+    """Rewrite the texts that are in `mapping`; add those that are not, and `pairs`."""
     splices: list[Splice] = []
     missing: list[str] = []
     for name, new in texts.items():
@@ -120,7 +120,7 @@ def _revise_texts(text: str, mapping: yaml.MappingNode, texts: Texts, pairs: lis
 
 
 def add_lists(text: str, tree: yaml.MappingNode | None, lists: Sequence[NewList], notes: Sequence[str]) -> list[Splice]:
-    """Add to the mapping under `lists`, in its style; where there is none yet, begin one."""
+    """Return the splices that add to the mapping under `lists`, in its style; it is begun if there is none."""
     under = splice.child(tree, "lists")
     style = _Style.of(text, under, tree)
     lines = [line for new in lists for line in _block(new, style)] + [f"# {note}" for note in notes]
@@ -139,7 +139,7 @@ def add_lists(text: str, tree: yaml.MappingNode | None, lists: Sequence[NewList]
 
 
 def _stays_flow(text: str, lists: yaml.MappingNode) -> bool:
-    """Tell whether there is anything between the braces that must stay there: lists, or a comment."""
+    """Tell whether there are lists or a comment between the braces, which must stay there."""
     between = text[splice.start_of(lists) : splice.end_of(text, lists)]
     return splice.is_flow(lists) and (bool(lists.value) or "#" in between)
 
@@ -147,7 +147,7 @@ def _stays_flow(text: str, lists: yaml.MappingNode) -> bool:
 def _fill_empty(
     text: str, tree: yaml.MappingNode, empty: yaml.MappingNode, lines: Sequence[str], style: _Style
 ) -> list[Splice]:
-    """Take `{}` away and write the lines below."""
+    """Replace `{}` with lines below the key."""
     start, end = splice.start_of(empty), splice.end_of(text, empty)
     before = len(text[:start].rstrip(" "))
     at = splice.end_of_line(text, end)
@@ -178,7 +178,7 @@ def _add_between_braces(
 
 
 def _block(new: NewList, style: _Style) -> list[str]:
-    """Return the lines of a list, as they stand below `lists:`."""
+    """Return the lines of a list, to go below `lists:`."""
     indent = " " * style.width
     pairs = [f"{indent}{pair}" for pair in _pairs(new, style)]
     return [f"{quote_key(new.key)}:", *pairs, *(f"{indent}# {note}" for note in new.notes)]

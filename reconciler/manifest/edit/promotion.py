@@ -1,4 +1,4 @@
-"""What one environment has and another lacks: keys without an id there, and ids found by the live name."""
+"""Promote lists from one environment to another: find keys without an id there, and their ids by the live name."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ from reconciler.model.texts import Texts
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A list without an id in the environment to promote to; `texts` is what that would get, `fault` why it cannot."""
+    """A list without an id in the environment to promote to.
+
+    `texts` are the texts it would have there; `fault` says why it cannot be promoted.
+    """
 
     key: str
     texts: Texts
@@ -27,7 +30,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """What was found for a candidate: the live list of its name, or in words why there is none."""
+    """The live list that was found for a candidate, or `why` there is none."""
 
     candidate: Candidate
     live: LiveList | None = None
@@ -57,7 +60,7 @@ def _fault(texts: Texts, declared_there: Iterable[DesiredList]) -> str | None:
 
 
 def matches(wanted: Iterable[Candidate], live: Iterable[LiveList]) -> Iterator[Match]:
-    """Look for the name of each candidate among the `live` lists that nobody declares."""
+    """Yield a match for each candidate: its name is looked up among the `live` lists that are not declared."""
     by_name: dict[str, list[LiveList]] = {}
     for found in live:
         by_name.setdefault(found.texts[NAME], []).append(found)
@@ -80,7 +83,7 @@ def matches(wanted: Iterable[Candidate], live: Iterable[LiveList]) -> Iterator[M
 
 
 def add_ids(draft: Draft, after: str, found: Iterable[Match]) -> Declared:
-    """Write the ids that were found into `draft`; return what is declared then."""
+    """Add the ids that were found to `draft`; return all that is then declared."""
     declares: dict[str, Mapping[str, tuple[str, Texts]]] = dict(declarations(draft.manifest))
     added = {}
     for match in found:

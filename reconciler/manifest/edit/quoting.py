@@ -1,4 +1,4 @@
-r"""Texts written as YAML scalars, so that every reader of YAML, and this program, reads the same text back.
+r"""Write texts as YAML scalars that every reader of YAML, and this program, reads back as the same text.
 
 A new text stands in double quotes. One that takes the place of another keeps its style where it can: plain stays plain
 if no reader could take it for anything else, single quotes stay, a block stays a block; else double quotes.
@@ -36,12 +36,12 @@ def json_quoted(text: str) -> str:
 
 
 def quote_key(text: str) -> str:
-    """Return how a name is written as a key: without quotes, if every reader of YAML takes it for text then."""
+    """Return a name as it is written as a key: without quotes if every reader of YAML then takes it for text."""
     return text if is_text(text) else double_quoted(text)
 
 
 def rewrite_scalar(written: str, style: str, text: str) -> str:
-    """Return how `text` is written in the place of `written`, a whole scalar of that `style` (as PyYAML names it)."""
+    """Return `text` as it is written in the place of the scalar `written`, whose `style` is PyYAML's."""
     if not style and _stays_plain(text):
         return text
     if style == "'" and text.isprintable():
@@ -52,7 +52,7 @@ def rewrite_scalar(written: str, style: str, text: str) -> str:
 
 
 def _rewrite_block(written: str, style: str, text: str) -> str:
-    """Keep header and indentation; where the text cannot stand so, double quotes and the header's comment."""
+    """Keep header and indentation; if the text cannot be a block, use double quotes and keep the header's comment."""
     header = _HEADER.match(written)
     lines = text.split("\n") if style == "|" else [text]
     if header and all(line.isprintable() and line == line.strip() != "" for line in lines):
@@ -63,6 +63,6 @@ def _rewrite_block(written: str, style: str, text: str) -> str:
 
 
 def _stays_plain(text: str) -> bool:
-    """Tell whether a text means itself without quotes, in a block and between brackets, to every reader of YAML."""
+    """Tell whether every reader of YAML takes a text for itself without quotes, also between brackets."""
     letters = bool(text) and text[0].isalpha() and text == text.strip()
     return letters and all(char.isalnum() or char in " _-./()&+'" for char in text) and is_text(text)

@@ -1,4 +1,4 @@
-"""Changes to a YAML file that leave every other character as it is: text is spliced where the parser says it stands.
+"""Change a YAML file and leave every other character as it is: text is spliced at the parser's offsets.
 
 Positions are offsets in characters. Nothing here knows what a manifest means.
 """
@@ -22,7 +22,7 @@ _COMMENT_LINE = re.compile(r"\r?\n([ ]*)(?:#[^\r\n]*)?(?=\r|\n|\Z)")
 
 @dataclass(frozen=True, slots=True)
 class Splice:
-    """Put `text` in the place of what stands from `start` to `end`."""
+    """Replace the characters from `start` to `end` with `text`."""
 
     start: int
     end: int
@@ -30,13 +30,13 @@ class Splice:
 
 
 def parse_tree(text: str) -> yaml.MappingNode | None:
-    """Return the tree of a file, a mapping; None where there is nothing in it."""
+    """Return the tree of a file, a mapping; None if the file is empty."""
     node = yaml.compose(text, Loader=parser_for(text))  # type: ignore[arg-type] # S506: nodes only, nothing is constructed
     return node if isinstance(node, yaml.MappingNode) else None
 
 
 def apply_splices(text: str, splices: Iterable[Splice]) -> str:
-    """Return `text` with all splices made; those at one place in their order."""
+    """Return `text` with all splices made; those at the same offset in their order."""
     parts, end = [], 0
     for splice in sorted(splices, key=lambda each: each.start):
         parts += [text[end : splice.start], splice.text]
@@ -72,7 +72,7 @@ def end_of(text: str, node: Node) -> int:
 
 
 def column_of(mapping: yaml.MappingNode) -> int:
-    """Return the column, from 0, in which the keys of a block mapping stand, or the `?` before them."""
+    """Return the column, from 0, of the keys of a block mapping, or of the `?` before them."""
     return int(mapping.start_mark.column)
 
 
@@ -85,13 +85,13 @@ def width_of(mapping: Node | None) -> int:
 
 
 def newline_at(text: str, at: int) -> str:
-    """Return how the line of `at` ends, or, where it is the last and has no end, the one before it."""
+    """Return the line end of the line of `at`; of the line before if that is the last and has none."""
     found = _LINE_END.search(text, at) or next(iter(reversed(list(_LINE_END.finditer(text, 0, at)))), None)
     return found[0] if found else "\n"
 
 
 def pairs_added(text: str, mapping: yaml.MappingNode, pairs: Iterable[str]) -> Splice:
-    """Return what adds `pairs` (`key: value`, each on one line) at the end of a mapping, in its own style."""
+    """Return the splice that adds `pairs` (`key: value`, each on one line) at the end of a mapping, in its style."""
     if is_flow(mapping):
         at = end_of(text, mapping.value[-1][1]) if mapping.value else start_of(mapping) + 1
         return Splice(at, at, (", " if mapping.value else "") + ", ".join(pairs))
@@ -100,7 +100,7 @@ def pairs_added(text: str, mapping: yaml.MappingNode, pairs: Iterable[str]) -> S
 
 
 def lines_added(text: str, mapping: yaml.MappingNode, lines: Iterable[str]) -> Splice:
-    """Return what adds whole lines at the end of a block mapping, after the comments that belong to its last value."""
+    """Return the splice that adds lines at the end of a block mapping, after the comments of its last value."""
     column = column_of(mapping)
     at = end_of_line(text, end_of(text, mapping))
     look = at
