@@ -35,7 +35,7 @@ class Clock(Protocol):
 class Stop(Protocol):
     """Whether the run must come to its end: a signal came, or its time is up."""
 
-    def asked(self, ahead: float) -> str | None:
+    def reason_to_end(self, ahead: float) -> str | None:
         """Return why nothing more may be sent if the next request only goes out in `ahead` seconds, else None."""
         ...
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 
-def untrusted(words: str) -> str:
+def explain_untrusted(words: str) -> str:
     """Say that a server's certificate is not trusted, and what to do, which depends on the variables that are set."""
     named = [name for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if os.environ.get(name)]
     if not named:

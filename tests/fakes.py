@@ -58,7 +58,7 @@ class FakeClock:
                 raise StoppedError(2)
         self.let_pass(seconds)
 
-    def asked(self, ahead: float) -> str | None:
+    def reason_to_end(self, ahead: float) -> str | None:
         if self.signalled:
             return "stopped by SIGINT"
         late = self.deadline is not None and self.passed + ahead > self.deadline

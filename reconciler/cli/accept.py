@@ -15,7 +15,7 @@ from reconciler.model.patterns import matches
 from reconciler.report.escape import quote, terminal
 
 if TYPE_CHECKING:
-    from reconciler.cli.wiring import Wired
+    from reconciler.cli.wiring import Chosen
     from reconciler.manifest.edit.acceptance import Refused, Wanted
     from reconciler.model.drift import DriftReport
 
@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
     from reconciler.manifest.edit.acceptance import accept_texts
     from reconciler.manifest.edit.draft import Draft
 
-    chosen = wiring.wired(options)
+    chosen = wiring.load_workspaces(options)
     _check_keys(chosen, options.keys)
     report, failures = find_drift(chosen, options)
     if failures and not report.environments:
@@ -60,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
     return exits.worst([*codes, 3 if refused else 0])
 
 
-def _check_keys(chosen: Wired, keys: Sequence[str]) -> None:
+def _check_keys(chosen: Chosen, keys: Sequence[str]) -> None:
     known = {key for environment in chosen.environments for key in environment.desired.lists}
     unknown = [pattern for pattern in keys if not any(matches(pattern, key) for key in known)]
     if unknown:
@@ -68,7 +68,7 @@ def _check_keys(chosen: Wired, keys: Sequence[str]) -> None:
         raise UsageError(f"the manifest has no list {named} in {', '.join(_names(chosen))}")
 
 
-def _names(chosen: Wired) -> Iterator[str]:
+def _names(chosen: Chosen) -> Iterator[str]:
     for environment in chosen.environments:
         yield environment.desired.environment
 

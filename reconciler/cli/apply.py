@@ -22,7 +22,7 @@ from reconciler.report.phrases import FAILED
 
 if TYPE_CHECKING:
     from reconciler.cli.runtime import Runtime
-    from reconciler.cli.wiring import Wired
+    from reconciler.cli.wiring import Chosen
     from reconciler.model.changes import Plan
     from reconciler.model.outcomes import Result
 
@@ -67,7 +67,7 @@ def run(options: argparse.Namespace) -> int:
     options.outputs = Outputs(options)
     with options.outputs.reading(options.file):
         saved = _read_saved_plan(options)
-        chosen = wiring.wired(options, saved)
+        chosen = wiring.load_workspaces(options, saved)
     options.outputs.settle(chosen)
     for name, error in saved.failed.items() if saved else ():
         note(f"warning: the plan has nothing for {terminal(name)}, which {FAILED} when it was made: {terminal(error)}")
@@ -101,7 +101,7 @@ def _read_saved_plan(options: argparse.Namespace) -> Plan | None:
     return load_plan(options.plan)
 
 
-def _apply(options: argparse.Namespace, chosen: Wired, saved: Plan | None, runtime: Runtime) -> Result:
+def _apply(options: argparse.Namespace, chosen: Chosen, saved: Plan | None, runtime: Runtime) -> Result:
     from reconciler.cli import wiring
     from reconciler.cli.progress import progress
     from reconciler.cli.runtime import holder
@@ -136,7 +136,7 @@ def _apply(options: argparse.Namespace, chosen: Wired, saved: Plan | None, runti
             undo=lambda plan: _save_undo(plan, options),
             saved={environment.name: environment for environment in saved.environments} if saved else {},
         )
-        return apply(chosen.workspaces, remotes, metadata, wiring.scope(options), how)
+        return apply(chosen.workspaces, remotes, metadata, wiring.selection(options), how)
 
 
 @contextmanager
@@ -158,7 +158,7 @@ def _show_plan(plan: Plan, options: argparse.Namespace) -> None:
     (note if options.json else say)(shown)
 
 
-def _check_mass_change(plan: Plan, chosen: Wired, allowed: int | None) -> None:
+def _check_mass_change(plan: Plan, chosen: Chosen, allowed: int | None) -> None:
     from reconciler.planning.limits import over_max_changes
 
     desired = {workspace.desired.environment: workspace.desired for workspace in chosen.workspaces}

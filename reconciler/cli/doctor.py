@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
     from reconciler.engine.per_account import all_of, side_by_side
 
     runtime = Runtime()
-    chosen = wiring.wired(options)
+    chosen = wiring.load_workspaces(options)
 
     def look(environment: Environment) -> Checkup:
         store = wiring.store(chosen.manifest, environment)

@@ -12,7 +12,7 @@ from reconciler.cli.output import say, say_document, uses_colour, width
 from reconciler.cli.outputs import Outputs
 
 if TYPE_CHECKING:
-    from reconciler.cli.wiring import Wired
+    from reconciler.cli.wiring import Chosen
     from reconciler.engine.per_account import Failures
     from reconciler.model.drift import DriftReport
 
@@ -34,7 +34,7 @@ def run(options: argparse.Namespace) -> int:
 
     options.outputs = Outputs(options)
     with options.outputs.reading(options.file):
-        chosen = wiring.wired(options)
+        chosen = wiring.load_workspaces(options)
     options.outputs.settle(chosen)
     report, failures = find_drift(chosen, options)
     if failures and not report.environments:
@@ -57,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
     return exits.worst(codes)
 
 
-def find_drift(chosen: Wired, options: argparse.Namespace) -> tuple[DriftReport, Failures]:
+def find_drift(chosen: Chosen, options: argparse.Namespace) -> tuple[DriftReport, Failures]:
     """Read and compare the environments that were chosen; what failed comes beside what was found."""
     from reconciler.cli import wiring
     from reconciler.cli.runtime import Runtime

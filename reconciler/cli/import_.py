@@ -20,7 +20,7 @@ from reconciler.report.phrases import count
 
 if TYPE_CHECKING:
     from reconciler.cli.runtime import Runtime
-    from reconciler.cli.wiring import Wired
+    from reconciler.cli.wiring import Chosen
     from reconciler.manifest import Environment
     from reconciler.manifest.edit.imports import Imports
     from reconciler.model.lists import Live, LiveList
@@ -51,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
     runtime = Runtime()
     into = _name_of(options)
     new = {} if _exists(options, into) else {into: b"lists: {}\n"}
-    chosen = wiring.wired(options, drafts=new)
+    chosen = wiring.load_workspaces(options, drafts=new)
     if into not in chosen.manifest.files:
         raise UsageError(f"--into {options.into}: the manifest does not include it; add it to `include` first")
     with wiring.clients(chosen.environments, options, runtime) as readers, ExitStack() as locks:
@@ -93,7 +93,7 @@ def _exists(options: argparse.Namespace, into: str) -> bool:
     return Path(options.file.parent, into).exists()
 
 
-def _find_undeclared(chosen: Wired, live: Mapping[str, Live], patterns: Sequence[str]) -> Mapping[str, list[LiveList]]:
+def _find_undeclared(chosen: Chosen, live: Mapping[str, Live], patterns: Sequence[str]) -> Mapping[str, list[LiveList]]:
     """Return by environment what is to be brought in; each list of an account to the environment that it fits best."""
     from reconciler.cli import wiring
 
@@ -115,7 +115,7 @@ def _find_undeclared(chosen: Wired, live: Mapping[str, Live], patterns: Sequence
     return found
 
 
-def _by_account(chosen: Wired) -> Iterable[list[Environment]]:
+def _by_account(chosen: Chosen) -> Iterable[list[Environment]]:
     accounts: dict[tuple[str, str], list[Environment]] = {}
     for environment in chosen.environments:
         accounts.setdefault(environment.desired.target.account, []).append(environment)

@@ -80,12 +80,12 @@ def seconds(text: str, most: int = 3_600) -> float:
 def integer(least: int, most: int) -> Callable[[str], int]:
     """Return what parses an integer between two bounds, written in plain digits."""
 
-    def parsed(text: str) -> int:
+    def parse(text: str) -> int:
         if not re.fullmatch(r"[0-9]{1,12}", text) or not least <= int(text) <= most:
             raise argparse.ArgumentTypeError(f"must be an integer from {least:,} to {most:,}; got {text!r}")
         return int(text)
 
-    return parsed
+    return parse
 
 
 deadline = partial(seconds, most=604_800)

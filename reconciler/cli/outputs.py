@@ -27,7 +27,7 @@ from reconciler.cli.output import note, say_as_it_is
 from reconciler.errors import ReconcilerError, UsageError
 
 if TYPE_CHECKING:
-    from reconciler.cli.wiring import Wired
+    from reconciler.cli.wiring import Chosen
 
 _STDOUTS = ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
 _NUMBERED = ("/dev/fd/", "/proc/self/fd/")
@@ -75,7 +75,7 @@ class Outputs:
                     self._remove(path)
             raise
 
-    def settle(self, chosen: Wired) -> None:
+    def settle(self, chosen: Chosen) -> None:
         """Check that nothing is written over what is read of the manifest and the state; earlier reports go."""
         folder = chosen.manifest.path.parent
         self._spare(folder / name for name in chosen.manifest.files)

@@ -59,14 +59,14 @@ def _make_plan(options: argparse.Namespace) -> tuple[Plan, Failures]:
 
     runtime = Runtime()
     with options.outputs.reading(options.file):
-        chosen = wiring.wired(options)
+        chosen = wiring.load_workspaces(options)
     options.outputs.settle(chosen)
     with ExitStack() as connections:
         readers: Mapping[str, Reader] = {}
         if options.refresh:
             readers = connections.enter_context(wiring.readers(chosen.environments, options, runtime))
         metadata = wiring.plan_metadata(chosen.manifest, runtime.now(), options)
-        planned, failures = plan(chosen.workspaces, readers, metadata, wiring.scope(options))
+        planned, failures = plan(chosen.workspaces, readers, metadata, wiring.selection(options))
     wiring.tell_unmatched(options.only, chosen.manifest, planned)
     return planned, failures
 

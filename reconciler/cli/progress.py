@@ -82,7 +82,7 @@ class Live:
             self._done.add((environment, outcome.key))
             self._bar.update(self._task, advance=1)
 
-    def left(self, seconds: float) -> None:
+    def count_down(self, seconds: float) -> None:
         """Show the shortest of the waits, since several accounts may wait at once."""
         self._waits[get_ident()] = seconds
         self._bar.update(self._task, description=f"waiting, {min(self._waits.copy().values()):.0f} s left")

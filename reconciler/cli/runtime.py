@@ -26,7 +26,7 @@ class Countdown(Protocol):
     every: float
     """After how many seconds it is told again."""
 
-    def left(self, seconds: float) -> None:
+    def count_down(self, seconds: float) -> None:
         """Learn that a wait goes on for so long."""
         ...
 
@@ -40,7 +40,7 @@ class Notes:
 
     every = 30.0
 
-    def left(self, seconds: float) -> None:
+    def count_down(self, seconds: float) -> None:
         """Print what is left, if that is worth a line."""
         if seconds >= _WORTH_COUNTING:
             output.note(f"still waiting: {seconds:.0f} s left")
@@ -99,7 +99,7 @@ class Runtime:
         try:
             while (left := until - self.monotonic()) > 0:
                 self._pause(min(left, self.countdown.every))
-                self.countdown.left(max(0.0, until - self.monotonic()))
+                self.countdown.count_down(max(0.0, until - self.monotonic()))
         finally:
             self.countdown.over()
 
@@ -132,7 +132,7 @@ class Runtime:
                 f"the answer cannot be read ({error}). That counts as no; nothing was changed"
             ) from error
 
-    def asked(self, ahead: float) -> str | None:
+    def reason_to_end(self, ahead: float) -> str | None:
         """Return which signal came, or that the deadline is too near."""
         if self.signal is not None:
             return str(StoppedError(self.signal))

@@ -88,9 +88,9 @@ def run(options: argparse.Namespace) -> int:
 
     if options.action == "migrate":
         options.env, options.all_envs = [], True
-        state_admin.migrate(wiring.wired(options), options)
+        state_admin.migrate(wiring.load_workspaces(options), options)
         return 0
-    chosen = wiring.wired(options)
+    chosen = wiring.load_workspaces(options)
     if len(chosen.workspaces) != 1:
         raise UsageError("state acts on one environment at a time: --env NAME")
     store = chosen.workspaces[0].store
@@ -112,7 +112,7 @@ def _list(store: StateStore, options: argparse.Namespace) -> None:
 
 
 def _show(store: StateStore, options: argparse.Namespace) -> None:
-    known = _known(store.load(), options.key)
+    known = _find_list(store.load(), options.key)
     if options.json:
         _print_json(_entry(known))
         return
@@ -124,8 +124,8 @@ def _show(store: StateStore, options: argparse.Namespace) -> None:
 def _move(store: StateStore, options: argparse.Namespace) -> None:
     if not _KEY.fullmatch(options.new):
         raise UsageError(f"{options.new!r} cannot be a key: use a-z, 0-9, _ and -, beginning with a letter or digit")
-    with _locked(store) as writer:
-        known = _known(writer.applied, options.old)
+    with _lock(store) as writer:
+        known = _find_list(writer.applied, options.old)
         if options.new in writer.applied.lists:
             raise UsageError(
                 f"the state already has {options.new!r}; remove that first: reconciler state rm {options.new}"
@@ -135,8 +135,8 @@ def _move(store: StateStore, options: argparse.Namespace) -> None:
 
 
 def _remove(store: StateStore, options: argparse.Namespace) -> None:
-    with _locked(store) as writer:
-        _known(writer.applied, options.key)
+    with _lock(store) as writer:
+        _find_list(writer.applied, options.key)
         writer.record(options.key, None)
 
 
@@ -197,7 +197,7 @@ def _say_differences(present: Applied, pushed: Applied) -> None:
         note(terminal(line.replace("root", "lists", 1)))
 
 
-def _locked(store: StateStore) -> AbstractContextManager[StateWriter]:
+def _lock(store: StateStore) -> AbstractContextManager[StateWriter]:
     return store.lock(_holder())
 
 
@@ -207,7 +207,7 @@ def _holder() -> Holder:
     return holder(Runtime().now())
 
 
-def _known(applied: Applied, key: str) -> KnownList:
+def _find_list(applied: Applied, key: str) -> KnownList:
     if key not in applied.lists:
         from difflib import get_close_matches
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reconciler.cli.runtime import Runtime
-    from reconciler.cli.wiring import Wired
+    from reconciler.cli.wiring import Chosen
     from reconciler.store.history import Saved
     from reconciler.store.state_store import Store
 
@@ -110,7 +110,7 @@ def _ask(runtime: Runtime) -> None:
         raise DeclinedError("not unlocked; nothing was changed")
 
 
-def migrate(chosen: Wired, options: argparse.Namespace) -> None:
+def migrate(chosen: Chosen, options: argparse.Namespace) -> None:
     """Move the state of every environment, then say what to write in the manifest."""
     from reconciler.cli import wiring
     from reconciler.cli.runtime import Runtime, holder

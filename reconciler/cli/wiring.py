@@ -32,7 +32,7 @@ _NO_BRANCH = re.compile(r"^HEAD$|^refs/|\.lock(?:/|$)")  # what git takes for so
 CONNECT_SECONDS, READ_SECONDS = 10.0, 30.0
 
 
-class Wired(NamedTuple):
+class Chosen(NamedTuple):
     """What the options chose: the manifest, its chosen environments, and each as a workspace."""
 
     manifest: Manifest
@@ -40,7 +40,9 @@ class Wired(NamedTuple):
     workspaces: tuple[Workspace, ...]
 
 
-def wired(options: argparse.Namespace, saved: Plan | None = None, drafts: Mapping[str, bytes] | None = None) -> Wired:
+def load_workspaces(
+    options: argparse.Namespace, saved: Plan | None = None, drafts: Mapping[str, bytes] | None = None
+) -> Chosen:
     """Load the manifest and choose its environments: those of the options, or those of a saved plan."""
     from reconciler.manifest import load
 
@@ -52,13 +54,13 @@ def wired(options: argparse.Namespace, saved: Plan | None = None, drafts: Mappin
     if saved is None:
         names = shared.choose_environments(options.env, options.all_envs, list(manifest.environments))
     else:
-        names = _planned(saved, manifest, options)
+        names = _planned_environments(saved, manifest, options)
     chosen = tuple(manifest.environments[name] for name in names)
     workspaces = tuple(
         Workspace(environment.desired, store(manifest, environment), environment.requests_per_minute)
         for environment in chosen
     )
-    return Wired(manifest, chosen, workspaces)
+    return Chosen(manifest, chosen, workspaces)
 
 
 def tell_unmatched(only: Sequence[str], manifest: Manifest, plan: Plan) -> None:
@@ -70,7 +72,7 @@ def tell_unmatched(only: Sequence[str], manifest: Manifest, plan: Plan) -> None:
             note(f"warning: --only {pattern}: no list has such a key")
 
 
-def _planned(saved: Plan, manifest: Manifest, options: argparse.Namespace) -> list[str]:
+def _planned_environments(saved: Plan, manifest: Manifest, options: argparse.Namespace) -> list[str]:
     """Return the environments of a saved plan, or those of them that the options name."""
     for environment in saved.environments:
         present = manifest.environments.get(environment.name)
@@ -78,14 +80,14 @@ def _planned(saved: Plan, manifest: Manifest, options: argparse.Namespace) -> li
             raise PlanRefusedError(f"the plan is for {environment.name!r}, which the manifest does not have")
         if present.desired.target != environment.target:
             raise PlanRefusedError(
-                f"the plan is for {environment.name} at {_spoken(environment.target)}, "
-                f"but the manifest means {_spoken(present.desired.target)}: make a new plan"
+                f"the plan is for {environment.name} at {_target_in_words(environment.target)}, "
+                f"but the manifest means {_target_in_words(present.desired.target)}: make a new plan"
             )
     names = [environment.name for environment in saved.environments]
     return shared.choose_environments(options.env, not options.env, names, of="the plan")
 
 
-def _spoken(target: Target) -> str:
+def _target_in_words(target: Target) -> str:
     return f"{target.host}, stream {target.stream_id}, account {target.account_id}"
 
 
@@ -142,7 +144,7 @@ def plan_metadata(manifest: Manifest, now: float, options: argparse.Namespace) -
 def asked(options: argparse.Namespace) -> Asked:
     """Return what a command that goes on from this one must be given."""
     named = "" if options.file == shared.DEFAULT_FILE and not os.environ.get("RECONCILER_FILE") else str(options.file)
-    part = scope(options) if "only" in options else Selection()
+    part = selection(options) if "only" in options else Selection()
     return Asked(named, part.only, part.revert_drift, out=str(getattr(options, "out", None) or ""))
 
 
@@ -158,7 +160,7 @@ def declared_ids(manifest: Manifest) -> Mapping[str, frozenset[str]]:
     }
 
 
-def scope(options: argparse.Namespace) -> Selection:
+def selection(options: argparse.Namespace) -> Selection:
     """Return which part of the lists is meant."""
     return Selection(tuple(options.only), options.revert_drift)
 

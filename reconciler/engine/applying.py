@@ -176,7 +176,7 @@ def _one_at_a_time(progress: Callable[[str, Outcome], None]) -> Callable[[str, O
     telling = Lock()
     works = True
 
-    def told(environment: str, outcome: Outcome) -> None:
+    def tell(environment: str, outcome: Outcome) -> None:
         nonlocal works
         with telling:
             try:
@@ -185,7 +185,7 @@ def _one_at_a_time(progress: Callable[[str, Outcome], None]) -> Callable[[str, O
             except Exception:  # noqa: BLE001
                 works = False
 
-    return told
+    return tell
 
 
 def _let_go(prepared: _PreparedEnvironment, options: ApplyOptions) -> _End:

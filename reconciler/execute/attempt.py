@@ -117,29 +117,27 @@ class ChangeAttempt:
         """What went wrong so far."""
         return None if isinstance(self.status, Superseded) else self.status.error
 
-    def sent(self, live: Texts) -> ChangeAttempt:
+    def after_sending(self, live: Texts) -> ChangeAttempt:
         """Return the attempt with one PUT more, sent when live was like that."""
         before = self.before if isinstance(self.status, InDoubt) else live
         return replace(self, before=before, puts=self.puts + 1, looks=0)
 
-    def answered(self, answer: answers.Verdict) -> tuple[ChangeAttempt, Next]:
+    def after_answer(self, answer: answers.Verdict) -> tuple[ChangeAttempt, Next]:
         """Return how the attempt stands after the answer to its last PUT, and what comes next."""
         match answer:
             case answers.Acknowledged():
                 return replace(self, status=Acknowledged(self.error)), Done()
             case answers.Rejected(error, unauthorized):
                 refusals = self.refused_sign_ins + unauthorized
-                return replace(self._failed(error, landed=False), refused_sign_ins=refusals), self._after_refusal(
-                    answer
-                )
+                return replace(self._fail(error, landed=False), refused_sign_ins=refusals), self._after_refusal(answer)
             case answers.Unsettled(error, landed, again, wait):
                 said = f"{error} (after {self.puts} {'PUT' if self.puts == 1 else 'PUTs'})"
                 worth_it = again and self.puts < ATTEMPTS
-                return self._failed(said, landed=landed), AgainLater(error, wait or 0.0) if worth_it else Done()
+                return self._fail(said, landed=landed), AgainLater(error, wait or 0.0) if worth_it else Done()
             case _:
                 assert_never(answer)
 
-    def _failed(self, error: str, *, landed: bool) -> ChangeAttempt:
+    def _fail(self, error: str, *, landed: bool) -> ChangeAttempt:
         doubtful = landed or isinstance(self.status, InDoubt)
         return replace(self, status=InDoubt(error) if doubtful else NotWritten(error))
 
@@ -151,7 +149,7 @@ class ChangeAttempt:
             return Done(f"sign-in was refused twice, each time with a fresh token: {answer.error}")
         return Again() if self.puts < ATTEMPTS else Done()
 
-    def revalidated(self, change: Change) -> tuple[ChangeAttempt, Next]:
+    def after_revalidation(self, change: Change) -> tuple[ChangeAttempt, Next]:
         """Return how the attempt stands now that live calls for `change`, and what comes next."""
         match self.status, change:
             case InDoubt(), Update():

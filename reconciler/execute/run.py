@@ -108,7 +108,7 @@ class Run:
         """Look again, or send one PUT."""
         # Room for two: the PUT, and the look at the end.
         room = self._remote.delay(2)
-        self.stopped = self._stop.asked(room)
+        self.stopped = self._stop.reason_to_end(room)
         if self.stopped is not None:
             return
         if not self._turn_comes(attempt.change.id, room):
@@ -118,7 +118,7 @@ class Run:
         if isinstance(answer, Unsent):
             self._snapshot.expire()
             return
-        attempt, step = self._queue[0].answered(answer)
+        attempt, step = self._queue[0].after_answer(answer)
         self._queue[0] = attempt
         match step:
             case Again():
@@ -158,7 +158,7 @@ class Run:
         """Hold the queue against live as it was just read; the attempt under way stays the first."""
         attempts = {attempt.change.key: attempt for attempt in self._queue}
         judged = self._revalidate([attempt.change for attempt in self._queue], self._snapshot.with_pending_writes())
-        stands = [attempts[change.key].revalidated(change) for change in judged]
+        stands = [attempts[change.key].after_revalidation(change) for change in judged]
         left = [attempt for attempt, step in stands if isinstance(step, Again)]
         self._queue = sorted(left, key=lambda attempt: attempt.puts == 0)
         for attempt in (attempt for attempt, step in stands if isinstance(step, Done)):
@@ -170,13 +170,13 @@ class Run:
         self._records.intend(attempt, live)
         answer = calls.put(self._remote, attempt.change, self._snapshot.good_until(list_id))
         if not isinstance(answer, Unsent):
-            self._queue[0] = attempt.sent(live)
+            self._queue[0] = attempt.after_sending(live)
             self._snapshot.note_put(list_id)
         return answer
 
     def _back_off(self, attempt: ChangeAttempt, why: str, at_least: float) -> None:
         wait = max(at_least, backoff(attempt.puts, self._jitter()))
-        self.stopped = self._stop.asked(wait)
+        self.stopped = self._stop.reason_to_end(wait)
         if self.stopped is None:
             key, number = attempt.change.key, attempt.puts + 1
             _log.warning("%s: %s; attempt %d of %d in %.0f s", key, why, number, ATTEMPTS, wait)

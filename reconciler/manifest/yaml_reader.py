@@ -109,7 +109,7 @@ class _Composer:
         if type(event) is ALIAS:
             return REFUSED
         if type(event) is SCALAR:
-            value: Value = self._plain(event) if event.implicit[0] else self._quoted(event)
+            value: Value = self._plain(event) if event.implicit[0] else self._read_quoted(event)
         else:
             value = self._collection(event)
         return REFUSED if event.tag else value
@@ -126,7 +126,7 @@ class _Composer:
             return REFUSED
         return plain(event.value)
 
-    def _quoted(self, event: Event) -> Value:
+    def _read_quoted(self, event: Event) -> Value:
         """Return the value of a scalar in quotes or in a block."""
         text, at = self._source.text, event.start_mark.index
         if event.end_mark.index == len(text) and not text.endswith("\n") and _OPEN_BLOCK.match(text, at):

@@ -191,9 +191,9 @@ class Client:
         self._skew = self._skew if date is None else date - now
         verdict = judge(came, now, secrets)
         if isinstance(verdict, Unsettled) and is_rate_limit(came):
-            self._rate_limit.refused(verdict.wait)
+            self._rate_limit.note_refusal(verdict.wait)
         else:
-            self._rate_limit.accepted()
+            self._rate_limit.note_acceptance()
         return verdict if isinstance(verdict, Unsettled) else (came, verdict)
 
     def _request(self, call: _Call, token: str) -> Request:

@@ -91,7 +91,7 @@ def check_pins(prefix: str, variables: Mapping[str, str], target: Target) -> Non
 
 
 def _ready_token(read: _Variables) -> ReadyToken:
-    token = read.filled("TOKEN")
+    token = read.value_of("TOKEN")
     also = [f"{read.prefix}_{name}" for name in ("CLIENT_ID", "CLIENT_SECRET") if read.has(name)]
     if also:
         read.problems.append(f"{read.prefix}_TOKEN and {' and '.join(also)} are set: keep one way to sign in")
@@ -103,8 +103,12 @@ def _ready_token(read: _Variables) -> ReadyToken:
 def _app_credentials(read: _Variables) -> AppCredentials:
     missing = [name for name in ("CLIENT_ID", "CLIENT_SECRET") if not read.has(name)]
     read.problems.extend(f"{read.prefix}_{name} is not set" for name in missing)
-    client_id, secret, subject = read.filled("CLIENT_ID"), read.filled("CLIENT_SECRET"), read.filled("JWT_SUBJECT")
-    algorithm = read.filled("JWT_ALGORITHM")
+    client_id, secret, subject = (
+        read.value_of("CLIENT_ID"),
+        read.value_of("CLIENT_SECRET"),
+        read.value_of("JWT_SUBJECT"),
+    )
+    algorithm = read.value_of("JWT_ALGORITHM")
     if algorithm not in {"", "HS256", "HS512"}:
         read.problems.append(f"{read.prefix}_JWT_ALGORITHM is neither HS256 nor HS512")
     return AppCredentials(client_id, secret, "HS512" if algorithm == "HS512" else "HS256", subject or DEFAULT_SUBJECT)
@@ -122,7 +126,7 @@ class _Variables:
         """Tell whether `name` or its `_FILE` is set to anything."""
         return any(self._variables.get(f"{self.prefix}_{form}") for form in (name, f"{name}_FILE"))
 
-    def filled(self, name: str) -> str:
+    def value_of(self, name: str) -> str:
         """Return what `name` or its file holds, "" where neither is set to anything; nothing but that is a problem."""
         variable = f"{self.prefix}_{name}"
         text, file = self._variables.get(variable) or None, self._variables.get(f"{variable}_FILE") or None

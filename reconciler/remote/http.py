@@ -21,7 +21,7 @@ from reconciler import __version__
 from reconciler.errors import UsageError
 from reconciler.remote.answers import Answer, NoAnswer
 from reconciler.remote.cutoff import Cutoff, UnaskedError
-from reconciler.trust import untrusted
+from reconciler.trust import explain_untrusted
 
 _TLS_VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")
 _HEADERS = {
@@ -128,7 +128,7 @@ class Http:
             case httpx.ProxyError():
                 return NoAnswer(f"the proxy made no connection: {words}", landed=False)
             case httpx.ConnectError() if isinstance(_root(exc), ssl.SSLCertVerificationError):
-                return NoAnswer(untrusted(words), landed=False, again=False)
+                return NoAnswer(explain_untrusted(words), landed=False, again=False)
             case httpx.InvalidURL() | UnicodeError():
                 return NoAnswer(f"no usable address: {words}", landed=False, again=False)
             case _:

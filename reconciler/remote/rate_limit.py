@@ -49,7 +49,7 @@ class RateLimit:
         freed = self._ends[over - 1] if over > 0 else now
         return max(freed, self._held_until, now) - now
 
-    def refused(self, told: float | None) -> None:
+    def note_refusal(self, told: float | None) -> None:
         """Let no request go after a rate-limit answer: for as long as was `told`, in seconds.
 
         If nothing was told, or waiting as told did not help, until the window has passed.
@@ -58,6 +58,6 @@ class RateLimit:
         self._held_until = max(self._held_until, self._clock.monotonic() + seconds)
         self._refused = True
 
-    def accepted(self) -> None:
+    def note_acceptance(self) -> None:
         """Take note of an answer that is none of the limit."""
         self._refused = False

@@ -58,14 +58,14 @@ def _read_all(world: World, call: Call) -> Reply:
     if call.method not in methods:
         status = int(settings.wrong_method)
         return failure(settings, status, "Method Not Allowed" if status == 405 else "Not Found")
-    shown = world.shown(call.account, late=settings.late_reads != "one")
+    shown = world.visible_lists(call.account, late=settings.late_reads != "one")
     hidden = _hide(tuple(shown), settings) if call.query.get("type") == "call" else ()
     return success(settings, [_in_all(each, settings) for each in shown.values() if each.id not in hidden])
 
 
 def _read_one(world: World, call: Call) -> Reply:
     settings = world.settings
-    contact_list = world.shown(call.account, late=settings.late_reads != "all").get(call.target)
+    contact_list = world.visible_lists(call.account, late=settings.late_reads != "all").get(call.target)
     return success(settings, _alone(contact_list, settings)) if contact_list else _gone(settings)
 
 

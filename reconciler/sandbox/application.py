@@ -29,15 +29,15 @@ class Application:
         """Answer one request; cancelled only when the sandbox stops, which is no error to report."""
         with suppress(asyncio.CancelledError, ClientDisconnect):
             if scope["path"].startswith(PREFIX):
-                await self._control(scope, receive, self._dated(send))
+                await self._control(scope, receive, self._add_date(send))
             else:
                 await self._serve(await _call(scope, receive), scope, receive, send)
 
     async def _serve(self, call: Call, scope: Scope, receive: Receive, send: Send) -> None:
-        entry = self._world.log.arrived(call)
+        entry = self._world.log.log_arrival(call)
         answer = await self._answer(entry)
-        self._world.log.answered(entry.number, answer.status)  # before: whoever has the answer finds it in the log
-        await send_answer(answer, scope, receive, self._dated(send))
+        self._world.log.log_answer(entry.number, answer.status)  # before: whoever has the answer finds it in the log
+        await send_answer(answer, scope, receive, self._add_date(send))
 
     async def _answer(self, entry: Logged) -> Answer:
         world, call = self._world, entry.call
@@ -67,16 +67,16 @@ class Application:
                     answer = answer or broken(fault, reply, self._world.settings)
         return answer
 
-    def _dated(self, send: Send) -> Send:
+    def _add_date(self, send: Send) -> Send:
         """Return a `send` that puts the sandbox's `Date` on every answer."""
 
-        async def dated(message: Message) -> None:
+        async def send_dated(message: Message) -> None:
             if message["type"] == "http.response.start" and self._world.settings.date:
                 date = http_date(now(self._world.settings)).encode()
                 message = {**message, "headers": [*message["headers"], (b"date", date)]}
             await send(message)
 
-        return dated
+        return send_dated
 
 
 async def _call(scope: Scope, receive: Receive) -> Call:

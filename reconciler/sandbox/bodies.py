@@ -42,7 +42,7 @@ def refusal(texts: Texts, contact_list: ContactList, lists: Iterable[ContactList
             return f"{wire} has {length} characters, {longest} are allowed"
         if text and ord(max(text)) > _LAST_CHARACTER[settings.characters]:
             return f"{wire} has characters that are not allowed"
-        if not text and settings.emptied(field) == "refuse":
+        if not text and settings.when_empty(field) == "refuse":
             return f"{wire} must not be empty"
     after = store_texts(contact_list, texts, settings).name.casefold()
     others = (each for each in lists if each.id != contact_list.id)
@@ -56,7 +56,9 @@ def store_texts(contact_list: ContactList, texts: Texts, settings: Settings) -> 
     """Return `contact_list` as a PUT of `texts` leaves it."""
     kept = contact_list.texts if settings.unsent_fields == "keep" else {}
     taken = {
-        field: _store_text(text, settings) if text or settings.emptied(field) == "clear" else contact_list.texts[field]
+        field: _store_text(text, settings)
+        if text or settings.when_empty(field) == "clear"
+        else contact_list.texts[field]
         for field, text in texts.items()
     }
     return replace(contact_list, texts={**kept, **taken})

@@ -78,7 +78,7 @@ class RequestLog:
         self._number = 0
         self._lock = threading.Lock()
 
-    def arrived(self, call: Call) -> Logged:
+    def log_arrival(self, call: Call) -> Logged:
         """Log `call` as arriving now."""
         with self._lock:
             self._number += 1
@@ -86,7 +86,7 @@ class RequestLog:
             self._entries[entry.number] = entry
         return entry
 
-    def answered(self, number: int, status: int | None) -> None:
+    def log_answer(self, number: int, status: int | None) -> None:
         """Note what request `number` got, unless the log was cleared since."""
         with self._lock:
             if entry := self._entries.get(number):

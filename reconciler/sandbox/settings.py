@@ -88,7 +88,7 @@ class _Switches(BaseModel):
         longest: int = getattr(self, f"{field}_length")
         return longest
 
-    def emptied(self, field: FieldName) -> _Emptied:
+    def when_empty(self, field: FieldName) -> _Emptied:
         """Return what a PUT does whose `field` is empty."""
         emptied: _Emptied = getattr(self, f"empty_{field}", "refuse")
         return emptied

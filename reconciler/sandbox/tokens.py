@@ -46,10 +46,10 @@ class Doorkeeper:
             return claims
         refusal = _stale(claims, settings)
         if not refusal and settings.enforce_jti:
-            refusal = self._replayed(claims, settings)
+            refusal = self._replay_refusal(claims, settings)
         return refusal or (NO_SCOPE if settings.scope_missing else None)
 
-    def _replayed(self, claims: Mapping[str, object], settings: Settings) -> Refusal | None:
+    def _replay_refusal(self, claims: Mapping[str, object], settings: Settings) -> Refusal | None:
         jti, expires = claims.get("jti"), claims.get("exp")
         known = not isinstance(jti, str) or not jti or jti in self._used
         lasting = not isinstance(expires, int | float) or expires - now(settings) > LONGEST_LIFE + settings.leeway

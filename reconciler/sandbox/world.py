@@ -58,7 +58,7 @@ class World:
         """Return the lists of an account as stored, by id."""
         return self.accounts[account_id].lists
 
-    def shown(self, account_id: str, late: bool) -> Mapping[str, ContactList]:
+    def visible_lists(self, account_id: str, late: bool) -> Mapping[str, ContactList]:
         """Return the lists as a read shows them: where it is `late`, without the PUTs of the last seconds."""
         with self.lock:
             lists = self.lists(account_id)

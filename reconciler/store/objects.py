@@ -20,7 +20,7 @@ from obstore.store import AzureStore, GCSStore, S3Store
 
 from reconciler.errors import StateError
 from reconciler.files import size
-from reconciler.trust import untrusted
+from reconciler.trust import explain_untrusted
 
 if TYPE_CHECKING:
     from obstore.store import ClientConfig, ObjectStore, RetryConfig
@@ -141,7 +141,7 @@ class Bucket:
 
     def _explained(self, error: BaseException) -> str:
         if refused := _CERTIFICATE.search(str(error)):
-            return untrusted(refused["why"] or refused["none"])
+            return explain_untrusted(refused["why"] or refused["none"])
         return (
             f"{_said(error, self._place.secrets)}. The state is in an object store: look at its address, the "
             "credentials of this run and the rights that they give, and the network"

@@ -16,11 +16,11 @@ from reconciler.errors import StoppedError
 def test_its_time_goes_on_while_the_machine_sleeps(monkeypatch: pytest.MonkeyPatch) -> None:
     real, night = time.clock_gettime, 8 * 3600.0
     runtime = Runtime(deadline=60.0)
-    assert runtime.asked(0.0) is None
+    assert runtime.reason_to_end(0.0) is None
     before = runtime.monotonic()
     monkeypatch.setattr(time, "clock_gettime", lambda clock: real(clock) + night * (clock == time.CLOCK_BOOTTIME))
     assert runtime.monotonic() - before >= night
-    assert "the deadline of 60 s is near" in str(runtime.asked(0.0))
+    assert "the deadline of 60 s is near" in str(runtime.reason_to_end(0.0))
 
 
 class Counted:
@@ -31,7 +31,7 @@ class Counted:
     def __init__(self) -> None:
         self.told: list[str] = []
 
-    def left(self, seconds: float) -> None:
+    def count_down(self, seconds: float) -> None:
         self.told.append(f"{seconds:.0f}")
 
     def over(self) -> None:
@@ -61,7 +61,7 @@ def test_a_signal_ends_a_long_wait_and_its_countdown() -> None:
 def test_in_a_log_a_wait_has_few_lines(capsys: pytest.CaptureFixture[str]) -> None:
     notes = Notes()
     assert notes.every == 30
-    notes.left(42.4)
-    notes.left(4.9)
+    notes.count_down(42.4)
+    notes.count_down(4.9)
     notes.over()
     assert capsys.readouterr().err == "still waiting: 42 s left\n"

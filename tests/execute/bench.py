@@ -58,7 +58,7 @@ class JumpingClock:
     def last_wait(self, seconds: float) -> None:
         self.ahead += seconds
 
-    def asked(self, ahead: float) -> str | None:
+    def reason_to_end(self, ahead: float) -> str | None:
         if self.stopped:
             return "stopped by SIGINT"
         return "the deadline is near" if self.deadline is not None and self.ahead + ahead > self.deadline else None

@@ -62,9 +62,9 @@ def test_the_tables_are_whole() -> None:
 def after(status: Status, event: answers.Verdict | Change, puts: int = 1) -> tuple[ChangeAttempt, Next]:
     under_way = ChangeAttempt(UPDATE, None, status, {"name": "O"}, puts)
     if isinstance(event, Update | Adopt | Blocked):
-        return under_way.revalidated(event)
+        return under_way.after_revalidation(event)
     assert isinstance(event, answers.Acknowledged | answers.Rejected | answers.Unsettled)
-    return under_way.answered(event)
+    return under_way.after_answer(event)
 
 
 @pytest.mark.parametrize(("row", "column", "cell"), CELLS)
@@ -96,6 +96,6 @@ def test_a_second_401_ends_the_run() -> None:
     refused = answers.Rejected("HTTP 401", unauthorized=True)
     once, step = after(NotWritten(), refused)
     assert not isinstance(step, Done)
-    _, step = once.answered(refused)
+    _, step = once.after_answer(refused)
     assert isinstance(step, Done)
     assert step.halt == "sign-in was refused twice, each time with a fresh token: HTTP 401"

@@ -107,19 +107,19 @@ def test_a_rate_limitanswer_holds_all_until_that_helps(told: list[float | None],
     rate_limit = limited(clock, 30)
     for seconds, wait in zip(told, waits, strict=True):
         asked = clock.passed
-        rate_limit.refused(seconds)
+        rate_limit.note_refusal(seconds)
         assert rate_limit.delay(1) == wait
         assert request(rate_limit, clock) == asked + wait
-    rate_limit.accepted()
-    rate_limit.refused(1.0)
+    rate_limit.note_acceptance()
+    rate_limit.note_refusal(1.0)
     assert rate_limit.delay(1) == 1.0
 
 
 def test_a_shorter_hold_does_not_lift_a_longer_one() -> None:
     clock = FakeClock()
     rate_limit = limited(clock, 30)
-    rate_limit.refused(200.0)
-    rate_limit.refused(1.0)
+    rate_limit.note_refusal(200.0)
+    rate_limit.note_refusal(1.0)
     assert rate_limit.delay(1) == 200.0
 
 
@@ -135,7 +135,7 @@ def test_a_long_wait_is_told(caplog: pytest.LogCaptureFixture) -> None:
 def test_a_short_wait_is_not_worth_telling(caplog: pytest.LogCaptureFixture) -> None:
     clock = FakeClock()
     rate_limit = limited(clock, 1)
-    rate_limit.refused(4.0)
+    rate_limit.note_refusal(4.0)
     with caplog.at_level(logging.INFO):
         request(rate_limit, clock)
     assert caplog.messages == []

@@ -42,11 +42,11 @@ def test_the_log_holds_what_arrived_and_what_it_got(sandbox: Sandbox, client: Cl
 
 def test_a_cleared_log_counts_on_and_takes_no_answer_of_before() -> None:
     log = RequestLog()
-    entry = log.arrived(Call("GET", "/"))
+    entry = log.log_arrival(Call("GET", "/"))
     log.clear()
-    log.answered(entry.number, 200)
+    log.log_answer(entry.number, 200)
     assert log.entries == ()
-    assert log.arrived(Call("GET", "/")).number == 2
+    assert log.log_arrival(Call("GET", "/")).number == 2
 
 
 @given(times=st.lists(st.integers(0, 200), max_size=40).map(sorted), seconds=st.integers(1, 90))

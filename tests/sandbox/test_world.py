@@ -19,7 +19,7 @@ def world(settings: Settings = LATE) -> World:
 
 
 def names(world: World, account: str = ACCOUNT_ID) -> dict[str, str]:
-    return {each.id: each.name for each in world.shown(account, late=True).values()}
+    return {each.id: each.name for each in world.visible_lists(account, late=True).values()}
 
 
 def put(world: World, name: str, account: str = ACCOUNT_ID) -> None:
@@ -31,7 +31,7 @@ def test_a_read_shows_what_was_before_all_puts_that_are_too_fresh() -> None:
     put(late, "One")
     put(late, "Two")
     assert names(late) == {"cl-1": FIRST.name, "cl-2": SECOND.name}
-    assert late.lists()["cl-1"].name == late.shown(ACCOUNT_ID, late=False)["cl-1"].name == "Two"
+    assert late.lists()["cl-1"].name == late.visible_lists(ACCOUNT_ID, late=False)["cl-1"].name == "Two"
 
 
 def test_puts_of_one_account_are_not_shown_late_in_another() -> None:
