@@ -217,9 +217,9 @@ def _find_list(applied: Applied, key: str) -> KnownList:
 
 
 def _entry(known: KnownList) -> dict[str, object]:
-    from reconciler.store.entries import written
+    from reconciler.store.entries import write_entry
 
-    return {"key": known.key, **written(known)}
+    return {"key": known.key, **write_entry(known)}
 
 
 def _line(known: KnownList) -> str:

@@ -24,13 +24,13 @@ def pull(store: Store, serial: int) -> str:
     """Return the document of an earlier serial."""
     from reconciler.store.document import render
 
-    found = _earlier(store, 1, serial)
+    found = _read_history(store, 1, serial)
     if not found:
         raise UsageError(f"{store}: no serial {serial} is kept there; reconciler state history lists what is")
     return render(replace(found[-1].applied, moved_to=""))
 
 
-def _earlier(store: Store, last: int, serial: int | None = None) -> Sequence[Saved]:
+def _read_history(store: Store, last: int, serial: int | None = None) -> Sequence[Saved]:
     """Return earlier states, oldest first, after saying which cannot be read."""
     found = store.history(last, serial)
     for unread in found.unread:
@@ -40,8 +40,8 @@ def _earlier(store: Store, last: int, serial: int | None = None) -> Sequence[Sav
 
 def history(store: Store, options: argparse.Namespace) -> None:
     """Show what the last runs made of the state, newest first."""
-    saved = _earlier(store, options.last + 1)
-    told = [_told(before, after) for before, after in zip([None, *saved], saved, strict=False)][-options.last :]
+    saved = _read_history(store, options.last + 1)
+    told = [_entry(before, after) for before, after in zip([None, *saved], saved, strict=False)][-options.last :]
     if options.json:
         import json
 
@@ -62,7 +62,7 @@ def history(store: Store, options: argparse.Namespace) -> None:
         note("no run has changed the state yet")
 
 
-def _told(before: Saved | None, after: Saved) -> dict[str, object]:
+def _entry(before: Saved | None, after: Saved) -> dict[str, object]:
     """Return what is said of one serial; what changed before the first that is kept, nobody knows."""
     from dataclasses import asdict
 

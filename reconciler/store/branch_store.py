@@ -21,14 +21,12 @@ from reconciler.model.times import timestamp
 from reconciler.protocols import Holder
 from reconciler.store import journal, lease
 from reconciler.store.branch import Version
-from reconciler.store.document import parse as parse_document
 from reconciler.store.document import render
-from reconciler.store.folding import folded
-from reconciler.store.history import History, Revision, committed
+from reconciler.store.history import History, Revision, read_commits
 from reconciler.store.lease import Lease, Released
-from reconciler.store.leased_store import LeasedStore, overtaken
-from reconciler.store.leased_writer import Recorded
-from reconciler.store.reading import refuse_foreign
+from reconciler.store.leased_store import LeasedStore, overtaken_error
+from reconciler.store.leased_writer import RunRecord
+from reconciler.store.reading import read_contents
 from reconciler.uptime import uptime
 
 SHARED = 15.0
@@ -70,12 +68,12 @@ class BranchStore(LeasedStore):
     def look(self) -> Applied:
         """Return the state as the next writer would find it."""
         _, files = self._files.read()
-        return self._understood(files)[1]
+        return self._read_state(files)[1]
 
     def history(self, last: int, serial: int | None = None) -> History:
         """Return the states that the last runs left, oldest first; or those of one serial."""
         newest_first = self._files.revisions(self._names[0], last if serial is None else _EVERY)
-        found = committed(reversed(newest_first), str(self))
+        found = read_commits(reversed(newest_first), str(self))
         wanted = tuple(each for each in found.saved if serial in (None, each.applied.serial))
         return found._replace(saved=wanted)
 
@@ -87,7 +85,7 @@ class BranchStore(LeasedStore):
         version, files = self._files.read()
         if found := self._lease(files, broken):
             self._refuse_held(found, holder, broken)
-        document, applied = self._understood(files)
+        document, applied = self._read_state(files)
         taken = FilesLease(self._files, self._nothing.environment, Lease(uuid4().hex, holder, ""), version)
         try:
             taken.take(applied, folding=applied is not document)
@@ -101,19 +99,11 @@ class BranchStore(LeasedStore):
         found = None if raw is None else lease.parse_or_clear(raw, where=where, broken=broken)
         return None if isinstance(found, Released) else found
 
-    def _understood(self, files: Mapping[str, bytes]) -> tuple[Applied, Applied]:
+    def _read_state(self, files: Mapping[str, bytes]) -> tuple[Applied, Applied]:
         """Return what the document says, and the state: that with the journal folded in."""
-        name, journal_name, _ = (f"{self._files}/{name}" for name in self._names)
-        document = self._nothing
-        if self._names[0] in files:
-            document = parse_document(files[self._names[0]], where=name)
-            refuse_foreign(document, self._nothing, where=name)
-        raw = files.get(self._names[1])
-        recorded = None if raw is None else journal.parse(raw, where=journal_name)
-        if recorded is None:
-            return document, document
-        refuse_foreign(recorded.base, self._nothing, where=journal_name)
-        return document, folded(document, recorded, where=journal_name)
+        document, recorded, _ = self._names
+        places = {"where": f"{self._files}/{document}", "journal_where": f"{self._files}/{recorded}"}
+        return read_contents(files.get(document), files.get(recorded), self._nothing, **places)
 
 
 def names(environment: str) -> tuple[str, str, str]:
@@ -150,16 +140,16 @@ class FilesLease:
         """Take the lease, `folding` in what a vanished run left; raises LockedError if somebody was quicker."""
         self._share(self._whole(applied) if folding else {}, "lease taken")
 
-    def publish(self, recorded: Recorded, what: str) -> Recorded:
+    def publish(self, recorded: RunRecord, what: str) -> RunRecord:
         """Write the journal of all that was recorded and promised."""
         entries = {**recorded.entries, **recorded.promised}
         self._share({self._journal_name: journal.render(recorded.base, entries)}, what)
         return recorded
 
-    def replace(self, applied: Applied) -> Recorded:
+    def replace(self, applied: Applied) -> RunRecord:
         """Write `applied` as the document, and remove the journal."""
         self._share(self._whole(applied), f"serial {applied.serial}, put in place")
-        return Recorded(applied)
+        return RunRecord(applied)
 
     def renew(self, what: str) -> None:
         """Renew the lease."""
@@ -168,9 +158,9 @@ class FilesLease:
     def check_mine(self) -> None:
         """Raise LockedError if any of the files is no longer as this run wrote it."""
         if not self._files.is_at(self._version):
-            raise overtaken(self._files, self._environment)
+            raise overtaken_error(self._files, self._environment)
 
-    def finish(self, recorded: Recorded) -> None:
+    def finish(self, recorded: RunRecord) -> None:
         """Write the document, and remove journal and lease."""
         applied = recorded.applied
         contents = self._whole(applied) if recorded.entries else {self._journal_name: None}
@@ -194,5 +184,5 @@ class FilesLease:
         by = f"{holder.command}\nby {holder.user} on {holder.host}" + (f"\nCI job {holder.job}" if holder.job else "")
         written = self._files.write(contents, self._version, f"{self._environment}: {what}\n\n{by}\n")
         if written is None:
-            raise overtaken(self._files, self._environment)
+            raise overtaken_error(self._files, self._environment)
         self._version, self._renewed = written, began

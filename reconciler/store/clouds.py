@@ -88,7 +88,7 @@ def bucket(url: str, variables: Mapping[str, str]) -> Bucket:
             name,
             prefix,
             keywords=_keywords(url, scheme, variables),
-            plain_http=bool(plain) or _emulated(scheme, variables),
+            plain_http=bool(plain) or _is_emulated(scheme, variables),
             secrets=tuple(value for key, value in variables.items() if _SECRET.search(key) and len(value) >= 6),
         )
     )
@@ -137,7 +137,7 @@ def _address(endpoint: str) -> SplitResult | None:
     return parts if usable and parts.scheme in {"http", "https"} else None
 
 
-def _emulated(scheme: str, variables: Mapping[str, str]) -> bool:
+def _is_emulated(scheme: str, variables: Mapping[str, str]) -> bool:
     """Tell whether Azure's emulator is meant, which is on this machine and talks plain http."""
     if scheme != "az" or variables.get("AZURE_STORAGE_USE_EMULATOR", "").lower() not in {"1", "true"}:
         return False

@@ -16,8 +16,8 @@ import re
 from dataclasses import asdict, dataclass
 
 from reconciler.model.lists import Applied, Target
-from reconciler.store.entries import understood, written
-from reconciler.store.jsontext import WAY_OUT, as_text, damaged, decode, encode, refuse_markers, refuse_newer
+from reconciler.store.entries import read_entry, write_entry
+from reconciler.store.jsontext import WAY_OUT, as_text, damage_error, decode, encode, refuse_markers, refuse_newer
 from reconciler.store.shapes import check_document, document_shape
 
 _FAMILY = "reconciler/state"
@@ -74,7 +74,7 @@ def parse_stamped(source: str | bytes, *, where: str) -> tuple[Applied, Stamp | 
         target=Target(**document["target"]),
         lineage=document["lineage"],
         serial=document["serial"],
-        lists={key: understood(key, entry) for key, entry in document["lists"].items()},
+        lists={key: read_entry(key, entry) for key, entry in document["lists"].items()},
         moved_to=document.get("moved_to", ""),
         manifest=document.get("manifest", ""),
     )
@@ -83,7 +83,7 @@ def parse_stamped(source: str | bytes, *, where: str) -> tuple[Applied, Stamp | 
     as_it_stands = _CHECKSUM_LINE.sub("", text, count=1)  # whoever wrote it may have another layout
     sums = (_checksum(as_it_stands), _checksum(_head(applied, stamp) + _lists(applied)))
     if "checksum" in document and document["checksum"] not in sums:
-        raise damaged(where, "its content does not match its checksum", f"{WAY_OUT}. {_EDITED}")
+        raise damage_error(where, "its content does not match its checksum", f"{WAY_OUT}. {_EDITED}")
     return applied, stamp
 
 
@@ -99,7 +99,7 @@ def _content(text: str, where: str) -> dict[str, object]:
     found = content.get("format") if isinstance(content, dict) else None
     refuse_newer(found, family=_FAMILY, where=where)
     if not isinstance(content, dict) or found != f"{_FAMILY}/1":
-        raise damaged(where, f'its format is not "{_FAMILY}/1"')
+        raise damage_error(where, f'its format is not "{_FAMILY}/1"')
     return content
 
 
@@ -120,7 +120,7 @@ def _checksum_line(checksum: str) -> str:
 
 
 def _lists(applied: Applied) -> str:
-    lines = ("\n  " + encode({key: written(applied.lists[key])})[1:-1] for key in sorted(applied.lists))
+    lines = ("\n  " + encode({key: write_entry(applied.lists[key])})[1:-1] for key in sorted(applied.lists))
     return f' "lists": {{{",".join(lines)}\n }}\n}}\n'
 
 

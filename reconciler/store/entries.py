@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _NOTHING: Texts = {}
 
 
-def written(known: KnownList) -> dict[str, object]:
+def write_entry(known: KnownList) -> dict[str, object]:
     """Return the entry of a list, in the order in which it is written."""
     status, intended = ("in_doubt", known.intended) if isinstance(known, DoubtfulList) else ("applied", None)
     if intended == {}:
@@ -29,7 +29,7 @@ def written(known: KnownList) -> dict[str, object]:
     return entry
 
 
-def understood(key: str, entry: AppliedEntry | DoubtfulEntry) -> KnownList:
+def read_entry(key: str, entry: AppliedEntry | DoubtfulEntry) -> KnownList:
     """Return the list that an entry stands for."""
     stored = _texts(entry["stored"]) if "stored" in entry else _NOTHING
     if entry["status"] == "applied":

@@ -63,9 +63,9 @@ class FileStore(Store):
 
     def holder(self, asking: Holder) -> str | None:
         """Say who is writing this state at the moment; None where nobody is."""
-        from reconciler.store.lock import held  # noqa: PLC0415 - as for `lock`
+        from reconciler.store.lock import describe_writer  # noqa: PLC0415 - as for `lock`
 
-        return held(self._files.lock, asking)
+        return describe_writer(self._files.lock, asking)
 
     def breakable(self, asking: Holder) -> BreakableLock | None:
         """Raise LockedError if somebody is writing: that lock ends with its process."""
@@ -84,15 +84,15 @@ class FileStore(Store):
     @contextmanager
     def open(self, holder: Holder) -> Iterator[StateWriter]:
         """Hold the lock; a journal left behind is folded first, and the run's own at the end."""
-        from reconciler.store.lock import locked  # noqa: PLC0415 - what only reads a state does without
-        from reconciler.store.writer import Writer, ending  # noqa: PLC0415 - likewise
+        from reconciler.store.lock import hold_lock  # noqa: PLC0415 - what only reads a state does without
+        from reconciler.store.writer import Writer, end_afterwards  # noqa: PLC0415 - likewise
 
         _make_folder(self._files.lock.parent)
-        with locked(self._files.lock, holder) as confirm:
+        with hold_lock(self._files.lock, holder) as confirm:
             document, applied = read(self._files, self._nothing)
             with closing(Writer(self._files, document, confirm, self.owner.name)) as writer:
                 writer.settle(applied)
-                with ending(writer.fold):
+                with end_afterwards(writer.fold):
                     yield writer
 
 

@@ -17,7 +17,7 @@ from reconciler.model.lists import Applied, KnownList
 from reconciler.store.journal import Recorded
 
 
-def folded(document: Applied, recorded: Recorded, *, where: str) -> Applied:
+def fold(document: Applied, recorded: Recorded, *, where: str) -> Applied:
     """Return the state of a document and its journal; `where` names the journal in errors."""
     base = recorded.base
     if document.lineage in {base.lineage, ""}:

@@ -85,9 +85,9 @@ class Repository:
 
     def _urls(self, *how: str) -> list[str]:
         """Return where a remote is, as git rewrites it, without users and tokens."""
-        if not self._ended("config", "--get-all", f"remote.{REMOTE}.url").stdout.strip():
+        if not self._run_to_end("config", "--get-all", f"remote.{REMOTE}.url").stdout.strip():
             return []
-        return [_redacted(line) for line in self.run("remote", "get-url", *how, "--all", REMOTE).decode().splitlines()]
+        return [_redact(line) for line in self.run("remote", "get-url", *how, "--all", REMOTE).decode().splitlines()]
 
     def remote_tip(self, branch: str) -> str:
         """Return the commit at the end of a branch of the remote, "" where there is no such branch."""
@@ -97,7 +97,7 @@ class Repository:
 
     def is_checked_out(self, branch: str) -> bool:
         """Tell whether any working tree of this repository has a branch checked out."""
-        listed = self._ended("worktree", "list", "--porcelain").stdout.decode(errors="replace").splitlines()
+        listed = self._run_to_end("worktree", "list", "--porcelain").stdout.decode(errors="replace").splitlines()
         return f"branch refs/heads/{branch}" in listed
 
     def local_tip(self, branch: str) -> str:
@@ -143,7 +143,7 @@ class Repository:
             head, _, message = entry.strip("\n").partition("\n")
             if head:
                 known, at = head.split()
-                shown = self._ended("cat-file", "blob", f"{known}:{name}").stdout  # nothing, where it is no file
+                shown = self._run_to_end("cat-file", "blob", f"{known}:{name}").stdout  # nothing, where it is no file
                 found.append(Revision(known, float(at), message, shown))
         return found
 
@@ -165,27 +165,27 @@ class Repository:
         """
         lease = f"--force-with-lease=refs/heads/{branch}:{expected}"
         given = ("push", "--quiet", "--no-verify", "--porcelain", lease, REMOTE, f"{commit}:refs/heads/{branch}")
-        ended = self._ended(*given)
+        ended = self._run_to_end(*given)
         if not ended.returncode:
             return ""
         refused = _REFUSED.search(ended.stdout.decode(errors="replace"))
         if refused is None or _BY_A_HOOK in refused[1]:
-            raise GitError(_message(given, _said(ended)))
-        return _said(ended)
+            raise GitError(_message(given, _error_text(ended)))
+        return _error_text(ended)
 
     def move(self, branch: str, commit: str, expected: str) -> str:
         """Move a branch of this repository likewise."""
-        ended = self._ended("update-ref", f"refs/heads/{branch}", commit, expected or "0" * len(commit))
-        return _said(ended) if ended.returncode else ""
+        ended = self._run_to_end("update-ref", f"refs/heads/{branch}", commit, expected or "0" * len(commit))
+        return _error_text(ended) if ended.returncode else ""
 
     def run(self, *arguments: str, given: bytes = b"") -> bytes:
         """Run git to its end and return what it prints; raises GitError with what it said."""
-        ended = self._ended(*arguments, given=given)
+        ended = self._run_to_end(*arguments, given=given)
         if ended.returncode:
-            raise GitError(_message(arguments, _said(ended)))
+            raise GitError(_message(arguments, _error_text(ended)))
         return ended.stdout
 
-    def _ended(self, *arguments: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    def _run_to_end(self, *arguments: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
         """Run git to its end. What it leaves behind (a daemon that keeps credentials, say) is not waited for.
 
         So its output goes to files: a pipe ends only when all have closed it that have inherited it.
@@ -205,11 +205,11 @@ class Repository:
                     stderr=stderr,
                     start_new_session=True,  # a Ctrl-C is for this program, which ends in order
                 )
-                code = _waited(process)
+                code = _wait(process)
                 printed, said = (_content(file) for file in (stdout, stderr))
                 return subprocess.CompletedProcess(command, code, printed, said)
         except (OSError, subprocess.TimeoutExpired) as error:
-            raise GitError(_message(arguments, _redacted(str(error)))) from error
+            raise GitError(_message(arguments, _redact(str(error)))) from error
 
 
 def _is_unwanted(name: str, value: str) -> bool:
@@ -217,7 +217,7 @@ def _is_unwanted(name: str, value: str) -> bool:
     return name in _ELSEWHERE or (name.startswith(_NOISY) and value in _TO_STDERR)
 
 
-def _waited(process: subprocess.Popen[bytes]) -> int:
+def _wait(process: subprocess.Popen[bytes]) -> int:
     """Return the exit code of git; whatever ends the wait before, ends git and what it started."""
     try:
         return process.wait(_SECONDS)
@@ -236,12 +236,12 @@ def _content(file: IO[bytes]) -> bytes:
     return content
 
 
-def _said(ended: subprocess.CompletedProcess[bytes]) -> str:
+def _error_text(ended: subprocess.CompletedProcess[bytes]) -> str:
     """Return what git said in one line, without users and tokens in addresses."""
-    return _redacted(" ".join((ended.stdout + b" " + ended.stderr).decode(errors="replace").split()))[:_LONGEST]
+    return _redact(" ".join((ended.stdout + b" " + ended.stderr).decode(errors="replace").split()))[:_LONGEST]
 
 
-def _redacted(text: str) -> str:
+def _redact(text: str) -> str:
     return _USER.sub("…@", text)
 
 

@@ -81,7 +81,7 @@ def keep_copy(objects: Objects, applied: Applied, serial: int, content: bytes, *
             objects.put(f"{name}-{uuid4().hex[:8]}.json", content, None)
 
 
-def copies(objects: Objects, environment: str) -> list[str]:
+def copy_names(objects: Objects, environment: str) -> list[str]:
     """Return the names of the copies that there are, oldest first; whatever else lies among them is none."""
     folder = _folder(environment)
     return [name for name in objects.names(folder) if _COPY.fullmatch(name.removeprefix(f"{folder}/"))]
@@ -94,7 +94,7 @@ class LastCopy:
     document: str
     serial: int
 
-    def lost(self) -> StateError:
+    def loss_error(self) -> StateError:
         """Return the error that says so, and how to bring it back."""
         return StateError(
             f"{self.document}: is gone, and there are copies of it. Nothing was changed. Bring the last one back: "
@@ -105,7 +105,7 @@ class LastCopy:
 
 def last_copy(objects: Objects, environment: str) -> LastCopy | None:
     """Return the last copy; None where there is none at all."""
-    names = sorted(copies(objects, environment), reverse=True)
+    names = sorted(copy_names(objects, environment), reverse=True)
     if not names:
         return None
     name = next((name for name in names if _is_readable(objects, name)), names[0])
@@ -115,33 +115,33 @@ def last_copy(objects: Objects, environment: str) -> LastCopy | None:
 
 def _is_readable(objects: Objects, name: str) -> bool:
     found = objects.get(name)
-    return found is not None and bool(_readable([partial(_saved, found.content, name)]).saved)
+    return found is not None and bool(_read_all([partial(_read_copy, found.content, name)]).saved)
 
 
-def kept_copies(objects: Objects, environment: str, last: int, serial: int | None) -> History:
+def read_copies(objects: Objects, environment: str, last: int, serial: int | None) -> History:
     """Return the last so many copies, or those of one serial."""
-    names = copies(objects, environment)
+    names = copy_names(objects, environment)
     if serial is not None:
         names = [name for name in names if name.startswith(f"{_folder(environment)}/{serial:010d}-")]
     found = {name: objects.get(name) for name in names[-last:]}
-    return _readable(partial(_saved, copy.content, f"{objects}/{name}") for name, copy in found.items() if copy)
+    return _read_all(partial(_read_copy, copy.content, f"{objects}/{name}") for name, copy in found.items() if copy)
 
 
-def _saved(content: bytes, where: str) -> Saved:
+def _read_copy(content: bytes, where: str) -> Saved:
     applied, stamp = parse_stamped(content, where=where)
     return Saved(applied, stamp.written if stamp else None)
 
 
-def committed(revisions: Iterable[Revision], where: str) -> History:
+def read_commits(revisions: Iterable[Revision], where: str) -> History:
     """Return the states that commits wrote, in the order given."""
-    return _readable(partial(_committed, each, where) for each in revisions)
+    return _read_all(partial(_read_commit, each, where) for each in revisions)
 
 
-def _committed(revision: Revision, where: str) -> Saved:
+def _read_commit(revision: Revision, where: str) -> Saved:
     return Saved(parse(revision.content, where=f"{revision.name}:{where}"), _author(revision))
 
 
-def _readable(reads: Iterable[Callable[[], Saved]]) -> History:
+def _read_all(reads: Iterable[Callable[[], Saved]]) -> History:
     """Read them all: one that is damaged does not hide the others."""
     saved: list[Saved] = []
     unread: list[str] = []

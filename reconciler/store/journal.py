@@ -23,8 +23,8 @@ from typing_extensions import TypedDict
 
 from reconciler.model.lists import Applied, KnownList, Target
 from reconciler.store import disk
-from reconciler.store.entries import understood, written
-from reconciler.store.jsontext import as_text, damaged, decode, encode, refuse_markers, refuse_newer
+from reconciler.store.entries import read_entry, write_entry
+from reconciler.store.jsontext import as_text, damage_error, decode, encode, refuse_markers, refuse_newer
 from reconciler.store.shapes import AnyText, Count, Entry, TargetShape, check_lines, exactly
 
 _FAMILY = "reconciler/journal"
@@ -65,16 +65,16 @@ def parse(raw: bytes, *, where: str) -> Recorded | None:
     entries: dict[str, KnownList | None] = {}
     for record in check_lines(_record_shape(), lines[1:], where=where):
         key, entry = record["key"], record["entry"]
-        entries[key] = None if entry is None else understood(key, entry)
+        entries[key] = None if entry is None else read_entry(key, entry)
     return Recorded(base, entries) if entries else None
 
 
 def render(base: Applied, entries: Mapping[str, KnownList | None]) -> bytes:
     """Return a whole journal: what it builds on, and one record a key."""
     records: list[dict[str, object]] = [
-        {"key": key, "entry": None if entry is None else written(entry)} for key, entry in entries.items()
+        {"key": key, "entry": None if entry is None else write_entry(entry)} for key, entry in entries.items()
     ]
-    return _sealed([_header(base), *records], 0)[0]
+    return _seal_lines([_header(base), *records], 0)[0]
 
 
 class Journal:
@@ -90,8 +90,8 @@ class Journal:
 
     def record(self, base: Applied, key: str, entry: KnownList | None) -> None:
         """Append one record; raises OSError, and the record then does not count."""
-        record: dict[str, object] = {"key": key, "entry": None if entry is None else written(entry)}
-        lines, total = _sealed([record] if self._end else [_header(base), record], self._sum)
+        record: dict[str, object] = {"key": key, "entry": None if entry is None else write_entry(entry)}
+        lines, total = _seal_lines([record] if self._end else [_header(base), record], self._sum)
         self._append(lines)
         self._end, self._sum = self._end + len(lines), total
 
@@ -168,7 +168,7 @@ def _header(base: Applied) -> dict[str, object]:
     }
 
 
-def _sealed(values: list[dict[str, object]], total: int) -> tuple[bytes, int]:
+def _seal_lines(values: list[dict[str, object]], total: int) -> tuple[bytes, int]:
     """Return `values` as lines, and the sum over all lines so far, of which `total` is the one before them."""
     lines: list[bytes] = []
     for value in values:
@@ -187,7 +187,7 @@ def _lines(raw: bytes, where: str) -> list[object]:
     for number, line in enumerate(lines, start=1):
         total = crc32(line[:-_SEAL_LENGTH], total)
         if line[-_SEAL_LENGTH:] != _SEAL % total:
-            raise damaged(where, f"line {number} does not match its checksum", _WAY_OUT)
+            raise damage_error(where, f"line {number} does not match its checksum", _WAY_OUT)
     return [decode(as_text(line, where=where), where=where) for line in lines]
 
 

@@ -30,7 +30,7 @@ def as_text(raw: bytes, *, where: str) -> str:
     try:
         return raw.decode()
     except UnicodeDecodeError as error:
-        raise damaged(where, f"byte {error.start} is not UTF-8") from error
+        raise damage_error(where, f"byte {error.start} is not UTF-8") from error
 
 
 def decode(text: str, *, where: str) -> object:
@@ -38,9 +38,9 @@ def decode(text: str, *, where: str) -> object:
     try:
         content: object = json.loads(text, object_pairs_hook=_unique)
     except RecursionError as error:
-        raise damaged(where, "nested deeper than a state can be") from error
+        raise damage_error(where, "nested deeper than a state can be") from error
     except ValueError as error:
-        raise damaged(where, f"not readable as JSON: {error}") from error
+        raise damage_error(where, f"not readable as JSON: {error}") from error
     return content
 
 
@@ -48,7 +48,7 @@ def refuse_markers(text: str, *, where: str, way_out: str) -> None:
     """Raise StateDamagedError, with a way out of its own, where git left the markers of a merge conflict."""
     if marker := _CONFLICT.search(text):
         number = text.count("\n", 0, marker.start()) + 1
-        raise damaged(where, f"git left merge-conflict markers in it, the first in line {number}", way_out)
+        raise damage_error(where, f"git left merge-conflict markers in it, the first in line {number}", way_out)
 
 
 def refuse_newer(found: object, *, family: str, where: str) -> None:
@@ -60,7 +60,7 @@ def refuse_newer(found: object, *, family: str, where: str) -> None:
         )
 
 
-def damaged(where: str, what: str, way_out: str = WAY_OUT) -> StateDamagedError:
+def damage_error(where: str, what: str, way_out: str = WAY_OUT) -> StateDamagedError:
     """Return the error for content that this program does not write."""
     return StateDamagedError(f"{where}: damaged: {what}. {way_out}")
 
@@ -70,10 +70,10 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     if len(content) < len(pairs):
         counts = Counter(key for key, _ in pairs)
         twice = next(key for key, count in counts.items() if count > 1)
-        raise ValueError(f"the key {encode(shortened(twice))} stands twice in one object")
+        raise ValueError(f"the key {encode(shorten(twice))} stands twice in one object")
     return content
 
 
-def shortened(text: str) -> str:
+def shorten(text: str) -> str:
     """Return a text from the file, of any length, as a message may hold it."""
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

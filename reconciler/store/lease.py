@@ -44,7 +44,7 @@ class Lease:
     renewed_at: str
     fence: int = 0
 
-    def expired(self, now: float) -> bool:
+    def is_expired(self, now: float) -> bool:
         """Tell whether nobody renewed it for so long that its holder must be gone."""
         return now - datetime.fromisoformat(self.renewed_at).timestamp() > LEASE
 
@@ -67,7 +67,7 @@ def render(lease: Lease | Released) -> bytes:
 def parse(raw: bytes, *, where: str) -> Lease | Released:
     """Return the lease that a file holds; raises StateDamagedError."""
     try:
-        return _parsed(raw, where)
+        return _read(raw, where)
     except StateDamagedError as error:
         raise StateDamagedError(str(error).removesuffix(WAY_OUT) + _WAY_OUT) from error
 
@@ -82,7 +82,7 @@ def parse_or_clear(raw: bytes, *, where: str, broken: str) -> Lease | Released |
         return None
 
 
-def _parsed(raw: bytes, where: str) -> Lease | Released:
+def _read(raw: bytes, where: str) -> Lease | Released:
     content = decode(as_text(raw, where=where), where=where)
     refuse_newer(content.get("format") if isinstance(content, dict) else None, family=_FAMILY, where=where)
     if isinstance(content, dict) and "token" not in content:

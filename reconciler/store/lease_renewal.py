@@ -15,7 +15,7 @@ INTERVAL = 1.0
 class LeaseRenewal:
     """A thread that calls `renew`, with the reason, when the `age` of the lease reaches `pause`; both are seconds.
 
-    What fails in the thread is met by the next `held`.
+    What fails in the thread is met by the next `under_lease`.
     """
 
     def __init__(self, renew: Callable[[str], None], *, age: Callable[[], float], pause: Callable[[], float]) -> None:
@@ -38,7 +38,7 @@ class LeaseRenewal:
             self._thread.join()
 
     @contextmanager
-    def held(self) -> Iterator[None]:
+    def under_lease(self) -> Iterator[None]:
         """Keep the thread out while the context lasts; a LockedError inside means that the lease is lost for good.
 
         Raises LockedError if the lease is lost, StateError if nobody can tell.
@@ -46,13 +46,13 @@ class LeaseRenewal:
         with self.guard:
             if self._lost:
                 raise self._lost
-            with self._loss_remembered():
+            with self._remember_loss():
                 if self._age() > lease.TRUSTED:
                     self._renew("lease renewed")
                 yield
 
     @contextmanager
-    def _loss_remembered(self) -> Iterator[None]:
+    def _remember_loss(self) -> Iterator[None]:
         try:
             yield
         except LockedError as error:
@@ -61,6 +61,6 @@ class LeaseRenewal:
 
     def _renew_in_time(self) -> None:
         while not self._ended.wait(INTERVAL):
-            with self.guard, suppress(ReconcilerError), self._loss_remembered():
+            with self.guard, suppress(ReconcilerError), self._remember_loss():
                 if not self._lost and self._age() >= self._pause():
                     self._renew("under way")

@@ -14,9 +14,9 @@ from reconciler.protocols import Holder, StateWriter
 from reconciler.store import lease
 from reconciler.store.lease import Lease
 from reconciler.store.leased_writer import HeldLease, LeasedWriter
-from reconciler.store.lock import described
+from reconciler.store.lock import describe
 from reconciler.store.state_store import BreakableLock, Store
-from reconciler.store.writer import ending
+from reconciler.store.writer import end_afterwards
 
 LOOKS = 5
 
@@ -38,14 +38,14 @@ class LeasedStore(Store):
         cannot be read). `lost`: also if the document is lost; the state is then an empty one.
         """
 
-    def held(self) -> Lease | None:
+    def current_lease(self) -> Lease | None:
         """Return the lease of who is writing at the moment; None if nobody is."""
         found = self._read_lease()
-        return None if found is None or found.expired(time.time()) else found
+        return None if found is None or found.is_expired(time.time()) else found
 
     def holder(self, asking: Holder) -> str | None:
         """Say who is writing this state at the moment; None if nobody is."""
-        held = self.held()
+        held = self.current_lease()
         return None if held is None else self._refusal(held, asking)
 
     def open(self, holder: Holder) -> AbstractContextManager[StateWriter]:
@@ -62,12 +62,12 @@ class LeasedStore(Store):
     def breakable(self, asking: Holder) -> BreakableLock | None:
         """Return the lease that somebody holds, or one that cannot be read."""
         try:
-            held = self.held()
+            held = self.current_lease()
         except StateDamagedError as error:
             return BreakableLock(str(error), partial(self._break, lease.DAMAGED))
         if held is None:
             return None
-        said = f"{self}: locked by {described(held.holder, asking.since)}; last renewed {held.renewed_at}"
+        said = f"{self}: locked by {describe(held.holder, asking.since)}; last renewed {held.renewed_at}"
         return BreakableLock(said, partial(self._break, held.token))
 
     def _break(self, token: str, holder: Holder) -> None:
@@ -76,7 +76,7 @@ class LeasedStore(Store):
     @contextmanager
     def _open(self, holder: Holder, *, lost: bool) -> Iterator[StateWriter]:
         writer = self._begin(holder, lost=lost)
-        with ending(writer.end):
+        with end_afterwards(writer.end):
             yield writer
 
     def _begin(self, holder: Holder, broken: str = "", *, lost: bool = False) -> LeasedWriter:
@@ -88,18 +88,18 @@ class LeasedStore(Store):
 
     def _refuse_held(self, found: Lease, asking: Holder, broken: str) -> None:
         """Raise LockedError if somebody holds the lease that was found, unless it is the one to be broken."""
-        if found.token != broken and not found.expired(time.time()):
+        if found.token != broken and not found.is_expired(time.time()):
             raise LockedError(self._refusal(found, asking))
 
     def _refusal(self, held: Lease, asking: Holder) -> str:
         return (
-            f"{self}: locked by {described(held.holder, asking.since)}. Nothing was changed. Wait until that run has "
+            f"{self}: locked by {describe(held.holder, asking.since)}. Nothing was changed. Wait until that run has "
             f"ended, then try again; if it is gone, its lease ends {lease.LEASE:.0f} s after {held.renewed_at}, or at "
             "once by reconciler state unlock"
         )
 
 
-def overtaken(store: object, environment: str) -> LockedError:
+def overtaken_error(store: object, environment: str) -> LockedError:
     """Return the error for a lease that somebody else has by now."""
     return LockedError(
         f"{store}: somebody else has written the state of {environment} meanwhile: this run's lease is gone. Run "

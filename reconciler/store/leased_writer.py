@@ -23,7 +23,7 @@ from reconciler.store.reading import refuse_foreign
 _WAITS = (0.5, 2.0)  # seconds
 
 
-class Recorded(NamedTuple):
+class RunRecord(NamedTuple):
     """What a writer knows: the state that it builds on, what it recorded since, and the doubts that are yet to come."""
 
     base: Applied
@@ -39,14 +39,14 @@ class Recorded(NamedTuple):
         """Return the entry of `key` with what was recorded so far."""
         return self.entries[key] if key in self.entries else self.base.lists.get(key)
 
-    def shown(self, key: str) -> KnownList | None:
+    def entry_for_others(self, key: str) -> KnownList | None:
         """Return the entry of `key` as others see it once all of this is published."""
         return self.promised[key] if key in self.promised else self.known(key)
 
-    def with_entry(self, key: str, entry: KnownList | None) -> Recorded:
+    def with_entry(self, key: str, entry: KnownList | None) -> RunRecord:
         """Return what is known once `key` is recorded."""
         promised = {other: doubt for other, doubt in self.promised.items() if other != key}
-        return Recorded(self.base, {**self.entries, key: entry}, promised)
+        return RunRecord(self.base, {**self.entries, key: entry}, promised)
 
 
 class HeldLease(Protocol):
@@ -69,14 +69,14 @@ class HeldLease(Protocol):
         """Return the seconds since the request began that renewed the lease last."""
         ...
 
-    def publish(self, recorded: Recorded, what: str) -> Recorded:
+    def publish(self, recorded: RunRecord, what: str) -> RunRecord:
         """Let others see all that was recorded and promised; return it as it is to be built on.
 
         Where there is a pause, that renews the lease, too.
         """
         ...
 
-    def replace(self, applied: Applied) -> Recorded:
+    def replace(self, applied: Applied) -> RunRecord:
         """Put `applied` in the place of the whole state; return it as it is to be built on."""
         ...
 
@@ -88,7 +88,7 @@ class HeldLease(Protocol):
         """Ask the store whether the lease is still this run's; raises LockedError if it is not."""
         ...
 
-    def finish(self, recorded: Recorded) -> None:
+    def finish(self, recorded: RunRecord) -> None:
         """Make what was recorded the document, without what was promised and never came."""
         ...
 
@@ -103,7 +103,7 @@ class LeasedWriter:
     def __init__(self, held: HeldLease, applied: Applied, manifest: str = "") -> None:
         self._held = held
         self._manifest = manifest
-        self._recorded = self._published = Recorded(applied)
+        self._recorded = self._published = RunRecord(applied)
         self._waits = False
         self._renewal = LeaseRenewal(
             self._renew, age=held.age, pause=lambda: held.pause if self._waits else lease.RENEWED
@@ -124,8 +124,8 @@ class LeasedWriter:
     def announce(self, entries: Mapping[str, DoubtfulList]) -> None:
         """Publish, before the first PUT of a run, that each of these may be on its way."""
         if entries:
-            with self._renewal.held():
-                announced = self._recorded._replace(base=self._owned(self._recorded.base), promised=dict(entries))
+            with self._renewal.under_lease():
+                announced = self._recorded._replace(base=self._claim(self._recorded.base), promised=dict(entries))
                 self._publish(announced, f"{len(entries)} to come")
 
     def sync(self) -> None:
@@ -133,13 +133,13 @@ class LeasedWriter:
 
     def confirm(self) -> None:
         """Raise LockedError if the lease is gone or somebody else has written, StateError if nobody can tell."""
-        with self._renewal.held():
+        with self._renewal.under_lease():
             _insist(self._held.check_mine)
 
     def record(self, key: str, entry: KnownList | None) -> None:
         """Set the entry of `key`, or drop it; others see a doubt on return. Raises StateError: nothing was recorded."""
-        with self._renewal.held():
-            recorded = self._recorded._replace(base=self._owned(self._recorded.base)).with_entry(key, entry)
+        with self._renewal.under_lease():
+            recorded = self._recorded._replace(base=self._claim(self._recorded.base)).with_entry(key, entry)
             if self._is_urgent(key, entry):
                 self._publish(recorded, f"{key} to come")
             else:
@@ -148,23 +148,23 @@ class LeasedWriter:
 
     def replace(self, applied: Applied) -> None:
         """Put `applied` in the place of the whole state; raises ForeignStateError for another target's."""
-        with self._renewal.held():
+        with self._renewal.under_lease():
             now = self._recorded.applied
             refuse_foreign(applied, now, where=f"the state to put in the place of {self._held.document}")
             serial = max(applied.serial, now.serial) + 1
             lineage = applied.lineage or now.lineage
-            self._build_on(self._held.replace(self._owned(replace(applied, lineage=lineage, serial=serial))))
+            self._build_on(self._held.replace(self._claim(replace(applied, lineage=lineage, serial=serial))))
 
     def end(self) -> None:
         """Write what is left to write, and give the lease back. Raises StateError, and LockedError if it is lost."""
         self._renewal.stop()
         try:
-            with self._renewal.held():
+            with self._renewal.under_lease():
                 self._held.finish(self._recorded)
         finally:
             self._held.release()
 
-    def _owned(self, applied: Applied) -> Applied:
+    def _claim(self, applied: Applied) -> Applied:
         """Return a state with its lineage, and the manifest whose state it is from now on."""
         lineage, manifest = applied.lineage or str(uuid4()), self._manifest or applied.manifest
         if (lineage, manifest) == (applied.lineage, applied.manifest):
@@ -173,15 +173,15 @@ class LeasedWriter:
 
     def _is_urgent(self, key: str, entry: KnownList | None) -> bool:
         """Tell whether others must see an entry at once; they need not if they see the same doubt, whenever it was."""
-        shown = self._published.shown(key)
+        shown = self._published.entry_for_others(key)
         if isinstance(entry, DoubtfulList):
             return not isinstance(shown, DoubtfulList) or shown._replace(applied_at=entry.applied_at) != entry
         return not self._held.pause and entry != shown
 
-    def _publish(self, recorded: Recorded, what: str) -> None:
+    def _publish(self, recorded: RunRecord, what: str) -> None:
         self._build_on(self._held.publish(recorded, what))
 
-    def _build_on(self, published: Recorded) -> None:
+    def _build_on(self, published: RunRecord) -> None:
         self._recorded = self._published = published
         self._waits = False
 

@@ -27,7 +27,7 @@ _INSTANT = 0.01  # seconds
 
 
 @contextmanager
-def locked(path: Path, holder: Holder) -> Iterator[Callable[[], None]]:
+def hold_lock(path: Path, holder: Holder) -> Iterator[Callable[[], None]]:
     """Hold the lock on the file at `path` while the context lasts; yield a check that it was not removed.
 
     Raises LockedError, naming the holder, where somebody has it; StateError where there is no locking.
@@ -56,7 +56,7 @@ def locked(path: Path, holder: Holder) -> Iterator[Callable[[], None]]:
         os.close(descriptor)
 
 
-def held(path: Path, asking: Holder) -> str | None:
+def describe_writer(path: Path, asking: Holder) -> str | None:
     """Say who holds the lock on the file at `path`; None where nobody does. Takes no lock that a writer would meet.
 
     Raises StateError where what is there can be no lock.
@@ -76,7 +76,7 @@ def held(path: Path, asking: Holder) -> str | None:
         if note:
             fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
-        return _who(path, note, asking)
+        return _refusal(path, note, asking)
     except OSError:  # a file system without locks: nobody can hold one
         return None
     finally:
@@ -124,7 +124,7 @@ def _acquire(descriptor: int, path: Path, holder: Holder) -> None:
     try:
         _insist(lambda: fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB))
     except BlockingIOError as error:
-        raise LockedError(_who(path, os.pread(descriptor, _LONGEST_NOTE, 0), holder)) from error
+        raise LockedError(_refusal(path, os.pread(descriptor, _LONGEST_NOTE, 0), holder)) from error
     except OSError as error:
         raise StateError(
             f"{path}: its file system cannot lock files ({reason(error)}), so two runs could write at once. "
@@ -161,7 +161,7 @@ def _leave_note(descriptor: int, note: str) -> None:
     os.pwrite(descriptor, note.encode(), 0)
 
 
-def _who(path: Path, note: bytes, asking: Holder) -> str:
+def _refusal(path: Path, note: bytes, asking: Holder) -> str:
     from pydantic import TypeAdapter, ValidationError  # noqa: PLC0415 - slow to import, and few locks are held
 
     try:
@@ -169,14 +169,14 @@ def _who(path: Path, note: bytes, asking: Holder) -> str:
     except ValidationError:
         who = "somebody who has left no note of who it is"
     else:
-        who = described(holder, asking.since)
+        who = describe(holder, asking.since)
     return (
         f"{path}: locked by {who}. Nothing was changed. Wait until that run has ended, or end it, then try again; "
         "there is nothing to clean up, the lock goes with its process"
     )
 
 
-def described(holder: Holder, now: str) -> str:
+def describe(holder: Holder, now: str) -> str:
     """Say who holds a lock, since when, and how long ago that is at `now` (RFC 3339)."""
     return (
         f"process {holder.pid} on host {encode(holder.host)}, user {encode(holder.user)}, since "

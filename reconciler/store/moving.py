@@ -26,13 +26,13 @@ def move(here: Store, there: Store, holder: Holder, *, here_url: str, there_url:
 
     Raises as `lock` of either; MovedError where it has gone elsewhere, RefusedError where another state is there.
     """
-    with here.open(holder) as left, _opened(there, holder, there_url) as taken:
+    with here.open(holder) as left, _open_there(there, holder, there_url) as taken:
         state = left.applied
         here.check_owner(state)
         there.check_owner(taken.applied)
         if not state.moved_to:
             _check_room(there, taken.applied, state)
-            state = _copied(there, taken, state, here_url)
+            state = _copy(there, taken, state, here_url)
             left.replace(replace(state, moved_to=there_url))
         elif state.moved_to != there_url:
             raise MovedError(f"{here}: the state of {state.environment} was moved to {state.moved_to} already")
@@ -44,7 +44,7 @@ def move(here: Store, there: Store, holder: Holder, *, here_url: str, there_url:
 
 
 @contextmanager
-def _opened(there: Store, holder: Holder, url: str) -> Iterator[StateWriter]:
+def _open_there(there: Store, holder: Holder, url: str) -> Iterator[StateWriter]:
     """Hold the right to write there; if somebody has it, a note says how to break a lease that the manifest has not."""
     with ExitStack() as stack:
         try:
@@ -80,7 +80,7 @@ def _check_arrived(here: Store, there: Store, found: Applied, state: Applied, he
         raise RefusedError(f"{there}: it does not hold the state that was moved there from {here}. Nothing was changed")
 
 
-def _copied(there: Store, taken: StateWriter, state: Applied, here_url: str) -> Applied:
+def _copy(there: Store, taken: StateWriter, state: Applied, here_url: str) -> Applied:
     """Write a copy there, marked as being here, and read it back."""
     taken.replace(replace(state, moved_to=here_url))
     copy = there.look()

@@ -25,10 +25,10 @@ from reconciler.protocols import Holder
 from reconciler.store import lease
 from reconciler.store.cas_object import CasObject
 from reconciler.store.document import Stamp, Written, parse_stamped, render
-from reconciler.store.history import History, keep_copy, kept_copies, last_copy
+from reconciler.store.history import History, keep_copy, last_copy, read_copies
 from reconciler.store.lease import Lease, Released
-from reconciler.store.leased_store import LOOKS, LeasedStore, overtaken
-from reconciler.store.leased_writer import Recorded
+from reconciler.store.leased_store import LOOKS, LeasedStore, overtaken_error
+from reconciler.store.leased_writer import RunRecord
 from reconciler.store.objects import Objects
 from reconciler.store.reading import refuse_foreign
 from reconciler.uptime import uptime
@@ -55,20 +55,20 @@ class ObjectStore(LeasedStore):
         if raw is None and self._lock().read() is not None:
             last = last_copy(self._objects, self._environment)
             if last:
-                raise last.lost()
-        return _understood(raw, self._nothing, where=str(document))[0]
+                raise last.loss_error()
+        return _read_document(raw, self._nothing, where=str(document))[0]
 
     def history(self, last: int, serial: int | None = None) -> History:
         """Return the states at the end of the last runs that changed it, oldest first; or those of one serial."""
-        return kept_copies(self._objects, self._environment, last, serial)
+        return read_copies(self._objects, self._environment, last, serial)
 
     def _read_lease(self) -> Lease | None:
-        found = _found_in(self._lock())
+        found = _read_lock(self._lock())
         return found if isinstance(found, Lease) else None
 
     def _take(self, holder: Holder, broken: str, *, lost: bool) -> tuple[ObjectLease, Applied] | None:
         lock, now, began = self._lock(), time.time(), uptime()
-        found = _found_in(lock, broken)
+        found = _read_lock(lock, broken)
         if isinstance(found, Lease):
             self._refuse_held(found, holder, broken)
         taken = Lease(uuid4().hex, holder, timestamp(now), (found.fence if found else 0) + 1)
@@ -85,12 +85,12 @@ class ObjectStore(LeasedStore):
         return CasObject(self._objects, f"{self._environment}.lock.json")
 
 
-def _found_in(lock: CasObject, broken: str = "") -> Lease | Released | None:
+def _read_lock(lock: CasObject, broken: str = "") -> Lease | Released | None:
     raw = lock.read()
     return None if raw is None else lease.parse_or_clear(raw, where=str(lock), broken=broken)
 
 
-def _understood(raw: bytes | None, nothing: Applied, *, where: str) -> tuple[Applied, Stamp | None]:
+def _read_document(raw: bytes | None, nothing: Applied, *, where: str) -> tuple[Applied, Stamp | None]:
     """Return the state that a document holds, and its stamp; raises as `parse`, and ForeignStateError."""
     if raw is None:
         return nothing, None
@@ -133,36 +133,36 @@ class ObjectLease:
             raw = self._document.read()
             if raw is None and self._lease.fence > 1 and (last := last_copy(self._objects, self._environment)):
                 if not lost:
-                    raise last.lost()
+                    raise last.loss_error()
                 self._serial = last.serial
                 return replace(nothing, serial=last.serial)
-            found, stamp = _understood(raw, nothing, where=self.document)
+            found, stamp = _read_document(raw, nothing, where=self.document)
             if stamp and stamp.fence >= self._lease.fence:
                 self._lease = replace(self._lease, fence=stamp.fence + 1)
                 self.renew("outranked")
             if raw and found.serial:
                 keep_copy(self._objects, found, found.serial, raw)
-            written = stamp.written if stamp else self._written()
+            written = stamp.written if stamp else self._author()
             if self._document.write(render(found, Stamp(self._lease.fence, written)).encode()):
                 self._serial = found.serial
                 return found
         raise LockedError(f"{self._document}: somebody else wrote it each time. Nothing was changed. Run again")
 
-    def publish(self, recorded: Recorded, what: str = "") -> Recorded:
+    def publish(self, recorded: RunRecord, what: str = "") -> RunRecord:
         """Put the document with all that was recorded and promised, under a serial that no other content ever had."""
         del what
         self._serial = max(self._serial + 1, recorded.applied.serial)
         settled = replace(recorded.applied, serial=self._serial)
         shown = replace(settled, lists={**settled.lists, **recorded.promised})
-        content = render(shown, Stamp(self._lease.fence, self._written())).encode()
+        content = render(shown, Stamp(self._lease.fence, self._author())).encode()
         if not self._document.write(content):
-            raise overtaken(self._objects, self._environment)
+            raise overtaken_error(self._objects, self._environment)
         self._put = settled, content
-        return Recorded(settled, promised=recorded.promised)
+        return RunRecord(settled, promised=recorded.promised)
 
-    def replace(self, applied: Applied) -> Recorded:
+    def replace(self, applied: Applied) -> RunRecord:
         """Put `applied` as the document."""
-        return self.publish(Recorded(applied))
+        return self.publish(RunRecord(applied))
 
     def renew(self, what: str) -> None:
         """Put the lease again."""
@@ -170,7 +170,7 @@ class ObjectLease:
         began = uptime()
         self._lease = replace(self._lease, renewed_at=timestamp(time.time()))
         if not self._lock.write(lease.render(self._lease)):
-            raise overtaken(self._objects, self._environment)
+            raise overtaken_error(self._objects, self._environment)
         self._renewed = began
 
     def check_mine(self) -> None:
@@ -178,9 +178,9 @@ class ObjectLease:
         found = self._objects.get(self._lock.name)
         held = found and lease.parse_or_clear(found.content, where=str(self._lock), broken=lease.DAMAGED)
         if not isinstance(held, Lease) or held.token != self._lease.token:
-            raise overtaken(self._objects, self._environment)
+            raise overtaken_error(self._objects, self._environment)
 
-    def finish(self, recorded: Recorded) -> None:
+    def finish(self, recorded: RunRecord) -> None:
         """Take back what was announced and never came, and keep a copy."""
         if recorded.promised:
             self.publish(recorded._replace(promised={}))
@@ -204,6 +204,6 @@ class ObjectLease:
             lease.LEASE,
         )
 
-    def _written(self) -> Written:
+    def _author(self) -> Written:
         holder: Holder = self._lease.holder
         return Written(timestamp(time.time()), holder.user, holder.host, holder.command, holder.job)

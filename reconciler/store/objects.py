@@ -90,8 +90,8 @@ class Bucket:
 
     def __init__(self, place: Place) -> None:
         self._place = place
-        with self._told("cannot be reached"):
-            self._store = _connected(place)
+        with self._wrap_errors("cannot be reached"):
+            self._store = _connect(place)
 
     def __str__(self) -> str:
         """Return where it is, as messages name it."""
@@ -99,7 +99,7 @@ class Bucket:
 
     def get(self, name: str) -> Found | None:
         """Return an object, None where there is none."""
-        with self._told(f"{name} cannot be read"):
+        with self._wrap_errors(f"{name} cannot be read"):
             try:
                 found = obstore.get(self._store, name)
                 if found.meta["size"] > MOST:
@@ -117,7 +117,7 @@ class Bucket:
             mode = {"e_tag": expected.e_tag} if expected.e_tag else {}
             if expected.generation:
                 mode["version"] = expected.generation
-        with self._told(f"{name} cannot be written"):
+        with self._wrap_errors(f"{name} cannot be written"):
             try:
                 done = obstore.put(self._store, name, content, mode=mode, use_multipart=False)
                 return _version(done["e_tag"], done["version"])
@@ -126,29 +126,29 @@ class Bucket:
 
     def names(self, folder: str) -> list[str]:
         """Return the names of the objects in a folder, oldest first."""
-        with self._told(f"{folder} cannot be listed"):
+        with self._wrap_errors(f"{folder} cannot be listed"):
             found = [each for some in obstore.list(self._store, f"{folder}/") for each in some]
         return [each["path"] for each in sorted(found, key=lambda each: (each["last_modified"], each["path"]))]
 
     @contextmanager
-    def _told(self, what: str) -> Iterator[None]:
+    def _wrap_errors(self, what: str) -> Iterator[None]:
         try:
             yield
         except BaseException as error:
             if not isinstance(error, BaseError | OSError | ValueError) and type(error).__name__ != "PanicException":
                 raise  # that one is how obstore dies of what it did not expect; it derives from BaseException
-            raise StateError(f"{self._place.url}: {what}: {self._explained(error)}") from error
+            raise StateError(f"{self._place.url}: {what}: {self._explain(error)}") from error
 
-    def _explained(self, error: BaseException) -> str:
+    def _explain(self, error: BaseException) -> str:
         if refused := _CERTIFICATE.search(str(error)):
             return explain_untrusted(refused["why"] or refused["none"])
         return (
-            f"{_said(error, self._place.secrets)}. The state is in an object store: look at its address, the "
+            f"{_one_line(error, self._place.secrets)}. The state is in an object store: look at its address, the "
             "credentials of this run and the rights that they give, and the network"
         )
 
 
-def _connected(place: Place) -> ObjectStore:
+def _connect(place: Place) -> ObjectStore:
     makers: Mapping[Scheme, Callable[..., ObjectStore]] = {"s3": S3Store, "gs": GCSStore, "az": AzureStore}
     client: ClientConfig = {"allow_http": place.plain_http, "connect_timeout": "5s", "timeout": "20s"}
     return makers[place.scheme](
@@ -160,7 +160,7 @@ def _version(e_tag: str | None, generation: str | None) -> Version:
     return Version(e_tag or "", generation or "")
 
 
-def _said(error: BaseException, secrets: tuple[str, ...]) -> str:
+def _one_line(error: BaseException, secrets: tuple[str, ...]) -> str:
     """Return what obstore says in one line: without its debugging, the query of any address, and any secret."""
     said = " ".join(_ENDED.sub("", str(error)).split())
     if answer := _ANSWER.search(said):

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from reconciler.errors import StateError
-from reconciler.store.reading import Files, beside
+from reconciler.store.reading import Files, files_beside
 
 _OURS = ("HEAD", "objects", "refs")  # what every git folder has, a bare repository too
 
@@ -19,7 +19,7 @@ def files_in(folder: Path, environment: str, within: Path) -> Files:
     named = folder / f"{environment}.state.json"
     root = Path(os.path.realpath(within))
     document = _inside(root, named)
-    found = beside(document)
+    found = files_beside(document)
     for path in (found.journal, found.lock):
         _inside(root, path)
     return found

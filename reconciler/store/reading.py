@@ -9,7 +9,7 @@ from reconciler.errors import ForeignStateError
 from reconciler.model.lists import Applied
 from reconciler.store import disk
 from reconciler.store.document import parse as parse_document
-from reconciler.store.folding import folded
+from reconciler.store.folding import fold
 from reconciler.store.journal import parse as parse_journal
 from reconciler.store.jsontext import encode
 
@@ -23,7 +23,7 @@ class Files(NamedTuple):
     aside: Path
 
 
-def beside(document_path: Path) -> Files:
+def files_beside(document_path: Path) -> Files:
     """Return the files of the state whose document is at `document_path`."""
     stem = document_path.name.removesuffix(".state.json")
     return Files(
@@ -36,7 +36,6 @@ def beside(document_path: Path) -> Files:
 
 def read(files: Files, nothing: Applied) -> tuple[Applied, Applied]:
     """Return what the document says (`nothing` where there is none), and the state: that with the journal folded in."""
-    document = nothing
     # A writer may fold one into the other meanwhile. Each further round means that a whole run ended within the last,
     # so there are few.
     while True:
@@ -45,16 +44,20 @@ def read(files: Files, nothing: Applied) -> tuple[Applied, Applied]:
         raw_journal = disk.read(files.journal)
         if disk.version(files.document) == version:
             break
-    if raw is not None:
-        document = parse_document(raw, where=str(files.document))
-    refuse_foreign(document, nothing, where=str(files.document))
-    if raw_journal is None:
-        return document, document
-    recorded = parse_journal(raw_journal, where=str(files.journal))
+    return read_contents(raw, raw_journal, nothing, where=str(files.document), journal_where=str(files.journal))
+
+
+def read_contents(
+    raw: bytes | None, raw_journal: bytes | None, nothing: Applied, *, where: str, journal_where: str
+) -> tuple[Applied, Applied]:
+    """Return what `read` does, given what document and journal hold; None where there is none."""
+    document = nothing if raw is None else parse_document(raw, where=where)
+    refuse_foreign(document, nothing, where=where)
+    recorded = None if raw_journal is None else parse_journal(raw_journal, where=journal_where)
     if recorded is None:
         return document, document
-    refuse_foreign(recorded.base, nothing, where=str(files.journal))
-    return document, folded(document, recorded, where=str(files.journal))
+    refuse_foreign(recorded.base, nothing, where=journal_where)
+    return document, fold(document, recorded, where=journal_where)
 
 
 def refuse_foreign(found: Applied, wanted: Applied, *, where: str) -> None:

@@ -11,7 +11,7 @@ from pydantic import ConfigDict, Field, InstanceOf, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
 from reconciler.model.fields import TABLE
-from reconciler.store.jsontext import damaged, encode, shortened
+from reconciler.store.jsontext import damage_error, encode, shorten
 
 _AT_ONCE = 1000
 _WIDEST = 20  # keys: no object has more, but for that of all lists
@@ -134,8 +134,8 @@ def _check_width(content: dict[str, object], entries: dict[str, object], where: 
     others = {key: value for key, value in content.items() if value is not entries}
     for path, value in _objects(others, entries):
         if len(value) > _WIDEST:
-            place = encode(shortened(path))[1:-1] or "it"
-            raise damaged(where, f"{place} has {len(value)} keys, more than anything in a state has")
+            place = encode(shorten(path))[1:-1] or "it"
+            raise damage_error(where, f"{place} has {len(value)} keys, more than anything in a state has")
 
 
 def _objects(others: dict[str, object], entries: dict[str, object]) -> Iterator[tuple[str, dict[str, object]]]:
@@ -154,6 +154,6 @@ def check_shape(shape: TypeAdapter[_Shape], content: object, *, where: str) -> _
         return shape.validate_python(content)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        path = shortened(".".join(str(step) for step in first["loc"]))
+        path = shorten(".".join(str(step) for step in first["loc"]))
         more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
-        raise damaged(where, encode(f"{path}: {shortened(first['msg'])}")[1:-1] + more) from error
+        raise damage_error(where, encode(f"{path}: {shorten(first['msg'])}")[1:-1] + more) from error

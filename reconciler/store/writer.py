@@ -17,7 +17,7 @@ from reconciler.store.reading import Files, refuse_foreign
 
 
 @contextmanager
-def ending(end: Callable[[], None]) -> Iterator[None]:
+def end_afterwards(end: Callable[[], None]) -> Iterator[None]:
     """Call `end` when the context ends; where an exception is under way, a failure of it becomes a note on that."""
     try:
         yield
@@ -116,14 +116,14 @@ class Writer:
             files.aside.unlink(missing_ok=True)
         except OSError as error:
             raise StateError(
-                f"{files.document}: cannot be written ({disk.reason(error)}). {self._kept()}. Make room there, or give "
-                "the right to write, and run again: that takes up where this run ended"
+                f"{files.document}: cannot be written ({disk.reason(error)}). {self._describe_rest()}. Make room "
+                "there, or give the right to write, and run again: that takes up where this run ended"
             ) from error
         self._document = self._applied = applied
         self._entries = {}
         self._journal = Journal(files.journal)
 
-    def _kept(self) -> str:
+    def _describe_rest(self) -> str:
         """Say what there still is where the document could not be written, and make it durable."""
         journal = self._files.journal
         if not journal.exists():

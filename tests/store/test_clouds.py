@@ -59,9 +59,12 @@ class PanicException(BaseException):  # its name in obstore
 def test_what_obstore_dies_of_is_said_and_what_ends_the_program_ends_it() -> None:
     with in_place(KEYS):
         objects = bucket("s3://b", KEYS)
-    with pytest.raises(StateError, match="s3://b: x cannot be read: no such header"), objects._told("x cannot be read"):
+    with (
+        pytest.raises(StateError, match="s3://b: x cannot be read: no such header"),
+        objects._wrap_errors("x cannot be read"),
+    ):
         raise PanicException("no such header")
-    with pytest.raises(KeyboardInterrupt), objects._told("x"):
+    with pytest.raises(KeyboardInterrupt), objects._wrap_errors("x"):
         raise KeyboardInterrupt
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from reconciler.errors import StateDamagedError
 from reconciler.model.lists import Applied
-from reconciler.store.folding import folded, with_entries
+from reconciler.store.folding import fold, with_entries
 from reconciler.store.journal import Recorded
 from tests.store.samples import TARGET, applied_list, doubtful_list, state
 
@@ -28,14 +28,14 @@ SETTLED = {
 @pytest.mark.parametrize("case", SETTLED)
 def test_the_state_is_known(case: str) -> None:
     document, recorded, expected = SETTLED[case]
-    assert folded(document, recorded, where="x") == (expected or document)
+    assert fold(document, recorded, where="x") == (expected or document)
 
 
 @pytest.mark.parametrize("case", SETTLED)
 def test_folding_twice_changes_nothing(case: str) -> None:
     document, recorded, _ = SETTLED[case]
-    once = folded(document, recorded, where="x")
-    assert folded(once, recorded, where="x") is once
+    once = fold(document, recorded, where="x")
+    assert fold(once, recorded, where="x") is once
 
 
 UNKNOWN = {
@@ -52,7 +52,7 @@ UNKNOWN = {
 def test_what_nobody_can_tell_is_refused(case: str) -> None:
     document, here = UNKNOWN[case]
     with pytest.raises(StateDamagedError) as refused:
-        folded(document, RECORDED, where="prod.journal.jsonl")
+        fold(document, RECORDED, where="prod.journal.jsonl")
     message = str(refused.value)
     assert message.startswith(
         "prod.journal.jsonl: it builds on serial 7 of lineage 5b0c7f8e-4a53-4a86-9c1c-6f1a2b3c4d5e, but the document "

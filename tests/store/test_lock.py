@@ -18,7 +18,7 @@ import pytest
 
 from reconciler.errors import LockedError, StateError
 from reconciler.protocols import Holder
-from reconciler.store.lock import held, locked
+from reconciler.store.lock import describe_writer, hold_lock
 from tests.store.samples import HOLDER, names_in
 from tests.store.small_disk import room_for
 
@@ -26,7 +26,7 @@ LATER = replace(HOLDER, pid=4712, since="2026-11-22T10:03:20Z")
 
 
 def refusal(path: Path, asking: Holder = LATER) -> str:
-    with pytest.raises(LockedError) as refused, locked(path, asking):
+    with pytest.raises(LockedError) as refused, hold_lock(path, asking):
         pytest.fail("locked twice")
     assert refused.value.exit_code == 4
     return str(refused.value)
@@ -34,7 +34,7 @@ def refusal(path: Path, asking: Holder = LATER) -> str:
 
 def test_names_the_holder_and_the_way_out(tmp_path: Path) -> None:
     path = tmp_path / "prod.lock"
-    with locked(path, replace(HOLDER, job="https://ci.example/1")):
+    with hold_lock(path, replace(HOLDER, job="https://ci.example/1")):
         assert refusal(path) == (
             f'{path}: locked by process 4711 on host "ci-7", user "anna", since 2026-11-22T10:00:00Z (3 min ago), '
             'command "reconciler apply --yes", CI job https://ci.example/1. Nothing was changed. Wait until that run '
@@ -54,7 +54,7 @@ AGES = {
 
 @pytest.mark.parametrize("now", AGES)
 def test_says_how_long_ago_where_the_clocks_agree(tmp_path: Path, now: str) -> None:
-    with locked(tmp_path / "lock", HOLDER):
+    with hold_lock(tmp_path / "lock", HOLDER):
         message = refusal(tmp_path / "lock", replace(LATER, since=now))
     assert f"since {AGES[now]}" in message
     assert "CI job" not in message
@@ -63,22 +63,22 @@ def test_says_how_long_ago_where_the_clocks_agree(tmp_path: Path, now: str) -> N
 def test_can_be_had_again_and_the_note_goes(tmp_path: Path) -> None:
     path = tmp_path / "lock"
     for _ in range(2):
-        with locked(path, HOLDER):
+        with hold_lock(path, HOLDER):
             assert json.loads(path.read_text())["pid"] == 4711
         assert path.read_text() == ""
 
 
 def test_is_released_by_an_exception(tmp_path: Path) -> None:
-    with pytest.raises(KeyboardInterrupt), locked(tmp_path / "lock", HOLDER):
+    with pytest.raises(KeyboardInterrupt), hold_lock(tmp_path / "lock", HOLDER):
         raise KeyboardInterrupt
-    with locked(tmp_path / "lock", HOLDER):
+    with hold_lock(tmp_path / "lock", HOLDER):
         assert "process 4711" in refusal(tmp_path / "lock")
 
 
 @pytest.mark.parametrize("note", ["", '{"pid": 4711, "ho', "{}", '{"pid": "\\u001b"}', "\x1b[31m", "[" * 9999])
 def test_a_note_that_says_nothing_is_no_obstacle(tmp_path: Path, note: str) -> None:
     path = tmp_path / "lock"
-    with locked(path, HOLDER):
+    with hold_lock(path, HOLDER):
         path.write_text(note)
         message = refusal(path)
     assert "locked by somebody who has left no note of who it is. Nothing was changed. Wait" in message
@@ -87,28 +87,28 @@ def test_a_note_that_says_nothing_is_no_obstacle(tmp_path: Path, note: str) -> N
 
 def test_what_a_note_says_is_shown_as_text(tmp_path: Path) -> None:
     path = tmp_path / "lock"
-    with locked(path, replace(HOLDER, user="\x1b[31m", host="\u202e", command="a\nb", job="\x07", since="\x00")):
+    with hold_lock(path, replace(HOLDER, user="\x1b[31m", host="\u202e", command="a\nb", job="\x07", since="\x00")):
         assert refusal(path).isprintable()
 
 
 def test_a_longer_note_of_a_dead_holder_is_gone(tmp_path: Path) -> None:
     path = tmp_path / "lock"
     path.write_text('{"pid": 1, "user": "' + "x" * 5000)
-    with locked(path, HOLDER):
+    with hold_lock(path, HOLDER):
         assert json.loads(path.read_text())["user"] == "anna"
 
 
 def test_on_a_full_disk_it_holds_without_a_name(tmp_path: Path) -> None:
-    with room_for(10), locked(tmp_path / "lock", HOLDER):
+    with room_for(10), hold_lock(tmp_path / "lock", HOLDER):
         assert "left no note" in refusal(tmp_path / "lock")
 
 
 HOLD = """
 import subprocess, sys
 from pathlib import Path
-from reconciler.store.lock import held, locked
+from reconciler.store.lock import describe_writer, hold_lock
 from tests.store.samples import HOLDER
-with locked(Path(sys.argv[1]), HOLDER):
+with hold_lock(Path(sys.argv[1]), HOLDER):
     child = subprocess.Popen([sys.executable, "-c", "print('up', flush=True); input()"], close_fds=False)
     input()
 """
@@ -134,7 +134,7 @@ def test_dies_with_its_holder_even_if_a_child_of_it_lives_on(tmp_path: Path) -> 
     with held_by_another(tmp_path / "lock") as process:
         process.kill()
         process.wait()
-        with locked(tmp_path / "lock", LATER):
+        with hold_lock(tmp_path / "lock", LATER):
             assert json.loads((tmp_path / "lock").read_text())["pid"] == 4712
 
 
@@ -152,7 +152,7 @@ def test_says_why_the_file_cannot_be_opened(tmp_path: Path, in_the_way: Callable
     refused = pytest.raises(
         StateError, match=r"cannot be locked: it is a (folder|symbolic link), not a regular file\. Nothing was changed"
     )
-    with refused, locked(tmp_path / "lock", HOLDER):
+    with refused, hold_lock(tmp_path / "lock", HOLDER):
         pytest.fail("locked")
     assert names_in(tmp_path) == ["lock"]
 
@@ -163,7 +163,7 @@ def test_a_file_system_without_locks_is_refused(tmp_path: Path, monkeypatch: pyt
         raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(fcntl, "flock", flock)
-    with pytest.raises(StateError) as refused, locked(tmp_path / "lock", HOLDER):
+    with pytest.raises(StateError) as refused, hold_lock(tmp_path / "lock", HOLDER):
         pytest.fail("locked")
     assert str(refused.value) == (
         f"{tmp_path}/lock: its file system cannot lock files ({os.strerror(number)}), so two runs could write at once. "
@@ -174,7 +174,7 @@ def test_a_file_system_without_locks_is_refused(tmp_path: Path, monkeypatch: pyt
 def test_where_no_file_can_be_locked_nobody_holds_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "lock").write_text('{"pid": 1}')
     monkeypatch.setattr(fcntl, "flock", unlockable)
-    assert held(tmp_path / "lock", HOLDER) is None
+    assert describe_writer(tmp_path / "lock", HOLDER) is None
 
 
 def unlockable(*_: int) -> None:
@@ -187,7 +187,7 @@ def test_a_look_does_not_keep_a_writer_out(tmp_path: Path, monkeypatch: pytest.M
     with (tmp_path / "lock").open() as looking:
         fcntl.flock(looking, fcntl.LOCK_SH)
         monkeypatch.setattr(time, "sleep", lambda _: fcntl.flock(looking, fcntl.LOCK_UN))
-        with locked(tmp_path / "lock", HOLDER):
+        with hold_lock(tmp_path / "lock", HOLDER):
             assert refusal(tmp_path / "lock")
 
 
@@ -217,13 +217,13 @@ def test_elsewhere_a_state_is_read_and_not_written(tmp_path: Path) -> None:
 
 def test_whoever_looks_is_told_who_holds_it_and_takes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "prod.lock"
-    assert held(path, HOLDER) is None
-    with locked(path, HOLDER):
-        said = held(path, HOLDER)
+    assert describe_writer(path, HOLDER) is None
+    with hold_lock(path, HOLDER):
+        said = describe_writer(path, HOLDER)
         assert said is not None
         assert f"process {HOLDER.pid}" in said
-    assert held(path, HOLDER) is None
+    assert describe_writer(path, HOLDER) is None
     path.write_text('{"pid": 1, "left by one that died')
-    assert held(path, HOLDER) is None
-    with locked(path, HOLDER):
+    assert describe_writer(path, HOLDER) is None
+    with hold_lock(path, HOLDER):
         pass

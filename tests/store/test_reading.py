@@ -12,7 +12,7 @@ from reconciler.errors import ForeignStateError, StateDamagedError, StateError
 from reconciler.model.lists import Applied
 from reconciler.store.document import render
 from reconciler.store.journal import Journal
-from reconciler.store.reading import beside, read
+from reconciler.store.reading import files_beside, read
 from tests.store.samples import TARGET, applied_list, doubtful_list, state
 
 NOTHING = Applied("prod", TARGET, "", 0, {})
@@ -30,7 +30,7 @@ def journal_on(base: Applied, path: Path) -> None:
     ("name", "stem"), [("prod.state.json", "prod"), ("shared.json", "shared.json"), ("a.b.state.json", "a.b")]
 )
 def test_all_files_of_a_state_stand_beside_its_document(name: str, stem: str) -> None:
-    files = beside(Path("/states") / name)
+    files = files_beside(Path("/states") / name)
     assert [path.as_posix() for path in (files.document, files.journal, files.lock, files.aside)] == [
         f"/states/{name}",
         f"/states/{stem}.journal.jsonl",
@@ -40,11 +40,11 @@ def test_all_files_of_a_state_stand_beside_its_document(name: str, stem: str) ->
 
 
 def test_no_files_are_no_state(tmp_path: Path) -> None:
-    assert read(beside(tmp_path / "prod.state.json"), NOTHING) == (NOTHING, NOTHING)
+    assert read(files_beside(tmp_path / "prod.state.json"), NOTHING) == (NOTHING, NOTHING)
 
 
 def test_a_journal_counts_on_top_of_its_document(tmp_path: Path) -> None:
-    files = beside(tmp_path / "prod.state.json")
+    files = files_beside(tmp_path / "prod.state.json")
     files.document.write_text(render(OLD))
     journal_on(OLD, files.journal)
     assert read(files, NOTHING) == (OLD, NEW)
@@ -52,14 +52,14 @@ def test_a_journal_counts_on_top_of_its_document(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("torn", [b"", b'{"format": "reconciler/journal/1", "lin'])
 def test_a_journal_that_was_never_begun_counts_for_nothing(tmp_path: Path, torn: bytes) -> None:
-    files = beside(tmp_path / "prod.state.json")
+    files = files_beside(tmp_path / "prod.state.json")
     files.document.write_text(render(OLD))
     files.journal.write_bytes(torn)
     assert read(files, NOTHING) == (OLD, OLD)
 
 
 def test_a_state_that_is_folded_while_it_is_read_is_read_again(tmp_path: Path) -> None:
-    files = beside(tmp_path / "prod.state.json")
+    files = files_beside(tmp_path / "prod.state.json")
     files.document.write_text(render(OLD))
     files.aside.write_text(render(NEW))
     journal_on(OLD, files.journal)
@@ -80,7 +80,7 @@ def test_a_state_that_is_folded_while_it_is_read_is_read_again(tmp_path: Path) -
 @pytest.mark.parametrize("foreign", [replace(OLD, target=DEV.target), replace(OLD, environment="dev")])
 @pytest.mark.parametrize("in_journal", [False, True])
 def test_a_state_of_another_target_is_refused(tmp_path: Path, foreign: Applied, in_journal: bool) -> None:
-    files = beside(tmp_path / "prod.state.json")
+    files = files_beside(tmp_path / "prod.state.json")
     if in_journal:
         journal_on(replace(foreign, serial=0), files.journal)
     else:
@@ -92,7 +92,7 @@ def test_a_state_of_another_target_is_refused(tmp_path: Path, foreign: Applied, 
 
 
 def test_a_foreign_state_is_named_with_both_targets_and_the_way_out(tmp_path: Path) -> None:
-    files = beside(tmp_path / "prod.state.json")
+    files = files_beside(tmp_path / "prod.state.json")
     files.document.write_text(render(OLD))
     with pytest.raises(ForeignStateError) as refused:
         read(files, DEV)
@@ -106,7 +106,7 @@ def test_a_foreign_state_is_named_with_both_targets_and_the_way_out(tmp_path: Pa
 
 
 def test_damage_is_named_by_file(tmp_path: Path) -> None:
-    files = beside(tmp_path / "prod.state.json")
+    files = files_beside(tmp_path / "prod.state.json")
     files.document.write_text("<<<<<<< HEAD")
     with pytest.raises(StateDamagedError, match=f"^{files.document}: damaged"):
         read(files, NOTHING)
@@ -119,4 +119,4 @@ def test_damage_is_named_by_file(tmp_path: Path) -> None:
 def test_a_folder_that_is_none_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(StateError, match=r"cannot be read \(Not a directory\)"):
-        read(beside(tmp_path / "file" / "prod.state.json"), NOTHING)
+        read(files_beside(tmp_path / "file" / "prod.state.json"), NOTHING)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from reconciler.errors import ForeignStateError, StateError
 from reconciler.model.lists import Applied, KnownList, Target
-from reconciler.store.reading import Files, beside, read
+from reconciler.store.reading import Files, files_beside, read
 from reconciler.store.writer import Writer
 from tests.store.samples import LINEAGE, TARGET, applied_list, doubtful_list, known_lists, names_in, state
 from tests.store.small_disk import room_for
@@ -26,7 +26,7 @@ VIP, WINBACK = applied_list("vip"), applied_list("winback")
 @pytest.fixture
 def files(tmp_path: Path) -> Files:
     """Name the files of a state in an empty folder."""
-    return beside(tmp_path / "prod.state.json")
+    return files_beside(tmp_path / "prod.state.json")
 
 
 @contextmanager
@@ -59,7 +59,7 @@ steps = st.lists(
 def test_the_document_says_at_the_end_what_the_journal_said(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, KnownList | None]]
 ) -> None:
-    files = beside(tmp_path_factory.mktemp("state") / "prod.state.json")
+    files = files_beside(tmp_path_factory.mktemp("state") / "prod.state.json")
     with writer_on(files, state(VIP, serial=7)) as writer:
         for key, entry in steps:
             writer.record(key, entry)
