@@ -157,7 +157,7 @@ def _push(store: Store, options: argparse.Namespace) -> None:
     except OSError as error:
         raise UsageError(f"cannot read {options.document}: {error.strerror}") from error
     pushed = replace(parse(content, where=str(options.document)), moved_to="")  # it is here from now on
-    with store.replacing(_holder()) as writer:
+    with store.lock(_holder(), lost=True) as writer:
         _check_same(pushed, writer.applied, options.document)
         _say_differences(writer.applied, pushed)
         _check_serial(pushed, writer.applied, options)

@@ -112,7 +112,9 @@ def names(environment: str) -> tuple[str, str, str]:
 
 
 class FilesLease:
-    """A lease that is written together with what it guards: a HeldLease."""
+    """A lease that is written together with what it guards: a HeldLease. Each time that it is renewed is a commit."""
+
+    pause = SHARED
 
     def __init__(self, files: CasFiles, environment: str, held: Lease, version: Version) -> None:
         self._files = files
@@ -120,21 +122,7 @@ class FilesLease:
         self._document_name, self._journal_name, self._lease_name = names(environment)
         self._lease = held
         self._version = version
-        self._renewed = 0.0
-
-    @property
-    def document(self) -> str:
-        """Where the document is, as messages name it."""
-        return f"{self._files}/{self._document_name}"
-
-    @property
-    def pause(self) -> float:
-        """How many seconds an outcome may wait until others see it: each time is a commit."""
-        return SHARED
-
-    def age(self) -> float:
-        """Return the seconds since the write began that renewed the lease last."""
-        return uptime() - self._renewed
+        self.renewed = 0.0
 
     def take(self, applied: Applied, *, folding: bool) -> None:
         """Take the lease, `folding` in what a vanished run left; raises LockedError if somebody was quicker."""
@@ -185,4 +173,4 @@ class FilesLease:
         written = self._files.write(contents, self._version, f"{self._environment}: {what}\n\n{by}\n")
         if written is None:
             raise overtaken_error(self._files, self._environment)
-        self._version, self._renewed = written, began
+        self._version, self.renewed = written, began

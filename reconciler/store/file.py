@@ -82,8 +82,9 @@ class FileStore(Store):
         raise UsageError(f"{self}: a folder keeps no earlier states by itself; {'git may: ' if in_git else ''}{way}")
 
     @contextmanager
-    def open(self, holder: Holder) -> Iterator[StateWriter]:
+    def open(self, holder: Holder, *, lost: bool = False) -> Iterator[StateWriter]:
         """Hold the lock; a journal left behind is folded first, and the run's own at the end."""
+        del lost  # nothing tells a document that is gone from one that never was
         from reconciler.store.lock import hold_lock  # noqa: PLC0415 - what only reads a state does without
         from reconciler.store.writer import Writer, end_afterwards  # noqa: PLC0415 - likewise
 

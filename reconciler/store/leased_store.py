@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from abc import abstractmethod
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from functools import partial
 
 from reconciler.errors import LockedError, StateDamagedError
@@ -48,15 +48,11 @@ class LeasedStore(Store):
         held = self.current_lease()
         return None if held is None else self._refusal(held, asking)
 
-    def open(self, holder: Holder) -> AbstractContextManager[StateWriter]:
-        """Hold the lease."""
-        return self._open(holder, lost=False)
-
     @contextmanager
-    def replacing(self, holder: Holder) -> Iterator[StateWriter]:
-        """Hold the lease, also if the document is lost."""
-        with self._open(holder, lost=True) as writer:
-            self._check_here(writer.applied)
+    def open(self, holder: Holder, *, lost: bool = False) -> Iterator[StateWriter]:
+        """Hold the lease."""
+        writer = self._begin(holder, lost=lost)
+        with end_afterwards(writer.end):
             yield writer
 
     def breakable(self, asking: Holder) -> BreakableLock | None:
@@ -73,17 +69,11 @@ class LeasedStore(Store):
     def _break(self, token: str, holder: Holder) -> None:
         self._begin(holder, token).end()
 
-    @contextmanager
-    def _open(self, holder: Holder, *, lost: bool) -> Iterator[StateWriter]:
-        writer = self._begin(holder, lost=lost)
-        with end_afterwards(writer.end):
-            yield writer
-
     def _begin(self, holder: Holder, broken: str = "", *, lost: bool = False) -> LeasedWriter:
         """Take the lease; whoever was quicker by an instant is met, and named, at the next look."""
         for _ in range(LOOKS):
             if taken := self._take(holder, broken, lost=lost):
-                return LeasedWriter(*taken, self.owner.name)
+                return LeasedWriter(*taken, str(self), self.owner.name)
         raise LockedError(f"{self}: others took the lease each time. Nothing was changed. Run again")
 
     def _refuse_held(self, found: Lease, asking: Holder, broken: str) -> None:

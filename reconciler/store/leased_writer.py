@@ -19,6 +19,7 @@ from reconciler.store import lease
 from reconciler.store.folding import with_entries
 from reconciler.store.lease_renewal import LeaseRenewal
 from reconciler.store.reading import refuse_foreign
+from reconciler.uptime import uptime
 
 _WAITS = (0.5, 2.0)  # seconds
 
@@ -53,21 +54,12 @@ class HeldLease(Protocol):
     """A lease that was taken, and the document that it guards. What is lost to somebody else raises LockedError.
 
     Whatever raises StateError may or may not have been done; the next call finds out. `what` is said in the history.
+    `pause` is how many seconds an outcome may wait until others see it; `renewed` is the uptime at which the request
+    began that renewed the lease last.
     """
 
-    @property
-    def document(self) -> str:
-        """Where the document is, as messages name it."""
-        ...
-
-    @property
-    def pause(self) -> float:
-        """How many seconds an outcome may wait until others see it."""
-        ...
-
-    def age(self) -> float:
-        """Return the seconds since the request began that renewed the lease last."""
-        ...
+    pause: float
+    renewed: float
 
     def publish(self, recorded: RunRecord, what: str) -> RunRecord:
         """Let others see all that was recorded and promised; return it as it is to be built on.
@@ -98,15 +90,21 @@ class HeldLease(Protocol):
 
 
 class LeasedWriter:
-    """A state under a lease: a StateWriter. `manifest` names the manifest whose state it becomes by being written."""
+    """A state under a lease: a StateWriter.
 
-    def __init__(self, held: HeldLease, applied: Applied, manifest: str = "") -> None:
+    `place` is where it is, as messages name it; `manifest` names the manifest whose state it becomes by being written.
+    """
+
+    def __init__(self, held: HeldLease, applied: Applied, place: str, manifest: str = "") -> None:
         self._held = held
+        self._document = f"{place}/{applied.environment}.state.json"
         self._manifest = manifest
         self._recorded = self._published = RunRecord(applied)
         self._waits = False
         self._renewal = LeaseRenewal(
-            self._renew, age=held.age, pause=lambda: held.pause if self._waits else lease.RENEWED
+            self._renew,
+            age=lambda: uptime() - held.renewed,
+            pause=lambda: held.pause if self._waits else lease.RENEWED,
         )
         self._renewal.start()
 
@@ -150,7 +148,7 @@ class LeasedWriter:
         """Put `applied` in the place of the whole state; raises ForeignStateError for another target's."""
         with self._renewal.under_lease():
             now = self._recorded.applied
-            refuse_foreign(applied, now, where=f"the state to put in the place of {self._held.document}")
+            refuse_foreign(applied, now, where=f"the state to put in the place of {self._document}")
             serial = max(applied.serial, now.serial) + 1
             lineage = applied.lineage or now.lineage
             self._build_on(self._held.replace(self._claim(replace(applied, lineage=lineage, serial=serial))))

@@ -110,19 +110,10 @@ class ObjectLease:
         self._environment = environment
         self._lock = lock
         self._lease = taken
-        self._renewed = began
+        self.renewed = began
         self._document = CasObject(objects, f"{environment}.state.json")
         self._put: tuple[Applied, bytes] | None = None
         self._serial = 0
-
-    @property
-    def document(self) -> str:
-        """Where the document is, as messages name it."""
-        return str(self._document)
-
-    def age(self) -> float:
-        """Return the seconds since the put began that renewed the lease last."""
-        return uptime() - self._renewed
 
     def fence_off(self, nothing: Applied, *, lost: bool) -> Applied:
         """Put the document with the fence of the lease, as whoever had it before left it, however late that was.
@@ -136,7 +127,7 @@ class ObjectLease:
                     raise last.loss_error()
                 self._serial = last.serial
                 return replace(nothing, serial=last.serial)
-            found, stamp = _read_document(raw, nothing, where=self.document)
+            found, stamp = _read_document(raw, nothing, where=str(self._document))
             if stamp and stamp.fence >= self._lease.fence:
                 self._lease = replace(self._lease, fence=stamp.fence + 1)
                 self.renew("outranked")
@@ -171,7 +162,7 @@ class ObjectLease:
         self._lease = replace(self._lease, renewed_at=timestamp(time.time()))
         if not self._lock.write(lease.render(self._lease)):
             raise overtaken_error(self._objects, self._environment)
-        self._renewed = began
+        self.renewed = began
 
     def check_mine(self) -> None:
         """Read the lease object; raise LockedError if it no longer says that this run writes."""

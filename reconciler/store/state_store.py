@@ -58,7 +58,7 @@ class Store(ABC):
         """Return the state as `load`, also one that was moved elsewhere."""
 
     @abstractmethod
-    def open(self, holder: Holder) -> AbstractContextManager[StateWriter]:
+    def open(self, holder: Holder, *, lost: bool = False) -> AbstractContextManager[StateWriter]:
         """Hold the only right to write as `lock`, also of a state that was moved elsewhere."""
 
     @abstractmethod
@@ -88,19 +88,16 @@ class Store(ABC):
         return None
 
     @contextmanager
-    def lock(self, holder: Holder) -> Iterator[StateWriter]:
+    def lock(self, holder: Holder, *, lost: bool = False) -> Iterator[StateWriter]:
         """Hold the only right to write; what was recorded is in the document at the end.
 
+        `lost`: also if the document is gone, for who puts a whole state in its place; the state is then an empty one.
         Raises as `load`, LockedError, and StateError where the document cannot be written; as a note on the
         exception, where one is under way.
         """
-        with self.open(holder) as writer:
+        with self.open(holder, lost=lost) as writer:
             self._check_here(writer.applied)
             yield writer
-
-    def replacing(self, holder: Holder) -> AbstractContextManager[StateWriter]:
-        """Hold the only right to write as `lock`, for who puts a whole state in the place of what is there."""
-        return self.lock(holder)
 
     def check_owner(self, applied: Applied) -> None:
         """Raise ForeignStateError if the state is that of another manifest, which still uses it."""

@@ -13,7 +13,7 @@ import pytest
 from reconciler.errors import ForeignStateError, LockedError, StateDamagedError, StateError
 from reconciler.model.lists import AppliedList, DoubtfulList
 from reconciler.model.times import timestamp
-from reconciler.store import branch_store, lease
+from reconciler.store import lease
 from reconciler.store.branch import Branch, Version
 from reconciler.store.branch_store import BranchStore, CasFiles, FilesLease
 from reconciler.store.leased_writer import LeasedWriter
@@ -164,7 +164,7 @@ def test_two_that_are_equally_quick(shelf: FakeCasFiles) -> None:
 
 
 def test_outcomes_are_shared_while_the_run_goes_on(shelf: FakeCasFiles, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(branch_store, "SHARED", 0.2)
+    monkeypatch.setattr(FilesLease, "pause", 0.2)
     monkeypatch.setattr(lease, "RENEWED", 0.5)
     with store(shelf).lock(HOLDER) as writer:
         writer.announce({"a": doubtful_list("a")})
@@ -177,7 +177,7 @@ def test_outcomes_are_shared_while_the_run_goes_on(shelf: FakeCasFiles, monkeypa
 
 
 def test_a_lease_that_was_taken_over_is_noticed_under_way(shelf: FakeCasFiles, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(branch_store, "SHARED", 0.2)
+    monkeypatch.setattr(FilesLease, "pause", 0.2)
     context = store(shelf).lock(OTHER)  # kept: it would end with its last reference
     asleep = context.__enter__()
     asleep.announce({"a": doubtful_list("a")})

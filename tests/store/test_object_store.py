@@ -359,7 +359,7 @@ def test_a_document_that_is_gone_is_not_taken_for_none_at_all(bucket: FakeBucket
     with pytest.raises(StateError, match=gone), store(bucket).lock(OTHER):
         pass
     assert [each.applied for each in store(bucket).history(1).saved] == [kept]
-    with store(bucket).replacing(OTHER) as writer:
+    with store(bucket).lock(OTHER, lost=True) as writer:
         assert writer.applied.lists == {}
         assert DOCUMENT not in bucket.objects  # until it is put whole, it is still lost
         writer.replace(kept)
