@@ -81,7 +81,7 @@ class Remote(Reader, Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Holder:
+class LockInfo:
     """Who writes a state: shown to whoever finds it locked. `since` is RFC 3339 in UTC; `job` a CI job's URL or ""."""
 
     pid: int
@@ -93,7 +93,7 @@ class Holder:
 
 
 class StateWriter(Protocol):
-    """A locked state. What was recorded outlives this process when `record` returns, this machine when `sync` does."""
+    """A locked state. What was recorded outlives this process when `record` returns, this machine when `flush` does."""
 
     @property
     def applied(self) -> Applied:
@@ -104,18 +104,18 @@ class StateWriter(Protocol):
         """Return the entry of `key` in that state, without the work that showing all of it may be."""
         ...
 
-    def announce(self, entries: Mapping[str, DoubtfulList]) -> None:
+    def announce_intents(self, entries: Mapping[str, DoubtfulList]) -> None:
         """Learn, before the first PUT of a run, which doubts are to come, so that they can be shared at once.
 
         Whatever of it is not recorded in the end does not count. Raises StateError.
         """
         ...
 
-    def sync(self) -> None:
+    def flush(self) -> None:
         """Make durable what was recorded. Raises StateError: no PUT may be sent then."""
         ...
 
-    def confirm(self) -> None:
+    def check_lease(self) -> None:
         """Raise StateError or LockedError where the right to write may be gone: no PUT may be sent then."""
         ...
 
@@ -146,7 +146,7 @@ class StateStore(Protocol):
         """
         ...
 
-    def lock(self, holder: Holder) -> AbstractContextManager[StateWriter]:
+    def lock(self, holder: LockInfo) -> AbstractContextManager[StateWriter]:
         """Hold the only right to write until the context ends, which folds the journal into the document.
 
         Raises LockedError, naming the holder, where somebody else has it; else as `load`.

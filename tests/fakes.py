@@ -14,7 +14,7 @@ from reconciler.model.answers import Acknowledged, PutAnswer, Unsent, Unsettled
 from reconciler.model.fields import Field
 from reconciler.model.lists import Absent, Applied, AppliedList, DoubtfulList, KnownList, Live, LiveList
 from reconciler.model.texts import Texts
-from reconciler.protocols import Holder, StateWriter
+from reconciler.protocols import LockInfo, StateWriter
 
 START = 1_800_000_000.0
 
@@ -213,9 +213,9 @@ class FakeRemote:
 
 
 class FakeStore:
-    """A state in memory. Every record is a line of the log: `doubt a`, `applied a`, `dropped a`; so is a `sync` of any.
+    """A state in memory. Every record is a line of the log: `doubt a`, `applied a`, `dropped a`; so is a `flush`.
 
-    The records numbered in `breaking` (from 1) raise StateError, and the syncs in `undurable`; so does the end of the
+    The records numbered in `breaking` (from 1) raise StateError, and the flushes in `undurable`; so does the end of the
     lock, with `unfolding`.
     """
 
@@ -229,7 +229,7 @@ class FakeStore:
         unfolding: bool = False,
     ) -> None:
         self.applied = applied
-        self.holder: Holder | None = None
+        self.holder: LockInfo | None = None
         self.taken_over = False
         self._clock = clock
         self._breaking = breaking
@@ -246,7 +246,7 @@ class FakeStore:
         del applied
 
     @contextmanager
-    def lock(self, holder: Holder) -> Iterator[StateWriter]:
+    def lock(self, holder: LockInfo) -> Iterator[StateWriter]:
         if self.holder is not None:
             raise LockedError(f"{self.holder.user} writes")
         self.holder = holder
@@ -263,18 +263,18 @@ class FakeStore:
         """Return one entry."""
         return self.applied.lists.get(key)
 
-    def announce(self, entries: Mapping[str, DoubtfulList]) -> None:
+    def announce_intents(self, entries: Mapping[str, DoubtfulList]) -> None:
         self._clock.happened("announced", " ".join(entries))
 
-    def sync(self) -> None:
+    def flush(self) -> None:
         if self._unsynced:
             self._syncs += 1
             if self._syncs in self._undurable:
                 raise StateError("the disk is broken")
-            self._clock.happened("sync")
+            self._clock.happened("flush")
         self._unsynced = False
 
-    def confirm(self) -> None:
+    def check_lease(self) -> None:
         if self.taken_over:
             raise LockedError("somebody else writes")
 

@@ -104,7 +104,7 @@ def _read_saved_plan(options: argparse.Namespace) -> Plan | None:
 def _apply(options: argparse.Namespace, chosen: Chosen, saved: Plan | None, runtime: Runtime) -> Result:
     from reconciler.cli import wiring
     from reconciler.cli.progress import progress
-    from reconciler.cli.runtime import holder
+    from reconciler.cli.runtime import lock_info
     from reconciler.engine.applying import ApplyOptions, apply
     from reconciler.model.changes import Plan
 
@@ -127,7 +127,7 @@ def _apply(options: argparse.Namespace, chosen: Chosen, saved: Plan | None, runt
             shown.begin(plan)
 
         how = ApplyOptions(
-            holder=holder(runtime.now()),
+            holder=lock_info(runtime.now()),
             clock=runtime,
             stop=runtime,
             jitter=random.random,

@@ -119,10 +119,10 @@ def _state(store: Store) -> Check:
 
 
 def _lock(store: Store, runtime: Runtime) -> Check:
-    from reconciler.cli.runtime import holder
+    from reconciler.cli.runtime import lock_info
 
     held: list[str | None] = []
-    looked = _try_check("lock", lambda: held.append(store.holder(holder(runtime.now()))), lambda _: "free")
+    looked = _try_check("lock", lambda: held.append(store.holder(lock_info(runtime.now()))), lambda _: "free")
     return Check("lock", "fails", held[0], "wait until that run has ended") if held and held[0] else looked
 
 

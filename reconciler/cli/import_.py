@@ -42,7 +42,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Read, choose, declare and record."""
     from reconciler.cli import edits, wiring
-    from reconciler.cli.runtime import Runtime, holder
+    from reconciler.cli.runtime import Runtime, lock_info
     from reconciler.engine.per_account import all_of, side_by_side
     from reconciler.manifest.edit.draft import Draft
     from reconciler.manifest.edit.imports import import_lists
@@ -57,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
     with wiring.clients(chosen.environments, options, runtime) as readers, ExitStack() as locks:
         writers: dict[str, StateWriter] = {}
         if not options.dry_run:
-            who = holder(runtime.now())
+            who = lock_info(runtime.now())
             writers = {
                 workspace.desired.environment: locks.enter_context(workspace.store.lock(who))
                 for workspace in chosen.workspaces

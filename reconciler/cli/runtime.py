@@ -14,7 +14,7 @@ from typing import Protocol
 from reconciler.cli import output, signals
 from reconciler.errors import DeclinedError, StoppedError
 from reconciler.model.times import timestamp
-from reconciler.protocols import Holder
+from reconciler.protocols import LockInfo
 from reconciler.uptime import uptime
 
 _WORTH_COUNTING = 5.0
@@ -147,11 +147,11 @@ class Runtime:
         )
 
 
-def holder(now: float) -> Holder:
+def lock_info(now: float) -> LockInfo:
     """Say who is running this: process, host, user, command and CI job."""
     import socket
 
-    return Holder(
+    return LockInfo(
         pid=os.getpid(),
         host=socket.gethostname(),
         user=_user(),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from reconciler.model.lists import Applied, KnownList
-    from reconciler.protocols import Holder, StateStore, StateWriter
+    from reconciler.protocols import LockInfo, StateStore, StateWriter
     from reconciler.store.state_store import Store
 
 _KEY = re.compile(r"[a-z0-9][a-z0-9_-]*")
@@ -201,10 +201,10 @@ def _lock(store: StateStore) -> AbstractContextManager[StateWriter]:
     return store.lock(_holder())
 
 
-def _holder() -> Holder:
-    from reconciler.cli.runtime import Runtime, holder
+def _holder() -> LockInfo:
+    from reconciler.cli.runtime import Runtime, lock_info
 
-    return holder(Runtime().now())
+    return lock_info(Runtime().now())
 
 
 def _find_list(applied: Applied, key: str) -> KnownList:

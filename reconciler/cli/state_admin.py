@@ -86,11 +86,11 @@ def _line(entry: dict[str, object], *, several: bool) -> str:
 
 def unlock(store: Store, options: argparse.Namespace) -> None:
     """Break the lease of a run that is gone, after saying whose it is."""
-    from reconciler.cli.runtime import Runtime, holder
+    from reconciler.cli.runtime import Runtime, lock_info
     from reconciler.report.escape import terminal
 
     runtime = Runtime()
-    asking = holder(runtime.now())
+    asking = lock_info(runtime.now())
     found = store.breakable(asking)
     if found is None:
         note(f"{store}: {store.free_text}")
@@ -113,7 +113,7 @@ def _ask(runtime: Runtime) -> None:
 def migrate(chosen: Chosen, options: argparse.Namespace) -> None:
     """Move the state of every environment, then say what to write in the manifest."""
     from reconciler.cli import wiring
-    from reconciler.cli.runtime import Runtime, holder
+    from reconciler.cli.runtime import Runtime, lock_info
     from reconciler.manifest.rules import folder_fault
     from reconciler.store.moving import move
 
@@ -123,7 +123,7 @@ def migrate(chosen: Chosen, options: argparse.Namespace) -> None:
     if options.to == manifest.state:
         raise UsageError(f"the state is at {options.to} already")
     places = [(environment, wiring.store(manifest, environment, options.to)) for environment in chosen.environments]
-    asking = holder(Runtime().now())
+    asking = lock_info(Runtime().now())
     for environment, there in places:
         here = wiring.store(manifest, environment)
         if str(here).rstrip("/") == str(there).rstrip("/"):

@@ -21,7 +21,7 @@ from reconciler.model.fields import label
 from reconciler.model.lists import Applied, AppliedList, DesiredList, Live, Target
 from reconciler.model.outcomes import EnvironmentResult, Outcome, Result
 from reconciler.planning.revalidation import revalidate
-from reconciler.protocols import Clock, Holder, Remote, StateWriter, Stop
+from reconciler.protocols import Clock, LockInfo, Remote, StateWriter, Stop
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class ApplyOptions:
     plans that were reviewed before and are to be followed.
     """
 
-    holder: Holder
+    holder: LockInfo
     clock: Clock
     stop: Stop
     jitter: Callable[[], float]
@@ -213,7 +213,7 @@ def _carried_out(prepared: _PreparedEnvironment, options: ApplyOptions) -> _End:
         lambda updates, live: _revalidate(prepared, updates, live),
     )
     try:
-        records.announce(prepared.plan.updates, prepared.snapshot.texts)
+        records.announce_intents(prepared.plan.updates, prepared.snapshot.texts)
         for outcome in run.outcomes():
             outcomes[outcome.key] = outcome
             options.progress(name, outcome)

@@ -27,18 +27,18 @@ class Records:
         """Return the state's entry of `key`."""
         return self._writer.known(key)
 
-    def announce(self, changes: Iterable[Update], live: Callable[[str], Texts]) -> None:
+    def announce_intents(self, changes: Iterable[Update], live: Callable[[str], Texts]) -> None:
         """Say, before the first PUT, which are to come; `live` gives the texts of a list by its id."""
         now = self._now()
-        self._writer.announce({
+        self._writer.announce_intents({
             change.key: intent_entry(change, self.known(change.key), live(change.id), now) for change in changes
         })  # fmt: skip
 
     def intend(self, attempt: ChangeAttempt, live: Texts) -> None:
         """Say, before a PUT goes out, that it may be on its way."""
         self._put(attempt.change.key, intent_entry(attempt.change, attempt.prior, live, self._now()))
-        self._writer.sync()
-        self._writer.confirm()
+        self._writer.flush()
+        self._writer.check_lease()
 
     def settle(self, change: Update | Adopt, prior: KnownList | None, stored: Texts | None = None) -> None:
         """Say that the list is as desired; `stored` holds the fields that the API keeps otherwise."""

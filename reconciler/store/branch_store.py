@@ -18,7 +18,7 @@ from uuid import uuid4
 from reconciler.errors import LockedError
 from reconciler.model.lists import Applied, Target
 from reconciler.model.times import timestamp
-from reconciler.protocols import Holder
+from reconciler.protocols import LockInfo
 from reconciler.store import journal, lease
 from reconciler.store.branch import Version
 from reconciler.store.document import render
@@ -80,7 +80,7 @@ class BranchStore(LeasedStore):
     def _read_lease(self) -> Lease | None:
         return self._lease(self._files.read()[1])
 
-    def _take(self, holder: Holder, broken: str, *, lost: bool) -> tuple[FilesLease, Applied] | None:
+    def _take(self, holder: LockInfo, broken: str, *, lost: bool) -> tuple[FilesLease, Applied] | None:
         del lost  # git has what was there before
         version, files = self._files.read()
         if found := self._lease(files, broken):

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.errors import LockedError, StateError, UsageError
 from reconciler.model.lists import Applied, LaterState, Target
-from reconciler.protocols import Holder, StateWriter
+from reconciler.protocols import LockInfo, StateWriter
 from reconciler.store import disk
 from reconciler.store.places import files_in
 from reconciler.store.reading import read
@@ -61,13 +61,13 @@ class FileStore(Store):
 
         return later_state(self._files.document, applied)
 
-    def holder(self, asking: Holder) -> str | None:
+    def holder(self, asking: LockInfo) -> str | None:
         """Say who is writing this state at the moment; None where nobody is."""
         from reconciler.store.lock import describe_writer  # noqa: PLC0415 - as for `lock`
 
         return describe_writer(self._files.lock, asking)
 
-    def breakable(self, asking: Holder) -> BreakableLock | None:
+    def breakable(self, asking: LockInfo) -> BreakableLock | None:
         """Raise LockedError if somebody is writing: that lock ends with its process."""
         if who := self.holder(asking):
             raise LockedError(who)
@@ -82,16 +82,16 @@ class FileStore(Store):
         raise UsageError(f"{self}: a folder keeps no earlier states by itself; {'git may: ' if in_git else ''}{way}")
 
     @contextmanager
-    def open(self, holder: Holder, *, lost: bool = False) -> Iterator[StateWriter]:
+    def open(self, holder: LockInfo, *, lost: bool = False) -> Iterator[StateWriter]:
         """Hold the lock; a journal left behind is folded first, and the run's own at the end."""
         del lost  # nothing tells a document that is gone from one that never was
         from reconciler.store.lock import hold_lock  # noqa: PLC0415 - what only reads a state does without
         from reconciler.store.writer import Writer, end_afterwards  # noqa: PLC0415 - likewise
 
         _make_folder(self._files.lock.parent)
-        with hold_lock(self._files.lock, holder) as confirm:
+        with hold_lock(self._files.lock, holder) as check_lock:
             document, applied = read(self._files, self._nothing)
-            with closing(Writer(self._files, document, confirm, self.owner.name)) as writer:
+            with closing(Writer(self._files, document, check_lock, self.owner.name)) as writer:
                 writer.settle(applied)
                 with end_afterwards(writer.fold):
                     yield writer

@@ -21,7 +21,7 @@ from pydantic import AfterValidator, Field, TypeAdapter
 from typing_extensions import TypedDict
 
 from reconciler.errors import StateDamagedError
-from reconciler.protocols import Holder
+from reconciler.protocols import LockInfo
 from reconciler.store.jsontext import WAY_OUT, as_text, decode, encode, refuse_newer
 from reconciler.store.shapes import AnyText, check_shape, exactly
 
@@ -40,7 +40,7 @@ class Lease:
     """Whose it is; `token` tells two leases of one holder apart, `renewed_at` is RFC 3339 in UTC."""
 
     token: str
-    holder: Holder
+    holder: LockInfo
     renewed_at: str
     fence: int = 0
 
@@ -88,7 +88,7 @@ def _read(raw: bytes, where: str) -> Lease | Released:
     if isinstance(content, dict) and "token" not in content:
         return Released(check_shape(_released_shape(), content, where=where)["fence"])
     found = check_shape(_shape(), content, where=where)
-    return Lease(found["token"], Holder(**found["holder"]), found["renewed_at"], found.get("fence", 0))
+    return Lease(found["token"], LockInfo(**found["holder"]), found["renewed_at"], found.get("fence", 0))
 
 
 def _moment(text: str) -> str:
@@ -97,7 +97,7 @@ def _moment(text: str) -> str:
 
 
 @exactly
-class _Holder(TypedDict):
+class _LockInfo(TypedDict):
     pid: int
     host: AnyText
     user: AnyText
@@ -110,7 +110,7 @@ class _Holder(TypedDict):
 class _Shape(TypedDict):
     format: Literal["reconciler/lease/1"]
     token: AnyText
-    holder: _Holder
+    holder: _LockInfo
     renewed_at: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"), AfterValidator(_moment)]
     fence: NotRequired[Annotated[int, Field(ge=1)]]
 

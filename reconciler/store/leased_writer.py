@@ -119,17 +119,17 @@ class LeasedWriter:
         with self._renewal.guard:
             return self._recorded.known(key)
 
-    def announce(self, entries: Mapping[str, DoubtfulList]) -> None:
+    def announce_intents(self, entries: Mapping[str, DoubtfulList]) -> None:
         """Publish, before the first PUT of a run, that each of these may be on its way."""
         if entries:
             with self._renewal.under_lease():
                 announced = self._recorded._replace(base=self._claim(self._recorded.base), promised=dict(entries))
                 self._publish(announced, f"{len(entries)} to come")
 
-    def sync(self) -> None:
+    def flush(self) -> None:
         """Do nothing: what must outlive this machine is published as it is recorded."""
 
-    def confirm(self) -> None:
+    def check_lease(self) -> None:
         """Raise LockedError if the lease is gone or somebody else has written, StateError if nobody can tell."""
         with self._renewal.under_lease():
             _insist(self._held.check_mine)

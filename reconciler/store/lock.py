@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from reconciler.errors import LockedError, StateError
-from reconciler.protocols import Holder
+from reconciler.protocols import LockInfo
 from reconciler.store.disk import reason
 from reconciler.store.jsontext import encode
 
@@ -27,7 +27,7 @@ _INSTANT = 0.01  # seconds
 
 
 @contextmanager
-def hold_lock(path: Path, holder: Holder) -> Iterator[Callable[[], None]]:
+def hold_lock(path: Path, holder: LockInfo) -> Iterator[Callable[[], None]]:
     """Hold the lock on the file at `path` while the context lasts; yield a check that it was not removed.
 
     Raises LockedError, naming the holder, where somebody has it; StateError where there is no locking.
@@ -56,7 +56,7 @@ def hold_lock(path: Path, holder: Holder) -> Iterator[Callable[[], None]]:
         os.close(descriptor)
 
 
-def describe_writer(path: Path, asking: Holder) -> str | None:
+def describe_writer(path: Path, asking: LockInfo) -> str | None:
     """Say who holds the lock on the file at `path`; None where nobody does. Takes no lock that a writer would meet.
 
     Raises StateError where what is there can be no lock.
@@ -114,7 +114,7 @@ def _check_ours(path: Path, descriptor: int) -> None:
         )
 
 
-def _acquire(descriptor: int, path: Path, holder: Holder) -> None:
+def _acquire(descriptor: int, path: Path, holder: LockInfo) -> None:
     try:
         import fcntl  # noqa: PLC0415 - not on every system; on those, reading a state works
     except ImportError as error:
@@ -161,11 +161,11 @@ def _leave_note(descriptor: int, note: str) -> None:
     os.pwrite(descriptor, note.encode(), 0)
 
 
-def _refusal(path: Path, note: bytes, asking: Holder) -> str:
+def _refusal(path: Path, note: bytes, asking: LockInfo) -> str:
     from pydantic import TypeAdapter, ValidationError  # noqa: PLC0415 - slow to import, and few locks are held
 
     try:
-        holder = TypeAdapter(Holder).validate_json(note, strict=True)
+        holder = TypeAdapter(LockInfo).validate_json(note, strict=True)
     except ValidationError:
         who = "somebody who has left no note of who it is"
     else:
@@ -176,7 +176,7 @@ def _refusal(path: Path, note: bytes, asking: Holder) -> str:
     )
 
 
-def describe(holder: Holder, now: str) -> str:
+def describe(holder: LockInfo, now: str) -> str:
     """Say who holds a lock, since when, and how long ago that is at `now` (RFC 3339)."""
     return (
         f"process {holder.pid} on host {encode(holder.host)}, user {encode(holder.user)}, since "

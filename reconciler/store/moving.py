@@ -17,11 +17,11 @@ from dataclasses import replace
 
 from reconciler.errors import LockedError, MovedError, RefusedError, StateError
 from reconciler.model.lists import Applied
-from reconciler.protocols import Holder, StateWriter
+from reconciler.protocols import LockInfo, StateWriter
 from reconciler.store.state_store import Store
 
 
-def move(here: Store, there: Store, holder: Holder, *, here_url: str, there_url: str) -> Applied:
+def move(here: Store, there: Store, holder: LockInfo, *, here_url: str, there_url: str) -> Applied:
     """Move the state of an environment; return it as it is there. Does nothing where that is done already.
 
     Raises as `lock` of either; MovedError where it has gone elsewhere, RefusedError where another state is there.
@@ -44,7 +44,7 @@ def move(here: Store, there: Store, holder: Holder, *, here_url: str, there_url:
 
 
 @contextmanager
-def _open_there(there: Store, holder: Holder, url: str) -> Iterator[StateWriter]:
+def _open_there(there: Store, holder: LockInfo, url: str) -> Iterator[StateWriter]:
     """Hold the right to write there; if somebody has it, a note says how to break a lease that the manifest has not."""
     with ExitStack() as stack:
         try:

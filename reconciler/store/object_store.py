@@ -21,7 +21,7 @@ from uuid import uuid4
 from reconciler.errors import LockedError, ReconcilerError, StateError
 from reconciler.model.lists import Applied, Target
 from reconciler.model.times import timestamp
-from reconciler.protocols import Holder
+from reconciler.protocols import LockInfo
 from reconciler.store import lease
 from reconciler.store.cas_object import CasObject
 from reconciler.store.document import Stamp, Written, parse_stamped, render
@@ -66,7 +66,7 @@ class ObjectStore(LeasedStore):
         found = _read_lock(self._lock())
         return found if isinstance(found, Lease) else None
 
-    def _take(self, holder: Holder, broken: str, *, lost: bool) -> tuple[ObjectLease, Applied] | None:
+    def _take(self, holder: LockInfo, broken: str, *, lost: bool) -> tuple[ObjectLease, Applied] | None:
         lock, now, began = self._lock(), time.time(), uptime()
         found = _read_lock(lock, broken)
         if isinstance(found, Lease):
@@ -196,5 +196,5 @@ class ObjectLease:
         )
 
     def _author(self) -> Written:
-        holder: Holder = self._lease.holder
+        holder: LockInfo = self._lease.holder
         return Written(timestamp(time.time()), holder.user, holder.host, holder.command, holder.job)

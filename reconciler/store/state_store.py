@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.errors import ForeignStateError, MovedError
 from reconciler.model.lists import Applied, LaterState
-from reconciler.protocols import Holder, StateWriter
+from reconciler.protocols import LockInfo, StateWriter
 
 if TYPE_CHECKING:
     from reconciler.store.history import History
@@ -36,7 +36,7 @@ class BreakableLock:
     """
 
     said: str
-    free: Callable[[Holder], None]
+    free: Callable[[LockInfo], None]
 
 
 class Store(ABC):
@@ -58,7 +58,7 @@ class Store(ABC):
         """Return the state as `load`, also one that was moved elsewhere."""
 
     @abstractmethod
-    def open(self, holder: Holder, *, lost: bool = False) -> AbstractContextManager[StateWriter]:
+    def open(self, holder: LockInfo, *, lost: bool = False) -> AbstractContextManager[StateWriter]:
         """Hold the only right to write as `lock`, also of a state that was moved elsewhere."""
 
     @abstractmethod
@@ -69,11 +69,11 @@ class Store(ABC):
         """
 
     @abstractmethod
-    def holder(self, asking: Holder) -> str | None:
+    def holder(self, asking: LockInfo) -> str | None:
         """Say who is writing this state at the moment; None if nobody is."""
 
     @abstractmethod
-    def breakable(self, asking: Holder) -> BreakableLock | None:
+    def breakable(self, asking: LockInfo) -> BreakableLock | None:
         """Return the lock that somebody holds; None if nobody does. Raises LockedError if it cannot be broken."""
 
     def load(self) -> Applied:
@@ -88,7 +88,7 @@ class Store(ABC):
         return None
 
     @contextmanager
-    def lock(self, holder: Holder, *, lost: bool = False) -> Iterator[StateWriter]:
+    def lock(self, holder: LockInfo, *, lost: bool = False) -> Iterator[StateWriter]:
         """Hold the only right to write; what was recorded is in the document at the end.
 
         `lost`: also if the document is gone, for who puts a whole state in its place; the state is then an empty one.

@@ -33,9 +33,9 @@ def end_afterwards(end: Callable[[], None]) -> Iterator[None]:
 class Writer:
     """A locked state: the document, and the entries that the journal holds on top of it."""
 
-    def __init__(self, files: Files, document: Applied, confirm: Callable[[], None], manifest: str = "") -> None:
+    def __init__(self, files: Files, document: Applied, check_lock: Callable[[], None], manifest: str = "") -> None:
         self._files = files
-        self._confirm = confirm
+        self._check_lock = check_lock
         self._manifest = manifest
         self._document = document
         self._journal = Journal(files.journal)
@@ -53,10 +53,10 @@ class Writer:
         """Return the entry of `key` with what was recorded so far."""
         return self._entries[key] if key in self._entries else self._document.lists.get(key)
 
-    def announce(self, entries: Mapping[str, DoubtfulList]) -> None:
+    def announce_intents(self, entries: Mapping[str, DoubtfulList]) -> None:
         """Do nothing: nobody else reads what a run has yet to do."""
 
-    def sync(self) -> None:
+    def flush(self) -> None:
         """Make durable what was recorded; raises StateError where the disk refuses."""
         try:
             self._journal.sync()
@@ -66,9 +66,9 @@ class Writer:
                 "may be lost with the power. Nothing may be sent that is not recorded. Look at the disk, and run again"
             ) from error
 
-    def confirm(self) -> None:
+    def check_lease(self) -> None:
         """Raise LockedError where somebody removed the lock."""
-        self._confirm()
+        self._check_lock()
 
     def record(self, key: str, entry: KnownList | None) -> None:
         """Set the entry of `key`, or drop it; raises StateError, and nothing was recorded."""

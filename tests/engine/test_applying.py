@@ -17,12 +17,12 @@ from reconciler.model.changes import EnvironmentPlan, Plan
 from reconciler.model.lists import AppliedList, KnownList, Live
 from reconciler.model.outcomes import Outcome, Result
 from reconciler.model.texts import Texts
-from reconciler.protocols import Holder, StateWriter
+from reconciler.protocols import LockInfo, StateWriter
 from tests.fakes import FakeAccount, FakeClock, FakeRemote, FakeStore, Reply
 from tests.planning.worlds import Short, applied, desired, live, rows
 
 HEADING = PlanMetadata("0", "2026-11-22T10:00:00Z", {"lists.yaml": "00"})
-HOLDER = Holder(1, "h", "u", "c", "2026-11-22T10:00:00Z")
+HOLDER = LockInfo(1, "h", "u", "c", "2026-11-22T10:00:00Z")
 REFUSED = Reply(Rejected("HTTP 400"), lands=False)
 EVERYTHING = Selection()
 
@@ -431,7 +431,7 @@ class Unrecorded(FakeStore):
         super().record(key, entry)
 
     @contextmanager
-    def lock(self, holder: Holder) -> Iterator[StateWriter]:
+    def lock(self, holder: LockInfo) -> Iterator[StateWriter]:
         with super().lock(holder):
             yield self
         if not self._at:

@@ -15,7 +15,7 @@ from reconciler.errors import StateError, StoppedError
 from reconciler.model.changes import EnvironmentPlan, Plan
 from reconciler.model.lists import Applied, DoubtfulList, KnownList, Target
 from reconciler.model.outcomes import Outcome, Result
-from reconciler.protocols import Holder, StateStore, StateWriter
+from reconciler.protocols import LockInfo, StateStore, StateWriter
 from reconciler.remote.client import Client
 from reconciler.remote.credentials import AppCredentials
 from reconciler.remote.rate_limit import RateLimit
@@ -26,7 +26,7 @@ from reconciler.store.file import FileStore
 from tests.planning.worlds import Short, desired
 
 HEADING = PlanMetadata("0", "2026-11-22T10:00:00Z", {})
-HOLDER = Holder(1, "h", "u", "c", "2026-11-22T10:00:00Z")
+HOLDER = LockInfo(1, "h", "u", "c", "2026-11-22T10:00:00Z")
 
 
 @dataclass
@@ -78,7 +78,7 @@ class BreakingStore:
         del applied
 
     @contextmanager
-    def lock(self, holder: Holder) -> Iterator[StateWriter]:
+    def lock(self, holder: LockInfo) -> Iterator[StateWriter]:
         with self._store.lock(holder) as writer:
             yield _BreakingWriter(writer, self._at)
 
@@ -95,14 +95,14 @@ class _BreakingWriter:
     def known(self, key: str) -> KnownList | None:
         return self._writer.known(key)
 
-    def announce(self, entries: Mapping[str, DoubtfulList]) -> None:
-        self._writer.announce(entries)
+    def announce_intents(self, entries: Mapping[str, DoubtfulList]) -> None:
+        self._writer.announce_intents(entries)
 
-    def sync(self) -> None:
-        self._writer.sync()
+    def flush(self) -> None:
+        self._writer.flush()
 
-    def confirm(self) -> None:
-        self._writer.confirm()
+    def check_lease(self) -> None:
+        self._writer.check_lease()
 
     def record(self, key: str, entry: KnownList | None) -> None:
         self._left -= 1

@@ -14,12 +14,12 @@ from reconciler.model.changes import Plan
 from reconciler.model.lists import DoubtfulList, KnownList, LiveList
 from reconciler.model.outcomes import Outcome, Result
 from reconciler.model.texts import Texts
-from reconciler.protocols import Holder
+from reconciler.protocols import LockInfo
 from tests.fakes import FakeAccount, FakeClock, FakeRemote, FakeStore, Reply
 from tests.planning.worlds import Short, applied, desired, live
 
 HEADING = PlanMetadata("0", "2026-11-22T10:00:00Z", {})
-HOLDER = Holder(1, "h", "u", "c", "2026-11-22T10:00:00Z")
+HOLDER = LockInfo(1, "h", "u", "c", "2026-11-22T10:00:00Z")
 REQUESTS = {"put", "read"}
 RECORDS = {"doubt", "applied", "dropped"}
 

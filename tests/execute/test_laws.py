@@ -60,7 +60,7 @@ lines = st.one_of(
     st.just("approve"),
     st.builds(
         "{} #{}".format,
-        st.sampled_from(["put", "read", "sleep", "landed", "applied", "doubt", "sync"]),
+        st.sampled_from(["put", "read", "sleep", "landed", "applied", "doubt", "flush"]),
         st.integers(1, 12),
     ),
 )
@@ -160,8 +160,8 @@ def each_put_was_judged_by_live_values_of_a_minute_ago_at_most(played: Played) -
 def nothing_was_put_while_a_record_was_not_synced(played: Played) -> None:
     synced = True
     for each in played.clock.events:
-        if each.word in {"doubt", "applied", "dropped", "sync"}:
-            synced = each.word == "sync"
+        if each.word in {"doubt", "applied", "dropped", "flush"}:
+            synced = each.word == "flush"
         assert synced or each.word != "put"
 
 

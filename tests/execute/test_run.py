@@ -143,14 +143,14 @@ ROWS: dict[str, Row] = {
         None,
     ),
     "a minute that passes while the intent is made durable counts": (
-        Scene(ONE, OLD, known={"a": OLD["a"]}, deeds={"sync #1": [Pass(61)]}),
+        Scene(ONE, OLD, known={"a": OLD["a"]}, deeds={"flush #1": [Pass(61)]}),
         "all all a all",
         {"a": DONE},
         "N1",
         None,
     ),
     "and so does a place that another command takes in that time": (
-        Scene(ONE, OLD, known={"a": OLD["a"]}, deeds={"sync #1": [Hold(6)]}),
+        Scene(ONE, OLD, known={"a": OLD["a"]}, deeds={"flush #1": [Hold(6)]}),
         "all all a all",
         {"a": DONE},
         "N1",
@@ -158,7 +158,7 @@ ROWS: dict[str, Row] = {
     ),
     "which is no edit to be overwritten": (
         Scene(
-            ONE, OLD, known={"a": OLD["a"]}, deeds={"sync #1": [Hold(30)], "sleep 30": [Edit("a", {"name": "Theirs"})]}
+            ONE, OLD, known={"a": OLD["a"]}, deeds={"flush #1": [Hold(30)], "sleep 30": [Edit("a", {"name": "Theirs"})]}
         ),
         "all all",
         {"a": "conflict 0 None"},
@@ -166,7 +166,7 @@ ROWS: dict[str, Row] = {
         None,
     ),
     "and a change that came true in that time is adopted": (
-        Scene(ONE, OLD, known={"a": OLD["a"]}, deeds={"sync #1": [Pass(61), Edit("a", {"name": "N1"})]}),
+        Scene(ONE, OLD, known={"a": OLD["a"]}, deeds={"flush #1": [Pass(61), Edit("a", {"name": "N1"})]}),
         "all all",
         {"a": "adopted 0 None"},
         "N1",
@@ -347,10 +347,10 @@ def test_intent_is_on_disk_before_each_put_and_its_end_after() -> None:
 
 def test_one_sync_serves_an_outcome_and_the_intent_that_follows() -> None:
     played = play(Scene(named("N1", "N2", "N3"), named("O1", "O2", "O3")))
-    assert played.lines({*RECORDS, "put", "sync", "read"}) == [
-        *("read all", "doubt a", "sync", "put a", "applied a"),
-        *("read all", "doubt b", "sync", "put b", "applied b"),
-        *("doubt c", "sync", "put c", "applied c", "read all"),
+    assert played.lines({*RECORDS, "put", "flush", "read"}) == [
+        *("read all", "doubt a", "flush", "put a", "applied a"),
+        *("read all", "doubt b", "flush", "put b", "applied b"),
+        *("doubt c", "flush", "put c", "applied c", "read all"),
     ]
 
 

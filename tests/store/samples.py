@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 from reconciler.model.fields import FIELDS
 from reconciler.model.lists import Applied, AppliedList, DoubtfulList, KnownList, Target
 from reconciler.model.texts import Texts
-from reconciler.protocols import Holder
+from reconciler.protocols import LockInfo
 from reconciler.store.file import FileStore
 
 DOCUMENTS = Path(__file__).parent / "documents"
 TARGET = Target("https://platform.kore.ai", "st-0603182c-7ffb-53c3-b307-47ca14b00000", "67777ce93e25326494e00000")
 LINEAGE = "5b0c7f8e-4a53-4a86-9c1c-6f1a2b3c4d5e"
-HOLDER = Holder(4711, "ci-7", "anna", "reconciler apply --yes", "2026-11-22T10:00:00Z")
+HOLDER = LockInfo(4711, "ci-7", "anna", "reconciler apply --yes", "2026-11-22T10:00:00Z")
 HOSTILE = '\x00\x1b[31m\x7f\x85\u2028\u2029\u202e\ufeff\ud83d 😀 ñ \u0627\u0644 \u200f"\\</script>`|\r\n\t'
 
 

@@ -61,7 +61,7 @@ def test_read_your_write(shelf: FakeCasFiles) -> None:
 def test_a_run_that_records_nothing_leaves_no_document(shelf: FakeCasFiles) -> None:
     with store(shelf).lock(HOLDER) as writer:
         assert writer.applied.serial == 0
-        writer.announce({})
+        writer.announce_intents({})
     assert shelf.files == {}
     assert [message.split("\n")[0] for message in shelf.messages] == ["prod: lease taken", "prod: nothing changed"]
 
@@ -81,7 +81,7 @@ def test_a_second_writer_is_refused_and_a_reader_is_not(shelf: FakeCasFiles) -> 
 
 def test_every_intent_is_shared_before_the_first_put(shelf: FakeCasFiles) -> None:
     with store(shelf).lock(HOLDER) as writer:
-        writer.announce({key: doubtful_list(key) for key in "abc"})
+        writer.announce_intents({key: doubtful_list(key) for key in "abc"})
         assert keys(shelf) == {"a": "doubt", "b": "doubt", "c": "doubt"}
         writes = len(shelf.messages)
         writer.record("a", doubtful_list("a")._replace(applied_at="2030-01-01T00:00:00Z"))
@@ -104,7 +104,7 @@ def test_a_run_that_vanished_leaves_its_doubts_to_the_next(shelf: FakeCasFiles) 
         writer.record("a", applied_list("a"))
     context = store(shelf).lock(OTHER)  # kept: it would end with its last reference
     vanished = context.__enter__()
-    vanished.announce({key: doubtful_list(key) for key in "bc"})
+    vanished.announce_intents({key: doubtful_list(key) for key in "bc"})
     vanished.record("b", doubtful_list("b"))
     vanished.record("b", applied_list("b"))
     with pytest.raises(LockedError):
@@ -120,7 +120,7 @@ def test_a_run_that_vanished_leaves_its_doubts_to_the_next(shelf: FakeCasFiles) 
         with pytest.raises(LockedError, match="somebody else has written the state of prod meanwhile"):
             vanished.record("c", doubtful_list("c")._replace(intended={"name": "Other"}))
         with pytest.raises(LockedError):
-            vanished.confirm()
+            vanished.check_lease()
         with pytest.raises(LockedError):
             vanished.end()
     assert keys(shelf) == {"a": "applied", "b": "applied", "c": "doubt"}
@@ -167,7 +167,7 @@ def test_outcomes_are_shared_while_the_run_goes_on(shelf: FakeCasFiles, monkeypa
     monkeypatch.setattr(FilesLease, "pause", 0.2)
     monkeypatch.setattr(lease, "RENEWED", 0.5)
     with store(shelf).lock(HOLDER) as writer:
-        writer.announce({"a": doubtful_list("a")})
+        writer.announce_intents({"a": doubtful_list("a")})
         writer.record("a", applied_list("a"))
         shelf.failing = 1
         wait_for(lambda: keys(shelf) == {"a": "applied"})
@@ -180,7 +180,7 @@ def test_a_lease_that_was_taken_over_is_noticed_under_way(shelf: FakeCasFiles, m
     monkeypatch.setattr(FilesLease, "pause", 0.2)
     context = store(shelf).lock(OTHER)  # kept: it would end with its last reference
     asleep = context.__enter__()
-    asleep.announce({"a": doubtful_list("a")})
+    asleep.announce_intents({"a": doubtful_list("a")})
     aged(shelf)
     with store(shelf).lock(HOLDER) as writer:
         asleep.record("a", doubtful_list("a"))
@@ -205,10 +205,10 @@ def test_a_lease_that_could_not_be_renewed_is_no_right_to_write(
     with store(shelf).lock(HOLDER) as writer:
         shelf.failing = 1
         with pytest.raises(StateError, match="the network is gone"):
-            writer.confirm()
+            writer.check_lease()
     with store(shelf).lock(HOLDER) as writer:
         writer.record("a", applied_list("a"))
-        writer.confirm()
+        writer.check_lease()
     assert keys(shelf) == {"a": "applied"}
 
 
@@ -270,7 +270,7 @@ def test_damage_and_foreign_states_are_refused(shelf: FakeCasFiles) -> None:
 
 def test_a_thousand_lists(shelf: FakeCasFiles) -> None:
     with store(shelf).lock(HOLDER) as writer:
-        writer.announce({f"k{number}": doubtful_list(f"k{number}") for number in range(1000)})
+        writer.announce_intents({f"k{number}": doubtful_list(f"k{number}") for number in range(1000)})
         for number in range(1000):
             writer.record(f"k{number}", applied_list(f"k{number}"))
     assert len(store(shelf).load().lists) == 1000
@@ -280,7 +280,7 @@ def test_on_a_real_branch(tmp_path: Path) -> None:
     origin = bare(tmp_path)
     one, other = (BranchStore(Branch(clone(origin, name), "s", NAMES), "prod", TARGET) for name in ("one", "other"))
     with one.lock(HOLDER) as writer:
-        writer.announce({"a": doubtful_list("a")})
+        writer.announce_intents({"a": doubtful_list("a")})
         assert isinstance(other.load().lists["a"], DoubtfulList)
         with pytest.raises(LockedError, match=r"git\+branch://s: locked by"):
             other.lock(OTHER).__enter__()

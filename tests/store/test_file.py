@@ -117,9 +117,9 @@ def test_says_what_cannot_be_made_durable_and_stays_usable(tmp_path: Path, monke
             with pytest.raises(
                 StateError, match=r"prod\.journal\.jsonl: cannot be made durable \(Input/output error\)"
             ):
-                writer.sync()
+                writer.flush()
         writer.record("vip", VIP)
-        writer.sync()
+        writer.flush()
     assert store_in(tmp_path).load().lists == {"vip": VIP}
 
 

@@ -223,8 +223,8 @@ def test_a_lease_that_is_gone_is_noticed_before_the_next_put(folder: Path, what:
     store = BranchStore(branch(folder), "prod", TARGET)
     gone = pytest.raises(LockedError, match="this run's lease is gone")
     with gone, store.lock(HOLDER) as writer:  # what is raised at the end of the lock counts, too
-        writer.announce({"vip": doubtful_list("vip")})
-        writer.confirm()
+        writer.announce_intents({"vip": doubtful_list("vip")})
+        writer.check_lease()
         if what == "broken":
             other = BranchStore(branch(clone(folder.parent / "origin.git", "two")), "prod", TARGET)
             held = other.breakable(HOLDER)
@@ -232,7 +232,7 @@ def test_a_lease_that_is_gone_is_noticed_before_the_next_put(folder: Path, what:
             held.free(HOLDER)
         else:
             git(folder.parent / "origin.git", "branch", "-D", BRANCH)
-        writer.confirm()
+        writer.check_lease()
 
 
 def test_an_instant_without_network_stops_no_run(folder: Path) -> None:
@@ -241,7 +241,7 @@ def test_an_instant_without_network_stops_no_run(folder: Path) -> None:
     with store.lock(HOLDER) as writer:
         origin.rename(away)
         threading.Timer(0.3, lambda: away.rename(origin)).start()
-        writer.confirm()
+        writer.check_lease()
         writer.record("vip", applied_list("vip"))
     assert set(store.load().lists) == {"vip"}
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.errors import LockedError, StateError
-from reconciler.protocols import Holder
+from reconciler.protocols import LockInfo
 from reconciler.store.lock import describe_writer, hold_lock
 from tests.store.samples import HOLDER, names_in
 from tests.store.small_disk import room_for
@@ -25,7 +25,7 @@ from tests.store.small_disk import room_for
 LATER = replace(HOLDER, pid=4712, since="2026-11-22T10:03:20Z")
 
 
-def refusal(path: Path, asking: Holder = LATER) -> str:
+def refusal(path: Path, asking: LockInfo = LATER) -> str:
     with pytest.raises(LockedError) as refused, hold_lock(path, asking):
         pytest.fail("locked twice")
     assert refused.value.exit_code == 4

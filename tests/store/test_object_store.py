@@ -52,7 +52,7 @@ def test_a_plan_costs_one_request(bucket: FakeBucket) -> None:
 
 def test_the_requests_of_a_run(bucket: FakeBucket) -> None:
     with store(bucket).lock(HOLDER) as writer:
-        writer.announce({"a": doubtful_list("a")})
+        writer.announce_intents({"a": doubtful_list("a")})
         writer.record("a", doubtful_list("a")._replace(applied_at="2030-01-01T00:00:00Z"))
         writer.record("a", applied_list("a"))
         writer.record("a", applied_list("a"))
@@ -83,7 +83,7 @@ def test_no_two_contents_are_equal(bucket: FakeBucket) -> None:
 
 def test_what_was_announced_and_never_came_does_not_count(bucket: FakeBucket) -> None:
     with store(bucket).lock(HOLDER) as writer:
-        writer.announce({key: doubtful_list(key) for key in "ab"})
+        writer.announce_intents({key: doubtful_list(key) for key in "ab"})
         assert entries(bucket) == {"a": "doubt", "b": "doubt"}
         writer.record("a", doubtful_list("a"))
         assert writer.applied.lists == {"a": doubtful_list("a")}
@@ -114,7 +114,7 @@ def test_a_put_without_an_answer_is_found_out_by_the_next(bucket: FakeBucket, wa
         writer.record("o", doubtful_list("o"))
         setattr(bucket, way, 1)
         deeds: dict[str, Callable[[], None]] = {
-            "announce": lambda: writer.announce({"a": doubtful_list("a")}),
+            "announce": lambda: writer.announce_intents({"a": doubtful_list("a")}),
             "record": lambda: writer.record("a", doubtful_list("a")),
             "outcome": lambda: writer.record("o", applied_list("o")),
         }
@@ -180,7 +180,7 @@ def test_an_exception_inside_and_a_store_that_fails_at_the_end(bucket: FakeBucke
 
 def announce_and_raise(bucket: FakeBucket) -> None:
     with store(bucket).lock(HOLDER) as writer:
-        writer.announce({"a": doubtful_list("a")})
+        writer.announce_intents({"a": doubtful_list("a")})
         bucket.failing = 1
         raise KeyError
 
@@ -214,7 +214,7 @@ def test_an_older_writer_that_gets_in_between_is_read(bucket: FakeBucket) -> Non
         with pytest.raises(LockedError, match="this run's lease is gone"):
             older.record("later", applied_list("later"))
         with pytest.raises(LockedError):
-            older.announce({"b": doubtful_list("b")})
+            older.announce_intents({"b": doubtful_list("b")})
 
 
 def delete_the_document_under_way(bucket: FakeBucket) -> None:
@@ -300,7 +300,7 @@ def test_a_lease_is_renewed_while_a_run_goes_on(bucket: FakeBucket, monkeypatch:
         wait_for(lambda: bucket.requests[before:].count(f"put {LOCK}") > 2)
         bucket.failing = 1
         wait_for(lambda: not bucket.failing)
-        writer.confirm()
+        writer.check_lease()
         aged(bucket)
         held = json.loads(bucket.objects[LOCK])
         bucket.objects[LOCK] = json.dumps({**held, "token": "another"}).encode()
@@ -313,7 +313,7 @@ def test_a_lease_is_renewed_while_a_run_goes_on(bucket: FakeBucket, monkeypatch:
 
 def lost(writer: LeasedWriter) -> bool:
     try:
-        writer.confirm()
+        writer.check_lease()
     except LockedError:
         return True
     return False
@@ -333,7 +333,7 @@ def test_a_lease_that_could_not_be_renewed_is_no_right_to_write(
         monkeypatch.setattr(lease, "TRUSTED", -1.0)
         bucket.failing = 1
         with pytest.raises(StateError, match="the network is gone"):
-            writer.confirm()
+            writer.check_lease()
         writer.record("a", applied_list("a"))
     assert entries(bucket) == {"a": "applied"}
 

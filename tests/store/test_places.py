@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.errors import StateError
-from reconciler.protocols import Holder
+from reconciler.protocols import LockInfo
 from reconciler.store import disk
 from reconciler.store.file import FileStore
 from tests.store.cas_files import git
@@ -196,7 +196,7 @@ def test_a_file_of_somebody_else_is_no_lock(root: Path, content: bytes) -> None:
 @pytest.mark.parametrize("cut", [0, 1, 5, 20, 60])
 def test_a_note_that_was_cut_off_is_no_obstacle(root: Path, cut: int) -> None:
     (root / ".reconciler").mkdir()
-    holder = Holder(1, "h", "u", "c", "2026-11-22T10:00:00Z")
+    holder = LockInfo(1, "h", "u", "c", "2026-11-22T10:00:00Z")
     with store_at(root).lock(holder):
         note = (root / ".reconciler" / "prod.lock").read_bytes()
     (root / ".reconciler" / "prod.lock").write_bytes(note[:cut])

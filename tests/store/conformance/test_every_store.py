@@ -68,13 +68,13 @@ def set_up(keeper: Keeper, *names: str) -> None:
 def test_read_your_write(keeper: Keeper) -> None:
     assert keeper.store().load() == replace(state(serial=0, lineage=""))
     with keeper.store().lock(HOLDER) as writer:
-        writer.announce({"a": doubtful_list("a"), "c": doubtful_list("c")})
+        writer.announce_intents({"a": doubtful_list("a"), "c": doubtful_list("c")})
         writer.record("a", doubtful_list("a"))
         assert keys(keeper)["a"] == "doubt"
         writer.record("a", applied_list("a"))
         writer.record("b", applied_list("b"))
         writer.record("b", None)
-        writer.confirm()
+        writer.check_lease()
         assert writer.applied.lists == {"a": applied_list("a")}
     found = keeper.store().load()
     assert found.lists == {"a": applied_list("a")}
@@ -91,7 +91,7 @@ def test_a_run_that_records_nothing_changes_nothing(keeper: Keeper) -> None:
     set_up(keeper, "a")
     before = keeper.store().load()
     with keeper.store().lock(HOLDER) as writer:
-        writer.announce({})
+        writer.announce_intents({})
         assert writer.applied == before
     assert keeper.store().load() == before
 
@@ -167,7 +167,7 @@ from pathlib import Path
 from reconciler.store.file import FileStore
 from tests.store.samples import HOLDER, TARGET, applied_list, doubtful_list
 with FileStore(Path(sys.argv[1]), "prod", TARGET).lock(HOLDER) as writer:
-    writer.announce({key: doubtful_list(key) for key in "bc"})
+    writer.announce_intents({key: doubtful_list(key) for key in "bc"})
     writer.record("b", doubtful_list("b"))
     writer.record("b", applied_list("b"))
     writer.record("c", doubtful_list("c"))
@@ -191,7 +191,7 @@ def test_a_holder_that_died_leaves_the_truth_to_the_next(keeper: Keeper) -> None
         assert died.returncode == -signal.SIGKILL
     else:
         _kept, writer = begun(keeper)
-        writer.announce({key: doubtful_list(key) for key in "bc"})
+        writer.announce_intents({key: doubtful_list(key) for key in "bc"})
         writer.record("b", doubtful_list("b"))
         writer.record("b", applied_list("b"))
         writer.record("c", doubtful_list("c"))
@@ -213,7 +213,7 @@ def test_a_holder_that_died_leaves_the_truth_to_the_next(keeper: Keeper) -> None
 def test_a_writer_that_slept_past_its_lease_writes_nothing(keeper: Keeper) -> None:
     set_up(keeper, "a")
     _kept, asleep = begun(keeper)
-    asleep.announce({key: doubtful_list(key) for key in "bc"})
+    asleep.announce_intents({key: doubtful_list(key) for key in "bc"})
     keeper.age()
     with keeper.store().lock(HOLDER) as writer:
         writer.record("b", applied_list("b", name="Mine"))
@@ -222,7 +222,7 @@ def test_a_writer_that_slept_past_its_lease_writes_nothing(keeper: Keeper) -> No
             with pytest.raises(LockedError, match="somebody else has written the state of prod meanwhile"):
                 asleep.record(key, doubtful_list(key)._replace(intended={"name": "Theirs"}))
         with pytest.raises(LockedError):
-            asleep.confirm()
+            asleep.check_lease()
         with pytest.raises(LockedError):
             asleep.end()
         assert keeper.read(keeper.document_name) == before
@@ -328,7 +328,7 @@ def several(keeper: Keeper, number: int, recorded: int) -> None:
         writer.replace(state(*(applied_list(key) for key in names)))
     with keeper.store().lock(HOLDER) as writer:
         changed = {key: doubtful_list(key) for key in names[:recorded]}
-        writer.announce(changed)
+        writer.announce_intents(changed)
         for key, doubt in changed.items():
             writer.record(key, doubt)
             writer.record(key, applied_list(key, name="VIP"))
@@ -441,16 +441,16 @@ def test_a_damaged_one_does_not_hide_the_others(keeper: Keeper) -> None:
 @every_kind
 def test_a_lock_that_is_removed_or_taken_is_noticed_before_the_next_put(keeper: Keeper) -> None:
     with suppress(LockedError), keeper.store().lock(HOLDER) as writer:
-        writer.announce({"vip": doubtful_list("vip")})
+        writer.announce_intents({"vip": doubtful_list("vip")})
         writer.record("vip", doubtful_list("vip"))
-        writer.confirm()
+        writer.check_lease()
         if isinstance(keeper, InFolder):
             (keeper.folder / "prod.lock").unlink()
             (keeper.folder / "prod.lock").touch()
         else:
             keeper.write(keeper.lease_name, keeper.read(keeper.lease_name).replace(b'"token": "', b'"token": "other'))
         with pytest.raises(LockedError):
-            writer.confirm()
+            writer.check_lease()
 
 
 @every_leased_kind
