@@ -5,9 +5,10 @@ Implementations live in `remote` and `store`; the real `Clock` and `Stop` in `cl
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -130,6 +131,11 @@ class StateWriter(Protocol):
 
 class StateStore(Protocol):
     """The last-applied state of one environment."""
+
+    @property
+    def paths(self) -> Sequence[Path]:
+        """The files beside the manifest that hold it; none if it is elsewhere."""
+        ...
 
     def load(self) -> Applied:
         """Return the state, an interrupted run's journal included; writes nothing, takes no lock.

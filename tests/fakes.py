@@ -5,9 +5,10 @@ They share one `Log`, so that a test can ask what happened before what, and may 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from reconciler.errors import LockedError, RemoteError, StateError, StoppedError
 from reconciler.model.answers import Acknowledged, PutAnswer, Unsent, Unsettled
@@ -218,6 +219,8 @@ class FakeStore:
     The records numbered in `breaking` (from 1) raise StateError, and the flushes in `undurable`; so does the end of the
     lock, with `unfolding`.
     """
+
+    paths: Sequence[Path] = ()
 
     def __init__(
         self,

@@ -44,7 +44,10 @@ class Parser(argparse.ArgumentParser):
             self.register("action", action, _Once)
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message}\n{self.format_usage().rstrip()}")
+        error = UsageError(message)
+        for line in self.format_usage().rstrip().split("\n"):
+            error.add_note(line)
+        raise error
 
 
 class _Once(argparse.Action):
@@ -81,11 +84,11 @@ def run(arguments: Sequence[str], *, whole_process: bool = False) -> int:
     except KeyboardInterrupt as signalled:
         code = getattr(signalled, "exit_code", 130)
     except ManifestError as error:
-        complain("\n".join(str(problem) for problem in error.problems))
+        complain(*map(str, error.problems))
         code = error.exit_code
     except Exception as error:  # noqa: BLE001  whatever it is, it ends in words
         known = in_words(error)
-        complain(f"error: {known}", known)
+        complain(f"error: {known}", error=known)
         code = known.exit_code
     if whole_process:
         signals.take_over(signals.leave)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli import options as shared
 from reconciler.cli import reports
-from reconciler.cli.output import at_terminal, complain, note, say, say_document, uses_colour, width
+from reconciler.cli.output import at_terminal, complain, note, say, say_document, uses_colour, warn, width
 from reconciler.cli.outputs import Outputs, is_stdout
 from reconciler.errors import DeclinedError, MassChangeError, ReconcilerError, StoppedError, UsageError, in_words
 from reconciler.report.escape import terminal
@@ -70,7 +70,7 @@ def run(options: argparse.Namespace) -> int:
         chosen = wiring.load_workspaces(options, saved)
     options.outputs.settle(chosen)
     for name, error in saved.failed.items() if saved else ():
-        note(f"warning: the plan has nothing for {terminal(name)}, which {FAILED} when it was made: {terminal(error)}")
+        warn(f"the plan has nothing for {name}, which {FAILED} when it was made: {error}")
     _load_what_comes_after(options)
     result = _apply(options, chosen, saved, runtime)
     shown = True
@@ -198,7 +198,7 @@ def _save_undo(plan: Plan, options: argparse.Namespace) -> None:
     try:
         options.outputs.write(options.undo_out, json.render(plan_document(plan)))
     except UsageError as error:
-        note(f"warning: the plan that sets back what this run did is not whole: {terminal(str(error))}")
+        warn(f"the plan that sets back what this run did is not whole: {error}")
         return
     if is_stdout(options.undo_out):
         return

@@ -211,10 +211,14 @@ def last_words(text: str) -> None:
             os.write(2, text.encode()[:_PIECE])
 
 
-def complain(message: str, error: Exception | None = None) -> None:
-    """Print to stderr what went wrong, with what was noted on the `error`; as text that does nothing to a terminal."""
-    lines = "\n".join([message, *getattr(error, "__notes__", ())]).split("\n")
-    note("\n".join(map(terminal, lines)))
+def complain(*lines: str, error: Exception | None = None) -> None:
+    """Print to stderr what went wrong, with what was noted on the `error`: lines in which nothing acts or breaks."""
+    note("\n".join(map(terminal, [*lines, *getattr(error, "__notes__", ())])))
+
+
+def warn(words: str) -> None:
+    """Print a warning to stderr: one line, in which nothing acts."""
+    note(terminal(f"warning: {words}"))
 
 
 def uses_colour(stream: TextIO, options: argparse.Namespace) -> bool:

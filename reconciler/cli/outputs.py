@@ -1,4 +1,4 @@
-"""Files that a command writes where the user says: `--out`, `--undo-out`, `--report FORMAT=FILE`.
+"""Files that a command writes where the user says: `--out`, `--undo-out`, `--report FORMAT=FILE`, GitHub's summary.
 
     -, /dev/stdout          stdout: one document, or reports
     a device or a pipe      is written to, never removed or replaced
@@ -23,12 +23,13 @@ from select import select
 from typing import TYPE_CHECKING, TypeAlias
 from uuid import uuid4
 
-from reconciler.cli.output import note, say_as_it_is
+from reconciler.cli.output import say_as_it_is, warn
 from reconciler.errors import ReconcilerError, UsageError
 
 if TYPE_CHECKING:
     from reconciler.cli.wiring import Chosen
 
+SUMMARY = "GITHUB_STEP_SUMMARY"  # the variable that names the file to which a job of GitHub adds its summary
 _STDOUTS = ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
 _NUMBERED = ("/dev/fd/", "/proc/self/fd/")
 _NAMED = {"/dev/stderr": 2, "/dev/stdin": 0}
@@ -55,6 +56,7 @@ class Outputs:
         plans = [str(path) for name in ("out", "undo_out") if (path := getattr(options, name, None))]
         _check_stdout(plans, self._reports, json=options.json)
         self._files = [path for path in (*plans, *self._reports) if not _is_stream(path)]
+        self._appended = [summary] if "report" in options and (summary := os.environ.get(SUMMARY)) else []
         _check_distinct(self._files)
         read = (path for name in ("file", "plan") if (path := getattr(options, name, None)))
         self._spare([*read, *(Path(value) for name, value in os.environ.items() if name.endswith("_FILE") and value)])
@@ -70,7 +72,7 @@ class Outputs:
             folder = Path(os.path.realpath(manifest.parent))
             for path in self._existing_reports():
                 if path.is_relative_to(folder) and b"lists" in path.read_bytes():
-                    note(f"warning: {path} is not written, and may be of an earlier run")
+                    warn(f"{path} is not written, and may be of an earlier run")
                 else:
                     self._remove(path)
             raise
@@ -79,7 +81,7 @@ class Outputs:
         """Check that nothing is written over what is read of the manifest and the state; earlier reports go."""
         folder = chosen.manifest.path.parent
         self._spare(folder / name for name in chosen.manifest.files)
-        self._spare(path for workspace in chosen.workspaces for path in getattr(workspace.store, "paths", ()))
+        self._spare(path for workspace in chosen.workspaces for path in workspace.store.paths)
         for path in self._existing_reports():
             self._remove(path)
 
@@ -99,13 +101,14 @@ class Outputs:
 
     def _spare(self, read: Iterable[Path]) -> None:
         """Raise UsageError where an output is one of the files that are read."""
-        wanted = {identity: path for path in self._files for identity in _identities(path)}
+        named = [(path, path) for path in self._files] + [(path, f"{SUMMARY}={path}") for path in self._appended]
+        wanted = {identity: name for path, name in named for identity in _identities(path)}
         for each in read:
             for identity in _identities(str(each)):
                 if identity in wanted:
-                    path = wanted[identity]
-                    also = "" if path == str(each) else f" ({each})"
-                    raise UsageError(f"{path} is a file that this command reads{also}: name another file")
+                    name = wanted[identity]
+                    also = "" if name == str(each) else f" ({each})"
+                    raise UsageError(f"{name} is a file that this command reads{also}: name another file")
 
     def _existing_reports(self) -> list[Path]:
         paths = [Path(os.path.realpath(path)) for path in self._reports if path in self._files]

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.cli import options as shared
-from reconciler.cli.output import complain, note
+from reconciler.cli.output import complain, warn
+from reconciler.cli.outputs import SUMMARY
 from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def load(options: argparse.Namespace) -> None:
     """Import what `save` will need, by making each report of an empty plan."""
-    if options.report or os.environ.get("GITHUB_STEP_SUMMARY"):
+    if options.report or os.environ.get(SUMMARY):
         from reconciler.model.changes import Plan
         from reconciler.report.formats import FORMATS as RENDERED
 
@@ -64,7 +65,7 @@ def save(subject: Subject, options: argparse.Namespace) -> bool:
     Wrong is one that cannot be written, and one of a plan that cannot hold all that an apply would send: nobody can
     approve what it does not show.
     """
-    summary = os.environ.get("GITHUB_STEP_SUMMARY")
+    summary = os.environ.get(SUMMARY)
     if not options.report and not summary:
         return True
     from reconciler.report.formats import FORMATS as RENDERED
@@ -76,7 +77,7 @@ def save(subject: Subject, options: argparse.Namespace) -> bool:
         try:
             options.outputs.write(wanted.path, report.text)
         except UsageError as error:
-            note(f"warning: {error}")
+            warn(str(error))
             whole = False
     return whole & (not summary or _summarise(subject, Path(summary)))
 
@@ -86,14 +87,19 @@ def _summarise(subject: Subject, summary: Path) -> bool:
     from reconciler.report.formats import FORMATS as RENDERED
 
     try:
-        with summary.open("a", encoding="utf-8") as file:
+        with open(summary, "a", encoding="utf-8", opener=_open_at_once) as file:  # has an opener
             room = _SUMMARY_BYTES - file.tell()  # GitHub shows nothing of a summary that is too long
             report = RENDERED["markdown"](subject, room, str)
             file.write(report.text + "\n")
     except OSError as error:
-        note(f"warning: GITHUB_STEP_SUMMARY: cannot write {summary}: {error.strerror}")
+        warn(f"{SUMMARY}: cannot write {summary}: {error.strerror}")
         return True
-    return _is_whole(report, "GITHUB_STEP_SUMMARY", room)
+    return _is_whole(report, SUMMARY, room)
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    """Open a file; a pipe that nobody reads is an error rather than a wait without end."""
+    return os.open(path, flags | os.O_NONBLOCK, 0o666)
 
 
 def _is_whole(report: Report, where: str, most: int) -> bool:

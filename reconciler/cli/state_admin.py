@@ -6,7 +6,7 @@ import argparse
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reconciler.cli.output import at_terminal, note, say, say_document
+from reconciler.cli.output import at_terminal, note, say, say_document, warn
 from reconciler.errors import DeclinedError, UsageError
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def _read_history(store: Store, last: int, serial: int | None = None) -> Sequenc
     """Return earlier states, oldest first, after saying which cannot be read."""
     found = store.history(last, serial)
     for unread in found.unread:
-        note(f"warning: left out: {unread}")
+        warn(f"left out: {unread}")
     return found.saved
 
 

@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from reconciler.cli import options as shared
-from reconciler.cli.output import note, say, say_document
+from reconciler.cli.output import say, say_document, warn
 from reconciler.errors import ManifestError
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def _warn(manifest: Manifest) -> None:
         for words in placeholder_warnings(each.texts, each.texts)
     )
     for words in islice(said, _MOST_WARNINGS):
-        note(f"warning: {words}")
+        warn(words)
 
 
 def _print_problems(error: ManifestError) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler import __version__
 from reconciler.cli import options as shared
-from reconciler.cli.output import note
+from reconciler.cli.output import warn
 from reconciler.engine.workspaces import PlanMetadata, Selection, Workspace
 from reconciler.errors import PinError, PlanRefusedError, ReconcilerError, UsageError
 from reconciler.files import is_pipe
@@ -69,7 +69,7 @@ def tell_unmatched(only: Sequence[str], manifest: Manifest, plan: Plan) -> None:
     keys |= {change.key for environment in plan.environments for change in environment.changes}
     for pattern in only:
         if not any(matches(pattern, key) for key in keys):
-            note(f"warning: --only {pattern}: no list has such a key")
+            warn(f"--only {pattern}: no list has such a key")
 
 
 def _planned_environments(saved: Plan, manifest: Manifest, options: argparse.Namespace) -> list[str]:

@@ -12,7 +12,7 @@ the manifest's folder (`places`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,6 +42,11 @@ class FileStore(Store):
     def __str__(self) -> str:
         """Return where it is, as messages name it."""
         return str(self._files.document)
+
+    @property
+    def paths(self) -> Sequence[Path]:
+        """Document, journal and lock."""
+        return self._files
 
     @property
     def document_path(self) -> Path:

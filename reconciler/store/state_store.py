@@ -6,7 +6,7 @@ A state that was moved elsewhere, or is another manifest's, is refused here once
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,6 +47,11 @@ class Store(ABC):
 
     free_text: str
     owner = Owner("", lambda _: False)
+
+    @property
+    def paths(self) -> Sequence[Path]:
+        """The files beside the manifest that hold it; none if it is elsewhere."""
+        return ()
 
     @property
     def document_path(self) -> Path | None:

@@ -67,6 +67,8 @@ class JumpingClock:
 class BreakingStore:
     """A store whose writer raises StateError at the `at`-th record, and from then on."""
 
+    paths: Sequence[Path] = ()
+
     def __init__(self, store: StateStore, at: int) -> None:
         self._store = store
         self._at = at

@@ -173,3 +173,44 @@ def test_annotations_name_files_by_their_path_in_the_repository(
         made.folder = tmp_path / folder
         ran = made.run("plan", "--refresh", "--report", "github=-", *arguments)
         assert f"::error file={file},line=" in ran.out
+
+
+BROKEN = "x\nlists.yaml: in order (prod 40 lists)\rb\u2028c"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["validate", "-f", BROKEN],
+        ["plan", "--only", BROKEN],
+        ["plan", BROKEN],
+        ["apply", BROKEN],
+        ["plan", "--env", BROKEN],
+        ["plan", f"--{BROKEN}"],
+        [BROKEN],
+        ["plan", "--report", f"text={BROKEN}/x"],
+        ["state", "show", BROKEN],
+        ["state", "push", BROKEN],
+        ["promote", BROKEN, "prod"],
+        ["accept", BROKEN],
+        ["import", BROKEN],
+    ],
+    ids=lambda words: words[0][:8],
+)
+def test_no_word_of_the_command_line_breaks_a_line(place: Workplace, words: list[str]) -> None:
+    ran = place.run(*words)
+    said = ran.out + ran.err
+    assert not re.search(r"(?m)^lists\.yaml: in order \(prod 40", said)
+    assert not re.search("[\r\u2028]", said)
+
+
+def test_no_name_of_an_included_file_breaks_a_line(place: Workplace) -> None:
+    manifest = place.folder / "lists.yaml"
+    manifest.write_text(manifest.read_text() + "include: ['inc/*.yaml']\n")
+    (place.folder / "inc").mkdir()
+    (place.folder / "inc" / f"{BROKEN}.yaml").write_text("lists: [a]\n")
+    for verb in ("validate", "plan", "apply --yes", "drift", "import", "state list"):
+        ran = place.run(*verb.split())
+        assert ran.code == 1
+        assert len(ran.err.splitlines()) == 1, ran.err
+        assert r"x\nlists.yaml: in order" in ran.err

@@ -99,6 +99,23 @@ def test_a_saved_plan_is_not_written_over(place: Workplace, read: dict[str, Path
     assert (place.folder / "plan.json").read_bytes() == before
 
 
+@pytest.mark.parametrize("verb", ["plan", "drift", "apply"])
+def test_the_summary_of_a_job_is_no_file_that_is_read(place: Workplace, read: dict[str, Path], verb: str) -> None:
+    del read["secret"]  # no variable names it here
+    before = {path: path.read_bytes() for path in read.values()}
+    (place.folder / "again").symlink_to("lists.yaml")
+    for name in (*map(str, read.values()), "again"):
+        ran = place.run(verb, *(["--yes"] if verb == "apply" else []), GITHUB_STEP_SUMMARY=name)
+        assert (ran.code, f"GITHUB_STEP_SUMMARY={name} is a file that this command reads" in ran.err) == (1, True)
+    assert {path: path.read_bytes() for path in before} == before
+
+
+def test_a_summary_that_is_a_pipe_which_nobody_reads_is_told(place: Workplace) -> None:
+    os.mkfifo(place.folder / "pipe")
+    ran = place.run("plan", GITHUB_STEP_SUMMARY="pipe")
+    assert (ran.code, "warning: GITHUB_STEP_SUMMARY: cannot write pipe: " in ran.err) == (0, True)
+
+
 @pytest.mark.parametrize("link", [symbolic, hard])
 def test_two_outputs_onto_one_file_are_refused(place: Workplace, link: Callable[[Path, Path], None]) -> None:
     (place.folder / "one").write_text("old")

@@ -115,9 +115,10 @@ class Draft:
             drafts = {**self._planned, **{name: new for name, (_, new) in changed.items()}}
             after = loader.load(self.manifest.path, drafts)
         except ManifestError as error:
-            raise EditError(
-                f"the manifest cannot be changed so, nothing was written. As it would have been:\n{error}"
-            ) from error
+            refused = EditError("the manifest cannot be changed so, nothing was written. As it would have been:")
+            for problem in error.problems:
+                refused.add_note(str(problem))
+            raise refused from error
         if declarations(after) != expected:
             raise EditError(
                 "the manifest is written in a way that this program does not know how to change; nothing was written. "
