@@ -29,7 +29,6 @@ from reconciler.errors import ReconcilerError, UsageError
 if TYPE_CHECKING:
     from reconciler.cli.wiring import Chosen
 
-SUMMARY = "GITHUB_STEP_SUMMARY"  # the variable that names the file to which a job of GitHub adds its summary
 _STDOUTS = ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
 _NUMBERED = ("/dev/fd/", "/proc/self/fd/")
 _NAMED = {"/dev/stderr": 2, "/dev/stdin": 0}
@@ -46,6 +45,11 @@ def is_stdout(path: Path | str) -> bool:
     return str(path) in _STDOUTS
 
 
+def job_summary() -> str:
+    """Return the file to which a job of GitHub adds its summary; "" outside of one."""
+    return os.environ.get("GITHUB_STEP_SUMMARY", "")
+
+
 class Outputs:
     """What a command writes where the user says; made before it reads anything."""
 
@@ -56,7 +60,7 @@ class Outputs:
         plans = [str(path) for name in ("out", "undo_out") if (path := getattr(options, name, None))]
         _check_stdout(plans, self._reports, json=options.json)
         self._files = [path for path in (*plans, *self._reports) if not _is_stream(path)]
-        self._appended = [summary] if "report" in options and (summary := os.environ.get(SUMMARY)) else []
+        self._appended = [summary] if "report" in options and (summary := job_summary()) else []
         _check_distinct(self._files)
         read = (path for name in ("file", "plan") if (path := getattr(options, name, None)))
         self._spare([*read, *(Path(value) for name, value in os.environ.items() if name.endswith("_FILE") and value)])
@@ -101,7 +105,9 @@ class Outputs:
 
     def _spare(self, read: Iterable[Path]) -> None:
         """Raise UsageError where an output is one of the files that are read."""
-        named = [(path, path) for path in self._files] + [(path, f"{SUMMARY}={path}") for path in self._appended]
+        named = [(path, path) for path in self._files] + [
+            (path, f"GITHUB_STEP_SUMMARY={path}") for path in self._appended
+        ]
         wanted = {identity: name for path, name in named for identity in _identities(path)}
         for each in read:
             for identity in _identities(str(each)):

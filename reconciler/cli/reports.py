@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.cli import options as shared
 from reconciler.cli.output import complain, warn
-from reconciler.cli.outputs import SUMMARY
+from reconciler.cli.outputs import job_summary
 from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def load(options: argparse.Namespace) -> None:
     """Import what `save` will need, by making each report of an empty plan."""
-    if options.report or os.environ.get(SUMMARY):
+    if options.report or job_summary():
         from reconciler.model.changes import Plan
         from reconciler.report.formats import FORMATS as RENDERED
 
@@ -65,7 +65,7 @@ def save(subject: Subject, options: argparse.Namespace) -> bool:
     Wrong is one that cannot be written, and one of a plan that cannot hold all that an apply would send: nobody can
     approve what it does not show.
     """
-    summary = os.environ.get(SUMMARY)
+    summary = job_summary()
     if not options.report and not summary:
         return True
     from reconciler.report.formats import FORMATS as RENDERED
@@ -79,10 +79,10 @@ def save(subject: Subject, options: argparse.Namespace) -> bool:
         except UsageError as error:
             warn(str(error))
             whole = False
-    return whole & (not summary or _summarise(subject, Path(summary)))
+    return whole & (not summary or _summarise(subject, summary))
 
 
-def _summarise(subject: Subject, summary: Path) -> bool:
+def _summarise(subject: Subject, summary: str) -> bool:
     """Append to the summary of a GitHub job; what is not written is told, and is no failure."""
     from reconciler.report.formats import FORMATS as RENDERED
 
@@ -92,9 +92,9 @@ def _summarise(subject: Subject, summary: Path) -> bool:
             report = RENDERED["markdown"](subject, room, str)
             file.write(report.text + "\n")
     except OSError as error:
-        warn(f"{SUMMARY}: cannot write {summary}: {error.strerror}")
+        warn(f"GITHUB_STEP_SUMMARY: cannot write {summary}: {error.strerror}")
         return True
-    return _is_whole(report, SUMMARY, room)
+    return _is_whole(report, "GITHUB_STEP_SUMMARY", room)
 
 
 def _open_at_once(path: str, flags: int) -> int:
