@@ -30,6 +30,7 @@ _HEADERS = {
     "Accept-Encoding": "gzip, deflate",
     "Connection": "close",
 }
+_AS_THEY_CAME = "headers as they came"
 LARGEST_ANSWER = 64 * 1024 * 1024
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
 
@@ -71,6 +72,7 @@ class Http:
                 timeout=httpx.Timeout(read, connect=connect),
                 limits=httpx.Limits(max_keepalive_connections=0),
                 follow_redirects=False,
+                event_hooks={"response": [_hide_location]},
             )
         except (ImportError, OSError, ValueError, httpx.InvalidURL) as exc:
             failure = type(exc).__name__  # not its words: a proxy's address may hold a password
@@ -115,7 +117,7 @@ class Http:
                 if len(body) > LARGEST_ANSWER:
                     error = f"HTTP {response.status_code}: an answer of over {LARGEST_ANSWER // 1024**2} MiB"
                     return NoAnswer(error, landed=True, again=False)
-            return Answer(response.status_code, response.headers, bytes(body))
+            return Answer(response.status_code, response.extensions[_AS_THEY_CAME], bytes(body))
 
     def _failure(self, exc: Exception, *, never_sent: bool) -> NoAnswer:
         words = str(exc) or type(exc).__name__
@@ -133,6 +135,12 @@ class Http:
                 return NoAnswer(f"no usable address: {words}", landed=False, again=False)
             case _:
                 return NoAnswer(f"the connection {'broke' if landed else 'failed'}: {words}", landed=landed)
+
+
+def _hide_location(response: httpx.Response) -> None:
+    """Keep the address of a redirect from the library, which raises if it is none, although redirects are off."""
+    response.extensions[_AS_THEY_CAME] = response.headers.copy()
+    response.headers.pop("Location", None)
 
 
 @lru_cache

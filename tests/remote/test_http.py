@@ -198,6 +198,27 @@ def test_a_redirect_is_not_followed() -> None:
     assert elsewhere.connections == 0
 
 
+NOT_ADDRESSES = [
+    "http://x/\x1b[31m",
+    "http://[",
+    "http://x:99999/",
+    "https://\u00ad/",
+    "//",
+    "mailto:",
+    "",
+    "x" * 70_000,
+]
+
+
+@pytest.mark.parametrize("location", NOT_ADDRESSES)
+@pytest.mark.parametrize("status", [301, 303, 307, 308])
+def test_a_redirect_is_one_wherever_it_leads(status: int, location: str) -> None:
+    with Peer(reply(status, b"moved", {"Location": location})) as peer:
+        came = send(peer.url)
+    assert isinstance(came, Answer)
+    assert (came.status, came.headers["location"], came.body) == (status, location, b"moved")
+
+
 def test_an_ipv6_server() -> None:
     try:
         peer = Peer(reply(200, b"six"), host="::1")
