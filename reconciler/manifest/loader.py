@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,7 +15,7 @@ from reconciler.errors import ManifestError
 from reconciler.files import read as files_read
 from reconciler.manifest import messages
 from reconciler.manifest.includes import included_files
-from reconciler.manifest.reading import Place, Reading, Value
+from reconciler.manifest.reading import Place, Problems, Reading, TooManyProblemsError, Value, count_values
 from reconciler.manifest.resolve import resolve
 from reconciler.manifest.schema import NAME, Entry, Head, IncludedFile, ListEntry
 from reconciler.manifest.source import SourceText
@@ -23,7 +24,9 @@ from reconciler.manifest.values import Manifest
 from reconciler.manifest.yaml_reader import read
 from reconciler.model.problems import Problem
 
-MOST_PROBLEMS = 1_000
+MOST_VALUES = 50_000
+"""Values in one list, or in all else. pydantic keeps an error for each, so their number is bounded before it looks."""
+_TOO_MUCH = f"over {MOST_VALUES:,} values, where a few belong: remove what is not meant"
 LARGEST_FILE = 64 * 1024 * 1024  # bytes
 PIPE_SECONDS = 10.0
 _NAME = re.compile(NAME)
@@ -35,69 +38,79 @@ def load(path: Path, drafts: Mapping[str, bytes] | None = None) -> Manifest:
 
     `drafts` holds unsaved contents by file name, as in `Manifest.files`; they are used instead of what is on disk.
     """
-    files: dict[str, str] = {}
-    drafts = drafts or {}
-    main = _read(path, path.name, files, drafts)
-    readings = [main]
-    head = None if main.broken else _head(main)
-    if head:
-        readings += [_read(path, name, files, drafts) for name in included_files(main, head.include, path, drafts)]
-    for reading in readings[1:]:
-        for key in reading.root.keys() - {"lists"}:
-            reading.blame((key,), f"an included file holds only lists: move {key} to {path.name}", at_key=True)
-    for reading in readings:
-        if not isinstance(reading.root.get("lists", {}), dict):
-            _validate(IncludedFile, {"lists": reading.root["lists"]}, reading)
-    named = main.root.get("environments")
-    lists = resolve(
-        _entries(readings), head.environments if head else stand_ins(named if isinstance(named, dict) else ())
-    )
-    problems = [problem for reading in readings for problem in sorted(reading.problems)]
-    if problems or head is None:
-        raise ManifestError(first_problems(problems, sum(reading.problems.more for reading in readings)))
-    return Manifest(path=path, files=files, state=head.state, environments=environments(head, lists))
-
-
-def first_problems(problems: list[Problem], unlisted: int = 0) -> list[Problem]:
-    """Return the first problems and a count of the rest, to which `unlisted` is added."""
-    if len(problems) <= MOST_PROBLEMS:
-        return problems
-    first = problems[0]
-    more = f"{len(problems) - MOST_PROBLEMS + unlisted:,} more problems are not listed: correct these first"
-    return [*problems[:MOST_PROBLEMS], Problem(first.file, first.line, first.column, "", more)]
-
-
-def _read(manifest: Path, name: str, files: dict[str, str], drafts: Mapping[str, bytes]) -> Reading:
-    """Read the file `name` of the manifest's folder, and note its hash."""
-    path = manifest.parent / name
-
-    def raw() -> bytes:
-        held = (
-            drafts[name]
-            if name in drafts
-            else files_read(path, most=LARGEST_FILE, pipe=path == manifest, seconds=PIPE_SECONDS)
-        )
-        files[name] = hashlib.sha256(held).hexdigest()
-        return held
-
+    loading = _Loading(path, drafts or {})
+    all_found = True
     try:
-        return read(str(path), raw(), may_be_empty=name != manifest.name)
-    except OSError as error:
-        return _unreadable(str(path), error)
+        if manifest := loading.manifest():
+            return manifest
+    except TooManyProblemsError:
+        all_found = False
+    problems = sorted(loading.problems, key=lambda problem: (problem.file != str(path), problem))
+    if not all_found:
+        problems.append(problems[0]._replace(path="", message="there are more problems: correct these first"))
+    raise ManifestError(problems)
 
 
-def _unreadable(file: str, error: OSError) -> Reading:
+@dataclass(frozen=True)
+class _Loading:
+    """One manifest while it is loaded; `files` gets the hash of each file that is read."""
+
+    path: Path
+    drafts: Mapping[str, bytes]
+    files: dict[str, str] = field(default_factory=dict)
+    problems: Problems = field(default_factory=Problems)
+
+    def manifest(self) -> Manifest | None:
+        """Read and check everything. Return None if there are problems. Raises TooManyProblemsError."""
+        main = self._read(self.path.name)
+        head = None if main.broken else _head(main)
+        readings = [main]
+        if head:
+            included = included_files(main, head.include, self.path, self.drafts)
+            readings += [self._read(name) for name in included]
+        for reading in readings[1:]:
+            for key in reading.root.keys() - {"lists"}:
+                reading.blame((key,), f"an included file holds only lists: move {key} to {self.path.name}", at_key=True)
+        for reading in readings:
+            if not isinstance(reading.root.get("lists", {}), dict):
+                _validate(IncludedFile, {"lists": reading.root["lists"]}, reading)
+        named = main.root.get("environments")
+        lists = resolve(
+            _entries(readings), head.environments if head else stand_ins(named if isinstance(named, dict) else ())
+        )
+        if self.problems or head is None:
+            return None
+        return Manifest(path=self.path, files=self.files, state=head.state, environments=environments(head, lists))
+
+    def _read(self, name: str) -> Reading:
+        """Read the file `name` of the manifest's folder, and note its hash."""
+        path = self.path.parent / name
+        try:
+            raw = self.drafts[name] if name in self.drafts else self._raw(path)
+        except OSError as error:
+            return _unreadable(str(path), error, self.problems)
+        self.files[name] = hashlib.sha256(raw).hexdigest()
+        return read(str(path), raw, problems=self.problems, may_be_empty=name != self.path.name)
+
+    def _raw(self, path: Path) -> bytes:
+        return files_read(path, most=LARGEST_FILE, pipe=path == self.path, seconds=PIPE_SECONDS)
+
+
+def _unreadable(file: str, error: OSError, problems: Problems) -> Reading:
     hint = (
         "name the manifest with -f FILE" if isinstance(error, FileNotFoundError) else "see what it is, and its rights"
     )
-    reading = Reading(SourceText(file, ""), broken=True)
-    reading.problems.append(Problem(file, 1, 1, "", f"cannot be read ({error.strerror}): {hint}"))
-    return reading
+    problems.append(Problem(file, 1, 1, "", f"cannot be read ({error.strerror}): {hint}"))
+    return Reading(SourceText(file, ""), problems=problems, broken=True)
 
 
 def _head(main: Reading) -> Head | None:
     """Check everything except the lists. Return None if that has problems."""
-    return _validate(Head, {key: value for key, value in main.root.items() if key != "lists"}, main)
+    head: Value = {key: value for key, value in main.root.items() if key != "lists"}
+    if count_values(head) > MOST_VALUES:
+        main.blame((), f"besides the lists, the file holds {_TOO_MUCH}")
+        return None
+    return _validate(Head, head, main)
 
 
 def _validate(model: type[_Checked], value: Value, reading: Reading, place: Place = ()) -> _Checked | None:
@@ -105,9 +118,6 @@ def _validate(model: type[_Checked], value: Value, reading: Reading, place: Plac
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        if reading.problems.is_full:
-            reading.problems.more += error.error_count()  # to word them is most of the work
-            return None
         for fault in messages.faults(error.errors(include_url=False, include_context=False), value, place):
             reading.blame(fault.place, fault.message, at_key=fault.at_key)
         return None
@@ -120,6 +130,9 @@ def _entries(readings: list[Reading]) -> Iterator[tuple[Reading, str, int, ListE
         for key, value in reading.lists.items():
             place: Place = ("lists", key)
             line, _ = reading.position(place, at_key=True)
+            if count_values(value) > MOST_VALUES:
+                reading.blame(place, f"holds {_TOO_MUCH}", at_key=True)
+                continue
             entry = _validate(ListEntry, value, reading, place)
             if not _NAME.fullmatch(key):
                 reading.blame(place, messages.bad_name(key), at_key=True)

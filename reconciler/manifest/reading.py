@@ -18,6 +18,17 @@ _LONGEST_MESSAGE = 1_000  # characters
 _LONGEST_STEP = 80  # characters of a key, in a problem's path
 
 
+def count_values(value: Value) -> int:
+    """Return how many values a value holds, at every depth."""
+    match value:
+        case dict():
+            return len(value) + sum(map(count_values, value.values()))
+        case list():
+            return len(value) + sum(map(count_values, value))
+        case _:
+            return 0
+
+
 def short_step(step: str | int) -> str:
     """Return a step of a place for a message; a long key is shortened."""
     text = str(step)
@@ -45,30 +56,27 @@ class SequenceValue(list[Value]):
         self.offsets: list[int] = []
 
 
+class TooManyProblemsError(Exception):
+    """A manifest has so many problems that no more are looked for."""
+
+
 class Problems(list[Problem]):
-    """The first `MOST` problems of a file, long messages shortened; `more` counts the others."""
+    """The first `MOST` problems of a manifest, long messages shortened."""
 
-    MOST = 2_000
-    more = 0
-
-    @property
-    def is_full(self) -> bool:
-        """Whether further problems are only counted."""
-        return len(self) >= self.MOST
+    MOST = 1_000
 
     def append(self, problem: Problem, /) -> None:
-        """Add a problem, or count it."""
-        if self.is_full:
-            self.more += 1
-        elif len(problem.message) <= _LONGEST_MESSAGE:
-            super().append(problem)
-        else:
-            super().append(problem._replace(message=f"{problem.message[:_LONGEST_MESSAGE]}…"))
+        """Add a problem. Raises TooManyProblemsError if there are `MOST` already."""
+        if len(self) >= self.MOST:
+            raise TooManyProblemsError
+        if len(problem.message) > _LONGEST_MESSAGE:
+            problem = problem._replace(message=f"{problem.message[:_LONGEST_MESSAGE]}…")
+        super().append(problem)
 
 
 @dataclass(frozen=True)
 class Reading:
-    """One file: its values, where they begin, and the problems found so far.
+    """One file: its values, where they begin, and the problems found so far (in all files of the manifest).
 
     `broken` if it could not be read to its end; `root` is empty then.
     """

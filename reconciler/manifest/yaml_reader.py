@@ -40,12 +40,14 @@ _DIRECTIVE = re.compile(r"(?:[ \t]*+(?:#[^\n]*+)?\r?\n)*+(%)")
 _EMPTY = "begin with version, environments and lists, as lists.yaml.example does"
 
 
-def read(file: str, raw: bytes, parser: Parser = FASTEST, *, may_be_empty: bool = False) -> Reading:
-    """Read the bytes of one file, which problems call `file`. Never raises for what is in it: problems are returned.
+def read(
+    file: str, raw: bytes, parser: Parser = FASTEST, *, problems: Problems | None = None, may_be_empty: bool = False
+) -> Reading:
+    """Read the bytes of one file, which problems call `file`. What is wrong is added to `problems`.
 
-    A file with nothing but comments is a problem unless it `may_be_empty`.
+    A file with nothing but comments is a problem unless it `may_be_empty`. Raises TooManyProblemsError.
     """
-    problems = Problems()
+    problems = Problems() if problems is None else problems
     try:
         source = SourceText(file, decode(raw))
     except UnreadableError as error:
@@ -168,10 +170,10 @@ class _Composer:
                 self._check_plain_key(key)
             if why:
                 self._complain(key.start_mark.index, why, name)
+            self._trail.append(name)
             if type(key) not in (SCALAR, ALIAS):
                 self._collection(key)
             value = self._next()
-            self._trail.append(name)
             read = self._value(value)
             self._trail.pop()
             if why is None:

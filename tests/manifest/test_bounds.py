@@ -11,7 +11,7 @@ import pytest
 
 from reconciler.errors import ManifestError
 from reconciler.manifest import load
-from reconciler.manifest.loader import MOST_PROBLEMS
+from reconciler.manifest.reading import Problems
 
 HEAD = """\
 version: 1
@@ -31,6 +31,7 @@ SHAPES: dict[str, Callable[[int], str]] = {
     "one list with many unknown keys": lambda n: (
         HEAD + "lists:\n  a: {id: cl-1, name: a, " + ", ".join(f"k{m}: 1" for m in range(n)) + "}\n"
     ),
+    "many wrong globs": lambda n: HEAD + "include: [" + "1, " * n + "]\nlists: {}\n",
     "many includes": lambda n: HEAD + "include: [" + ", ".join(f"f{m}.yaml" for m in range(n)) + "]\nlists: {}\n",
     "many environments, plain ids": lambda n: (
         environments(n // 10) + "lists:\n" + "".join(f"  a{m}: {{id: cl-{m}, name: n{m}}}\n" for m in range(n // 10))
@@ -62,15 +63,30 @@ def test_four_times_as_much_takes_no_sixteen_times_as_long(tmp_path: Path, shape
     _, small = problems_of(tmp_path, shape(2_000))
     error, large = problems_of(tmp_path, shape(8_000))
     assert large < 8 * max(small, 0.05)
-    assert error is None or len(error.problems) <= MOST_PROBLEMS + 1
+    assert error is None or len(error.problems) <= Problems.MOST + 1
     assert len(str(error)) < 500_000
 
 
-def test_what_is_not_listed_is_counted(tmp_path: Path) -> None:
+def test_after_many_problems_no_more_are_looked_for(tmp_path: Path) -> None:
     (tmp_path / "lists.yaml").write_text(SHAPES["one key, many times"](3_000))
     with pytest.raises(ManifestError) as refused:
         load(tmp_path / "lists.yaml")
-    assert str(refused.value).endswith("1,999 more problems are not listed: correct these first")
+    assert len(refused.value.problems) == Problems.MOST + 1
+    assert str(refused.value).endswith("there are more problems: correct these first")
+
+
+CROWDED = {
+    "one list with many unknown keys": "lists.a",
+    "many wrong globs": "",
+}
+
+
+@pytest.mark.parametrize("shape", CROWDED)
+def test_what_holds_far_too_many_values_is_not_looked_at_one_by_one(tmp_path: Path, shape: str) -> None:
+    error, _ = problems_of(tmp_path, SHAPES[shape](60_000))
+    assert error
+    assert [problem.path for problem in error.problems] == [CROWDED[shape]]
+    assert "holds over 50,000 values, where a few belong" in str(error)
 
 
 INCLUDES = {

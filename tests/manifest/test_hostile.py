@@ -13,7 +13,7 @@ import pytest
 from reconciler.errors import EditError, ManifestError
 from reconciler.manifest import load
 from reconciler.manifest.edit.draft import Draft
-from reconciler.manifest.loader import MOST_PROBLEMS
+from reconciler.manifest.reading import Problems
 
 ENVIRONMENT = "{host: h.example, stream_id: st-1, account_id: a1}"
 HEAD = f"version: 1\nenvironments: {{prod: {ENVIRONMENT}}}\n"
@@ -108,7 +108,7 @@ def test_words_are_bounded(tmp_path: Path, shape: Callable[[int], str]) -> None:
     path.write_text(shape(60_000))
     said = outcome(path)
     assert len(said) < MOST_CHARACTERS
-    assert len(said.splitlines()) <= MOST_PROBLEMS + 1
+    assert len(said.splitlines()) <= Problems.MOST + 1
     assert max(map(len, said.splitlines()), default=0) < 1_200
 
 

@@ -9,6 +9,8 @@ import pytest
 
 from reconciler.errors import ManifestError
 from reconciler.manifest import load
+from reconciler.manifest.yaml_events import FASTEST, Parser, PurePythonParser
+from reconciler.manifest.yaml_reader import read
 from tests import golden
 
 REFUSED = Path(__file__).parent / "refused"
@@ -23,6 +25,15 @@ def test_each_refusal_names_every_place_and_the_way_out(name: str, monkeypatch: 
         load(Path(name))
     assert time.monotonic() - started < 5  # the 100,000 brackets too
     golden.check(REFUSED / name.replace(".yaml", ".problems"), f"{refused.value}\n")
+
+
+@pytest.mark.parametrize("parser", [FASTEST, PurePythonParser])
+@pytest.mark.parametrize("opener", ["[", "{a: ", "- ", "? ", "? - ", "{? ", "x-a: {? "])
+def test_every_kind_of_nesting_has_the_same_end(opener: str, parser: Parser) -> None:
+    reading = read("lists.yaml", opener.encode() * 2_000, parser)
+    assert reading.broken
+    assert "nested deeper than 8 levels" in reading.problems[-1].message
+    assert reading.problems[-1].column > 8
 
 
 def test_problems_come_by_file_and_place() -> None:
