@@ -17,6 +17,7 @@ import pytest
 
 from reconciler import errors
 from reconciler.cli.app import VERBS, Parser, _parse, module_of
+from reconciler.cli.schema import DOCUMENTS
 from reconciler.errors import UsageError
 from reconciler.manifest import manifest_schema
 from reconciler.model.changes import Cause, Guard
@@ -158,6 +159,11 @@ def test_every_key_of_the_manifest_is_on_the_page_and_no_other_is() -> None:
     for stem, shape in shapes.items():
         declared |= {f"{stem}.{key}" for key in keys(manifest_schema(), "$defs", shape)}
     assert shown == declared
+
+
+def test_every_schema_is_on_the_page_and_no_other_is() -> None:
+    shown = [(code(kind)[0], link) for kind, _, link in rows("docs/commands.md", "## schema")]
+    assert shown == [(kind, f"[{kind}.schema.json](schemas/{kind}.schema.json)") for kind in DOCUMENTS]
 
 
 _PLACE = re.compile(r"^\S+:\d+:\d+: (?:(?:version|verson|state|environments|policy|include|lists)\b[^:]*: )?")
