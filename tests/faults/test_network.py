@@ -27,7 +27,14 @@ def test_any_request_meets_a_bad_network(told: Story, way: Way) -> None:
     assert tally.tried == 3
 
 
-@pytest.mark.parametrize("copied", range(1, 4), ids=["the first read", "the first PUT", "the read back"])
+@pytest.mark.parametrize(
+    "copied",
+    [
+        pytest.param(1, id="the first read", marks=pytest.mark.slow),
+        pytest.param(2, id="the first PUT", marks=pytest.mark.slow),
+        pytest.param(3, id="the read back"),
+    ],
+)
 def test_a_copy_of_an_answer_acknowledges_no_later_put(told: Story, copied: int) -> None:
     """The second PUT is refused, and no read after it works: the state must not say that it is applied."""
     told.faults = (Status(call="put", at=2, times=0, status=400),)
@@ -46,6 +53,7 @@ def test_a_copy_of_an_answer_acknowledges_no_later_put(told: Story, copied: int)
     assert list(told.ended_in_order(told.run())) == []
 
 
+@pytest.mark.slow
 def test_a_network_that_is_gone_stops_the_run_and_the_next_ends_it(told: Story) -> None:
     """From the second PUT on, nothing passes: what is not sent is said to be so, and what may be is in doubt."""
     told.begin()
