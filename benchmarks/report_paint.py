@@ -17,7 +17,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, sync_playwright
 
 from reconciler.model.changes import Change, Plan
-from reconciler.report import html
+from reconciler.report.formats import render
 from tests.report import morning, samples
 from tests.report.browser.chromium import launch
 
@@ -63,7 +63,7 @@ def main() -> None:
     """Render, load and print."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
     start = time.perf_counter()
-    document = html.plan(plan(count))
+    document = render("html", plan(count))
     print(f"{count:,} changes: {len(document.encode()) / 1e6:.1f} MB, rendered in {time.perf_counter() - start:.1f} s")
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         page = Path(folder) / "plan.html"

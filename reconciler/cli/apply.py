@@ -87,7 +87,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _load_what_comes_after(options: argparse.Namespace) -> None:
     """Import what is needed once PUTs went out: an upgrade of this program meanwhile must not break the run."""
-    for name in ("documents.plan", "documents.result", "report.json", "report.steps", "report.text.results"):
+    for name in ("documents.plan", "documents.result", "report.json", "report.text.lines", "report.view.of_result"):
         import_module(f"reconciler.{name}")
     import_module("shlex")
     reports.load(options)
@@ -151,10 +151,11 @@ def _report_if_refused(known: Callable[[], Plan], options: argparse.Namespace) -
 
 def _show_plan(plan: Plan, options: argparse.Namespace) -> None:
     """Show what is about to be done; with --json stdout is for the result, so the plan goes to stderr."""
-    from reconciler.report.text import plans
+    from reconciler.report.text import lines
+    from reconciler.report.view.of_plan import view_of_plan
 
     stream = sys.stderr if options.json else sys.stdout
-    shown = plans.plan(plan, colour=uses_colour(stream, options), width=width())
+    shown = lines.render(view_of_plan(plan), colour=uses_colour(stream, options), width=width())
     (note if options.json else say)(shown)
 
 
@@ -216,6 +217,7 @@ def _show(result: Result, options: argparse.Namespace) -> None:
 
         say_document(json.render(result_document(result)))
         return
-    from reconciler.report.text import results
+    from reconciler.report.text import lines
+    from reconciler.report.view.of_result import view_of_result
 
-    say(results.result(result, colour=uses_colour(sys.stdout, options), width=width()))
+    say(lines.render(view_of_result(result), colour=uses_colour(sys.stdout, options), width=width()))

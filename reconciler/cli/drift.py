@@ -46,10 +46,11 @@ def run(options: argparse.Namespace) -> int:
 
         say_document(json.render(drift_document(report, undeclared=options.undeclared)))
     else:
-        from reconciler.report.text import drifts
+        from reconciler.report.text import lines
+        from reconciler.report.view.of_drift import view_of_drift
 
-        colour = uses_colour(sys.stdout, options)
-        say(drifts.drift(report, undeclared=options.undeclared, colour=colour, width=width()))
+        view = view_of_drift(report, undeclared=options.undeclared)
+        say(lines.render(view, colour=uses_colour(sys.stdout, options), width=width()))
     codes = exits.report_failures(failures)
     if not reports.save(report, options):
         codes.append(1)

@@ -83,6 +83,7 @@ def _show(planned: Plan, options: argparse.Namespace) -> None:
             say_document(document)
         if options.json or (options.out and is_stdout(options.out)):
             return
-    from reconciler.report.text import plans
+    from reconciler.report.text import lines
+    from reconciler.report.view.of_plan import view_of_plan
 
-    say(plans.plan(planned, colour=uses_colour(sys.stdout, options), width=width()))
+    say(lines.render(view_of_plan(planned), colour=uses_colour(sys.stdout, options), width=width()))

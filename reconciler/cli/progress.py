@@ -46,14 +46,15 @@ class Lines:
 
     def outcome(self, environment: str, outcome: Outcome) -> None:
         """Print the outcome if it is news."""
-        from reconciler.report.text import results
+        from reconciler.report.text.lines import progress_line
+        from reconciler.report.view.of_result import entry_of_outcome
 
         said, total = self._said[environment], self._totals[environment]
         number, before = said.get(outcome.key, (len(said) + 1, ""))
         if before == outcome.outcome:
             return
         said[outcome.key] = (number, outcome.outcome)
-        note(results.outcome_line(outcome, environment=environment, number=number, total=total, colour=self._colour))
+        note(progress_line(entry_of_outcome(environment, outcome), number=number, total=total, colour=self._colour))
 
 
 class Live:

@@ -7,20 +7,7 @@ import json
 
 from reconciler.cli.output import say_document
 
-DOCUMENTS = (
-    "manifest",
-    "included",
-    "plan",
-    "result",
-    "drift",
-    "problems",
-    "doctor",
-    "environments",
-    "state",
-    "state-list",
-    "state-show",
-    "state-history",
-)
+DOCUMENTS = ("manifest", "included", "plan", "result", "drift", "state", "problems", "doctor")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from reconciler.cli.runtime import Runtime
     from reconciler.cli.wiring import Chosen
-    from reconciler.documents.state_history import RunPart, StateHistoryDocument
     from reconciler.store.history import Saved
     from reconciler.store.state_store import Store
 
@@ -44,45 +43,42 @@ def history(store: Store, options: argparse.Namespace) -> None:
     saved = _read_history(store, options.last + 1)
     told = [_entry(before, after) for before, after in zip([None, *saved], saved, strict=False)][-options.last :]
     if options.json:
-        from reconciler.report.json import render
+        import json
 
-        document: StateHistoryDocument = {"history": told[::-1]}
-        say_document(render(document))
+        from reconciler.report.escape import json_document
+
+        say_document(json_document(json.dumps({"history": told[::-1]}, indent=1, ensure_ascii=False)))
         return
     from reconciler.report.escape import terminal
 
     lineages = {entry["lineage"] for entry in told}
     for entry in reversed(told):
         say(terminal(_line(entry, several=len(lineages) > 1)))
-        for what, keys in (("added", entry["added"]), ("changed", entry["changed"]), ("dropped", entry["dropped"])):
-            if keys:
+        for what in ("added", "changed", "dropped"):
+            keys = entry[what]
+            if isinstance(keys, list) and keys:
                 say(terminal(f"    {what}: {', '.join(keys)}"))
     if not told:
         note("no run has changed the state yet")
 
 
-def _entry(before: Saved | None, after: Saved) -> RunPart:
+def _entry(before: Saved | None, after: Saved) -> dict[str, object]:
     """Return what is said of one serial; what changed before the first that is kept, nobody knows."""
-    from reconciler.store.document import Written
+    from dataclasses import asdict
+
     from reconciler.store.history import difference
 
     changed = difference(before.applied if before else None, after.applied)
-    who = after.written or Written("", "", "", "")
+    who = asdict(after.written) if after.written else dict.fromkeys(("at", "user", "host", "command", "job"), "")
     return {
         "serial": after.applied.serial,
         "lineage": after.applied.lineage,
-        "at": who.at,
-        "user": who.user,
-        "host": who.host,
-        "command": who.command,
-        "job": who.job,
-        "added": list(changed.added),
-        "changed": list(changed.changed),
-        "dropped": list(changed.dropped),
+        **who,
+        **{what: list(keys) for what, keys in asdict(changed).items()},
     }
 
 
-def _line(entry: RunPart, *, several: bool) -> str:
+def _line(entry: dict[str, object], *, several: bool) -> str:
     lineage = f"  lineage {entry['lineage']}" if several else ""
     who = f"  {entry['at']}  {entry['user']} on {entry['host']}  {entry['command']}" if entry["at"] else ""
     return f"serial {entry['serial']}{lineage}{who}" + (f"  CI job {entry['job']}" if entry["job"] else "")

@@ -10,7 +10,6 @@ from typing_extensions import TypedDict
 from reconciler.documents.parts import (
     FailedPart,
     ManifestPart,
-    Moment,
     SourcePart,
     StatePart,
     TargetPart,
@@ -139,7 +138,7 @@ class DriftDocument(TypedDict):
     """The format of this document."""
     tool: str
     """The version of the program."""
-    created_at: Moment
+    created_at: str
     """When it was made: RFC 3339 in UTC."""
     manifest: ManifestPart
     """The manifest that was compared."""

@@ -19,7 +19,6 @@ from reconciler.documents.parts import (
     Key,
     ListId,
     ManifestPart,
-    Moment,
     SourcePart,
     StatePart,
     TargetPart,
@@ -149,7 +148,7 @@ class PlanDocument(TypedDict):
     """The SHA-256 of what the plan does (all of environments but source, warnings, state, drift and summary)."""
     tool: str
     """The version of the program."""
-    created_at: Moment
+    created_at: str
     """When it was made: RFC 3339 in UTC."""
     refreshed: bool
     """Whether live values were read."""

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json as _json
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import TypeAlias, assert_never
 
 from reconciler.documents.drift import drift_document
-from reconciler.documents.plan import plan_document
+from reconciler.documents.plan import digest, plan_document
 from reconciler.documents.result import result_document
 from reconciler.model.changes import Plan
 from reconciler.model.drift import DriftReport
@@ -17,88 +16,60 @@ from reconciler.report import github, html, json, junit, markdown
 from reconciler.report.escape import log, xml_document
 from reconciler.report.github import Locate
 from reconciler.report.markdown import Report
-from reconciler.report.text import drifts, plans, results
+from reconciler.report.text import lines
+from reconciler.report.view.of_drift import view_of_drift
+from reconciler.report.view.of_plan import view_of_plan
+from reconciler.report.view.of_result import view_of_result
+from reconciler.report.view.values import View
 
 Subject: TypeAlias = Plan | Result | DriftReport
 _WIDTH = 100
 
 
-def _of(
-    subject: Subject,
-    plan: Callable[[Plan], str],
-    result: Callable[[Result], str],
-    drift: Callable[[DriftReport], str],
-) -> str:
+def view_of(subject: Subject) -> View:
+    """Return what all renderers but that of documents lay out."""
     match subject:
         case Plan():
-            return plan(subject)
+            return view_of_plan(subject, digest(subject))
         case Result():
-            return result(subject)
+            return view_of_result(subject)
         case DriftReport():
-            return drift(subject)
+            return view_of_drift(subject)
         case _:
             assert_never(subject)
-
-
-def _text(subject: Subject) -> str:
-    return _of(
-        subject,
-        partial(plans.plan, colour=False, width=_WIDTH),
-        partial(results.result, colour=False, width=_WIDTH),
-        partial(drifts.drift, undeclared=True, colour=False, width=_WIDTH),
-    )
 
 
 def _document(subject: Subject) -> str:
-    return _of(
-        subject,
-        lambda plan: json.render(plan_document(plan)),
-        lambda result: json.render(result_document(result)),
-        lambda report: json.render(drift_document(report, undeclared=True)),
-    )
+    match subject:
+        case Plan():
+            return json.render(plan_document(subject))
+        case Result():
+            return json.render(result_document(subject))
+        case DriftReport():
+            return json.render(drift_document(subject, undeclared=True))
+        case _:
+            assert_never(subject)
 
 
 def _markdown(subject: Subject, max_bytes: int) -> Report:
-    match subject:
-        case Plan():
-            report = markdown.plan_report(subject, max_bytes)
-        case Result():
-            report = Report(markdown.result(subject, max_bytes))
-        case DriftReport():
-            report = Report(markdown.drift(subject, max_bytes))
-        case _:
-            assert_never(subject)
+    report = markdown.render(view_of(subject), max_bytes)
     return report._replace(text=log(report.text))
-
-
-def _annotations(subject: Subject, locate: Locate) -> str:
-    return _of(
-        subject,
-        partial(github.plan, locate=locate),
-        partial(github.result, locate=locate),
-        partial(github.drift, locate=locate),
-    )
 
 
 def _gitlab(subject: Subject) -> str:
     """Count for the widget of a merge request, which knows three numbers: lists are never created or deleted here."""
-    count = _of(
-        subject,
-        lambda plan: str(sum(len(environment.updates) for environment in plan.environments)),
-        lambda result: str(sum(each.outcome == "updated" for of in result.environments for each in of.outcomes)),
-        lambda report: str(sum(len(environment.drifted) for environment in report.environments)),
-    )
-    return _json.dumps({"create": 0, "update": int(count), "delete": 0}) + "\n"
+    changes = sum(len(entries) for kind, entries in view_of(subject).groups.items() if kind.changes)
+    return _json.dumps({"create": 0, "update": changes, "delete": 0}) + "\n"
 
 
 FORMATS: Mapping[str, Callable[[Subject, int, Locate], Report]] = {
-    "text": lambda subject, *_: Report(log(_text(subject))),
+    "text": lambda subject, *_: Report(log(lines.render(view_of(subject), colour=False, width=_WIDTH))),
     "json": lambda subject, *_: Report(_document(subject)),
     "markdown": lambda subject, most, _: _markdown(subject, most),
-    "junit": lambda subject, *_: Report(xml_document(_of(subject, junit.plan, junit.result, junit.drift))),
-    "github": lambda subject, _, locate: Report(_annotations(subject, locate)),
+    "junit": lambda subject, *_: Report(xml_document(junit.render(view_of(subject)))),
+    "github": lambda subject, _, locate: Report(github.render(view_of(subject), locate)),
     "gitlab": lambda subject, *_: Report(_gitlab(subject)),
-    "html": lambda subject, *_: Report(xml_document(_of(subject, html.plan, html.result, html.drift))),
+    "html": lambda subject, *_: Report(xml_document(html.render(view_of(subject)))),
 }
 """By name: what renders a subject, given the most bytes that Markdown may take, and what tells the path of a
 file of the manifest in the repository. Each report is inert as a whole, wherever it is printed; only `github` is made

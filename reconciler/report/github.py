@@ -6,118 +6,62 @@ A line of the manifest is found only by its path in the repository, which `locat
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from reconciler.model.changes import Blocked, Plan, Update
-from reconciler.model.drift import DriftReport
 from reconciler.model.lists import Source
-from reconciler.model.outcomes import Result
-from reconciler.report import order, phrases
 from reconciler.report.escape import terminal, workflow_data, workflow_property
+from reconciler.report.phrases import shorten
+from reconciler.report.view.values import Entry, View
 
 MOST = 10
-_Kind: TypeAlias = Literal["error", "warning", "notice"]
+_Level: TypeAlias = Literal["error", "warning", "notice"]
 Locate: TypeAlias = Callable[[str], str]
-_KINDS: tuple[_Kind, ...] = ("error", "warning", "notice")
+_LEVELS: tuple[_Level, ...] = ("error", "warning", "notice")
 
 
 @dataclass(frozen=True, slots=True)
 class _Note:
-    kind: _Kind
+    level: _Level
     title: str
     message: str
-    source: Source | None
+    source: Source | None = None
 
 
-def plan(plan: Plan, locate: Locate = str) -> str:
-    """Return a plan: blocked lists are errors, updates with warnings are warnings, other updates notices."""
-    notes = [
-        _plan_note(environment.name, change)
-        for environment in plan.environments
-        for _, group in order.risks(environment.changes)
-        for change in group
-        if isinstance(change, Blocked | Update)
-    ]
-    drifted = [
-        _Note("warning", f"{environment.name}: {each.key}", phrases.CAUSES["drift"], each.source)
-        for environment in plan.environments
-        for each in environment.drift
-    ]
-    warned = [
-        _Note("warning", environment.name, words, None)
-        for environment in plan.environments
-        for words in environment.warnings
-    ]
-    return _render([*_halts(phrases.halts(plan.failed, plan.refused)), *warned, *notes, *drifted], locate)
-
-
-def result(result: Result, locate: Locate = str) -> str:
-    """Return what an apply did: what is not in order is an error."""
-    sources = {(of.name, change.key): change.source for of in result.approved.environments for change in of.changes}
-    stopped = [
-        _Note("error", environment.name, f"stopped: {environment.stopped}", None)
-        for environment in result.environments
-        if environment.stopped is not None
-    ]
-    notes = [
-        _Note(
-            "error",
-            f"{environment.name}: {outcome.key}",
-            _message(phrases.outcome(outcome), outcome.error),
-            sources.get((environment.name, outcome.key)),
-        )
-        for environment in result.environments
-        for outcome in order.out_of_order(environment.outcomes)
-    ]
-    return _render([*stopped, *notes], locate)
-
-
-def drift(report: DriftReport, locate: Locate = str) -> str:
-    """Return a drift report: missing lists are errors, drifted ones warnings, edited ones notices."""
-    return _render([*_halts(phrases.halts(report.failed)), *_drift_notes(report)], locate)
-
-
-def _halts(halts: Iterable[tuple[str, str]]) -> Iterator[_Note]:
-    for name, words in halts:
-        yield _Note("error", name, words, None)
-
-
-def _drift_notes(report: DriftReport) -> Iterator[_Note]:
-    for found in report.environments:
-        yield from (_Note("warning", found.name, words, None) for words in found.warnings)
-        for missing in found.missing:
-            yield _Note("error", f"{found.name}: {missing.key}", f"missing: {missing.reason}", missing.source)
-        for each in found.lists:
-            kind: _Kind = "warning" if each.drifted else "notice"
-            yield _Note(kind, f"{found.name}: {each.key}", phrases.who_moved(each), each.source)
-
-
-def _plan_note(environment: str, change: Blocked | Update) -> _Note:
-    title = f"{environment}: {change.key}"
-    if isinstance(change, Blocked):
-        return _Note(
-            "error", title, f"{phrases.deed(change)}. {change.block.reason}. {change.block.lift}", change.source
-        )
-    kind: _Kind = "warning" if change.warnings else "notice"
-    return _Note(kind, title, _message(phrases.deed(change), "; ".join(change.warnings)), change.source)
-
-
-def _message(words: str, more: str | None) -> str:
-    return f"{words}: {more}" if more else words
-
-
-def _render(notes: Iterable[_Note], locate: Locate) -> str:
-    found = list(notes)
+def render(view: View, locate: Locate = str) -> str:
+    """Return the view; what is stopped or missing or went wrong is an error, drift a warning, an update a notice."""
+    notes = list(_notes(view))
     lines = []
-    for kind in _KINDS:
-        of_kind = [note for note in found if note.kind == kind]
-        shown = of_kind[:MOST] if len(of_kind) <= MOST else of_kind[: MOST - 1]
+    for level in _LEVELS:
+        of_level = [note for note in notes if note.level == level]
+        shown = of_level[:MOST] if len(of_level) <= MOST else of_level[: MOST - 1]
         lines += [_command(note, locate) for note in shown]
-        if rest := len(of_kind) - len(shown):
-            lines.append(f"::{kind} title=reconciler::{rest:,} more like these; the job's log has them all")
+        if rest := len(of_level) - len(shown):
+            lines.append(f"::{level} title=reconciler::{rest:,} more like these; the job's log has them all")
     return "".join(f"{line}\n" for line in lines)
+
+
+def _notes(view: View) -> Iterator[_Note]:
+    yield from (_Note("error", name, words) for name, words in view.halts)
+    for of in view.environments:
+        if of.stopped:
+            yield _Note("error", of.name, f"stopped: {of.stopped}")
+        yield from (_Note("warning", of.name, words) for words in of.warnings)
+    for entry in (entry for entries in view.groups.values() for entry in entries):
+        if level := _level(entry, view):
+            yield _Note(level, f"{entry.environment}: {entry.key}", entry.summary, entry.source)
+
+
+def _level(entry: Entry, view: View) -> _Level | None:
+    kind = entry.kind
+    if kind.tone == "stop" or (view.subject == "apply" and not kind.in_order):
+        return "error"
+    if kind.tone in {"caution", "elsewhere"}:
+        return "warning"
+    if kind.tone == "change":
+        return "warning" if entry.warnings else "notice"
+    return None
 
 
 def _command(note: _Note, locate: Locate) -> str:
@@ -125,4 +69,4 @@ def _command(note: _Note, locate: Locate) -> str:
     if note.source:
         file = locate(note.source.file)
         properties = [f"file={workflow_property(terminal(file))}", f"line={note.source.line}", *properties]
-    return f"::{note.kind} {','.join(properties)}::{workflow_data(terminal(phrases.shorten(note.message)))}"
+    return f"::{note.level} {','.join(properties)}::{workflow_data(terminal(shorten(note.message)))}"

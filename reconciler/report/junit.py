@@ -2,83 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from reconciler.model.changes import Blocked, Change, Plan
-from reconciler.model.drift import DriftReport, EnvironmentDrift
-from reconciler.model.fields import label
-from reconciler.model.outcomes import IN_ORDER, EnvironmentResult, Outcome, Result
-from reconciler.report import phrases
 from reconciler.report.escape import xml
+from reconciler.report.phrases import shorten
+from reconciler.report.view.kinds import LEFT_ALONE, OUTCOMES, UNDECLARED
+from reconciler.report.view.values import Entry, EnvironmentView, View
+
+_NO_CASES = {LEFT_ALONE, UNDECLARED}  # of lists that the run was not about
+_AS_A_WHOLE = "as a whole"
 
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """One list: its key, and why it is not in order; `skipped` where its turn never came."""
+    """One list: its key, and why it is not in order; `skipped` if its turn never came."""
 
     name: str
     failure: str = ""
     skipped: bool = False
 
 
-def plan(plan: Plan) -> str:
-    """Return a plan: blocked changes are failures."""
-    return _document([
-        *((each.name, [_plan_case(change) for change in each.changes]) for each in plan.environments),
-        *_halts(phrases.halts(plan.failed, plan.refused)),
-    ])  # fmt: skip
-
-
-def result(result: Result) -> str:
-    """Return what an apply did: outcomes that are not in order are failures, those not sent are skipped."""
-    return _document([
-        (environment.name, [*_stop_cases(environment), *(_outcome(outcome) for outcome in environment.outcomes)])
-        for environment in result.environments
-    ])  # fmt: skip
-
-
-def drift(report: DriftReport) -> str:
-    """Return a drift report: drifted and missing lists are failures."""
-    return _document(
-        [*((found.name, _drift_cases(found)) for found in report.environments), *_halts(phrases.halts(report.failed))]
-    )
-
-
-def _halts(halts: Iterable[tuple[str, str]]) -> Iterator[tuple[str, list[_Case]]]:
-    for name, words in halts:
-        yield name, [_Case("as a whole", words)]
-
-
-def _plan_case(change: Change) -> _Case:
-    if not isinstance(change, Blocked):
-        return _Case(change.key)
-    return _Case(change.key, f"{phrases.deed(change)}: {change.block.reason}; {change.block.lift}")
-
-
-def _stop_cases(environment: EnvironmentResult) -> list[_Case]:
-    return [] if environment.stopped is None else [_Case("as a whole", f"stopped: {environment.stopped}")]
-
-
-def _outcome(outcome: Outcome) -> _Case:
-    words = phrases.outcome(outcome) + (f": {outcome.error}" if outcome.error else "")
-    in_order = outcome.outcome in IN_ORDER
-    return _Case(outcome.key, "" if in_order else words, skipped=outcome.outcome == "not_sent")
-
-
-def _drift_cases(found: EnvironmentDrift) -> list[_Case]:
-    missing = [_Case(each.key, f"missing: {each.reason}") for each in found.missing]
-    drifted = [
-        _Case(each.key, f"{phrases.who_moved(each)}: {', '.join(label(found.field) for found in each.fields)}")
-        for each in found.drifted
-    ]
-    return missing + drifted + [_Case(each.key) for each in found.pending]
-
-
-def _document(suites: Iterable[tuple[str, Sequence[_Case]]]) -> str:
+def render(view: View) -> str:
+    """Return the view; blocked, drifted and missing lists and wrong outcomes are failures, those not sent skipped."""
+    suites = [(environment.name, list(_cases(environment))) for environment in view.environments]
+    suites += [(name, [_Case(_AS_A_WHOLE, words)]) for name, words in view.halts]
     return "\n".join(
         ['<?xml version="1.0" encoding="UTF-8"?>', "<testsuites>", *map(_suite, suites), "</testsuites>\n"]
     )
+
+
+def _cases(environment: EnvironmentView) -> Iterator[_Case]:
+    if environment.stopped:
+        yield _Case(_AS_A_WHOLE, f"stopped: {environment.stopped}")
+    yield from (_list_case(entry) for entry in environment.entries if entry.kind not in _NO_CASES)
+
+
+def _list_case(entry: Entry) -> _Case:
+    failure = "" if entry.kind.in_order else entry.summary
+    return _Case(entry.key, failure, skipped=entry.kind is OUTCOMES["not_sent"])
 
 
 def _suite(suite: tuple[str, Sequence[_Case]]) -> str:
@@ -98,5 +60,5 @@ def _case(suite: str, case: _Case) -> str:
     if not case.failure:
         return f"{head}/>"
     kind = "skipped" if case.skipped else "failure"
-    said = xml(phrases.shorten(case.failure))  # as an attribute and as text: some readers show only one of them
+    said = xml(shorten(case.failure))  # as an attribute and as text: some readers show only one of them
     return f'{head}><{kind} message="{said}">{said}</{kind}></testcase>'

@@ -7,18 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from reconciler.model.changes import Asked, EnvironmentPlan
-from reconciler.model.drift import EnvironmentDrift
+from reconciler.model.changes import Asked
 from reconciler.report.escape import terminal
+
+if TYPE_CHECKING:
+    from reconciler.model.changes import EnvironmentPlan
+    from reconciler.model.drift import EnvironmentDrift
+    from reconciler.report.view.kinds import Kind
 
 
 class Step(NamedTuple):
-    """What to do, and the command for it; "" where no command does it."""
+    """What to do, the command for it ("" if none does it), and the kind of entries that it is about, if only of one."""
 
     words: str
     command: str = ""
+    kind: Kind | None = None
 
     def __str__(self) -> str:
         """Return both on one line."""

@@ -17,7 +17,8 @@ from reconciler.model.drift import EnvironmentDrift
 from reconciler.model.outcomes import EnvironmentResult, Outcome
 from reconciler.report import markdown
 from reconciler.report.escape import html, log, terminal, workflow_data, workflow_property, xml
-from reconciler.report.formats import FORMATS, Subject, render
+from reconciler.report.formats import FORMATS, Subject, render, view_of
+from reconciler.report.markdown import Report
 from tests.report import samples
 from tests.report.golden_files import assert_golden
 from tests.report.text.test_drifts import ALL, FOUL, report
@@ -115,6 +116,10 @@ def test_the_command_line_knows_the_formats_without_loading_them() -> None:
     assert reports._MAX_BYTES == markdown.MAX_BYTES
 
 
+def markdown_of(plan: Plan, max_bytes: int = markdown.MAX_BYTES) -> Report:
+    return markdown.render(view_of(plan), max_bytes)
+
+
 def many(count: int) -> Plan:
     changes = [replace(samples.RENAME, key=f"list-{number}", id=f"cl-{number}") for number in range(count)]
     return samples.planned(samples.environment("prod", samples.RENAME_IN_USE, *changes, samples.DESCRIBED))
@@ -122,11 +127,11 @@ def many(count: int) -> Plan:
 
 @pytest.mark.parametrize("budget", [1_000, 5_000, 65_000, 10_000_000])
 def test_markdown_keeps_within_its_budget_what_is_sent_first(budget: int) -> None:
-    shown, unshown = markdown.plan_report(many(2_000), budget)
+    shown, unshown = markdown_of(many(2_000), budget)
     assert len(shown.encode()) <= budget
     whole = budget == 10_000_000
     said = "plan" if whole else f"NOT REVIEWABLE, {unshown:,} updates not shown here; plan"
-    assert shown.startswith(f"### reconciler {said}: 2,001 to update, 1 blocked\n")
+    assert shown.startswith(f"### reconciler {said}: `prod` 2,001 to update, 1 blocked\n")
     assert re.search(r"\n`sha256:[0-9a-f]{64}`\n\Z", shown)
     assert ("blocked (rename_in_use)" in shown) == whole
     assert unshown == 2_001 - shown.count("** update: ")
@@ -137,8 +142,10 @@ def test_markdown_keeps_within_its_budget_what_is_sent_first(budget: int) -> Non
 
 
 def test_the_headline_is_never_cut() -> None:
-    shown = markdown.plan(many(3), 10)
-    assert shown.startswith("### reconciler NOT REVIEWABLE, 4 updates not shown here; plan: 4 to update, 1 blocked\n")
+    shown = markdown_of(many(3), 10).text
+    assert shown.startswith(
+        "### reconciler NOT REVIEWABLE, 4 updates not shown here; plan: `prod` 4 to update, 1 blocked\n"
+    )
     assert "5 lists left out here" in shown
 
 
@@ -152,7 +159,7 @@ def test_nothing_pushes_out_what_is_sent() -> None:
     update = replace(samples.DESCRIBED, before={"name": "x", "description": "x" * 70_000}, warnings=("x" * 70_000,))
     environments = [samples.environment("aa", *blocked, warnings=("x" * 70_000,)), samples.environment("zz", update)]
     plan = replace(samples.planned(*environments), failed={"mm": "x" * 70_000})
-    shown, unshown = markdown.plan_report(plan, 65_000)
+    shown, unshown = markdown_of(plan, 65_000)
     assert unshown == 0
     assert shown.startswith("### reconciler plan: 1 to update, 200 blocked; ")
     assert f"→ `{samples.LONG_EDITED}`" in shown
@@ -168,21 +175,21 @@ def html_text(document: str) -> str:
 
 
 def test_a_refused_plan_sends_nothing_that_could_be_missed() -> None:
-    report = markdown.plan_report(replace(many(1_000), refused="no"), 5_000)
+    report = markdown_of(replace(many(1_000), refused="no"), 5_000)
     assert report.unshown == 0
     assert report.text.startswith("### reconciler apply, not carried out: ")
 
 
 def test_renames_with_a_warning_come_before_the_others() -> None:
     warned = replace(samples.RENAME, key="in-use", warnings=("1 campaign uses it",))
-    shown = markdown.plan(samples.planned(samples.environment("prod", samples.RENAME, warned)))
+    shown = markdown_of(samples.planned(samples.environment("prod", samples.RENAME, warned))).text
     assert shown.index("in-use") < shown.index("renewal-due")
-    assert markdown.plan(samples.planned(samples.environment("prod", warned))).count("####") == 1
+    assert markdown_of(samples.planned(samples.environment("prod", warned))).text.count("####") == 1
 
 
 def test_like_changes_stand_together() -> None:
     adopted = [replace(samples.ADOPTED, key=f"list-{number}") for number in range(990)]
-    shown = markdown.plan(samples.planned(samples.environment("prod", *adopted)))
+    shown = markdown_of(samples.planned(samples.environment("prod", *adopted))).text
     assert "<summary>990 lists</summary>" in shown
     assert ", and 940 more" in shown
 

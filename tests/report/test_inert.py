@@ -17,7 +17,7 @@ from reconciler.model.changes import Adopt, Block, Blocked, Drift, Forget, Plan,
 from reconciler.model.drift import DriftReport, EnvironmentDrift, FieldDrift, ListDrift, Missing
 from reconciler.model.lists import LiveList, Source
 from reconciler.model.outcomes import EnvironmentResult, Outcome, Result
-from reconciler.report import escape, markdown
+from reconciler.report import escape
 from reconciler.report.formats import FORMATS, Subject, render
 from tests.report import samples
 from tests.report.ci_systems import TEXTS, commands
@@ -130,7 +130,7 @@ def test_a_code_span_holds_its_text_and_nothing_else(text: str) -> None:
 
 def test_the_source_of_markdown_is_readable() -> None:
     update = replace(samples.RENAME, source=Source("lists/north.yaml", 12))
-    shown = markdown.plan(samples.planned(samples.environment("prod", update)))
+    shown = render("markdown", samples.planned(samples.environment("prod", update)))
     assert (
         "- **`renewal-due`** update: edited in the manifest (`lists/north.yaml:12`)\n"
         "  - name: `Renewal Due - May 2025` → `Renewal Due - May/June 2025`\n"

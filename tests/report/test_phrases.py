@@ -7,7 +7,6 @@ from typing import get_args
 import pytest
 
 from reconciler.model.changes import Cause
-from reconciler.model.outcomes import IN_ORDER, OutcomeKind
 from reconciler.report import phrases
 
 DURATIONS = {
@@ -38,9 +37,3 @@ def test_counted(number: int, expected: str) -> None:
 
 def test_nothing_lacks_words() -> None:
     assert set(phrases.CAUSES) == set(get_args(Cause))
-    assert set(phrases.OUTCOMES) == set(get_args(OutcomeKind))
-    assert set(phrases.NEXT_STEPS) == set(get_args(OutcomeKind)) - IN_ORDER
-
-
-def test_a_forecast_without_environments() -> None:
-    assert phrases.forecast([]) == "0 requests, under 1 s"

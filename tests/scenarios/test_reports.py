@@ -53,7 +53,7 @@ def test_to_stdout_and_to_the_summary_of_a_job(place: Workplace) -> None:
     summary.write_text("before\n")
     ran = place.run("plan", "--report", "github=-", GITHUB_STEP_SUMMARY=str(summary))
     assert ran.out.splitlines()[-1].startswith("::notice file=lists.yaml,line=10,title=prod%3A a::")
-    assert summary.read_text().startswith("before\n### reconciler plan: 1 to update, 2 unchanged\n")
+    assert summary.read_text().startswith("before\n### reconciler plan: `prod` 1 to update, 2 unchanged\n")
 
 
 def test_also_where_an_apply_is_refused(place: Workplace) -> None:
@@ -63,7 +63,7 @@ def test_also_where_an_apply_is_refused(place: Workplace) -> None:
     path.write_text(path.read_text().replace("policy: {}", "policy: {max_changes: 2}"))
     ran = place.run("apply", "--yes", *asked("markdown", "json"))
     assert ran.code == 1
-    assert read(place, "markdown").startswith("### reconciler apply, not carried out: 3 to update")
+    assert read(place, "markdown").startswith("### reconciler apply, not carried out: `prod` 3 to update")
     document = valid(read(place, "json"), "plan")
     assert "3 updates are over max_changes (2)" in document["refused"]
     assert place.puts == []
@@ -76,7 +76,7 @@ def test_what_cannot_be_written_in_the_end_takes_nothing_else_along(place: Workp
     assert ran.code == 0
     assert "warning: cannot write /dev/full: No space left on device" in ran.err
     assert "warning: GITHUB_STEP_SUMMARY: cannot write /nowhere/x" in ran.err
-    assert read(place, "markdown").startswith("### reconciler apply: 1 updated")
+    assert read(place, "markdown").startswith("### reconciler apply: `prod` 1 updated")
     for verb in ("plan", "drift"):
         assert place.run(verb, "--report", "json=/dev/full").code == 1
 

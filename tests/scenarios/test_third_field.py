@@ -167,7 +167,7 @@ def plan_and_apply(at: Place) -> None:
     shown = at.reports(0, "plan", "--refresh", "--env", "prod", "--out", "plan.json")
     assert 'internal note: "First" → "Changed"' in shown["text"]
     assert "internal note: `First` → `Changed`" in shown["markdown"]
-    assert "#### internal notes (2)" in shown["markdown"]
+    assert "#### new internal notes (2)" in shown["markdown"]
     assert "<dt>internal note</dt>" in shown["html"]
     assert "2 new internal notes" in shown["html"]
     assert json.loads(shown["gitlab"])["update"] == 2

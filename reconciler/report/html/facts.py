@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
 
-from reconciler.model.lists import Target
 from reconciler.report.html.page import Fact
+from reconciler.report.view.values import View
 
 
 def date_in_words(timestamp: str) -> str:
@@ -19,15 +19,19 @@ def join_names(names: tuple[str, ...]) -> str:
     return " and ".join(part for part in (", ".join(names[:-1]), names[-1] if names else "") if part)
 
 
-def of_run(tool: str, created_at: str, files: Mapping[str, str]) -> Iterator[Fact]:
-    """Yield by what, when and from which files."""
-    yield Fact("Started", date_in_words(created_at))
-    yield Fact("Version", f"reconciler {tool}")
-    for path, sha256 in files.items():
+def of_view(view: View) -> Iterator[Fact]:
+    """Yield by what, when and from which files, who the environments are, and with which states they were compared."""
+    if view.digest:
+        yield Fact("Digest of the plan", view.digest, exact=True)
+    yield Fact("Started", date_in_words(view.made_at))
+    yield Fact("Version", f"reconciler {view.tool}")
+    for path, sha256 in view.files.items():
         yield Fact(path, f"sha256:{sha256}", exact=True)
-
-
-def of_target(name: str, target: Target, lineage: str, serial: int) -> Iterator[Fact]:
-    """Yield who an environment is, and with which state it was compared."""
-    yield Fact(name, f"{target.host}, account {target.account_id}, stream {target.stream_id}", exact=True)
-    yield Fact(f"{name}: state", f"serial {serial}, lineage {lineage}" if lineage else "none yet", exact=True)
+    for of in view.environments:
+        if of.target:
+            target = f"{of.target.host}, account {of.target.account_id}, stream {of.target.stream_id}"
+            yield Fact(of.name, target, exact=True)
+            state = f"serial {of.serial}, lineage {of.lineage}" if of.lineage else "none yet"
+            yield Fact(f"{of.name}: state", state, exact=True)
+        if view.subject == "apply":
+            yield Fact(f"{of.name}: took", of.cost)

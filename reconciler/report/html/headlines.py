@@ -6,111 +6,95 @@ at the moment, the API does not say, and neither does the headline.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain
+from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
-from reconciler.model.changes import EnvironmentPlan, Plan, Update
-from reconciler.model.drift import DriftReport
-from reconciler.model.fields import FIELDS, NAME, Field, label
-from reconciler.model.outcomes import Result
-from reconciler.report import phrases
-from reconciler.report.order import first_sent
+from reconciler.model.fields import NAME, label
+from reconciler.report.phrases import FAILED, REFUSED, count
+from reconciler.report.view import kinds
+from reconciler.report.view.values import Entry, View
 
 Sentences: TypeAlias = tuple[str, ...]
 
 
-def of_plan(plan: Plan) -> Sentences:
-    """Return what a plan would do: `3 renames, 2 of them of lists that campaigns use`, `1 change blocked`.
+def headline(view: View) -> Sentences:
+    """Return what a plan would do, what an apply did or how far it came, or what a drift report found."""
+    if view.subject == "apply":
+        return tuple(_of_apply(view))
+    found = tuple(_of_plan(view) if view.subject == "plan" else _of_drift(view))
+    refused = (REFUSED.capitalize(),) if view.refused else ()
+    return (*refused, *_some(len(view.failed), "environment", FAILED), *(found or _all_well(view)))
 
-    What is only recorded is told where it is all there is.
+
+def _of_plan(view: View) -> Iterator[str]:
+    """Yield `3 renames, 2 of them of lists that campaigns use`, `1 change blocked`.
+
+    What is only recorded is told if it is all there is.
     """
-    actions = Counter(change.action for environment in plan.environments for change in environment.changes)
-    drifted = sum(len(environment.drift) for environment in plan.environments)
-    updates = chain.from_iterable(environment.updates for environment in plan.environments)
-    overwritten = sum(change.cause in {"drift", "conflict"} for change in updates)
+    groups = view.groups
+    updates = [entry for kind, entries in groups.items() if kind.changes for entry in entries]
+    overwritten = sum(entry.cause in {"drift", "conflict"} for entry in updates)
     parts = [
-        *_updates((environment, environment.updates) for environment in plan.environments),
+        *_updates(updates),
         *_some(overwritten, "list", "set back over changes made elsewhere"),
-        *_some(actions["blocked"], "change", "blocked"),
-        *_some(drifted, "list", "changed elsewhere"),
+        *_some(len(groups.get(kinds.BLOCKED, ())), "change", "blocked"),
+        *_some(len(groups.get(kinds.LEFT_ALONE, ())), "list", "changed elsewhere"),
     ]
-    recorded = [
-        *_some(actions["check"], "list", "to check"),
-        *_some(actions["adopt"], "list", "to adopt"),
-        *_some(actions["forget"], "list", "to forget"),
-    ]
-    refused = [phrases.REFUSED.capitalize()] if plan.refused else []
-    return (*refused, *_unseen(plan.failed), *(parts or recorded or _all_well(plan, "Nothing", "to change")))
+    recorded = (
+        words
+        for action in ("check", "adopt", "forget")
+        for words in _some(view.counts.get(f"to {action}", 0), "list", f"to {action}")
+    )
+    yield from parts or recorded
 
 
-def of_result(result: Result) -> Sentences:
-    """Return what an apply did, or how far it came."""
-    if not result.in_order:
-        return (phrases.how_it_ended(result).rstrip("."),)
-    kinds = Counter(outcome.outcome for environment in result.environments for outcome in environment.outcomes)
-    made = {
-        (environment.name, outcome.key)
-        for environment in result.environments
-        for outcome in environment.outcomes
-        if outcome.outcome == "updated"
-    }
+def _of_apply(view: View) -> Iterator[str]:
+    groups = view.groups
     parts = [
-        *_updates(
-            (environment, [change for change in environment.updates if (environment.name, change.key) in made])
-            for environment in result.approved.environments
-        ),
-        *_some(kinds["adopted"], "list", "adopted"),
-        *_some(kinds["forgotten"], "list", "forgotten"),
+        *_updates(groups.get(kinds.OUTCOMES["updated"], ())),
+        *_some(view.counts.get("adopted", 0), "list", "adopted"),
+        *_some(view.counts.get("forgotten", 0), "list", "forgotten"),
     ]
-    return ("Done: " + parts[0], *parts[1:]) if parts else (phrases.how_it_ended(result).rstrip("."),)
+    if parts and view.in_order:
+        parts[0] = f"Done: {parts[0]}"
+        yield from parts
+    else:
+        yield view.ended.rstrip(".")
 
 
-def of_drift(report: DriftReport) -> Sentences:
-    """Return what a drift report found: `1 list missing`, `2 lists changed elsewhere, 1 of them used by campaigns`."""
-    drifted = list(chain.from_iterable(environment.drifted for environment in report.environments))
-    pending = sum(len(environment.pending) for environment in report.environments)
-    missing = sum(len(environment.missing) for environment in report.environments)
-    elsewhere = _some(len(drifted), "list", "changed elsewhere")
+def _of_drift(view: View) -> Iterator[str]:
+    """Yield `1 list missing`, `2 lists changed elsewhere, 1 of them used by campaigns`."""
+    drifted = [entry for kind, entries in view.groups.items() if kind.changes for entry in entries]
     used = _share(sum(bool(each.campaigns) for each in drifted), len(drifted), "used by campaigns")
-    parts = [
-        *_some(missing, "list", "missing"),
-        *(f"{words}{used}" for words in elsewhere),
-        *_some(pending, "list", "edited and not applied yet"),
-    ]
-    return (*_unseen(report.failed), *(parts or _all_well(report, "Everything", "is as declared")))
+    yield from _some(view.counts.get("missing", 0), "list", "missing")
+    yield from (f"{words}{used}" for words in _some(len(drifted), "list", "changed elsewhere"))
+    yield from _some(view.counts.get("edited", 0), "list", "edited and not applied yet")
 
 
-def _unseen(failed: Mapping[str, str]) -> list[str]:
-    return _some(len(failed), "environment", phrases.FAILED)
-
-
-def _all_well(subject: Plan | DriftReport, what: str, rest: str) -> list[str]:
+def _all_well(view: View) -> Iterator[str]:
     """Say so of what was looked at, if anything was."""
-    nothing_seen = subject.failed or (isinstance(subject, Plan) and subject.refused)
-    if nothing_seen and not subject.environments:
-        return []
-    return [f"{what}{' else' if subject.failed else ''} {rest}"]
+    if view.environments or not (view.failed or view.refused):
+        what, rest = ("Nothing", "to change") if view.subject == "plan" else ("Everything", "is as declared")
+        yield f"{what}{' else' if view.failed else ''} {rest}"
 
 
-def _updates(found: Iterable[tuple[EnvironmentPlan, Sequence[Update]]]) -> list[str]:
+def _updates(updates: Sequence[Entry]) -> Iterator[str]:
     """Say how many lists get a new name, or else another new text; a list counts for the first field that it gets."""
-    counts: Counter[Field] = Counter()
-    used = 0
-    for environment, changes in found:
-        for change in changes:
-            counts[first_sent(change)] += 1
-            used += NAME in change.fields and change.id in environment.campaigns
-    renames = [
-        f"{words}{_share(used, counts[NAME], 'of lists that campaigns use')}" for words in _some(counts[NAME], "rename")
-    ]
-    others = (_some(counts[field], f"new {label(field)}") for field in FIELDS if field != NAME)
-    return [*renames, *chain.from_iterable(others)]
+    firsts = [_first_sent(entry) for entry in updates]
+    used = sum(bool(each.campaigns) for each, first in zip(updates, firsts, strict=True) if first == NAME)
+    renames = firsts.count(NAME)
+    yield from (f"{words}{_share(used, renames, 'of lists that campaigns use')}" for words in _some(renames, "rename"))
+    for field in list(kinds.UPDATES)[1:]:
+        yield from _some(firsts.count(field), f"new {label(field)}")
+
+
+def _first_sent(entry: Entry) -> str:
+    sent = {field.field for field in entry.fields if field.after is not None}
+    return next((field for field in kinds.UPDATES if field in sent), "")
 
 
 def _some(number: int, noun: str, words: str = "") -> list[str]:
-    return [f"{phrases.count(number, noun)} {words}".strip()] if number else []
+    return [f"{count(number, noun)} {words}".strip()] if number else []
 
 
 def _share(part: int, whole: int, words: str) -> str:

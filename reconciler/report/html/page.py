@@ -1,34 +1,18 @@
 """What stands on the page, as values: words, numbers and where they lead. Nothing is escaped here.
 
-Page ─ Bar*  Notice*  Step*  Standing*  Matrix?  Group* ─ Entry* ─ Text* ─ Side*  Fact*
+Page ─ Bar*  Notice*  Step*  Standing*  Matrix?  Group* ─ Article* ─ Text* ─ Side*  Fact*
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
 
 from reconciler.model.fields import Field, label
 from reconciler.report.steps import Step
+from reconciler.report.view.kinds import Kind, Tone
+from reconciler.report.view.values import Entry
 from reconciler.report.words import Piece
-
-Tone: TypeAlias = Literal["stop", "caution", "change", "good", "elsewhere", "quiet"]
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """A kind of entry: its `tag` on each, the `title` of its group, and what the group `says`.
-
-    `name` stands in links and filters. Entries of a kind that is `bulky` start folded where there are many.
-    """
-
-    name: str
-    tone: Tone
-    tag: str
-    title: str
-    says: str = ""
-    bulky: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,35 +44,29 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """A sentence about an entry, behind a `label`."""
+    """A sentence about a list, behind a `label`."""
 
     label: str
     said: str
     tone: Tone = "quiet"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """One list in one environment; `anchor` is what a permanent link to it names."""
+@dataclass(frozen=True, slots=True)
+class Article:
+    """An entry as it is shown; `anchor` is what a permanent link to it names."""
 
+    entry: Entry
     anchor: str
-    key: str
-    environment: str
-    kind: Kind
-    cause: str
-    words: str
-    place: str
-    texts: tuple[Text, ...] = ()
-    remarks: tuple[Remark, ...] = ()
-    campaigns: tuple[str, ...] = ()
+    texts: tuple[Text, ...]
+    remarks: tuple[Remark, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The entries of a kind, over all environments."""
+    """The articles of a kind, over all environments."""
 
     kind: Kind
-    entries: tuple[Entry, ...]
+    articles: tuple[Article, ...]
 
     @property
     def folded(self) -> bool:
@@ -98,7 +76,7 @@ class Group:
     @property
     def many(self) -> bool:
         """Whether a browser should not lay all of it out at once."""
-        return len(self.entries) > _MANY
+        return len(self.articles) > _MANY
 
 
 _MANY = 20
@@ -200,9 +178,9 @@ class Page:
     facts: tuple[Fact, ...]
 
     @property
-    def entries(self) -> Sequence[Entry]:
-        """All entries, in the order of the page."""
-        return [entry for group in self.groups for entry in group.entries]
+    def articles(self) -> Sequence[Article]:
+        """All articles, in the order of the page."""
+        return [article for group in self.groups for article in group.articles]
 
     @property
     def kinds(self) -> Sequence[Option]:
@@ -212,4 +190,5 @@ class Page:
     @property
     def causes(self) -> Sequence[Option]:
         """The choices by cause, in the order of the page."""
-        return [Option(cause, words) for cause, words in {entry.cause: entry.words for entry in self.entries}.items()]
+        causes = {article.entry.cause: article.entry.why for article in self.articles}
+        return [Option(cause, why) for cause, why in causes.items()]

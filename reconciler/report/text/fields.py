@@ -7,32 +7,34 @@ long                                   by words: "Customers whose [-service-]{+c
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, assert_never
 
-from reconciler.model.fields import MANAGED, NAME, Field, label
-from reconciler.model.texts import Texts
+from reconciler.model.fields import MANAGED, NAME, label
 from reconciler.report.colour import Ink
 from reconciler.report.escape import quote, within_quotes
 from reconciler.report.text.layout import INDENT, Page
 
 if TYPE_CHECKING:
+    from reconciler.report.view.values import FieldView
     from reconciler.report.words import Piece
 
-_LONGEST_NAME = MANAGED[
-    NAME
-].longest  # up to here both texts are shown whole: a name is looked up elsewhere as it stands
+_LONGEST_NAME = MANAGED[NAME].longest  # up to here both texts stand whole: a name is looked up elsewhere as it is
 _MARKERS = ("[-", "-]", "{+", "+}")
 
 
-def field_line(field: Field, before: Texts, after: Texts, page: Page) -> str:
-    """Return the line, or the two lines, of one field that `before` or `after` holds."""
-    old, new = before.get(field), after.get(field)
-    head = " " * INDENT + f"{label(field)}: "
+def field_lines(field: FieldView, page: Page) -> Iterator[str]:
+    """Yield the line, or the two or three lines, of one field."""
+    old, new = field.before, field.after
+    head = " " * INDENT + f"{label(field.field)}: "
     if new is None:
-        return f"{head}{_text_or_unknown(old)}, no longer managed"
-    if old == new:
-        return head + quote(new)
-    return head + _transition(old, new, page, len(head))
+        yield f"{head}{_text_or_unknown(old)}, no longer managed"
+    elif old == new:
+        yield head + quote(new)
+    else:
+        yield head + _transition(old, new, page, len(head))
+    if field.manifest is not None:
+        yield " " * INDENT + f"{label(field.field)} in the manifest: {quote(field.manifest)}"
 
 
 def _transition(old: str | None, new: str, page: Page, indent: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page
 
-from reconciler.report import html
+from reconciler.report.formats import render
 from tests.program import REPOSITORY
 from tests.report import morning, samples
 from tests.report.browser.conftest import Opener
@@ -15,12 +15,12 @@ pytestmark = pytest.mark.slow
 
 AXE = REPOSITORY / "tests" / "node" / "node_modules" / "axe-core" / "axe.min.js"
 DOCUMENTS = {
-    "plan": html.plan(morning.PLAN),
-    "result": html.result(morning.RESULT),
-    "drift": html.drift(morning.DRIFT),
-    "everything": html.plan(PLANS),
-    "hostile": html.plan(HOSTILE["plan"]),  # type: ignore[arg-type]
-    "nothing": html.plan(samples.planned(samples.environment("prod", unchanged=3))),
+    "plan": render("html", morning.PLAN),
+    "result": render("html", morning.RESULT),
+    "drift": render("html", morning.DRIFT),
+    "everything": render("html", PLANS),
+    "hostile": render("html", HOSTILE["plan"]),
+    "nothing": render("html", samples.planned(samples.environment("prod", unchanged=3))),
 }
 _RUN = """async () => (await axe.run({resultTypes: ["violations"]})).violations.map(
   (found) => `${found.id}: ${found.help}: ${found.nodes.map((node) => node.html).join(" ").slice(0, 400)}`

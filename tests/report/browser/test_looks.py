@@ -10,7 +10,7 @@ from typing import Literal
 import pytest
 from PIL import Image
 
-from reconciler.report import html
+from reconciler.report.formats import render
 from tests.report import morning
 from tests.report.browser import pictures
 from tests.report.browser.conftest import Opener
@@ -18,7 +18,7 @@ from tests.report.browser.conftest import Opener
 pytestmark = pytest.mark.slow
 
 MISSING = "the fonts Liberation Sans and Mono are missing: make browser installs them where that can be done"
-PLAN, RESULT, DRIFT = html.plan(morning.PLAN), html.result(morning.RESULT), html.drift(morning.DRIFT)
+PLAN, RESULT, DRIFT = render("html", morning.PLAN), render("html", morning.RESULT), render("html", morning.DRIFT)
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Look:
 LOOKS = {
     "plan-desk": Look(PLAN, 1280),
     "plan-phone": Look(PLAN, 390),
-    "plan-paper": Look(html.plan(morning.SINGLE), 794, media="print"),
+    "plan-paper": Look(render("html", morning.SINGLE), 794, media="print"),
     "apply-desk": Look(RESULT, 1280),
     "apply-phone-dark": Look(RESULT, 390, "dark"),
     "drift-desk-dark": Look(DRIFT, 1280, "dark"),

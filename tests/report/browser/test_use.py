@@ -7,21 +7,22 @@ from dataclasses import replace
 import pytest
 from playwright.sync_api import Page, expect
 
-from reconciler.report import html
+from reconciler.report.formats import render
 from tests.report import morning, samples
 from tests.report.browser.conftest import Opener
 
 pytestmark = pytest.mark.slow
 
-PLAN = html.plan(morning.PLAN)
-MANY_ADOPTED = html.plan(
+PLAN = render("html", morning.PLAN)
+MANY_ADOPTED = render(
+    "html",
     samples.planned(
         samples.environment(
             "prod",
             samples.RENAME,
             *(replace(samples.ADOPTED, key=f"list-{number}", id=samples.list_id(number)) for number in range(30)),
         )
-    )
+    ),
 )
 EVERY = 12
 
@@ -212,9 +213,9 @@ def test_nothing_sticks_out_at_any_width(opened: Opener, width: int, subject: st
     long = replace(samples.RENAME, key="k" * 200, after={"name": "W" * 48}, warnings=("w" * 300,))
     documents = {
         "plan": PLAN,
-        "result": html.result(morning.RESULT),
-        "drift": html.drift(morning.DRIFT),
-        "foul": html.plan(samples.planned(samples.FOUL, samples.environment("e" * 60, long))),
+        "result": render("html", morning.RESULT),
+        "drift": render("html", morning.DRIFT),
+        "foul": render("html", samples.planned(samples.FOUL, samples.environment("e" * 60, long))),
     }
     page = opened(documents[subject], viewport={"width": width, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -247,7 +248,7 @@ def test_hostile_names_do_nothing_shown_typed_or_in_the_address(opened: Opener, 
     texts = {"name": payload}, {"name": f"{payload}!"}
     change = replace(samples.RENAME, key=payload, before=texts[0], after=texts[1], warnings=(payload,))
     of = samples.environment(payload, change, samples.RENAME_IN_USE, campaigns={change.id: (payload,)})
-    page = opened(html.plan(samples.planned(of, samples.environment("prod", samples.ADOPTED))))
+    page = opened(render("html", samples.planned(of, samples.environment("prod", samples.ADOPTED))))
     tab_to(page, "find")
     page.keyboard.type(payload)
     page.reload()

@@ -8,7 +8,8 @@ from reconciler.documents.drift import drift_document
 from reconciler.model.drift import DriftReport, EnvironmentDrift, FieldDrift, ListDrift, Missing
 from reconciler.model.lists import LiveList
 from reconciler.report.json import render
-from reconciler.report.text import drifts
+from reconciler.report.text import lines
+from reconciler.report.view.of_drift import view_of_drift
 from tests.report import samples
 from tests.report.golden_files import assert_golden
 
@@ -72,18 +73,18 @@ ALL = report(FOUND, IDLE, EMPTY)
 
 @pytest.mark.parametrize("undeclared", [True, False], ids=["named", "counted"])
 def test_whole(undeclared: bool) -> None:
-    shown = drifts.drift(ALL, undeclared=undeclared, colour=False, width=100)
+    shown = lines.render(view_of_drift(ALL, undeclared=undeclared), colour=False, width=100)
     assert_golden(f"drift-{'named' if undeclared else 'counted'}.txt", shown)
     assert not any(line.endswith(" ") for line in shown.splitlines())
 
 
 def test_whole_in_colour() -> None:
-    assert_golden("drift.ansi", drifts.drift(ALL, undeclared=True, colour=True, width=100))
+    assert_golden("drift.ansi", lines.render(view_of_drift(ALL), colour=True, width=100))
 
 
 def test_hostile_names_do_nothing() -> None:
     foul = EnvironmentDrift("prod", samples.TARGET, "x", 7, declared=1, lists=(FOUL,), undeclared=FOUND.undeclared)
-    assert_golden("drift-hostile.txt", drifts.drift(report(foul), undeclared=True, colour=False, width=100))
+    assert_golden("drift-hostile.txt", lines.render(view_of_drift(report(foul)), colour=False, width=100))
 
 
 @pytest.mark.parametrize("undeclared", [True, False], ids=["named", "counted"])

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from reconciler.model.changes import Blocked, Cause, Check, Guard, Plan, Update
 from reconciler.report import escape
-from reconciler.report.text import plans
+from reconciler.report.text import lines
+from reconciler.report.view.of_plan import view_of_plan
 from tests.report import samples
 from tests.report.golden_files import assert_golden
 
@@ -35,17 +36,21 @@ PLANS = {
 }
 
 
+def show(plan: Plan, *, colour: bool, width: int) -> str:
+    return lines.render(view_of_plan(plan), colour=colour, width=width)
+
+
 @pytest.mark.parametrize("name", PLANS)
 def test_whole(name: str) -> None:
-    assert_golden(name, plans.plan(PLANS[name], colour=False, width=100))
+    assert_golden(name, show(PLANS[name], colour=False, width=100))
 
 
 def test_whole_in_colour() -> None:
-    assert_golden("plan-everything.ansi", plans.plan(PLANS["plan-everything.txt"], colour=True, width=100))
+    assert_golden("plan-everything.ansi", show(PLANS["plan-everything.txt"], colour=True, width=100))
 
 
 def test_narrow() -> None:
-    assert_golden("plan-narrow.txt", plans.plan(PLANS["plan.txt"], colour=False, width=60))
+    assert_golden("plan-narrow.txt", show(PLANS["plan.txt"], colour=False, width=60))
 
 
 def test_samples_hold_every_cause_and_guard() -> None:
@@ -58,7 +63,7 @@ def test_samples_hold_every_cause_and_guard() -> None:
 @pytest.mark.parametrize("colour", [False, True], ids=["plain", "colour"])
 @pytest.mark.parametrize("width", [0, 60, 100, 1000])
 def test_no_line_ends_in_white_space(plan: Plan, colour: bool, width: int) -> None:
-    output = plans.plan(plan, colour=colour, width=width)
+    output = show(plan, colour=colour, width=width)
     assert output.endswith("\n")
     assert not output.endswith("\n\n")
     assert [line for line in output.splitlines() if line != line.rstrip()] == []
@@ -67,7 +72,7 @@ def test_no_line_ends_in_white_space(plan: Plan, colour: bool, width: int) -> No
 def test_colour_adds_nothing_but_colour() -> None:
     """Short texts only: pieces of a long one are told apart by markers in plain text, by colour in colour."""
     plan = samples.planned(replace(samples.EVERYTHING, changes=(samples.RENAME, *samples.GUARDS, *samples.OTHERS)))
-    assert ANSI.sub("", plans.plan(plan, colour=True, width=100)) == plans.plan(plan, colour=False, width=100)
+    assert ANSI.sub("", show(plan, colour=True, width=100)) == lines.render(view_of_plan(plan), colour=False, width=100)
 
 
 def test_a_thousand_changes_are_all_shown() -> None:
@@ -77,7 +82,7 @@ def test_a_thousand_changes_are_all_shown() -> None:
         )
         for at in range(1000)
     ]
-    output = plans.plan(samples.planned(samples.environment("prod", *changes)), colour=False, width=100)
+    output = show(samples.planned(samples.environment("prod", *changes)), colour=False, width=100)
     assert output.startswith("prod  1,000 to check  (")
     assert re.findall(r"^  \? (\S+)", output, re.MULTILINE) == [change.key for change in changes]
 
@@ -96,5 +101,5 @@ def test_no_text_acts_hides_or_forges_a_line(hostile: str, other: str, refreshed
         warnings=(foul,),
     )
     plan = samples.planned(samples.environment(more, update, warnings=(more,)), refreshed=refreshed)
-    lines = plans.plan(plan, colour=False, width=width).split("\n")
-    assert [line for line in lines if escape.terminal(line) != line or line.startswith("FORGED")] == []
+    shown = show(plan, colour=False, width=width).split("\n")
+    assert [line for line in shown if escape.terminal(line) != line or line.startswith("FORGED")] == []

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from reconciler.model.outcomes import EnvironmentResult, Outcome, OutcomeKind, Result
 from reconciler.report import escape
-from reconciler.report.text import results
+from reconciler.report.text import lines
+from reconciler.report.view.of_result import entry_of_outcome, view_of_result
 from tests.report import samples
 from tests.report.golden_files import assert_golden
 
@@ -28,11 +29,11 @@ RESULTS = {
 
 @pytest.mark.parametrize("name", RESULTS)
 def test_whole(name: str) -> None:
-    assert_golden(name, results.result(RESULTS[name], colour=False, width=100))
+    assert_golden(name, lines.render(view_of_result(RESULTS[name]), colour=False, width=100))
 
 
 def test_whole_in_colour() -> None:
-    assert_golden("result.ansi", results.result(RESULTS["result.txt"], colour=True, width=100))
+    assert_golden("result.ansi", lines.render(view_of_result(RESULTS["result.txt"]), colour=True, width=100))
 
 
 def test_samples_hold_every_outcome() -> None:
@@ -40,22 +41,22 @@ def test_samples_hold_every_outcome() -> None:
 
 
 def test_progress() -> None:
-    lines = [
-        results.outcome_line(outcome, environment="prod", number=number, total=len(samples.OUTCOMES), colour=False)
+    shown = [
+        lines.progress_line(entry_of_outcome("prod", outcome), number=number, total=len(samples.OUTCOMES), colour=False)
         for number, outcome in enumerate(samples.OUTCOMES, start=1)
     ]
-    assert_golden("progress.txt", "\n".join(lines) + "\n")
+    assert_golden("progress.txt", "\n".join(shown) + "\n")
 
 
 def test_progress_in_colour() -> None:
-    line = results.outcome_line(samples.UPDATED, environment="prod", number=1, total=1, colour=True)
+    line = lines.progress_line(entry_of_outcome("prod", samples.UPDATED), number=1, total=1, colour=True)
     assert line == "prod  1/1  renewal-due  \x1b[32mupdated\x1b[0m"
 
 
 @pytest.mark.parametrize("result", RESULTS.values(), ids=list(RESULTS))
 @pytest.mark.parametrize("width", [0, 60, 1000])
 def test_no_line_ends_in_white_space(result: Result, width: int) -> None:
-    output = results.result(result, colour=True, width=width)
+    output = lines.render(view_of_result(result), colour=True, width=width)
     assert output.endswith("\n")
     assert [line for line in output.splitlines() if line != line.rstrip()] == []
 
@@ -65,6 +66,6 @@ def test_no_text_acts_hides_or_forges_a_line(hostile: str, width: int) -> None:
     foul = f"{hostile}\nFORGED"
     outcome = Outcome(key=foul, id=foul, action="update", outcome="failed", attempts=1, error=foul)
     result = samples.ran(EnvironmentResult(foul, (outcome,), unchanged=0, requests=1, seconds=1, stopped=foul))
-    progress = results.outcome_line(outcome, environment=foul, number=1, total=1, colour=False)
-    lines = [*results.result(result, colour=False, width=width).split("\n"), progress]
-    assert [line for line in lines if escape.terminal(line) != line or line.startswith("FORGED")] == []
+    progress = lines.progress_line(entry_of_outcome(foul, outcome), number=1, total=1, colour=False)
+    shown = [*lines.render(view_of_result(result), colour=False, width=width).split("\n"), progress]
+    assert [line for line in shown if escape.terminal(line) != line or line.startswith("FORGED")] == []

@@ -1,0 +1,127 @@
+"""A drift report as a view: what is missing, who moved, and what nobody declares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Final
+
+from reconciler.model.fields import NAME
+from reconciler.report import steps
+from reconciler.report.phrases import CAUSES, count
+from reconciler.report.view import kinds
+from reconciler.report.view.values import Entry, EnvironmentView, FieldView, View, in_reading_order
+
+if TYPE_CHECKING:
+    from reconciler.model.changes import Asked
+    from reconciler.model.drift import DriftReport, EnvironmentDrift, FieldDrift, ListDrift, Missing, Mover
+    from reconciler.model.lists import LiveList
+
+_MOVED: Final[Mapping[Mover, str]] = {
+    "live": CAUSES["drift"],
+    "file": "edited in the manifest, and not applied yet",
+    "both": CAUSES["conflict"],
+}
+_NEVER_APPLIED: Final = "declared, and not in the state: nobody knows who moved; an apply reads and judges it"
+_UNDECLARED: Final = "live, and declared nowhere"
+_DOUBT: Final = "its last write was never confirmed; the next apply reads the list and settles that"
+
+
+def view_of_drift(report: DriftReport, *, undeclared: bool = True) -> View:
+    """Return a drift report as a view, in which `undeclared` lists are entries, or only counted."""
+    return View(
+        subject="drift",
+        in_order=report.in_order,
+        environments=tuple(_environment(found, report.asked, undeclared=undeclared) for found in report.environments),
+        failed=report.failed,
+        lede=("Live, compared with the last apply and with the manifest.",),
+        tool=report.tool,
+        made_at=report.created_at,
+        files=report.files,
+    )
+
+
+def _environment(found: EnvironmentDrift, asked: Asked, *, undeclared: bool) -> EnvironmentView:
+    return EnvironmentView(
+        name=found.name,
+        counts={
+            "drifted": len(found.drifted),
+            "missing": len(found.missing),
+            "edited": len(found.pending),
+            "undeclared": len(found.undeclared),
+            "ignored": found.ignored,
+            "as declared": found.declared - len(found.lists) - len(found.missing),
+        },
+        cost=count(found.requests, "request"),
+        entries=in_reading_order(_entries(found, undeclared=undeclared)),
+        warnings=found.warnings,
+        steps=tuple(steps.of_drift(found, asked)),
+        target=found.target,
+        lineage=found.lineage,
+        serial=found.serial,
+    )
+
+
+def _entries(found: EnvironmentDrift, *, undeclared: bool) -> Iterator[Entry]:
+    yield from (_missing(found.name, missing) for missing in found.missing)
+    yield from (_moved(found.name, each) for each in found.lists)
+    if undeclared:
+        yield from (_undeclared(found.name, live) for live in found.undeclared)
+
+
+def _missing(environment: str, missing: Missing) -> Entry:
+    return Entry(
+        key=missing.key,
+        id=missing.id,
+        environment=environment,
+        kind=kinds.MISSING,
+        cause="missing",
+        why=CAUSES["missing"],
+        words=f"missing: {CAUSES['missing']}",
+        source=missing.source,
+        reason=f"{missing.id}: {missing.reason}",
+    )
+
+
+def _moved(environment: str, found: ListDrift) -> Entry:
+    never_applied = found.moved == "file" and all(field.applied is None for field in found.fields)
+    words = _NEVER_APPLIED if never_applied else _MOVED[found.moved]
+    return Entry(
+        key=found.key,
+        id=found.id,
+        environment=environment,
+        kind=kinds.MOVED[found.moved],
+        cause="never-applied" if never_applied else found.moved,
+        why=words,
+        words=words,
+        source=found.source,
+        fields=tuple(map(_field, found.fields)),
+        warnings=(_DOUBT,) if found.doubtful else (),
+        campaigns=found.campaigns,
+    )
+
+
+def _field(found: FieldDrift) -> FieldView:
+    """The way that the live text has to go, or went; of a conflict, both."""
+    if found.moved == "file":
+        return FieldView(found.field, found.live, found.desired, ("live now", "in the manifest"))
+    manifest = found.desired if found.moved == "both" else None
+    return FieldView(found.field, found.applied, found.live, ("last applied", "live now"), manifest)
+
+
+def _undeclared(environment: str, live: LiveList) -> Entry:
+    """It has no key: its name stands for it."""
+    return Entry(
+        key=live.texts[NAME] or live.id,
+        id=live.id,
+        environment=environment,
+        kind=kinds.UNDECLARED,
+        cause="undeclared",
+        why=_UNDECLARED,
+        words="",
+        fields=tuple(
+            FieldView(field, text, text, ("live now", "live now"))
+            for field, text in live.texts.items()
+            if text and field != NAME
+        ),
+        campaigns=live.campaigns,
+    )

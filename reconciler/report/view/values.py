@@ -1,0 +1,168 @@
+"""What a view is made of, as values.
+
+View ─ EnvironmentView* ─ Entry* ─ FieldView*
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+
+from reconciler.model.fields import Field, label
+from reconciler.report.phrases import FAILED, REFUSED
+from reconciler.report.view.kinds import RANKS, Kind
+
+if TYPE_CHECKING:
+    from reconciler.model.lists import Source, Target
+    from reconciler.report.steps import Step
+
+Subject: TypeAlias = Literal["plan", "apply", "drift"]
+Counts: TypeAlias = Mapping[str, int]
+"""Numbers of lists by what is said of them; the last of them is told even if it is 0 and there is nothing else."""
+
+
+class FieldView(NamedTuple):
+    """A field of a list: `before` is None if unknown, `after` if it is no longer managed; alike, nothing changes.
+
+    `labels` say what the two are. `manifest` is what the manifest says, if that is neither of them.
+    """
+
+    field: Field
+    before: str | None
+    after: str | None
+    labels: tuple[str, str]
+    manifest: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One list in one environment.
+
+    `cause` is a word for links and filters, `why` the same in words, `words` what is done, was done or was found, and
+    why. `reason` says what stops the list or went wrong with it, `lift` what lifts a block, `next_step` what to do
+    about an outcome. `attempts` counts the PUTs that were sent.
+    """
+
+    key: str
+    id: str
+    environment: str
+    kind: Kind
+    cause: str
+    why: str
+    words: str
+    source: Source | None = None
+    fields: tuple[FieldView, ...] = ()
+    reason: str = ""
+    lift: str = ""
+    next_step: str = ""
+    attempts: int = 0
+    warnings: tuple[str, ...] = ()
+    waits_for: tuple[str, ...] = ()
+    campaigns: tuple[str, ...] = ()
+
+    @property
+    def place(self) -> str:
+        """Where the list is declared, else its id."""
+        return f"{self.source.file}:{self.source.line}" if self.source else self.id
+
+    @property
+    def notes(self) -> Iterator[tuple[str, str]]:
+        """What is said of it, each sentence with its label; campaigns apart."""
+        if self.waits_for:
+            yield "waits for", ", ".join(self.waits_for)
+        if self.reason:
+            yield "why", self.reason
+        if self.lift:
+            yield "to lift", self.lift
+        if self.next_step:
+            yield "what to do", self.next_step
+        yield from (("warning", warning) for warning in self.warnings)
+
+    @property
+    def summary(self) -> str:
+        """What stops it, or else the fields that it is about, and its warnings, in one sentence."""
+        fields = "" if self.reason else ", ".join(label(each.field) for each in self.fields)
+        said = [each for each in (self.reason, self.lift, fields, *self.warnings) if each]
+        return f"{self.words}: {'; '.join(said)}" if said else self.words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnvironmentView:
+    """One environment; its `entries` by kind, the most urgent first, those of one kind in the order they came in.
+
+    `cost` is what it takes or took, `idle` the sentence that stands for the counts if there is nothing to say,
+    `stopped` why a run ended early.
+    """
+
+    name: str
+    counts: Counts
+    cost: str
+    entries: tuple[Entry, ...]
+    idle: str = ""
+    stopped: str = ""
+    warnings: tuple[str, ...] = ()
+    steps: tuple[Step, ...] = ()
+    target: Target | None = None
+    lineage: str = ""
+    serial: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """The whole; `failed` says of environments that could not be looked at why, `refused` why a plan was not applied.
+
+    `lede` are sentences about the run, `ended` how an apply ended, `cost` what an apply of a plan takes. `steps` are
+    those that concern all environments. `made_at` is RFC 3339 in UTC.
+    """
+
+    subject: Subject
+    in_order: bool
+    environments: tuple[EnvironmentView, ...]
+    failed: Mapping[str, str] = field(default_factory=dict)
+    refused: str = ""
+    lede: tuple[str, ...] = ()
+    ended: str = ""
+    cost: str = ""
+    compared_offline: bool = False
+    steps: tuple[Step, ...] = ()
+    tool: str = ""
+    made_at: str = ""
+    files: Mapping[str, str] = field(default_factory=dict)
+    digest: str = ""
+
+    @property
+    def counts(self) -> Counts:
+        """Those of all environments together."""
+        total: Counter[str] = Counter()
+        for environment in self.environments:
+            total.update(environment.counts)
+        return total
+
+    @property
+    def halts(self) -> Iterator[tuple[str, str]]:
+        """What did not come about, an environment or the apply as a whole, and why."""
+        for name, error in self.failed.items():
+            yield name, f"{FAILED}: {error}"
+        if self.refused:
+            yield "apply", f"{REFUSED}: {self.refused}"
+
+    @property
+    def groups(self) -> dict[Kind, list[Entry]]:
+        """The entries of all environments by kind, the most urgent first; no group is empty."""
+        found: dict[Kind, list[Entry]] = {}
+        for entry in in_reading_order(each for of in self.environments for each in of.entries):
+            found.setdefault(entry.kind, []).append(entry)
+        return found
+
+
+def in_reading_order(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    """Return the entries by kind, the most urgent first."""
+    return tuple(sorted(entries, key=lambda entry: RANKS[entry.kind]))
+
+
+def counts_in_words(counts: Counts) -> str:
+    """Return the counts that are not zero, each with its words."""
+    shown = [f"{number:,} {words}" for words, number in counts.items() if number]
+    return ", ".join(shown or [f"0 {words}" for words in list(counts)[-1:]])
