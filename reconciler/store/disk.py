@@ -52,7 +52,7 @@ def prepare(path: Path, content: bytes, *, aside: Path) -> None:
 
     The permissions of the file stay, and its owner where that is allowed; a new one gets 0644 less the umask.
     """
-    aside.unlink(missing_ok=True)
+    remove_aside(aside)
     descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
     try:
         try:
@@ -65,6 +65,13 @@ def prepare(path: Path, content: bytes, *, aside: Path) -> None:
         with suppress(OSError):
             aside.unlink()
         raise
+
+
+def remove_aside(aside: Path) -> None:
+    """Remove what a write that was cut off left, and whatever else is there unless it is a folder. Raises OSError."""
+    if aside.is_dir() and not aside.is_symlink():
+        raise IsADirectoryError(errno.EISDIR, f"{aside} is a folder: remove it")
+    aside.unlink(missing_ok=True)
 
 
 def write(descriptor: int, content: bytes) -> None:

@@ -113,7 +113,7 @@ class Writer:
                 disk.sync(files.journal)
                 disk.replace(files.document, render(applied).encode(), aside=files.aside)
             self._journal.remove()
-            files.aside.unlink(missing_ok=True)
+            disk.remove_aside(files.aside)
         except OSError as error:
             raise StateError(
                 f"{files.document}: cannot be written ({disk.reason(error)}). {self._describe_rest()}. Make room "

@@ -80,6 +80,33 @@ def test_no_link_leads_out_of_the_manifests_folder(root: Path, case: str, there:
     assert held == ([b"theirs"] if there else [])
 
 
+def pipe_aside(root: Path) -> None:
+    (root / ".reconciler").mkdir()
+    os.mkfifo(root / ".reconciler" / "prod.state.json.new")
+
+
+def linked_folder_aside(root: Path) -> None:
+    linked_file("prod.state.json.new")(root)
+    (root.parent / "elsewhere" / "it").mkdir()
+
+
+ASIDE = {"link": linked_file("prod.state.json.new"), "link to a folder": linked_folder_aside, "pipe": pipe_aside}
+
+
+@pytest.mark.parametrize("case", ASIDE)
+def test_what_stands_where_the_next_document_is_written_gives_way_to_it(root: Path, case: str) -> None:
+    ASIDE[case](root)
+    written(store_at(root))
+    assert store_at(root).load().lists == {"vip": VIP}
+    assert [path.name for path in (root / ".reconciler").glob("*.new")] == []
+
+
+def test_a_folder_where_the_next_document_is_written_stays(root: Path) -> None:
+    (root / ".reconciler" / "prod.state.json.new").mkdir(parents=True)
+    with pytest.raises(StateError, match=r"cannot be written \(.*prod\.state\.json\.new is a folder: remove it\)"):
+        written(store_at(root))
+
+
 def test_what_is_written_aside_goes_through_no_link(root: Path) -> None:
     linked_file("prod.state.json.new")(root)
     written(store_at(root))
