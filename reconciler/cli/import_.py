@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.cli import options as shared
-from reconciler.cli.output import say, uses_colour
+from reconciler.cli.output import say, uses_colour, warn
 from reconciler.errors import UsageError
 from reconciler.model.fields import NAME
-from reconciler.model.patterns import matcher
+from reconciler.model.patterns import matcher, patterns_taken_as_names
 from reconciler.report.escape import quote, terminal
 from reconciler.report.phrases import count
 
@@ -100,6 +100,11 @@ def _find_undeclared(chosen: Chosen, live: Mapping[str, Live], patterns: Sequenc
     declared = wiring.declared_ids(chosen.manifest)
     every = [each for of_environment in live.values() for each in of_environment.lists.values()]
     names = {each.texts[NAME] for each in every}
+    ignored_names = [
+        each for environment in chosen.environments for each in environment.desired.policy.ignore_undeclared
+    ]
+    for words in patterns_taken_as_names(patterns or dict.fromkeys(ignored_names), names):
+        warn(words)
     fits = [_matcher(pattern, every, names) for pattern in patterns]
     found: dict[str, list[LiveList]] = {environment.desired.environment: [] for environment in chosen.environments}
     for environments in _by_account(chosen):

@@ -60,7 +60,7 @@ def drift(
         applied = workspace.store.load()
         compared = compare_live(workspace.desired, applied, live, declared_ids[workspace.name])
         warnings = step_back_warnings(applied, workspace.store.later(applied), live)
-        return replace(compared, requests=reader.requests, warnings=warnings)
+        return replace(compared, requests=reader.requests, warnings=(*warnings, *compared.warnings))
 
     found, failures = sorted_out((workspace.name for workspace in workspaces), side_by_side(workspaces, _target, look))
     report = DriftReport(metadata.tool, metadata.created_at, metadata.files, found, _words(failures), metadata.asked)

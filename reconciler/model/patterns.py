@@ -5,7 +5,7 @@ All else stands for itself, brackets too: names begin with them (`[dev] Renewals
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 
 def matcher(pattern: str, every: Collection[str]) -> Callable[[str], bool]:
@@ -13,6 +13,14 @@ def matcher(pattern: str, every: Collection[str]) -> Callable[[str], bool]:
     if pattern in every:
         return lambda text: text == pattern
     return lambda text: matches(pattern, text)
+
+
+def patterns_taken_as_names(patterns: Iterable[str], every: Collection[str]) -> Iterator[str]:
+    """Yield a warning for each of `patterns` that means just itself, although it would fit others of `every` text."""
+    for pattern in patterns:
+        if pattern in every and any(matches(pattern, text) for text in every if text != pattern):
+            instead = pattern.replace("*", "**", 1) if "*" in pattern else f"{pattern}*"
+            yield f"{pattern!r} means only the list of that name: write {instead!r} for a pattern"
 
 
 def matches(pattern: str, text: str) -> bool:

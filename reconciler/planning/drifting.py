@@ -19,7 +19,7 @@ from collections.abc import Collection
 from reconciler.model.drift import EnvironmentDrift, FieldDrift, ListDrift, Missing, Mover
 from reconciler.model.fields import FIELDS, NAME, Field
 from reconciler.model.lists import Applied, Desired, DesiredList, DoubtfulList, KnownList, Live, LiveList
-from reconciler.model.patterns import matcher
+from reconciler.model.patterns import matcher, patterns_taken_as_names
 
 
 def drift(desired: Desired, applied: Applied, live: Live, declared_ids: Collection[str]) -> EnvironmentDrift:
@@ -39,6 +39,10 @@ def drift(desired: Desired, applied: Applied, live: Live, declared_ids: Collecti
         missing=tuple(each for each in compared if isinstance(each, Missing)),
         undeclared=tuple(sorted(named, key=lambda found: (found.texts[NAME].casefold(), found.id))),
         ignored=len(undeclared) - len(named),
+        warnings=tuple(
+            f"policy.ignore_undeclared: {words}"
+            for words in patterns_taken_as_names(desired.policy.ignore_undeclared, names)
+        ),
     )
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.model.patterns import matcher, matches
+from reconciler.model.patterns import matcher, matches, patterns_taken_as_names
 
 ROWS = [
     ("*", "", True),
@@ -47,6 +47,18 @@ def test_an_exact_one_means_just_itself() -> None:
     every = ["a*", "ab", "Foo"]
     assert [text for text in every if matcher("a*", every)(text)] == ["a*"]
     assert [text for text in every if matcher("a?", every)(text)] == ["a*", "ab"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "instead"), [("*", "**"), ("a*", "a**"), ("a?", "a?*"), ("b*", None), ("ab", None), ("c?", None)]
+)
+def test_a_pattern_that_is_also_a_name(pattern: str, instead: str | None) -> None:
+    every = ["*", "a*", "ab", "a?", "c?"]
+    said = list(patterns_taken_as_names([pattern], every))
+    expected = f"{pattern!r} means only the list of that name: write {instead!r} for a pattern"
+    assert said == ([expected] if instead else [])
+    if instead:
+        assert {text for text in every if matches(pattern, text)} <= {text for text in every if matches(instead, text)}
 
 
 def test_many_stars_end_soon() -> None:

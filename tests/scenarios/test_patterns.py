@@ -36,6 +36,7 @@ def test_import(place: Workplace, pattern: str, brought: list[str]) -> None:
     assert ran.code == 0, ran.err
     brought_in = [line.split('"')[1] for line in ran.out.splitlines() if line.startswith("  + ")]
     assert brought_in == brought
+    assert ("'VIP *' means only the list of that name: write 'VIP **' for a pattern" in ran.err) == (pattern == "VIP *")
 
 
 @pytest.mark.parametrize(
@@ -51,8 +52,10 @@ def test_ignore_undeclared(place: Workplace, patterns: list[str], left: list[str
     manifest = place.folder / "lists.yaml"
     policy = f"policy: {{ignore_undeclared: {json.dumps(patterns)}}}"
     manifest.write_text(manifest.read_text().replace("policy: {}", policy))
-    found = json.loads(place.run("drift", "--undeclared", "--json").out)["environments"][0]["undeclared"]
-    assert sorted(each["name"] for each in found) == sorted(left)
+    found = json.loads(place.run("drift", "--undeclared", "--json").out)["environments"][0]
+    assert sorted(each["name"] for each in found["undeclared"]) == sorted(left)
+    warned = "policy.ignore_undeclared: 'VIP *' means only the list of that name: write 'VIP **' for a pattern"
+    assert found.get("warnings", []) == ([warned] if "VIP *" in patterns else [])
 
 
 @pytest.mark.parametrize("verb", [["plan"], ["plan", "--refresh"], ["apply", "--yes"]], ids=" ".join)
