@@ -97,7 +97,8 @@ def run(arguments: Sequence[str], *, whole_process: bool = False) -> int:
 
 def _writes(options: argparse.Namespace) -> bool:
     """Tell whether a command changes something, so that what it prints is not all that it is for."""
-    if getattr(options, "dry_run", False) or not getattr(options, "match_names", True):
+    shows = any(getattr(options, name, False) for name in ("dry_run", "settings"))
+    if shows or not getattr(options, "match_names", True):
         return False
     return options.verb in WRITING or getattr(options, "action", None) in WRITING_TO_THE_STATE
 

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.cli import options as shared
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("plan", nargs="?", type=Path, metavar="PLAN", help="a plan saved by `plan --out`")
+    parser.add_argument("plan", nargs="?", type=shared.path, metavar="PLAN", help="a plan saved by `plan --out`")
     shared.manifest(parser)
     shared.environments(parser)
     shared.scope(parser)
@@ -46,7 +45,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SECONDS",
         help="stop sending in time to verify and record within so many seconds, before a CI job is killed",
     )
-    parser.add_argument("--undo-out", type=Path, metavar="FILE", help="save the plan that sets back what this run did")
+    parser.add_argument(
+        "--undo-out", type=shared.path, metavar="FILE", help="save the plan that sets back what this run did"
+    )
     reports.arguments(parser)
     shared.output(parser)
     shared.network(parser)

@@ -33,7 +33,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     shared.manifest(parser)
     shared.environments(parser)
     parser.add_argument(
-        "--into", type=Path, metavar="FILE", help="the manifest, or a file that it includes; may be new"
+        "--into", type=shared.path, metavar="FILE", help="the manifest, or a file that it includes; may be new"
     )
     shared.editing(parser)
     shared.network(parser)

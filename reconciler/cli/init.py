@@ -7,6 +7,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
+from reconciler.cli import options as shared
 from reconciler.cli.output import say
 from reconciler.errors import UsageError
 
@@ -28,7 +29,7 @@ _FOLDER, _BRANCH = ".reconciler", "git+branch://reconciler-state"
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("folder", nargs="?", type=Path, default=Path(), metavar="FOLDER", help="default: here")
+    parser.add_argument("folder", nargs="?", type=shared.path, default=Path(), metavar="FOLDER", help="default: here")
     parser.add_argument("--github", action="store_true", help="also workflows for GitHub, the state on a branch")
     parser.add_argument("--gitlab", action="store_true", help="also a pipeline for GitLab, the state on a branch")
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from reconciler.errors import UsageError
 
 DEFAULT_FILE = Path("lists.yaml")
+_SECONDS = re.compile(r"[0-9]{1,12}(?:\.[0-9]{0,12})?|\.[0-9]{1,12}")
 
 
 def manifest(parser: argparse.ArgumentParser) -> None:
@@ -19,7 +20,7 @@ def manifest(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-f",
         "--file",
-        type=Path,
+        type=path,
         default=Path(os.environ.get("RECONCILER_FILE") or DEFAULT_FILE),
         metavar="FILE",
         help="the manifest (default lists.yaml, or RECONCILER_FILE)",
@@ -66,12 +67,16 @@ def scope(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def path(text: str) -> Path:
+    """Parse a path, which may not be empty: that would be the working folder."""
+    if not text:
+        raise argparse.ArgumentTypeError("must be a path; got ''")
+    return Path(text)
+
+
 def seconds(text: str, most: int = 3_600) -> float:
     """Parse a positive number of seconds."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
+    value = float(text) if _SECONDS.fullmatch(text) else 0.0
     if not 0 < value <= most:
         raise argparse.ArgumentTypeError(f"must be a number of seconds above 0, at most {most:,}; got {text!r}")
     return value
@@ -96,7 +101,7 @@ def choose_environments(named: list[str], every: bool, known: list[str], *, of: 
     """Return the environments that are meant, in the order of those `known`, which are `of` it. Raises UsageError."""
     if every:
         return known
-    names = named or [name for name in os.environ.get("RECONCILER_ENV", "").split(",") if name]
+    names = named or [name for each in os.environ.get("RECONCILER_ENV", "").split(",") if (name := each.strip())]
     unknown = [name for name in names if name not in known]
     if unknown:
         raise UsageError(f"{of} has no environment {unknown[0]!r}; it has {', '.join(known)}")

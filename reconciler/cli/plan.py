@@ -6,7 +6,6 @@ import argparse
 import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.cli import exits, reports
@@ -27,7 +26,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     shared.environments(parser)
     shared.scope(parser)
     parser.add_argument("--refresh", action="store_true", help="compare with the live API too: one request")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="save the plan, for `apply FILE`")
+    parser.add_argument("--out", type=shared.path, metavar="FILE", help="save the plan, for `apply FILE`")
     parser.add_argument("--detailed-exitcode", action="store_true", help="exit 2 if there is anything to do")
     reports.arguments(parser)
     shared.output(parser)

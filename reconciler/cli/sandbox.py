@@ -37,10 +37,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="how many lists to make up (default 10)",
     )
-    parser.add_argument("--data", type=Path, metavar="FILE", help="keep the lists in this file; made when absent")
+    parser.add_argument(
+        "--data", type=shared.path, metavar="FILE", help="keep the lists in this file; made when absent"
+    )
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="change a switch; repeatable")
     parser.add_argument("--settings", action="store_true", help="list the switches, and end")
-    parser.add_argument("--manifest", type=Path, metavar="FILE", help="write a manifest for these lists to a new file")
+    parser.add_argument(
+        "--manifest", type=shared.path, metavar="FILE", help="write a manifest for these lists to a new file"
+    )
 
 
 def run(options: argparse.Namespace) -> int:

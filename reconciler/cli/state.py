@@ -43,7 +43,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--serial", type=shared.integer(0, 10**12 - 1), metavar="N", help="an earlier one, where the store keeps it"
     )
     pushed = _action(actions, "push", "put a state document in the place of the state", _push)
-    pushed.add_argument("document", type=Path, metavar="FILE")
+    pushed.add_argument("document", type=shared.path, metavar="FILE")
     pushed.add_argument("--older", action="store_true", help="also one of another serial than the present state's")
     told = _action(
         actions, "history", "what each run made of the state, where the store keeps that", state_admin.history

@@ -19,6 +19,13 @@ from reconciler.remote.error_text import parse_json, safe
 MOST_LISTS = 10_000  # ten times what an account can have
 MOST_CAMPAIGNS = 1_000  # of one list
 LONGEST_TEXT = 10_000  # characters
+_WRONG = {
+    "model_type": "it is no object",
+    "missing": "it is missing",
+    "string_too_short": "it is empty",
+    "string_too_long": f"it is longer than {LONGEST_TEXT:,} characters",
+    "string_unicode": "it has half a character",
+}
 _UNREADABLE = "(campaigns that cannot be read)"
 _UNNAMED = "(a campaign without a name)"
 
@@ -118,7 +125,7 @@ def _odd(item: object, number: int, error: ValidationError, secrets: Collection[
     usable = isinstance(list_id, str) and list_id and not any(secret in list_id for secret in secrets)
     return OddList(
         str(list_id) if usable else f"(record {number:,}, without an id)",
-        f"{safe(place, ())} cannot be used ({safe(first['msg'], ())})",
+        f"{safe(place, ())} cannot be used ({_WRONG.get(first['type'], 'it is no text')})",
         name if isinstance(name, str) else None,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from itertools import chain
@@ -104,7 +105,7 @@ class _Switches(BaseModel):
         """Read `3` as a count and `cl-a,cl-b` as ids."""
         if not isinstance(value, str):
             return value
-        if value.isdecimal():
+        if re.fullmatch("[0-9]{1,12}", value):
             return int(value)
         return tuple(part.strip() for part in value.split(","))
 

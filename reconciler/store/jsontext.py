@@ -13,7 +13,7 @@ _ENCODE = json.JSONEncoder(ensure_ascii=False).encode
 # separators, marks that reorder the text around them, the byte order mark, halves of surrogate pairs.
 _UNSAFE = re.compile("[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 _CONFLICT = re.compile(r"^(?:<{7}|\|{7}|={7}|>{7})(?: .*)?\r?$", re.MULTILINE)
-_LONGEST = 200  # characters of a text from the file, in a message
+_LONGEST = 200  # characters of a text from the file, in a message; digits of a number
 WAY_OUT = (
     "Nothing was changed. Bring back a whole copy of this file, from git or a backup; or move it away, to start "
     "again from what the API answers or to `reconciler state push` a backup"
@@ -36,7 +36,7 @@ def as_text(raw: bytes, *, where: str) -> str:
 def decode(text: str, *, where: str) -> object:
     """Return what the JSON `text` holds; raises StateDamagedError, also where an object has a key twice."""
     try:
-        content: object = json.loads(text, object_pairs_hook=_unique)
+        content: object = json.loads(text, object_pairs_hook=_unique, parse_int=_integer)
     except RecursionError as error:
         raise damage_error(where, "nested deeper than a state can be") from error
     except ValueError as error:
@@ -63,6 +63,12 @@ def refuse_newer(found: object, *, family: str, where: str) -> None:
 def damage_error(where: str, what: str, way_out: str = WAY_OUT) -> StateDamagedError:
     """Return the error for content that this program does not write."""
     return StateDamagedError(f"{where}: damaged: {what}. {way_out}")
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > _LONGEST:
+        raise ValueError("a number has too many digits")
+    return int(digits)
 
 
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:

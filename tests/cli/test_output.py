@@ -191,6 +191,7 @@ READING = [
     ["schema"],
     ["environments", "--json"],
     ["doctor"],
+    ["sandbox", "--settings"],
 ]
 
 

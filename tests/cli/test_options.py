@@ -1,0 +1,71 @@
+"""What options take: paths, seconds, integers, and names of environments."""
+
+from __future__ import annotations
+
+import argparse
+
+import pytest
+
+from reconciler.cli.app import run
+from reconciler.cli.options import choose_environments, integer, seconds
+from reconciler.errors import UsageError
+
+SECONDS = {"1": 1.0, "0.5": 0.5, ".5": 0.5, "30.": 30.0, "3600": 3600.0}
+NO_SECONDS = ["", " ", "0", "-1", "+1", "3601", "1_0", "1e3", "inf", "nan", "١", "1٫5", "１", "x", "." * 9, "9" * 6_000]
+NO_PORTS = ["", "-1", "65536", "1_0", "1.0", "٣", "9" * 6_000]
+
+KNOWN = ["sandbox", "dev", "prod"]
+NAMED = {
+    "sandbox": ["sandbox"],
+    " sandbox , ": ["sandbox"],
+    "prod, dev": ["dev", "prod"],
+    ",prod,,": ["prod"],
+    "\tdev\n": ["dev"],
+}
+
+EMPTY_PATHS = [
+    ["plan", "-f", ""],
+    ["plan", "--out", ""],
+    ["apply", ""],
+    ["apply", "--undo-out", ""],
+    ["import", "--into", ""],
+    ["state", "push", ""],
+    ["init", ""],
+    ["sandbox", "--data", ""],
+    ["sandbox", "--manifest", ""],
+]
+
+
+@pytest.mark.parametrize(("text", "value"), SECONDS.items())
+def test_seconds(text: str, value: float) -> None:
+    assert seconds(text) == value
+
+
+@pytest.mark.parametrize("text", NO_SECONDS, ids=lambda text: text[:10])
+def test_what_is_no_number_of_seconds(text: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError, match="must be a number of seconds above 0, at most 3,600"):
+        seconds(text)
+
+
+@pytest.mark.parametrize("text", NO_PORTS, ids=lambda text: text[:10])
+def test_what_is_no_integer(text: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError, match="must be an integer from 0 to 65,535"):
+        integer(0, 65_535)(text)
+
+
+@pytest.mark.parametrize(("variable", "chosen"), NAMED.items())
+def test_environments_by_the_variable(variable: str, chosen: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RECONCILER_ENV", variable)
+    assert choose_environments([], False, KNOWN) == chosen
+
+
+def test_a_variable_of_nothing_chooses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RECONCILER_ENV", " , ")
+    with pytest.raises(UsageError, match="which environment"):
+        choose_environments([], False, KNOWN)
+
+
+@pytest.mark.parametrize("arguments", EMPTY_PATHS, ids=" ".join)
+def test_an_empty_path_is_told_as_one(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(arguments) == 1
+    assert "must be a path; got ''" in capsys.readouterr().err
