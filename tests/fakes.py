@@ -239,7 +239,7 @@ class FakeStore:
         self._undurable = undurable
         self._unfolding = unfolding
         self._records = 0
-        self._syncs = 0
+        self._flushes = 0
         self._unsynced = False
 
     def load(self) -> Applied:
@@ -271,8 +271,8 @@ class FakeStore:
 
     def flush(self) -> None:
         if self._unsynced:
-            self._syncs += 1
-            if self._syncs in self._undurable:
+            self._flushes += 1
+            if self._flushes in self._undurable:
                 raise StateError("the disk is broken")
             self._clock.happened("flush")
         self._unsynced = False

@@ -17,6 +17,7 @@ import pytest
 
 from reconciler import errors
 from reconciler.cli.app import VERBS, Parser, _parse, module_of
+from reconciler.cli.schema import DOCUMENTS
 from reconciler.errors import UsageError
 from reconciler.manifest import manifest_schema
 from reconciler.model.changes import Cause, Guard
@@ -115,6 +116,8 @@ def test_every_variable_is_on_the_page_and_no_other_is() -> None:
     every = "\n".join(SOURCES.values())
     declared = set(re.findall(r'environ(?:\.get\(|\[)"(\w+)"|"(\w+)" in os\.environ', every))
     declared_names = {name for pair in declared for name in pair if name}
+    constants = re.findall(r'^([A-Z]+) = "([A-Z_]+)"', every, re.MULTILINE)
+    declared_names |= {name for constant, name in constants if f"environ.get({constant})" in every}
     credentials = SOURCES[REPOSITORY / "reconciler/remote/credentials.py"]
     declared_names |= {f"KORE_{name}" for name in re.findall(r'"([A-Z]+(?:_[A-Z]+)*)"', credentials)}
     of_libraries = {"SSL_CERT_FILE", "SSL_CERT_DIR", "HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY"}
@@ -158,6 +161,11 @@ def test_every_key_of_the_manifest_is_on_the_page_and_no_other_is() -> None:
     for stem, shape in shapes.items():
         declared |= {f"{stem}.{key}" for key in keys(manifest_schema(), "$defs", shape)}
     assert shown == declared
+
+
+def test_every_schema_is_on_the_page_and_no_other_is() -> None:
+    shown = [(code(kind)[0], link) for kind, _, link in rows("docs/commands.md", "## schema")]
+    assert shown == [(kind, f"[{kind}.schema.json](schemas/{kind}.schema.json)") for kind in DOCUMENTS]
 
 
 _PLACE = re.compile(r"^\S+:\d+:\d+: (?:(?:version|verson|state|environments|policy|include|lists)\b[^:]*: )?")

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from reconciler.cli import options as shared
 from reconciler.cli.output import say, say_document
+
+if TYPE_CHECKING:
+    from reconciler.documents.environments import EnvironmentsDocument
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,7 +24,7 @@ def run(options: argparse.Namespace) -> int:
 
     from reconciler.manifest import load
 
-    names = list(load(options.file).environments)
+    names: EnvironmentsDocument = list(load(options.file).environments)
     if options.json:
         say_document(json.dumps(names))
     else:

@@ -105,9 +105,8 @@ class Outputs:
 
     def _spare(self, read: Iterable[Path]) -> None:
         """Raise UsageError where an output is one of the files that are read."""
-        named = [(path, path) for path in self._files] + [
-            (path, f"GITHUB_STEP_SUMMARY={path}") for path in self._appended
-        ]
+        named = [(path, path) for path in self._files]
+        named += [(path, f"GITHUB_STEP_SUMMARY={path}") for path in self._appended]
         wanted = {identity: name for path, name in named for identity in _identities(path)}
         for each in read:
             for identity in _identities(str(each)):

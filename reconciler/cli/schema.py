@@ -7,7 +7,20 @@ import json
 
 from reconciler.cli.output import say_document
 
-DOCUMENTS = ("manifest", "included", "plan", "result", "drift", "state", "problems", "doctor")
+DOCUMENTS = (
+    "manifest",
+    "included",
+    "plan",
+    "result",
+    "drift",
+    "problems",
+    "doctor",
+    "environments",
+    "state",
+    "state-list",
+    "state-show",
+    "state-history",
+)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -15,9 +15,10 @@ from reconciler.errors import ForeignStateError, UsageError
 from reconciler.model.fields import NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from contextlib import AbstractContextManager
 
+    from reconciler.documents.state_entries import ListedEntry, StateListDocument
     from reconciler.model.lists import Applied, KnownList
     from reconciler.protocols import LockInfo, StateStore, StateWriter
     from reconciler.store.state_store import Store
@@ -103,7 +104,8 @@ def run(options: argparse.Namespace) -> int:
 def _list(store: StateStore, options: argparse.Namespace) -> None:
     applied = store.load()
     if options.json:
-        _print_json({"lists": [_entry(known) for known in applied.lists.values()]})
+        document: StateListDocument = {"lists": [_entry(known) for known in applied.lists.values()]}
+        _print_json(document)
         return
     for known in applied.lists.values():
         say(_line(known))
@@ -216,7 +218,7 @@ def _find_list(applied: Applied, key: str) -> KnownList:
     return applied.lists[key]
 
 
-def _entry(known: KnownList) -> dict[str, object]:
+def _entry(known: KnownList) -> ListedEntry:
     from reconciler.store.entries import write_entry
 
     return {"key": known.key, **write_entry(known)}
@@ -230,9 +232,7 @@ def _line(known: KnownList) -> str:
     return f"{terminal(known.key)}  {terminal(known.id)}  {status}  {name}"
 
 
-def _print_json(document: object) -> None:
-    import json
+def _print_json(document: Mapping[str, object]) -> None:
+    from reconciler.report.json import render
 
-    from reconciler.report.escape import json_document
-
-    say_document(json_document(json.dumps(document, indent=1, ensure_ascii=False)))
+    say_document(render(document))

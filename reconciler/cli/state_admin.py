@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from reconciler.cli.runtime import Runtime
     from reconciler.cli.wiring import Chosen
+    from reconciler.documents.state_history import RunPart, StateHistoryDocument
     from reconciler.store.history import Saved
     from reconciler.store.state_store import Store
 
@@ -43,42 +44,45 @@ def history(store: Store, options: argparse.Namespace) -> None:
     saved = _read_history(store, options.last + 1)
     told = [_entry(before, after) for before, after in zip([None, *saved], saved, strict=False)][-options.last :]
     if options.json:
-        import json
+        from reconciler.report.json import render
 
-        from reconciler.report.escape import json_document
-
-        say_document(json_document(json.dumps({"history": told[::-1]}, indent=1, ensure_ascii=False)))
+        document: StateHistoryDocument = {"history": told[::-1]}
+        say_document(render(document))
         return
     from reconciler.report.escape import terminal
 
     lineages = {entry["lineage"] for entry in told}
     for entry in reversed(told):
         say(terminal(_line(entry, several=len(lineages) > 1)))
-        for what in ("added", "changed", "dropped"):
-            keys = entry[what]
-            if isinstance(keys, list) and keys:
+        for what, keys in (("added", entry["added"]), ("changed", entry["changed"]), ("dropped", entry["dropped"])):
+            if keys:
                 say(terminal(f"    {what}: {', '.join(keys)}"))
     if not told:
         note("no run has changed the state yet")
 
 
-def _entry(before: Saved | None, after: Saved) -> dict[str, object]:
+def _entry(before: Saved | None, after: Saved) -> RunPart:
     """Return what is said of one serial; what changed before the first that is kept, nobody knows."""
-    from dataclasses import asdict
-
+    from reconciler.store.document import Written
     from reconciler.store.history import difference
 
     changed = difference(before.applied if before else None, after.applied)
-    who = asdict(after.written) if after.written else dict.fromkeys(("at", "user", "host", "command", "job"), "")
+    who = after.written or Written("", "", "", "")
     return {
         "serial": after.applied.serial,
         "lineage": after.applied.lineage,
-        **who,
-        **{what: list(keys) for what, keys in asdict(changed).items()},
+        "at": who.at,
+        "user": who.user,
+        "host": who.host,
+        "command": who.command,
+        "job": who.job,
+        "added": list(changed.added),
+        "changed": list(changed.changed),
+        "dropped": list(changed.dropped),
     }
 
 
-def _line(entry: dict[str, object], *, several: bool) -> str:
+def _line(entry: RunPart, *, several: bool) -> str:
     lineage = f"  lineage {entry['lineage']}" if several else ""
     who = f"  {entry['at']}  {entry['user']} on {entry['host']}  {entry['command']}" if entry["at"] else ""
     return f"serial {entry['serial']}{lineage}{who}" + (f"  CI job {entry['job']}" if entry["job"] else "")

@@ -10,6 +10,7 @@ from typing_extensions import TypedDict
 from reconciler.documents.parts import (
     FailedPart,
     ManifestPart,
+    Moment,
     SourcePart,
     StatePart,
     TargetPart,
@@ -138,7 +139,7 @@ class DriftDocument(TypedDict):
     """The format of this document."""
     tool: str
     """The version of the program."""
-    created_at: str
+    created_at: Moment
     """When it was made: RFC 3339 in UTC."""
     manifest: ManifestPart
     """The manifest that was compared."""

@@ -15,7 +15,12 @@ document = with_config(ConfigDict(strict=True, extra="forbid", use_attribute_doc
 """Decorates each part of a document: exactly these properties, exactly these types, described by their docstrings."""
 
 Key: TypeAlias = Annotated[str, StringConstraints(pattern=rf"^{KEY.pattern}\z", max_length=LONGEST)]
-ListId: TypeAlias = Annotated[str, StringConstraints(pattern=rf"^{LIST_ID.pattern}\z", max_length=LONGEST)]
+ListId: TypeAlias = Annotated[
+    str,
+    StringConstraints(pattern=rf"^{LIST_ID.pattern}\z", max_length=LONGEST),
+    Field(examples=["cl-718e888-3aca-4008-973e-6d7994000000"]),
+]
+Moment: TypeAlias = Annotated[str, Field(examples=["2026-11-22T10:00:00Z"])]
 Count: TypeAlias = Annotated[int, Field(ge=0)]
 
 
@@ -23,11 +28,11 @@ Count: TypeAlias = Annotated[int, Field(ge=0)]
 class TargetPart(TypedDict):
     """A host, and a stream and an account there."""
 
-    host: str
-    """The host with its scheme, such as https://platform.kore.ai."""
-    stream_id: str
+    host: Annotated[str, Field(examples=["https://platform.kore.ai"])]
+    """The host with its scheme."""
+    stream_id: Annotated[str, Field(examples=["st-0603182c-7ffb-53c3-b307-47ca14b00000"])]
     """The stream (app), st-…."""
-    account_id: str
+    account_id: Annotated[str, Field(examples=["67777ce93e25326494e00000"])]
     """The account, 24 hex digits."""
 
 

@@ -19,6 +19,7 @@ from reconciler.documents.parts import (
     Key,
     ListId,
     ManifestPart,
+    Moment,
     SourcePart,
     StatePart,
     TargetPart,
@@ -148,7 +149,7 @@ class PlanDocument(TypedDict):
     """The SHA-256 of what the plan does (all of environments but source, warnings, state, drift and summary)."""
     tool: str
     """The version of the program."""
-    created_at: str
+    created_at: Moment
     """When it was made: RFC 3339 in UTC."""
     refreshed: bool
     """Whether live values were read."""

@@ -9,28 +9,37 @@ from pydantic import TypeAdapter
 
 from reconciler.documents.doctor import DoctorDocument
 from reconciler.documents.drift import DriftDocument
+from reconciler.documents.environments import EnvironmentsDocument
 from reconciler.documents.plan import PlanDocument
 from reconciler.documents.problems import ProblemsDocument
 from reconciler.documents.result import ResultDocument
+from reconciler.documents.state_entries import ListedEntry, StateListDocument
+from reconciler.documents.state_history import StateHistoryDocument
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
-_DECLARED: Mapping[str, Any] = {
+DECLARED: Mapping[str, Any] = {
     "plan": PlanDocument,
     "result": ResultDocument,
     "drift": DriftDocument,
     "problems": ProblemsDocument,
     "doctor": DoctorDocument,
+    "environments": EnvironmentsDocument,
+    "state-list": StateListDocument,
+    "state-show": ListedEntry,
+    "state-history": StateHistoryDocument,
 }
+"""The declaration of each kind of document."""
 
 
 def document_schema(kind: str) -> dict[str, object]:
     """Return the JSON Schema (draft 2020-12) of a kind of document; a reader checks more than it can say."""
-    return publishable(kind, TypeAdapter(_DECLARED[kind]).json_schema())
+    return publishable(kind, TypeAdapter(DECLARED[kind]).json_schema())
 
 
 def publishable(kind: str, schema: Mapping[str, object]) -> dict[str, object]:
-    """Return a schema that pydantic made as it is published: with an id, and for every validator."""
-    return {"$schema": _DRAFT, "$id": f"reconciler/{kind}/1", **_for_every_validator(schema)}
+    """Return a schema that pydantic made as it is published: with an id and a title, and for every validator."""
+    title = f"reconciler: {kind.replace('-', ' ')}"
+    return {"$schema": _DRAFT, "$id": f"reconciler/{kind}/1", "title": title, **_for_every_validator(schema)}
 
 
 def _for_every_validator(node: Mapping[str, object]) -> dict[str, object]:

@@ -39,8 +39,8 @@ from reconciler.model.changes import (
     Update,
 )
 from reconciler.model.fields import FIELDS, NAME, Field, label
-from reconciler.model.lists import Applied, AppliedList, Desired, DesiredList, DoubtfulList, KnownList, Live
-from reconciler.model.texts import Texts, differing, holds, only_fields, placeholder_warnings, unseen_difference
+from reconciler.model.lists import Applied, Desired, DesiredList, DoubtfulList, KnownList, Live
+from reconciler.model.texts import Texts, differing, only_fields, placeholder_warnings, unseen_difference
 from reconciler.planning import blocks
 
 _MOST_NAMED = 10
@@ -51,12 +51,10 @@ def build(desired: Desired, applied: Applied, live: Live | None = None) -> Envir
 
     Total: every input has a plan. Guards that look at more than one list come after, see `guard`.
     """
-    apart = [wanted for wanted in desired.lists.values() if not _same(wanted, applied.lists.get(wanted.key), live)]
-    rows = [_row(wanted, applied, live, overwrite=desired.policy.on_drift == "overwrite") for wanted in apart]
+    overwrite = desired.policy.on_drift == "overwrite"
+    rows = [_row(wanted, applied, live, overwrite=overwrite) for wanted in desired.lists.values()]
     changes = [row.change for row in rows if row.change]
-    declared = len(desired.lists) - sum(wanted.key not in applied.lists for wanted in apart)
-    if len(applied.lists) > declared:
-        changes += [_forget(known) for key, known in applied.lists.items() if key not in desired.lists]
+    changes += [_forget(known) for key, known in applied.lists.items() if key not in desired.lists]
     drift = [row.drift for row in rows if row.drift]
     moved = sum(1 for row in rows if row.change or row.drift)
     return EnvironmentPlan(
@@ -89,18 +87,6 @@ class _Row:
     warnings: tuple[str, ...] = ()
 
 
-def _same(wanted: DesiredList, known: KnownList | None, live: Live | None) -> bool:
-    """Tell the common case apart at once: every side that was read says the same."""
-    if not isinstance(known, AppliedList) or known.id != wanted.id:
-        return False
-    if known.texts is not wanted.texts and known.texts != wanted.texts:
-        return False
-    if live is None:
-        return True
-    found = live.lists.get(wanted.id)
-    return found is not None and holds(found.texts, wanted.texts)
-
-
 def _row(wanted: DesiredList, applied: Applied, live: Live | None, *, overwrite: bool) -> _Row:
     known = applied.lists.get(wanted.key)
     if live is None:
@@ -120,13 +106,11 @@ def _row(wanted: DesiredList, applied: Applied, live: Live | None, *, overwrite:
 
 def _odd(wanted: DesiredList, known: KnownList | None, live: Live) -> _Row:
     """Stop the change of a list whose live record cannot be understood; without a change, there is nothing to stop."""
-    if isinstance(known, AppliedList) and known.id == wanted.id and known.texts == wanted.texts:
-        return _Row()
     change = _offline(wanted, known)
-    return _Row(blocks.block_change(change, blocks.not_found(wanted.id, live)))
+    return _Row(blocks.block_change(change, blocks.not_found(wanted.id, live)) if change else None)
 
 
-def _offline(wanted: DesiredList, known: KnownList | None) -> Change:
+def _offline(wanted: DesiredList, known: KnownList | None) -> Change | None:
     if known is None or known.id != wanted.id:
         return Check(
             key=wanted.key,
@@ -142,7 +126,9 @@ def _offline(wanted: DesiredList, known: KnownList | None) -> Change:
     if isinstance(known, DoubtfulList):
         fields = tuple(field for field in FIELDS if field in fields or field in known.intended.keys() & wanted.texts)
         return _update(wanted, "retry", fields, before) if fields else _adopt(wanted, "retry", before)
-    return _update(wanted, "edit", fields, before) if fields else _adopt(wanted, "edit", before)
+    if fields:
+        return _update(wanted, "edit", fields, before)
+    return None if known.texts == wanted.texts else _adopt(wanted, "edit", before)
 
 
 def _new(wanted: DesiredList, applied: Applied, live: Texts) -> Change:

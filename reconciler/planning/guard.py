@@ -21,7 +21,7 @@ def apply_guards(plan: EnvironmentPlan, desired: Desired, applied: Applied, live
     `desired` and `applied` are those of the whole environment, also where the plan is of a part of it. What comes
     back names the campaigns that use its lists, where live was read.
     """
-    by_id = {wanted.id: wanted for wanted in desired.lists.values()} if plan.changes else {}
+    by_id = {wanted.id: wanted for wanted in desired.lists.values()}
     changes = tuple(
         _guard_change(change, by_id.get(change.id) or desired.lists.get(change.key), desired.policy, live)
         for change in plan.changes

@@ -9,7 +9,7 @@ from reconciler.model.lists import AppliedList, DoubtfulList, KnownList
 from reconciler.model.texts import Texts, only_fields
 
 if TYPE_CHECKING:
-    from reconciler.store.shapes import AppliedEntry, DoubtfulEntry, SomeTexts
+    from reconciler.documents.state_entries import AppliedEntry, DoubtfulEntry, SomeTexts
 
 _NOTHING: Texts = {}
 

@@ -21,11 +21,12 @@ from zlib import crc32
 from pydantic import TypeAdapter
 from typing_extensions import TypedDict
 
+from reconciler.documents.state_entries import AnyText, Entry, exactly
 from reconciler.model.lists import Applied, KnownList, Target
 from reconciler.store import disk
 from reconciler.store.entries import read_entry, write_entry
 from reconciler.store.jsontext import as_text, damage_error, decode, encode, refuse_markers, refuse_newer
-from reconciler.store.shapes import AnyText, Count, Entry, TargetShape, check_lines, exactly
+from reconciler.store.shapes import Count, TargetShape, check_lines
 
 _FAMILY = "reconciler/journal"
 _HEADER_BEGINS = f'{{"format": "{_FAMILY}/1", '.encode()

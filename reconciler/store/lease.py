@@ -20,10 +20,11 @@ from typing import Annotated, Literal, NotRequired
 from pydantic import AfterValidator, Field, TypeAdapter
 from typing_extensions import TypedDict
 
+from reconciler.documents.state_entries import AnyText, exactly
 from reconciler.errors import StateDamagedError
 from reconciler.protocols import LockInfo
 from reconciler.store.jsontext import WAY_OUT, as_text, decode, encode, refuse_newer
-from reconciler.store.shapes import AnyText, check_shape, exactly
+from reconciler.store.shapes import check_shape
 
 RENEWED = 40.0
 TRUSTED = 60.0

@@ -5,96 +5,75 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 from itertools import islice
-from typing import TYPE_CHECKING, Annotated, Literal, NotRequired, TypeAlias, TypeVar, cast
+from typing import Annotated, NotRequired, TypeAlias, TypeVar, cast
 
-from pydantic import ConfigDict, Field, InstanceOf, TypeAdapter, ValidationError, with_config
+from pydantic import Field, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
-from reconciler.model.fields import TABLE
+from reconciler.documents.state_entries import AnyText, Entry, exactly
 from reconciler.store.jsontext import damage_error, encode, shorten
 
 _AT_ONCE = 1000
 _WIDEST = 20  # keys: no object has more, but for that of all lists
 _Shape = TypeVar("_Shape")
-exactly = with_config(ConfigDict(strict=True, extra="forbid"))
-# Any str: pydantic's own check refuses halves of surrogate pairs, which the API may answer and a state must keep.
-AnyText: TypeAlias = InstanceOf[str]
-
-
-if TYPE_CHECKING:
-
-    class SomeTexts(TypedDict):
-        """Some fields of a list."""
-
-else:
-    _some = with_config(ConfigDict(strict=True, extra="forbid", json_schema_extra={"minProperties": 1}))
-    SomeTexts = _some(TypedDict("SomeTexts", {row.name: NotRequired[AnyText] for row in TABLE}))
-    SomeTexts.__doc__ = "Some fields of a list."
 
 
 @exactly
 class TargetShape(TypedDict):
-    """A Target."""
+    """The stream and account that a state belongs to."""
 
-    host: AnyText
-    stream_id: AnyText
-    account_id: AnyText
+    host: Annotated[AnyText, Field(description="The host with its scheme.", examples=["https://platform.kore.ai"])]
+    stream_id: Annotated[AnyText, Field(description="The stream (app), st-….")]
+    account_id: Annotated[AnyText, Field(description="The account, 24 hex digits.")]
 
 
 Count: TypeAlias = Annotated[int, Field(ge=0, le=2**53 - 1)]
 
-# The JSON Schema has this as minProperties of SomeTexts: pydantic would make the least length of a text of it.
-_OneText: TypeAlias = Annotated[
-    SomeTexts, Field(min_length=1, json_schema_extra=lambda schema: schema.pop("minLength"))
-]
-
-
-@exactly
-class AppliedEntry(SomeTexts):
-    """An AppliedList."""
-
-    id: AnyText
-    status: Literal["applied"]
-    stored: NotRequired[_OneText]
-    applied_at: AnyText
-
-
-@exactly
-class DoubtfulEntry(SomeTexts):
-    """A DoubtfulList."""
-
-    id: AnyText
-    status: Literal["in_doubt"]
-    stored: NotRequired[_OneText]
-    intended: _OneText
-    applied_at: AnyText
-
-
-Entry: TypeAlias = Annotated[AppliedEntry | DoubtfulEntry, Field(discriminator="status")]
-
 
 @exactly
 class WrittenShape(TypedDict):
-    at: AnyText
-    user: AnyText
-    host: AnyText
-    command: AnyText
-    job: AnyText
+    """Who wrote a document."""
+
+    at: Annotated[AnyText, Field(description="When: RFC 3339 in UTC.")]
+    user: Annotated[AnyText, Field(description="The user.")]
+    host: Annotated[AnyText, Field(description="The machine.")]
+    command: Annotated[AnyText, Field(description="The command.")]
+    job: Annotated[AnyText, Field(description="The URL of the CI job; empty if it was none.")]
 
 
 @exactly
 class Document(TypedDict):
-    format: AnyText
-    lineage: AnyText
-    serial: Count
-    environment: AnyText
-    target: TargetShape
-    manifest: NotRequired[AnyText]
-    fence: NotRequired[Count]
-    written: NotRequired[WrittenShape]
-    moved_to: NotRequired[AnyText]
-    checksum: NotRequired[AnyText]
-    lists: dict[AnyText, Entry]
+    """What was last applied in one environment."""
+
+    format: Annotated[AnyText, Field(description="The format of this document.", examples=["reconciler/state/1"])]
+    lineage: Annotated[AnyText, Field(description="The identity of the state through all its serials, a UUID.")]
+    serial: Annotated[Count, Field(description="How often the state was written.")]
+    environment: Annotated[AnyText, Field(description="The environment.")]
+    target: Annotated[TargetShape, Field(description="Whose lists these are.")]
+    manifest: NotRequired[
+        Annotated[
+            AnyText,
+            Field(description="The manifest that this is the state of: its path from the document's folder, or from "
+                  "the repository's; absent if it is not known."),
+        ]
+    ]  # fmt: skip
+    fence: NotRequired[
+        Annotated[Count, Field(description="In an object store: the number of the lease that it was written under.")]
+    ]
+    written: NotRequired[Annotated[WrittenShape, Field(description="In an object store: who wrote it.")]]
+    moved_to: NotRequired[
+        Annotated[
+            AnyText, Field(description="The URL of the store that this state was moved to; nothing reads it here.")
+        ]
+    ]
+    checksum: NotRequired[
+        Annotated[
+            AnyText,
+            Field(description="The SHA-256 of all the rest, sha256:…. A document without one counts as edited on "
+                  "purpose, and is taken as it stands."),
+        ]
+    ]  # fmt: skip
+    lists: Annotated[dict[AnyText, Entry], Field(description="The lists, by their keys in the manifest.")]
 
 
 @cache

@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.documents.doctor import doctor_document
 from reconciler.documents.problems import problems_document
 from reconciler.documents.result import result_document
+from reconciler.model.checks import Check, Checkup
 from reconciler.model.problems import Problem
 from reconciler.report import escape
 from reconciler.report.json import render
@@ -20,6 +22,7 @@ PROBLEMS = [
     Problem("lists.yaml", 3, 9, "lists.vip.name", "49 characters, 48 are allowed: shorten it"),
     Problem("lists/more.yaml", 1, 1, "", 'not "UTF-8" \x9b\u202e'),
 ]
+CHECKUP = Checkup("prod", (Check("lock", "works", "free"), Check("clock", "fails", "400 s ahead", "set it")))
 PLAN = {"format": "reconciler/plan/1", "digest": "sha256:00", "environments": [{"name": "prod", "changes": []}]}
 
 
@@ -30,6 +33,7 @@ PLAN = {"format": "reconciler/plan/1", "digest": "sha256:00", "environments": [{
         ("result-hostile.json", render(result_document(samples.ran(samples.FOUL_RESULT)))),
         ("problems.json", render(problems_document(PROBLEMS))),
         ("problems-none.json", render(problems_document([]))),
+        ("doctor.json", render(doctor_document([CHECKUP]))),
         ("plan.json", render(PLAN)),
     ],
 )

@@ -1,0 +1,68 @@
+"""What `environments`, `state list`, `state show` and `state history` print for machines, whole."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import pytest
+
+from reconciler.cli import environments, state, state_admin
+from reconciler.model.lists import Applied
+from reconciler.store.document import Written
+from reconciler.store.file import FileStore
+from reconciler.store.history import History, Saved
+from tests import golden
+from tests.documents.examples import FOLDER
+from tests.program import REPOSITORY
+from tests.store.samples import TARGET, applied_list, doubtful_list
+from tests.store.samples import state as state_of
+
+STORED = applied_list("due")._replace(texts={"name": "Renewal due "}, stored={"name": "Renewal due"})
+WRITTEN = Written("2026-11-22T10:00:00Z", "anna", "ci-7", "reconciler apply --yes", "https://ci.example/7")
+FIRST = state_of(applied_list("gone"), applied_list("vip"), serial=6)
+SECOND = state_of(STORED, doubtful_list("vip"), serial=7)
+
+
+class KeptStates(FileStore):
+    """A store with a history, whose last state is the present one."""
+
+    def look(self) -> Applied:
+        """Return the last state."""
+        return SECOND
+
+    def history(self, last: int, serial: int | None = None) -> History:
+        """Return all states."""
+        del last, serial
+        return History((Saved(FIRST, None), Saved(SECOND, WRITTEN)))
+
+
+STORE = KeptStates(Path(), "prod", TARGET)
+
+
+def options(**given: object) -> argparse.Namespace:
+    return argparse.Namespace(**{"json": True, **given})
+
+
+def check(kind: str, captured: pytest.CaptureFixture[str]) -> None:
+    golden.check(FOLDER / f"{kind}.json", captured.readouterr().out)
+
+
+def test_environments(capsys: pytest.CaptureFixture[str]) -> None:
+    environments.run(options(file=REPOSITORY / "lists.yaml.example"))
+    check("environments", capsys)
+
+
+def test_state_list(capsys: pytest.CaptureFixture[str]) -> None:
+    state._list(STORE, options())
+    check("state-list", capsys)
+
+
+def test_state_show(capsys: pytest.CaptureFixture[str]) -> None:
+    state._show(STORE, options(key="vip"))
+    check("state-show", capsys)
+
+
+def test_state_history(capsys: pytest.CaptureFixture[str]) -> None:
+    state_admin.history(STORE, options(last=20))
+    check("state-history", capsys)
