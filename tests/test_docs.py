@@ -17,6 +17,7 @@ import pytest
 
 from reconciler import errors
 from reconciler.cli.app import VERBS, Parser, _parse, module_of
+from reconciler.cli.reports import FORMATS
 from reconciler.cli.schema import DOCUMENTS
 from reconciler.errors import UsageError
 from reconciler.manifest import manifest_schema
@@ -192,6 +193,10 @@ def test_every_refusal_of_a_manifest_is_on_the_page_as_it_is_said() -> None:
     assert sorted({wording(line) for line in said} - {wording(line) for line in shown}) == []
 
 
+def test_every_report_format_is_on_the_page_and_no_other_is() -> None:
+    assert [code(first)[0] for first, _ in rows("docs/commands.md", "## Reports")] == list(FORMATS)
+
+
 def test_every_switch_of_the_sandbox_stands_for_a_question() -> None:
     named = [
         name for row in rows("docs/sandbox.md", "## What is known of the API, and what is not") for name in code(row[3])
@@ -269,6 +274,14 @@ def test_the_changelog_names_every_format() -> None:
     formats = set(re.findall(r'"(reconciler/[a-z]+)(?:/\d+)?"', "\n".join(SOURCES.values())))
     assert len(formats) >= 6
     assert [name for name in formats if name not in text_of("CHANGELOG.md")] == []
+
+
+@pytest.mark.parametrize("page", ["ARCHITECTURE.md", "CONTRIBUTING.md"])
+def test_files_that_a_page_names_exist(page: str) -> None:
+    named = {span for span in code(text_of(page)) if re.fullmatch(r"[a-z_/]+/[a-z_]+\.(?:py|md|txt|yaml)", span)}
+    assert [
+        span for span in sorted(named) if not any((REPOSITORY / top / span).exists() for top in ("", "reconciler"))
+    ] == []
 
 
 @every_page

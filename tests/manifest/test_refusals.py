@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.errors import ManifestError
-from reconciler.manifest import load
+from reconciler.manifest import load, messages
 from reconciler.manifest.yaml_events import FASTEST, Parser, PurePythonParser
 from reconciler.manifest.yaml_reader import read
 from tests import golden
@@ -25,6 +25,11 @@ def test_each_refusal_names_every_place_and_the_way_out(name: str, monkeypatch: 
         load(Path(name))
     assert time.monotonic() - started < 5  # the 100,000 brackets too
     golden.check(REFUSED / name.replace(".yaml", ".problems"), f"{refused.value}\n")
+
+
+def test_every_key_says_what_its_value_must_be() -> None:
+    kinds = {f"{kind}.{key}".lstrip(".") for kind, entry in messages._ENTRIES.items() for key in entry.model_fields}
+    assert kinds - {"environments.*.policy"} <= messages._WANTED.keys()
 
 
 @pytest.mark.parametrize("parser", [FASTEST, PurePythonParser])

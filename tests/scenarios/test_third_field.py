@@ -19,12 +19,12 @@ from urllib.request import Request, urlopen
 import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # ships no types
 
+from reconciler.cli.reports import FORMATS
 from reconciler.sandbox.accounts import ACCOUNT_ID, STREAM_ID
 from reconciler.sandbox.tokens import CLIENT_ID, CLIENT_SECRET
 from tests.program import REPOSITORY, SECONDS, UNMEASURED
 
 PROGRAM = [sys.executable, "-m", "tests.scenarios.third_field"]
-FORMATS = ("text", "json", "markdown", "junit", "github", "gitlab", "html")
 PROD, TEST = f"accounts/{ACCOUNT_ID}/lists", "accounts/test/lists"
 MANIFEST = """\
 version: 1
