@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin
 # Where every branch is tested.
-WHOLE := reconciler/manifest/*,reconciler/planning/*,reconciler/store/*,reconciler/remote/*,reconciler/execute/*,reconciler/documents/*
+WHOLE := reconciler/manifest/*,reconciler/manifest/edit/*,reconciler/planning/*,reconciler/state/*,reconciler/state/backends/*,reconciler/api/*,reconciler/execute/*,reconciler/documents/*
 STAMP := $(VENV)/.installed
 NODE := tests/node/node_modules/.installed
 

@@ -30,7 +30,7 @@ print(marks[-1] - marks[1], file=sys.stderr)
 OWN = """
 import sys, time
 from reconciler.__main__ import main
-from reconciler.remote.client import Client
+from reconciler.api.client import Client
 marks, put = [], Client.put
 def marked(*given):
     marks.append(time.process_time())

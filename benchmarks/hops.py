@@ -14,8 +14,8 @@ from inspect import CO_OPTIMIZED
 from pathlib import Path
 from types import FrameType
 
+from reconciler.api.http import Http
 from reconciler.cli import app
-from reconciler.remote.http import Http
 from tests.program import some_lists, workplace
 
 PACKAGE = str(Path(app.__file__).parent.parent)

@@ -107,7 +107,7 @@ def _write(folder: Path, lists: int, changed: int, wrong: int, written: Style) -
 def _state(folder: Path, lists: int) -> None:
     """Write the state of the lists as they were before any edit, as the program itself writes it."""
     from reconciler.model.lists import Applied, AppliedList, Target  # noqa: PLC0415
-    from reconciler.store.document import render  # noqa: PLC0415
+    from reconciler.state.document import render  # noqa: PLC0415
 
     target = Target("https://platform.kore.ai", "st-0603182c-7ffb-53c3-b307-47ca14b00000", "67777ce93e25326494e00000")
     entries = {}

@@ -1,6 +1,6 @@
 """The seams: what the engine needs of the API, of a state store and of time, and may assume of them.
 
-Implementations live in `remote` and `store`; the real `Clock` and `Stop` in `cli`. Nothing here does anything.
+Implementations live in `api` and `state`; the real `Clock` and `Stop` in `cli`. Nothing here does anything.
 """
 
 from __future__ import annotations

@@ -7,8 +7,8 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.store.google import google
-from tests.store.servers import CannotStartError, azurite, cannot, in_place, moto
+from tests.state.google import google
+from tests.state.servers import CannotStartError, azurite, cannot, in_place, moto
 
 
 @pytest.fixture(scope="session")

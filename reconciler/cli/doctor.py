@@ -18,11 +18,11 @@ from reconciler.model.checks import Check, Checkup
 from reconciler.model.lists import DoubtfulList
 
 if TYPE_CHECKING:
+    from reconciler.api.client import Client
     from reconciler.cli.runtime import Runtime
     from reconciler.manifest import Environment
     from reconciler.model.lists import Live
-    from reconciler.remote.client import Client
-    from reconciler.store.state_store import Store
+    from reconciler.state.state_store import Store
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -54,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _checks(environment: Environment, store: Store, options: argparse.Namespace, runtime: Runtime) -> Iterator[Check]:
-    from reconciler.remote.credentials import check_pins, from_variables
+    from reconciler.api.credentials import check_pins, from_variables
 
     yield Check("versions", "works", _versions())
     yield _state(store)
@@ -142,7 +142,7 @@ def _set(prefix: str) -> str:
 
 
 def _clock(client: Client) -> Check:
-    from reconciler.remote.signin import of_clock
+    from reconciler.api.signin import of_clock
 
     if client.skew is None:
         return Check("clock", "unknown", "the API's answer had no date")

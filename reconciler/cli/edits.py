@@ -42,7 +42,7 @@ def write(manifest: Manifest, changes: Changes) -> None:
 
     All are written aside before the first takes its place, so that a full disk or a missing right leaves all as it was.
     """
-    from reconciler.store import disk
+    from reconciler.state import disk
 
     paths = {name: Path(os.path.realpath(manifest.path.parent / name)) for name in changes}
     for name, (before, _) in changes.items():

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from reconciler.cli.output import note
 from reconciler.errors import ManifestError
 from reconciler.report.escape import terminal
-from reconciler.store.state_store import Owner
+from reconciler.state.state_store import Owner
 
 if TYPE_CHECKING:
     from reconciler.manifest import Environment, Manifest
-    from reconciler.store.state_store import Store
+    from reconciler.state.state_store import Store
 
 _told: set[str] = set()
 

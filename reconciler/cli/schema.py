@@ -49,7 +49,7 @@ def schema(kind: str) -> object:
 
         return included_schema()
     if kind == "state":
-        from reconciler.store.document import state_schema
+        from reconciler.state.document import state_schema
 
         return publishable("state", state_schema())
     return document_schema(kind)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from reconciler.documents.state_entries import ListedEntry, StateListDocument
     from reconciler.model.lists import Applied, KnownList
     from reconciler.protocols import LockInfo, StateStore, StateWriter
-    from reconciler.store.state_store import Store
+    from reconciler.state.state_store import Store
 
 _KEY = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
@@ -143,7 +143,7 @@ def _remove(store: StateStore, options: argparse.Namespace) -> None:
 
 
 def _pull(store: Store, options: argparse.Namespace) -> None:
-    from reconciler.store.document import render
+    from reconciler.state.document import render
 
     say_document(render(store.load()) if options.serial is None else state_admin.pull(store, options.serial))
 
@@ -151,8 +151,8 @@ def _pull(store: Store, options: argparse.Namespace) -> None:
 def _push(store: Store, options: argparse.Namespace) -> None:
     """Replace the state, after saying field by field what that changes."""
     from reconciler import files
-    from reconciler.store import disk
-    from reconciler.store.document import parse
+    from reconciler.state import disk
+    from reconciler.state.document import parse
 
     try:
         content = files.read(options.document, most=disk.MOST, pipe=True)
@@ -219,7 +219,7 @@ def _find_list(applied: Applied, key: str) -> KnownList:
 
 
 def _entry(known: KnownList) -> ListedEntry:
-    from reconciler.store.entries import write_entry
+    from reconciler.state.entries import write_entry
 
     return {"key": known.key, **write_entry(known)}
 

@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from reconciler.cli.runtime import Runtime
     from reconciler.cli.wiring import Chosen
     from reconciler.documents.state_history import RunPart, StateHistoryDocument
-    from reconciler.store.history import Saved
-    from reconciler.store.state_store import Store
+    from reconciler.state.history import Saved
+    from reconciler.state.state_store import Store
 
 LAST = 20
 
 
 def pull(store: Store, serial: int) -> str:
     """Return the document of an earlier serial."""
-    from reconciler.store.document import render
+    from reconciler.state.document import render
 
     found = _read_history(store, 1, serial)
     if not found:
@@ -63,8 +63,8 @@ def history(store: Store, options: argparse.Namespace) -> None:
 
 def _entry(before: Saved | None, after: Saved) -> RunPart:
     """Return what is said of one serial; what changed before the first that is kept, nobody knows."""
-    from reconciler.store.document import Written
-    from reconciler.store.history import difference
+    from reconciler.state.document import Written
+    from reconciler.state.history import difference
 
     changed = difference(before.applied if before else None, after.applied)
     who = after.written or Written("", "", "", "")
@@ -119,7 +119,7 @@ def migrate(chosen: Chosen, options: argparse.Namespace) -> None:
     from reconciler.cli import wiring
     from reconciler.cli.runtime import Runtime, lock_info
     from reconciler.manifest.rules import folder_fault
-    from reconciler.store.moving import move
+    from reconciler.state.moving import move
 
     manifest = chosen.manifest
     if fault := folder_fault(options.to):

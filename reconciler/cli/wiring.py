@@ -21,11 +21,11 @@ from reconciler.model.times import timestamp
 from reconciler.protocols import Clock, Reader
 
 if TYPE_CHECKING:
+    from reconciler.api.client import Client
     from reconciler.manifest import Environment, Manifest
     from reconciler.model.changes import Plan
     from reconciler.model.lists import Absent, Live, LiveList, OddList, Target
-    from reconciler.remote.client import Client
-    from reconciler.store.state_store import Store
+    from reconciler.state.state_store import Store
 
 _BRANCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*(?:[./][A-Za-z0-9][A-Za-z0-9_-]*)*")
 _NO_BRANCH = re.compile(r"^HEAD$|^refs/|\.lock(?:/|$)")  # what git takes for something else, or not at all
@@ -106,7 +106,7 @@ def _store(manifest: Manifest, environment: Environment, url: str | None) -> Sto
     name, target = desired.environment, desired.target
     scheme, slashes, rest = url.partition("://")
     if not slashes:
-        from reconciler.store.file import FileStore
+        from reconciler.state.backends.folder import FileStore
 
         if is_pipe(manifest.path):
             raise UsageError(
@@ -121,17 +121,17 @@ def _store(manifest: Manifest, environment: Environment, url: str | None) -> Sto
             f"state: {url!r} is not understood: write a folder beside the manifest, git+branch://NAME for a branch of "
             "the repository that holds it, or s3://, gs:// or az:// for an object store"
         )
-    from reconciler.store.branch import Branch
-    from reconciler.store.branch_store import BranchStore, names
+    from reconciler.state.backends.branch import Branch
+    from reconciler.state.backends.git_branch import BranchStore, names
 
     return BranchStore(Branch(manifest.path.parent, rest, names(name)), name, target)
 
 
 def _in_objects(url: str, name: str, target: Target) -> Store:
-    from reconciler.store.clouds import bucket
+    from reconciler.state.backends.clouds import bucket
 
     objects = bucket(url, os.environ)
-    from reconciler.store.object_store import ObjectStore
+    from reconciler.state.backends.object_store import ObjectStore
 
     return ObjectStore(objects, name, target)
 
@@ -186,7 +186,7 @@ def readers(
     environments: Sequence[Environment], options: argparse.Namespace, clock: Clock
 ) -> Iterator[Mapping[str, Reader]]:
     """Connect as `clients`; an environment whose pins or credentials do not hold fails when it is read."""
-    from reconciler.remote.credentials import check_pins, from_variables
+    from reconciler.api.credentials import check_pins, from_variables
 
     unready: dict[str, Reader] = {}
     for environment in environments:
@@ -208,10 +208,10 @@ def clients(
 
     Pins are checked before any credential is read.
     """
+    from reconciler.api.client import Client
+    from reconciler.api.credentials import check_pins, from_variables
+    from reconciler.api.rate_limit import RateLimit
     from reconciler.cli import logs, process
-    from reconciler.remote.client import Client
-    from reconciler.remote.credentials import check_pins, from_variables
-    from reconciler.remote.rate_limit import RateLimit
 
     for environment in environments:
         check_pins(environment.credentials, os.environ, environment.desired.target)

@@ -3,5 +3,5 @@
 Each document is declared once, as typed dictionaries with a docstring at every property, in a module of its own: what
 makes the document of a value is typed by the declaration, and the strict reader and the JSON Schema (`schema`) are made
 of it. Formats carry their numbers and change only together with the changelog. How a document becomes text is no
-matter of this package, see `report.json`; nor is the state as a whole, which `store` keeps: only its entries are here.
+matter of this package, see `report.json`; nor is the state as a whole, which `state` keeps: only its entries are here.
 """

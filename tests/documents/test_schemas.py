@@ -74,7 +74,7 @@ def test_a_document_fits_and_one_with_something_else_in_it_does_not(kind: str) -
 
 
 @pytest.mark.parametrize(
-    "path", sorted((REPOSITORY / "tests/store/documents").glob("*.json")), ids=lambda path: path.name
+    "path", sorted((REPOSITORY / "tests/state/documents").glob("*.json")), ids=lambda path: path.name
 )
 def test_every_state_document_ever_written_fits(path: Path) -> None:
     valid(path.read_text(encoding="utf-8"), "state")

@@ -9,14 +9,14 @@ import pytest
 
 from reconciler.cli import environments, state, state_admin
 from reconciler.model.lists import Applied
-from reconciler.store.document import Written
-from reconciler.store.file import FileStore
-from reconciler.store.history import History, Saved
+from reconciler.state.backends.folder import FileStore
+from reconciler.state.document import Written
+from reconciler.state.history import History, Saved
 from tests import golden
 from tests.documents.examples import FOLDER
 from tests.program import REPOSITORY
-from tests.store.samples import TARGET, applied_list, doubtful_list
-from tests.store.samples import state as state_of
+from tests.state.samples import TARGET, applied_list, doubtful_list
+from tests.state.samples import state as state_of
 
 STORED = applied_list("due")._replace(texts={"name": "Renewal due "}, stored={"name": "Renewal due"})
 WRITTEN = Written("2026-11-22T10:00:00Z", "anna", "ci-7", "reconciler apply --yes", "https://ci.example/7")

@@ -8,6 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from reconciler.api.client import Client
+from reconciler.api.credentials import AppCredentials
+from reconciler.api.rate_limit import RateLimit
 from reconciler.engine.applying import ApplyOptions, apply
 from reconciler.engine.looking import plan
 from reconciler.engine.workspaces import PlanMetadata, Selection, Workspace
@@ -16,13 +19,10 @@ from reconciler.model.changes import EnvironmentPlan, Plan
 from reconciler.model.lists import Applied, DoubtfulList, KnownList, Target
 from reconciler.model.outcomes import Outcome, Result
 from reconciler.protocols import LockInfo, StateStore, StateWriter
-from reconciler.remote.client import Client
-from reconciler.remote.credentials import AppCredentials
-from reconciler.remote.rate_limit import RateLimit
 from reconciler.sandbox.accounts import ContactList
 from reconciler.sandbox.server import ACCOUNT_ID, CLIENT_ID, CLIENT_SECRET, STREAM_ID, Sandbox
 from reconciler.sandbox.settings import Settings
-from reconciler.store.file import FileStore
+from reconciler.state.backends.folder import FileStore
 from tests.planning.worlds import Short, desired
 
 HEADING = PlanMetadata("0", "2026-11-22T10:00:00Z", {})

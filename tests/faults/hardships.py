@@ -8,7 +8,7 @@ import os
 import socket
 import time
 
-from reconciler.store import lease
+from reconciler.state import lease
 
 NOBODY = 65534
 

@@ -24,14 +24,14 @@ from reconciler.sandbox.accounts import Account, ContactList
 from reconciler.sandbox.faults import Fault
 from reconciler.sandbox.server import ACCOUNT_ID, STREAM_ID, Sandbox
 from reconciler.sandbox.settings import Settings
-from reconciler.store.branch import Branch
-from reconciler.store.branch_store import BranchStore, names
-from reconciler.store.file import FileStore
+from reconciler.state.backends.branch import Branch
+from reconciler.state.backends.folder import FileStore
+from reconciler.state.backends.git_branch import BranchStore, names
 from tests.faults.between import Between
 from tests.faults.launcher import Ended, Launcher, Order
 from tests.faults.tally import Found
 from tests.program import Workplace
-from tests.store.cas_files import bare, git
+from tests.state.cas_files import bare, git
 
 KEYS = "abcdefg"
 OLD = {key: ContactList(f"cl-{key}", {"name": f"Alpha {key}", "description": f"Text {key}"}) for key in KEYS}

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from reconciler.cli.app import VERBS, whole
 from reconciler.model.lists import Applied, AppliedList, Target
 from reconciler.sandbox.server import ACCOUNT_ID, STREAM_ID
-from reconciler.store import journal
+from reconciler.state import journal
 from tests.fuzz import odd
 from tests.fuzz.program import CODES, UNEXPECTED, assert_in_order
 from tests.program import PROGRAM, Workplace, some_lists, workplace

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from reconciler.sandbox.server import ACCOUNT_ID, CLIENT_ID, CLIENT_SECRET, STREAM_ID, Sandbox
 from tests.program import PROGRAM, REPOSITORY
-from tests.store.cas_files import bare, git
+from tests.state.cas_files import bare, git
 
 PINNED = re.compile(r"uses: (actions/[\w-]+)@([0-9a-f]{40}) # (v[\d.]+)")
 _NOTHING = "runs: {using: composite, steps: [{run: 'true', shell: bash}]}\n"

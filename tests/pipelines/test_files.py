@@ -13,7 +13,7 @@ import pytest
 
 from tests.pipelines.runner import PINNED
 from tests.program import PROGRAM, REPOSITORY
-from tests.store.cas_files import git
+from tests.state.cas_files import git
 
 PACKAGED = REPOSITORY / "reconciler" / "pipelines"
 GITHUB = REPOSITORY / ".github"

@@ -11,7 +11,7 @@ from reconciler.sandbox.server import CLIENT_SECRET, Sandbox
 from reconciler.sandbox.settings import Settings
 from tests.pipelines.runner import Runner
 from tests.program import some_lists
-from tests.store.cas_files import git
+from tests.state.cas_files import git
 
 pytestmark = pytest.mark.slow
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.program import Workplace, some_lists, workplace
-from tests.store.cas_files import bare, git
+from tests.state.cas_files import bare, git
 
 BRANCH = "reconciler-state"
 LISTS = some_lists(2)

@@ -243,7 +243,7 @@ def test_an_import_waits_for_nobody(place: Workplace) -> None:
     script = (
         "from pathlib import Path; import sys\n"
         "from reconciler.model.lists import Target\nfrom reconciler.protocols import LockInfo\n"
-        "from reconciler.store.file import FileStore\n"
+        "from reconciler.state.backends.folder import FileStore\n"
         "store = FileStore(Path('.reconciler'), 'prod', Target(*sys.argv[1:]))\n"
         "with store.lock(LockInfo(7, 'h', 'u', 'c', '2026-11-22T10:00:00Z')):\n    print('up', flush=True); input()\n"
     )

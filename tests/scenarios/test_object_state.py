@@ -13,11 +13,11 @@ import pytest
 from reconciler.cli.app import run
 from reconciler.model.lists import Target
 from reconciler.sandbox.server import ACCOUNT_ID, STREAM_ID
-from reconciler.store.object_store import ObjectStore
+from reconciler.state.backends.object_store import ObjectStore
 from tests.program import Workplace, some_lists, workplace
-from tests.store.conformance.keepers import InObjects, Keeper, made
-from tests.store.samples import HOLDER, doubtful_list
-from tests.store.servers import in_place
+from tests.state.conformance.keepers import InObjects, Keeper, made
+from tests.state.samples import HOLDER, doubtful_list
+from tests.state.servers import in_place
 
 LISTS = some_lists(2)
 AZ = pytest.param("az", marks=pytest.mark.slow)
@@ -128,7 +128,7 @@ def test_without_obstore_it_says_which_extra(
 ) -> None:
     import sys
 
-    monkeypatch.delitem(sys.modules, "reconciler.store.objects", raising=False)
+    monkeypatch.delitem(sys.modules, "reconciler.state.backends.objects", raising=False)
     monkeypatch.setitem(sys.modules, "obstore", None)
     declare(place_in_folder, "New", "s3://bucket/lists")
     with in_place({}):

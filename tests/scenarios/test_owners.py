@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.program import Workplace
-from tests.store.cas_files import git
+from tests.state.cas_files import git
 
 
 def document(place: Workplace) -> Path:

@@ -1,0 +1,162 @@
+"""What a state was at the end of earlier runs, where its store keeps that: copies of the document, or commits."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+from uuid import uuid4
+
+from reconciler.errors import StateError
+from reconciler.model.lists import Applied
+from reconciler.model.times import timestamp
+from reconciler.state.document import Written, parse, parse_stamped
+
+if TYPE_CHECKING:
+    from reconciler.state.backends.objects import Objects
+
+_COPY = re.compile(r"\d{10}-[^/]{0,8}(?:-[0-9a-f]{8})?\.json")
+_MESSAGE = re.compile(r"\n\n(?P<command>.*)\nby (?P<user>.*) on (?P<host>.*)(?:\nCI job (?P<job>.*))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A state as it was, and who wrote it when; `written` is None where that is not known."""
+
+    applied: Applied
+    written: Written | None
+
+
+class History(NamedTuple):
+    """Earlier states, oldest first; `unread` says of those that cannot be read which and why."""
+
+    saved: tuple[Saved, ...] = ()
+    unread: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A commit: its name, when it was made (seconds since the epoch), what it says, and the document in it."""
+
+    name: str
+    at: float
+    message: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What one state has and the one before it had otherwise, by key."""
+
+    added: tuple[str, ...]
+    changed: tuple[str, ...]
+    dropped: tuple[str, ...]
+
+
+def difference(before: Applied | None, after: Applied) -> Difference:
+    """Return what changed between two states; before the first there was nothing."""
+    old, new = before.lists if before else {}, after.lists
+    return Difference(
+        added=tuple(sorted(new.keys() - old.keys())),
+        changed=tuple(sorted(key for key in new.keys() & old.keys() if new[key] != old[key])),
+        dropped=tuple(sorted(old.keys() - new.keys())),
+    )
+
+
+def keep_copy(objects: Objects, applied: Applied, serial: int, content: bytes, *, new: bool = False) -> None:
+    """Keep a copy of a document where there is none yet; what fails is made up for when the next run begins.
+
+    States of another lineage have names of their own: one that starts again at serial 1 does not meet the old ones. A
+    `new` document that meets another of its serial, which somebody took back, gets one, too.
+    """
+    name = f"{_folder(applied.environment)}/{serial:010d}-{applied.lineage[:8]}"
+    with suppress(StateError):
+        if objects.put(f"{name}.json", content, None) or not new:
+            return
+        there = objects.get(f"{name}.json")
+        if there and there.content != content:
+            objects.put(f"{name}-{uuid4().hex[:8]}.json", content, None)
+
+
+def copy_names(objects: Objects, environment: str) -> list[str]:
+    """Return the names of the copies that there are, oldest first; whatever else lies among them is none."""
+    folder = _folder(environment)
+    return [name for name in objects.names(folder) if _COPY.fullmatch(name.removeprefix(f"{folder}/"))]
+
+
+@dataclass(frozen=True, slots=True)
+class LastCopy:
+    """The copy of the highest serial of a `document` that is not there; of those that can be read, if any can."""
+
+    document: str
+    serial: int
+
+    def loss_error(self) -> StateError:
+        """Return the error that says so, and how to bring it back."""
+        return StateError(
+            f"{self.document}: is gone, and there are copies of it. Nothing was changed. Bring the last one back: "
+            f"reconciler state pull --serial {self.serial} > FILE, then reconciler state push FILE. Or, to begin anew, "
+            "without what is known of the last apply, remove the lock.json beside it, too"
+        )
+
+
+def last_copy(objects: Objects, environment: str) -> LastCopy | None:
+    """Return the last copy; None where there is none at all."""
+    names = sorted(copy_names(objects, environment), reverse=True)
+    if not names:
+        return None
+    name = next((name for name in names if _is_readable(objects, name)), names[0])
+    serial = int(name.removeprefix(f"{_folder(environment)}/").partition("-")[0])
+    return LastCopy(f"{objects}/{environment}.state.json", serial)
+
+
+def _is_readable(objects: Objects, name: str) -> bool:
+    found = objects.get(name)
+    return found is not None and bool(_read_all([partial(_read_copy, found.content, name)]).saved)
+
+
+def read_copies(objects: Objects, environment: str, last: int, serial: int | None) -> History:
+    """Return the last so many copies, or those of one serial."""
+    names = copy_names(objects, environment)
+    if serial is not None:
+        names = [name for name in names if name.startswith(f"{_folder(environment)}/{serial:010d}-")]
+    found = {name: objects.get(name) for name in names[-last:]}
+    return _read_all(partial(_read_copy, copy.content, f"{objects}/{name}") for name, copy in found.items() if copy)
+
+
+def _read_copy(content: bytes, where: str) -> Saved:
+    applied, stamp = parse_stamped(content, where=where)
+    return Saved(applied, stamp.written if stamp else None)
+
+
+def read_commits(revisions: Iterable[Revision], where: str) -> History:
+    """Return the states that commits wrote, in the order given."""
+    return _read_all(partial(_read_commit, each, where) for each in revisions)
+
+
+def _read_commit(revision: Revision, where: str) -> Saved:
+    return Saved(parse(revision.content, where=f"{revision.name}:{where}"), _author(revision))
+
+
+def _read_all(reads: Iterable[Callable[[], Saved]]) -> History:
+    """Read them all: one that is damaged does not hide the others."""
+    saved: list[Saved] = []
+    unread: list[str] = []
+    for read in reads:
+        try:
+            saved.append(read())
+        except StateError as error:
+            unread.append(str(error))
+    return History(tuple(saved), tuple(unread))
+
+
+def _author(revision: Revision) -> Written | None:
+    said = _MESSAGE.search(revision.message)
+    return said and Written(timestamp(revision.at), said["user"], said["host"], said["command"], said["job"] or "")
+
+
+def _folder(environment: str) -> str:
+    return f"{environment}.history"

@@ -1,0 +1,30 @@
+"""One thread watches over all requests: each is cut off at its own time, whatever the others have left."""
+
+from __future__ import annotations
+
+import time
+from threading import active_count
+
+from reconciler.api.cutoff import Cutoff
+
+
+def test_the_shorter_one_ends_first_whichever_began_first() -> None:
+    with Cutoff(30.0) as longer, Cutoff(0.05) as shorter, Cutoff(30.0) as later:
+        time.sleep(0.5)
+        assert (longer.passed, shorter.passed, later.passed) == (False, True, False)
+
+
+def test_what_ended_in_time_is_not_cut_off() -> None:
+    with Cutoff(0.1) as cutoff:
+        pass
+    time.sleep(0.3)
+    assert not cutoff.passed
+
+
+def test_many_requests_take_no_thread_each() -> None:
+    with Cutoff(30.0):
+        before = active_count()
+        several = [Cutoff(30.0).__enter__() for _ in range(20)]
+        assert active_count() <= before
+        for cutoff in several:
+            cutoff.__exit__()
