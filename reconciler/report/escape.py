@@ -37,6 +37,14 @@ def terminal(text: str) -> str:
     return _COMMAND.sub(r"\\x23", _spell_hidden(text, _spell))
 
 
+def exact(text: str) -> str:
+    r"""Return a text of a list with its backslashes doubled, so that no text looks like what is spelled in another.
+
+    Without that, a backslash and an n would show as a line break does: `\n`.
+    """
+    return text.replace("\\", "\\\\")
+
+
 def log(output: str) -> str:
     r"""Return a whole output with its line breaks, of which no line is a command of a CI system.
 

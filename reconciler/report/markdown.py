@@ -15,7 +15,7 @@ from operator import attrgetter
 from typing import NamedTuple, assert_never
 
 from reconciler.model.fields import MANAGED, NAME, label
-from reconciler.report.escape import code
+from reconciler.report.escape import code, exact
 from reconciler.report.phrases import FAILED, REFUSED, count, shorten
 from reconciler.report.view.kinds import Kind
 from reconciler.report.view.values import Entry, FieldView, View, counts_in_words
@@ -158,7 +158,7 @@ def _change_words(field: FieldView) -> str:
 
 
 def _text(text: str) -> str:
-    return code(text) if text else "(empty)"
+    return code(exact(text)) if text else "(empty)"
 
 
 def _as_code(text: str) -> str:
@@ -174,12 +174,12 @@ def _join_texts(texts: Sequence[str], most: int) -> str:
 def _piece(piece: Piece) -> str:
     match piece.kind:
         case "kept":
-            return code(piece.text)
+            return code(exact(piece.text))
         case "skipped":
             return piece.text
         case "removed":
-            return f"<del>{code(piece.text)}</del>"
+            return f"<del>{code(exact(piece.text))}</del>"
         case "added":
-            return f"<ins>{code(piece.text)}</ins>"
+            return f"<ins>{code(exact(piece.text))}</ins>"
         case _:
             assert_never(piece.kind)

@@ -224,3 +224,17 @@ def test_annotations_are_ten_of_a_kind_at_most(count: int, errors: int) -> None:
 def test_the_widget_counts_updates() -> None:
     updates = sum(isinstance(change, Update) for of in PLANS.environments for change in of.changes)
     assert jsonlib.loads(render("gitlab", PLANS, 0)) == {"create": 0, "update": updates, "delete": 0}
+
+
+@pytest.mark.parametrize("name", ["text", "markdown", "html"])
+@pytest.mark.parametrize(
+    ("shown", "hidden"), [("a\\nb", "a\nb"), ("x\\u200b", "x\u200b"), ("x\\x1b", "x\x1b"), ("\\", "\\\\")]
+)
+def test_texts_that_differ_look_different(name: str, shown: str, hidden: str) -> None:
+    """A backslash that stands in a text, and one that this program spells."""
+    reports = []
+    for before, after in ((shown, hidden), (hidden, shown), (hidden, hidden), (shown, shown)):
+        update = replace(samples.DESCRIBED, before={"description": before}, after={"description": after})
+        report = re.sub("<[^>]*>", "|", render(name, samples.planned(samples.environment("prod", update))))
+        reports.append(re.sub("sha256:[0-9a-f]+", "", report))
+    assert len(set(reports)) == 4
