@@ -80,14 +80,22 @@ def quoted(text: str) -> str:
     return re.sub(r"^(    (?:name|description): )(.*)$", r"\1'\2'", text, flags=re.MULTILINE)
 
 
+def folded(text: str) -> str:
+    """Return a manifest with its descriptions folded, each over two lines."""
+    return re.sub(r"^(    description: )(.*) (\S+ \S+)$", r"\1>-\n      \2\n      \3", text, flags=re.MULTILINE)
+
+
 def overridden(text: str) -> str:
-    """Return a manifest in which the description of every tenth list stands in `overrides`."""
+    """Return a manifest of two environments, in which every tenth description stands in `overrides`."""
     numbers = count()
 
-    def moved(found: re.Match[str]) -> str:
+    def move(found: re.Match[str]) -> str:
         return found[0] if next(numbers) % 10 else f"    overrides: {{prod: {{description: '{found[1]}'}}}}"
 
-    return re.sub(r"^    description: (.*)$", moved, text, flags=re.MULTILINE)
+    other = TARGET.format(host="https://platform.kore.ai", account="67777ce93e25326494e00001")
+    text = text.replace("\nlists:\n", f"\n  dev: {{{other}}}\nlists:\n", 1)
+    text = re.sub(r"^    id: (.*)$", r"    id: {prod: \1, dev: \1}", text, flags=re.MULTILINE)
+    return re.sub(r"^    description: (.*)$", move, text, flags=re.MULTILINE)
 
 
 def _write(folder: Path, lists: int, changed: int, wrong: int, written: Style) -> None:

@@ -3,21 +3,46 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 
-from benchmarks import bare, places
+from benchmarks import places
 from benchmarks.timing import Command, Pair, in_turns
 
 MANY, ACCOUNTS = 100_000, 300
+REAL = {1_000: 0.7, 10_000: 0.3}  # lists that an account, or all accounts of a team, may have: at most this ratio
 EVENTS = """
 import sys, yaml
 with open(sys.argv[1], "rb") as f:
     for e in yaml.parse(f, Loader=yaml.CSafeLoader):
         pass
 """
+LOAD = """
+import sys, yaml
+with open(sys.argv[1], "rb") as f:
+    yaml.load(f, Loader=yaml.CSafeLoader)
+"""
+SCRIPT = """
+import json, yaml
+with open("lists.yaml") as f:
+    manifest = yaml.safe_load(f)
+with open(".reconciler/prod.state.json") as f:
+    known = json.load(f)["lists"]
+for key, wanted in manifest["lists"].items():
+    wanted = {**wanted, **wanted.get("overrides", {}).get("prod", {})}
+    applied = known.get(key, {}).get("applied", {})
+    for field in ("name", "description"):
+        if wanted[field] != applied.get(field):
+            print(key, field, applied.get(field), "->", wanted[field])
+"""
+STYLES: Mapping[str, places.Style] = {
+    "plain": str,
+    "in quotes": places.quoted,
+    "folded": places.folded,
+    "as `yaml.dump` writes them": places.dumped,
+    "with ids by environment and a tenth with `overrides`": places.overridden,
+}
 
 
 @dataclass(frozen=True)
@@ -37,57 +62,38 @@ def start(binaries: Path, turns: int) -> Iterator[Figure]:
     version = Command([binaries / "reconciler", "--version"])
     yield _ratio("`--version` / `python -c pass`", in_turns(version, nothing, 3 * turns), 1.5)
     small = places.large(places.FOLDER / "lists-3", 3)
-    yield _ratio("`plan` of 3 lists / `python -c pass`", in_turns(_plan(binaries, small), nothing, 3 * turns), 12)
+    yield _ratio("`plan` of 3 lists / `python -c pass`", in_turns(_plan(binaries, small), nothing, 3 * turns), 15)
 
 
-def size(binaries: Path, turns: int) -> Iterator[Figure]:
-    """Yield how long much takes; a million lists only once, and less than others do with a hundred thousand."""
-    many = places.large(places.FOLDER / "lists-100000", MANY)
-    plan = _plan(binaries, many)
-    against_events = in_turns(plan, Command([binaries / "python", "-c", EVENTS, many / "lists.yaml"]), turns)
-    yield _ratio("`plan` of 100,000 lists / libyaml's events of them", against_events, 1.8)
-    yield Figure("its memory", against_events.memory, "MiB", 280)
+def real(binaries: Path, turns: int) -> Iterator[Figure]:
+    """Yield what a plan takes at sizes that exist, however it is written, beside the script that a user would write."""
+    for lists, most in REAL.items():
+        for name, style in STYLES.items():
+            folder = places.large(places.FOLDER / f"lists-{lists}-{style.__name__}", lists, written=style)
+            script = Command([binaries / "python", "-c", SCRIPT], folder)
+            pair = in_turns(_plan(binaries, folder), script, turns)
+            yield _ratio(f"`plan` of {lists:,} lists, {name} / a script of `yaml.safe_load` and `json`", pair, most)
+
+
+def growth(binaries: Path, turns: int) -> Iterator[Figure]:
+    """Yield what a hundred thousand lists take, and what is changed or wrong in them."""
+    for name, style in STYLES.items():
+        folder = places.large(places.FOLDER / f"lists-{MANY}-{style.__name__}", MANY, written=style)
+        events, load = (Command([binaries / "python", "-c", what, folder / "lists.yaml"]) for what in (EVENTS, LOAD))
+        pair = in_turns(_plan(binaries, folder), events, turns)
+        yield _ratio(f"`plan` of 100,000 lists, {name} / libyaml's events of them", pair, 5)
+        yield Figure(f"its memory, {name}", pair.memory, "MiB", 450)
+        loaded = in_turns(_plan(binaries, folder), load, turns)
+        yield _ratio(f"`plan` of 100,000 lists, {name} / `yaml.load` with CSafeLoader alone", loaded, 1)
+    many = _plan(binaries, places.FOLDER / f"lists-{MANY}-str")
+    tenth = _plan(binaries, places.large(places.FOLDER / "lists-10000-str", MANY // 10))
+    yield _ratio("`plan` of 100,000 lists / of 10,000", in_turns(many, tenth, turns), 11)
     edited = places.large(places.FOLDER / "lists-100000-edited", MANY, changed=MANY // 100)
-    yield _ratio("`plan`, 1 % changed / nothing changed", in_turns(_plan(binaries, edited), plan, turns), 1.15)
+    yield _ratio("`plan`, 1 % changed / nothing changed", in_turns(_plan(binaries, edited), many, turns), 1.15)
     wrong = places.large(places.FOLDER / "lists-100000-wrong", MANY, wrong=1000)
     validate: list[str | Path] = [binaries / "reconciler", "validate"]
-    checked = in_turns(Command(validate, wrong, code=1), Command(validate, many), turns)
+    checked = in_turns(Command(validate, wrong, code=1), Command(validate, many.folder), turns)
     yield _ratio("`validate` with 1,000 problems / without", checked, 1.5)
-    most = places.large(places.FOLDER / "lists-1000000", 10 * MANY)
-    yield _ratio("`plan` of 1,000,000 lists / of 100,000", in_turns(_plan(binaries, most), plan, 1), 11)
-    shutil.rmtree(most)
-
-
-def writing(binaries: Path, turns: int) -> Iterator[Figure]:
-    """Yield how long many lists take that are written otherwise."""
-    styles = {"as `yaml.dump` writes them": places.dumped, "in quotes": places.quoted}
-    styles["a tenth with `overrides`"] = places.overridden
-    for name, style in styles.items():
-        folder = places.large(places.FOLDER / f"lists-100000-{style.__name__}", MANY, written=style)
-        events = Command([binaries / "python", "-c", EVENTS, folder / "lists.yaml"])
-        pair = in_turns(_plan(binaries, folder), events, turns)
-        yield _ratio(f"`plan` of 100,000 lists, {name} / libyaml's events of them", pair, 1.8)
-
-
-def sending(binaries: Path, turns: int) -> Iterator[Figure]:
-    """Yield what a PUT costs of this machine's time, beside a bare loop of them with the same bodies.
-
-    As many as go in one minute of the API's limit.
-    """
-    changes = 55
-    with places.sandbox(binaries, "limit=0", "enforce_jti=off") as served:
-        folder = _accounts(served, places.FOLDER / "sending", accounts=1, lists=changes, rate=60)
-        _accounts(served, places.FOLDER / "bare", accounts=1, lists=changes, first=bare.ACCOUNT)
-        Command([binaries / "reconciler", "apply", "--yes"], folder, places.credentials()).run()  # adopts them all
-        spent = []
-        for turn in range(3 * turns):
-            _edit(folder, f"turn {turn}", every=True)
-            shutil.rmtree(places.FOLDER / "cache", ignore_errors=True)
-            commands = bare.own(binaries, folder), bare.loop(binaries, served, changes)
-            mine, other = (float(command.run().said.split()[-1]) for command in commands)
-            spent.append(mine / other)
-    name = "processor time a PUT, journal included / bare `httpx.Client.put`"
-    yield Figure(name, median(spent), "×", 1.5, (min(spent), max(spent)))
 
 
 def limit(binaries: Path, _turns: int) -> Iterator[Figure]:
@@ -134,7 +140,7 @@ def _ratio(work: str, pair: Pair, most: float) -> Figure:
 
 
 def _plan(binaries: Path, folder: Path) -> Command:
-    return Command([binaries / "reconciler", "plan"], folder)
+    return Command([binaries / "reconciler", "plan", "--env", "prod"], folder)
 
 
 def _least(sent: list[tuple[float, float]], rate: int, first: int) -> float:
@@ -179,4 +185,4 @@ def _edit(folder: Path, turn: str, *, every: bool) -> None:
     (folder / "lists.yaml").write_text(text.replace(old, new), encoding="utf-8")
 
 
-WORKS = {"start": start, "size": size, "writing": writing, "sending": sending, "limit": limit, "accounts": accounts}
+WORKS = {"start": start, "real": real, "growth": growth, "limit": limit, "accounts": accounts}

@@ -101,7 +101,7 @@ class StateWriter(Protocol):
         """The state with everything recorded so far."""
         ...
 
-    def known(self, key: str) -> KnownList | None:
+    def entry(self, key: str) -> KnownList | None:
         """Return the entry of `key` in that state, without the work that showing all of it may be."""
         ...
 

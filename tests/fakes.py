@@ -262,7 +262,7 @@ class FakeStore:
             self._clock.happened("unlock", self.applied.environment)
             self.holder = None
 
-    def known(self, key: str) -> KnownList | None:
+    def entry(self, key: str) -> KnownList | None:
         """Return one entry."""
         return self.applied.lists.get(key)
 

@@ -95,9 +95,9 @@ def _talk(environment: Environment, options: argparse.Namespace, runtime: Runtim
     yield _ids(environment, live)
 
 
-def _try_check(name: str, act: Callable[[], object], said: Callable[[object], str]) -> Check:
+def _try_check(name: str, act: Callable[[], object], describe: Callable[[object], str]) -> Check:
     try:
-        return Check(name, "works", said(act()))
+        return Check(name, "works", describe(act()))
     except ReconcilerError as error:
         return Check(name, "fails", str(error), "set them as the message says")
 
@@ -110,12 +110,12 @@ def _versions() -> str:
 
 
 def _state(store: Store) -> Check:
-    def said(_: object) -> str:
+    def describe(_: object) -> str:
         applied = store.load()
         doubtful = sum(isinstance(known, DoubtfulList) for known in applied.lists.values())
         return f"serial {applied.serial}, {len(applied.lists)} lists, {doubtful} in doubt"
 
-    return _try_check("state", store.load, said)
+    return _try_check("state", store.load, describe)
 
 
 def _lock(store: Store, runtime: Runtime) -> Check:

@@ -76,7 +76,9 @@ def run(options: argparse.Namespace) -> int:
         else:
             edits.write(chosen.manifest, changes)
             _record(imports, writers, runtime)
-    then = steps.command("plan --refresh", [workspace.name for workspace in chosen.workspaces], wiring.asked(options))
+    then = steps.command(
+        "plan --refresh", [workspace.name for workspace in chosen.workspaces], wiring.asked_of(options)
+    )
     _tell(imports, list(changes), then, recorded=not options.dry_run)
     return 0
 

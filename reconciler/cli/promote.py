@@ -96,10 +96,10 @@ def _show(options: argparse.Namespace, found: Sequence[Match]) -> None:
         for line in _match_lines(match):
             say(f"      {line}")
     if not options.match_names:
-        find = steps.command(f"promote {options.before} {options.after} --match-names", [], wiring.asked(options))
+        find = steps.command(f"promote {options.before} {options.after} --match-names", [], wiring.asked_of(options))
         say(f"To find their ids by these names: {find}")
     elif any(match.live for match in found) and not options.dry_run:
-        look = steps.command("plan --refresh", [options.after], wiring.asked(options))
+        look = steps.command("plan --refresh", [options.after], wiring.asked_of(options))
         say(f"ids written; look at the file, then: {look}")
 
 

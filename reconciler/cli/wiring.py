@@ -138,10 +138,10 @@ def _in_objects(url: str, name: str, target: Target) -> Store:
 
 def plan_metadata(manifest: Manifest, now: float, options: argparse.Namespace) -> PlanMetadata:
     """Say what a plan was made by, when, from which files, and what it was asked for."""
-    return PlanMetadata(__version__, timestamp(now), manifest.files, asked(options))
+    return PlanMetadata(__version__, timestamp(now), manifest.files, asked_of(options))
 
 
-def asked(options: argparse.Namespace) -> Asked:
+def asked_of(options: argparse.Namespace) -> Asked:
     """Return what a command that goes on from this one must be given."""
     named = "" if options.file == shared.DEFAULT_FILE and not os.environ.get("RECONCILER_FILE") else str(options.file)
     part = selection(options) if "only" in options else Selection()

@@ -23,15 +23,15 @@ class Records:
         self._writer = writer
         self._clock = clock
 
-    def known(self, key: str) -> KnownList | None:
+    def entry(self, key: str) -> KnownList | None:
         """Return the state's entry of `key`."""
-        return self._writer.known(key)
+        return self._writer.entry(key)
 
     def announce_intents(self, changes: Iterable[Update], live: Callable[[str], Texts]) -> None:
         """Say, before the first PUT, which are to come; `live` gives the texts of a list by its id."""
         now = self._now()
         self._writer.announce_intents({
-            change.key: intent_entry(change, self.known(change.key), live(change.id), now) for change in changes
+            change.key: intent_entry(change, self.entry(change.key), live(change.id), now) for change in changes
         })  # fmt: skip
 
     def intend(self, attempt: ChangeAttempt, live: Texts) -> None:
@@ -43,7 +43,7 @@ class Records:
     def settle(self, change: Update | Adopt, prior: KnownList | None, stored: Texts | None = None) -> None:
         """Say that the list is as desired; `stored` holds the fields that the API keeps otherwise."""
         entry = applied_entry(change, prior, self._now(), stored)
-        known = self.known(change.key)
+        known = self.entry(change.key)
         if isinstance(known, AppliedList) and entry._replace(applied_at=known.applied_at) == known:
             return
         self._put(change.key, entry)
@@ -59,12 +59,12 @@ class Records:
     def make(self, change: WithoutPut) -> None:
         """Make a change that needs no PUT; what is blocked leaves the state as it is."""
         if isinstance(change, Adopt):
-            self.settle(change, self.known(change.key))
+            self.settle(change, self.entry(change.key))
         elif isinstance(change, Forget):
             self._put(change.key, None)
 
     def _put(self, key: str, entry: KnownList | None) -> None:
-        if self.known(key) != entry:
+        if self.entry(key) != entry:
             self._writer.record(key, entry)
 
     def _now(self) -> str:

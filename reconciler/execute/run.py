@@ -70,7 +70,7 @@ class Run:
         self.stopped: str | None = None
         self._without_put = [change for change in changes if not isinstance(change, Update)]
         self._queue = [
-            ChangeAttempt(change, context.records.known(change.key)) for change in changes if isinstance(change, Update)
+            ChangeAttempt(change, context.records.entry(change.key)) for change in changes if isinstance(change, Update)
         ]
         self._sent: list[ChangeAttempt] = []  # those that left the queue, and had a PUT
         self._shown: dict[str, Texts] = {}  # by key, what the last read showed of those that took

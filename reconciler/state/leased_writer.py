@@ -36,13 +36,13 @@ class RunRecord(NamedTuple):
         """The state with everything recorded so far."""
         return with_entries(self.base, self.entries) if self.entries else self.base
 
-    def known(self, key: str) -> KnownList | None:
+    def entry(self, key: str) -> KnownList | None:
         """Return the entry of `key` with what was recorded so far."""
         return self.entries[key] if key in self.entries else self.base.lists.get(key)
 
     def entry_for_others(self, key: str) -> KnownList | None:
         """Return the entry of `key` as others see it once all of this is published."""
-        return self.promised[key] if key in self.promised else self.known(key)
+        return self.promised[key] if key in self.promised else self.entry(key)
 
     def with_entry(self, key: str, entry: KnownList | None) -> RunRecord:
         """Return what is known once `key` is recorded."""
@@ -114,10 +114,10 @@ class LeasedWriter:
         with self._renewal.guard:
             return self._recorded.applied
 
-    def known(self, key: str) -> KnownList | None:
+    def entry(self, key: str) -> KnownList | None:
         """Return the entry of `key` with what was recorded so far."""
         with self._renewal.guard:
-            return self._recorded.known(key)
+            return self._recorded.entry(key)
 
     def announce_intents(self, entries: Mapping[str, DoubtfulList]) -> None:
         """Publish, before the first PUT of a run, that each of these may be on its way."""

@@ -94,8 +94,8 @@ class _BreakingWriter:
     def applied(self) -> Applied:
         return self._writer.applied
 
-    def known(self, key: str) -> KnownList | None:
-        return self._writer.known(key)
+    def entry(self, key: str) -> KnownList | None:
+        return self._writer.entry(key)
 
     def announce_intents(self, entries: Mapping[str, DoubtfulList]) -> None:
         self._writer.announce_intents(entries)

@@ -85,11 +85,11 @@ def _template() -> Template:
     from jinja2 import Environment, StrictUndefined  # noqa: PLC0415  (only where a page is asked for)
     from markupsafe import Markup  # noqa: PLC0415
 
-    def shown(value: object) -> object:
+    def show(value: object) -> object:
         """Return a text as it may be shown; what is markup already, of this template's own making, stays."""
         return terminal(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
     environment = Environment(
-        autoescape=True, undefined=StrictUndefined, finalize=shown, trim_blocks=True, lstrip_blocks=True
+        autoescape=True, undefined=StrictUndefined, finalize=show, trim_blocks=True, lstrip_blocks=True
     )
     return environment.from_string(_part("page.html.jinja"))

@@ -30,7 +30,7 @@ class Page(NamedTuple):
         parts = [self.pen.paint("bold", terminal(key)), words, place and self.pen.paint("dim", f"({terminal(place)})")]
         return " " * MARGIN + self.pen.paint(ink, sign) + " " + "  ".join(part for part in parts if part)
 
-    def failed(self, environment: str, error: str) -> str:
+    def failure_line(self, environment: str, error: str) -> str:
         """Return what is said of an environment that could not be looked at."""
         name = self.pen.paint("bold", terminal(environment))
         return f"{name}  {phrases.FAILED}\n{self.prose('why:', error, ink='red', indent=INDENT)}"

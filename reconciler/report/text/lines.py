@@ -34,7 +34,7 @@ def render(view: View, *, colour: bool, width: int) -> str:
     """Return the whole view for a page of `width` columns."""
     page = Page(Pen(colour), width)
     parts = ["\n\n".join(_environment(environment, view, page)) for environment in view.environments]
-    parts += [page.failed(name, error) for name, error in view.failed.items()]
+    parts += [page.failure_line(name, error) for name, error in view.failed.items()]
     parts += [page.prose(f"{REFUSED}:", view.refused, ink="red", indent=0)] if view.refused else []
     parts += _closing(view, page)
     return "\n\n".join(parts) + "\n"

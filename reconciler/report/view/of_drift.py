@@ -63,9 +63,9 @@ def _environment(found: EnvironmentDrift, asked: Asked, *, undeclared: bool) -> 
 
 def _entries(found: EnvironmentDrift, *, undeclared: bool) -> Iterator[Entry]:
     yield from (_missing(found.name, missing) for missing in found.missing)
-    yield from (_moved(found.name, each) for each in found.lists)
+    yield from (_moved_entry(found.name, each) for each in found.lists)
     if undeclared:
-        yield from (_undeclared(found.name, live) for live in found.undeclared)
+        yield from (_undeclared_entry(found.name, live) for live in found.undeclared)
 
 
 def _missing(environment: str, missing: Missing) -> Entry:
@@ -82,7 +82,7 @@ def _missing(environment: str, missing: Missing) -> Entry:
     )
 
 
-def _moved(environment: str, found: ListDrift) -> Entry:
+def _moved_entry(environment: str, found: ListDrift) -> Entry:
     never_applied = found.moved == "file" and all(field.applied is None for field in found.fields)
     words = _NEVER_APPLIED if never_applied else _MOVED[found.moved]
     return Entry(
@@ -108,7 +108,7 @@ def _field(found: FieldDrift) -> FieldView:
     return FieldView(found.field, found.applied, found.live, ("last applied", "live now"), manifest)
 
 
-def _undeclared(environment: str, live: LiveList) -> Entry:
+def _undeclared_entry(environment: str, live: LiveList) -> Entry:
     """It has no key: its name stands for it."""
     return Entry(
         key=live.texts[NAME] or live.id,

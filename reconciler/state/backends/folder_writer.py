@@ -49,7 +49,7 @@ class Writer:
             self._applied = with_entries(self._document, self._entries)
         return self._applied
 
-    def known(self, key: str) -> KnownList | None:
+    def entry(self, key: str) -> KnownList | None:
         """Return the entry of `key` with what was recorded so far."""
         return self._entries[key] if key in self._entries else self._document.lists.get(key)
 

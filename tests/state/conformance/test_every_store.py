@@ -76,7 +76,7 @@ def test_read_your_write(keeper: Keeper) -> None:
         writer.record("b", None)
         writer.check_lease()
         assert writer.applied.lists == {"a": applied_list("a")}
-        assert (writer.known("a"), writer.known("b")) == (applied_list("a"), None)
+        assert (writer.entry("a"), writer.entry("b")) == (applied_list("a"), None)
     found = keeper.store().load()
     assert found.lists == {"a": applied_list("a")}
     assert found.lineage
