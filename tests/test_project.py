@@ -11,6 +11,7 @@ import zipfile
 from pathlib import Path
 
 from reconciler import __version__, errors
+from tests import starter
 from tests.program import REPOSITORY
 
 
@@ -63,6 +64,15 @@ def test_the_tree_of_errors_is_drawn_as_it_is() -> None:
     for name, code, other in drawn:
         if not other:
             assert classes[name].exit_code == int(code)
+
+
+def test_every_module_can_be_imported() -> None:
+    """Most are imported only where they are needed, so a broken one would show late."""
+    starter.import_all()
+    files = {path.relative_to(REPOSITORY).with_suffix("") for path in (REPOSITORY / "reconciler").rglob("*.py")}
+    modules = {".".join(file.parts).removesuffix(".__init__") for file in files}
+    not_imported = {name for name in modules if name not in sys.modules}
+    assert not_imported <= {"reconciler.__main__"} | {name for name in modules if ".sandbox" in name}
 
 
 def test_modules_and_functions_stay_small() -> None:

@@ -418,3 +418,13 @@ def test_no_secret_in_any_error_repr_or_log(
     hidden = [SECRET, *tokens] if isinstance(credentials, AppCredentials) else tokens
     assert tokens
     assert [text for text in shown if any(secret in text for secret in hidden)] == []
+
+
+def test_of_many_odd_records_the_first_are_named_once(caplog: pytest.LogCaptureFixture) -> None:
+    with Peer(success([{"_id": f"cl-{number}", "name": None} for number in range(12)])) as peer:
+        client = Tenant(peer).client
+        for _ in range(2):
+            client.read_all()
+    told = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+    assert len(told) == 11
+    assert told[-1] == "left out: 2 more lists whose records cannot be understood"

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import socket
+import struct
 import time
 from threading import active_count
 
+from reconciler.api import cutoff
 from reconciler.api.cutoff import Cutoff
 
 
@@ -28,3 +31,13 @@ def test_many_requests_take_no_thread_each() -> None:
         assert active_count() <= before
         for cutoff in several:
             cutoff.__exit__()
+
+
+def test_a_connection_that_was_reset_speaks() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as near:
+        far, _ = server.accept()
+        assert not cutoff._speaks(near)
+        far.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        far.close()
+        while not cutoff._speaks(near):
+            time.sleep(0.01)

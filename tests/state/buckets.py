@@ -12,14 +12,15 @@ from reconciler.state.backends.objects import Found, Version
 class FakeBucket:
     """Objects by name, in the order in which they were made; `requests` is what was asked, in words.
 
-    `failing` puts to come raise StateError and are not done, `unheard` ones are done all the same. `before_put` is
-    called, once, when a put of that name comes; `killed` at each, with whether it is done.
+    `failing` puts to come, and `unreadable` gets, raise StateError and are not done; `unheard` puts are done all the
+    same. `before_put` is called, once, when a put of that name comes; `killed` at each, with whether it is done.
     """
 
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
         self.requests: list[str] = []
         self.failing = 0
+        self.unreadable = 0
         self.unheard = 0
         self.killed: Callable[[bool], None] = lambda _: None
         self.before_put: dict[str, Callable[[], None]] = {}
@@ -29,6 +30,9 @@ class FakeBucket:
 
     def get(self, name: str) -> Found | None:
         self.requests.append(f"get {name}")
+        if self.unreadable:
+            self.unreadable -= 1
+            raise StateError("the network is gone")
         content = self.objects.get(name)
         return None if content is None else Found(content, _version(content))
 

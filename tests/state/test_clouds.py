@@ -183,3 +183,12 @@ def test_a_store_of_an_unknown_authority_is_refused_with_the_way_out(
         monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none.pem"))
         with pytest.raises(StateError, match=r"SSL_CERT_FILE of the environment.* cannot be read: correct it"):
             bucket("s3://b", os.environ).get("x")
+
+
+def test_an_object_that_no_state_can_be_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Peer(reply(200, b"x" * 1000, {"ETag": '"1"', "Last-Modified": "Sat, 28 Nov 2026 00:00:00 GMT"})) as peer:
+        monkeypatch.setattr("reconciler.state.backends.objects.MOST", 999)
+        with in_place({**KEYS, "AWS_ENDPOINT_URL": peer.url}):
+            objects = bucket("s3://b", os.environ)
+            with pytest.raises(StateError, match=r"x cannot be read: .*larger than"):
+                objects.get("x")

@@ -321,3 +321,10 @@ def test_a_document_with_a_line_lost_doubled_or_moved_is_refused_or_equal() -> N
         # The checksum line alone may go: that is how a hand says that an edit is meant.
         assert_refused_or_equal(b"".join(others))
         assert_refused_or_equal(b"".join([*lines[:at], line, *lines[at:]]))
+
+
+def test_no_object_of_a_document_has_many_keys() -> None:
+    raw = json.loads(render(EVERYTHING))
+    raw["target"] = {f"k{number}": 1 for number in range(21)}
+    with pytest.raises(StateDamagedError, match="target has 21 keys, more than anything in a state has"):
+        parse(json.dumps(raw).encode(), where="it")

@@ -255,3 +255,16 @@ def test_a_damaged_lease_can_be_cleared(folder: Path) -> None:
     assert "clear it: reconciler state unlock" in found.said
     found.free(HOLDER)
     assert store.breakable(HOLDER) is None
+
+
+def test_git_that_does_not_end_is_ended(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    slow = tmp_path / "slow" / "git"
+    slow.parent.mkdir()
+    slow.write_text("#!/bin/sh\nsleep 600\n")
+    slow.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{slow.parent}:{os.environ['PATH']}")
+    monkeypatch.setattr("reconciler.state.backends.git._SECONDS", 0.2)
+    began = time.monotonic()
+    with pytest.raises(StateError, match="timed out"):
+        branch(folder).read()
+    assert time.monotonic() - began < 30

@@ -227,3 +227,9 @@ def test_whoever_looks_is_told_who_holds_it_and_takes_nothing(tmp_path: Path) ->
     assert describe_writer(path, HOLDER) is None
     with hold_lock(path, HOLDER):
         pass
+
+
+def test_says_why_there_can_be_no_file(tmp_path: Path) -> None:
+    refused = pytest.raises(StateError, match=r"cannot be locked \(No such file or directory\)\. Nothing was changed")
+    with refused, hold_lock(tmp_path / "nowhere" / "lock", HOLDER):
+        pytest.fail("locked")

@@ -421,3 +421,12 @@ def test_what_else_lies_among_the_copies_is_none(bucket: FakeBucket) -> None:
     bucket.objects["prod.history/0000000001-note.txt"] = b"copied by hand"
     assert [each.applied.serial for each in store(bucket).history(5).saved] == [1]
     assert store(bucket).history(5).unread == ()
+
+
+def test_a_network_that_stays_away_ends_the_run(bucket: FakeBucket, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reconciler.state.leased_writer._WAITS", (0.0, 0.0))
+    with store(bucket).lock(HOLDER) as writer:
+        bucket.unreadable = 3
+        with pytest.raises(StateError, match="the network is gone"):
+            writer.check_lease()
+        writer.check_lease()
