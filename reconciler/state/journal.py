@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 from zlib import crc32
 
 from pydantic import TypeAdapter
@@ -179,7 +179,7 @@ def _seal_lines(values: list[dict[str, object]], total: int) -> tuple[bytes, int
     return b"".join(lines), total
 
 
-def _lines(raw: bytes, where: str) -> list[object]:
+def _lines(raw: bytes, where: str) -> list[dict[str, object]]:
     """Return what each line holds, a torn last one left out; raises StateDamagedError at the first odd one."""
     *lines, last = raw.rstrip(b"\0").split(b"\n")
     if last and not _is_torn(last, _RECORD_BEGINS if lines else _HEADER_BEGINS):
@@ -189,7 +189,8 @@ def _lines(raw: bytes, where: str) -> list[object]:
         total = crc32(line[:-_SEAL_LENGTH], total)
         if line[-_SEAL_LENGTH:] != _SEAL % total:
             raise damage_error(where, f"line {number} does not match its checksum", _WAY_OUT)
-    return [decode(as_text(line, where=where), where=where) for line in lines]
+    # A line ends in the brace of its seal, so whatever of it is JSON is an object.
+    return [cast("dict[str, object]", decode(as_text(line, where=where), where=where)) for line in lines]
 
 
 def _is_torn(last: bytes, beginning: bytes) -> bool:

@@ -99,12 +99,11 @@ def check_document(content: dict[str, object], *, where: str) -> Document:
     return cast("Document", content)
 
 
-def check_lines(shape: TypeAdapter[_Shape], lines: list[object], *, where: str) -> list[_Shape]:
+def check_lines(shape: TypeAdapter[_Shape], lines: list[dict[str, object]], *, where: str) -> list[_Shape]:
     """Return `lines` of a journal, each as `shape`; bounds and raises as `check_document`."""
     checked = []
     for line in lines:
-        if isinstance(line, dict):
-            _check_width(line, {}, where)
+        _check_width(line, {}, where)
         checked.append(check_shape(shape, line, where=where))
     return checked
 
