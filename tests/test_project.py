@@ -10,11 +10,14 @@ import sys
 import zipfile
 from pathlib import Path
 
+import pytest
+
 from reconciler import __version__, errors
 from tests import starter
 from tests.program import REPOSITORY
 
 
+@pytest.mark.slow
 def test_the_wheel_runs_in_a_clean_environment(tmp_path: Path) -> None:
     def run(*command: str) -> str:
         return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True, timeout=110).stdout

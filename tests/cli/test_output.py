@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import pytest
 
+from tests.marks import first_always
 from tests.program import PROGRAM, SECONDS, Workplace, some_lists, workplace
 
 LISTS = some_lists(5)
@@ -247,7 +248,7 @@ DOCUMENTS = [
 ]
 
 
-@pytest.mark.parametrize("locale", LOCALES, ids=str)
+@pytest.mark.parametrize("locale", first_always(LOCALES), ids=str)
 def test_documents_are_the_same_in_every_locale(tmp_path: Path, locale: dict[str, str]) -> None:
     lists = some_lists(1)
     with workplace(tmp_path, lists, measured=False) as place:

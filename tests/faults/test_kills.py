@@ -8,11 +8,12 @@ import pytest
 
 from tests.faults.kills import WEATHER, Part, any_instant, every_step
 from tests.faults.story import story
+from tests.marks import first_always
 
 PARTS = 4
 
 
-@pytest.mark.parametrize("number", range(PARTS))
+@pytest.mark.parametrize("number", first_always(range(PARTS)))
 def test_killed_at_every_step(tmp_path: Path, number: int) -> None:
     with story(tmp_path, "edited") as told:
         tally = every_step(told, Part(number, PARTS))
@@ -20,7 +21,7 @@ def test_killed_at_every_step(tmp_path: Path, number: int) -> None:
     assert tally.tried > 20
 
 
-@pytest.mark.parametrize("number", range(2))
+@pytest.mark.parametrize("number", first_always(range(2)))
 def test_killed_at_a_third_of_the_steps_with_the_state_on_a_branch(tmp_path: Path, number: int) -> None:
     """The others are left to make faults: each run starts git some fifty times."""
     with story(tmp_path, "edited", on_a_branch=True) as told:
@@ -29,7 +30,7 @@ def test_killed_at_a_third_of_the_steps_with_the_state_on_a_branch(tmp_path: Pat
     assert tally.tried > 7
 
 
-@pytest.mark.parametrize("number", range(2))
+@pytest.mark.parametrize("number", first_always(range(2)))
 def test_the_power_cut_where_the_state_is_written(tmp_path: Path, number: int) -> None:
     with story(tmp_path, "doubtful") as told:
         tally = every_step(told, Part(number, 2), power=True)
@@ -37,7 +38,7 @@ def test_the_power_cut_where_the_state_is_written(tmp_path: Path, number: int) -
     assert tally.tried > 20
 
 
-@pytest.mark.parametrize("start", ["first", "edited"])
+@pytest.mark.parametrize("start", first_always(["first", "edited"]))
 def test_killed_at_a_random_instant_while_the_api_fails_too(tmp_path: Path, start: str) -> None:
     with story(tmp_path, start) as told:
         tally = any_instant(told, 4, 1, *WEATHER)

@@ -58,6 +58,7 @@ def problems_of(folder: Path, text: str) -> tuple[ManifestError | None, float]:
     return None, time.process_time() - began
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=list(SHAPES))
 def test_four_times_as_much_takes_no_sixteen_times_as_long(tmp_path: Path, shape: Callable[[int], str]) -> None:
     _, small = problems_of(tmp_path, shape(2_000))

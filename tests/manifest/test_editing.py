@@ -181,7 +181,7 @@ def test_what_the_rules_refuse_is_left_as_it_is(tmp_path: Path) -> None:
 
 
 @given(manifests(), st.data())
-@settings(max_examples=150)
+@settings(max_examples=50)
 def test_accept_changes_these_texts_and_nothing_else(manifest: Written, data: st.DataObject) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = manifest.save(Path(folder))
@@ -221,7 +221,7 @@ def _ending(manifest: Written, at: int) -> bytes:
 
 
 @given(manifests(environments=("prod",)), st.lists(st.tuples(live_names, live_descriptions), max_size=4))
-@settings(max_examples=150)
+@settings(max_examples=50)
 def test_import_adds_and_changes_nothing_else(manifest: Written, served: list[tuple[str, str]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = manifest.save(Path(folder))

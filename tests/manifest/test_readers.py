@@ -248,7 +248,7 @@ def test_a_plain_text_needs_no_quotes(scalar: str) -> None:
 
 
 @given(scalars, st.sampled_from([*FORMS.values(), *KEY_FORMS.values()]))
-@settings(max_examples=400)
+@settings(max_examples=150)
 def test_any_scalar(scalar: str, form: str) -> None:
     check(form.format(scalar))
 

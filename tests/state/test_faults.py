@@ -25,9 +25,8 @@ def output(module: str, *arguments: object) -> str:
     return subprocess.run(command, env=PLAIN, stdout=subprocess.PIPE, text=True, check=True).stdout
 
 
-@pytest.mark.parametrize(
-    "start", ["nothing", *(pytest.param(each, marks=pytest.mark.slow) for each in ("document", "document_and_journal"))]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("start", ["nothing", "document", "document_and_journal"])
 def test_killed_at_any_line_it_leaves_the_truth(tmp_path: Path, start: str) -> None:
     found = json.loads(output("killed", start, tmp_path / "state"))
     assert found["wrong"] == []

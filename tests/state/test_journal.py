@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.errors import StateDamagedError, StateError
@@ -58,6 +58,7 @@ def test_writes_what_it_wrote(tmp_path: Path) -> None:
     assert written(tmp_path / "j", BASE, RECORDS) == GOLDEN
 
 
+@settings(max_examples=40)
 @given(base=states, data=st.data())
 def test_what_is_recorded_is_read_back(
     tmp_path_factory: pytest.TempPathFactory, base: Applied, data: st.DataObject

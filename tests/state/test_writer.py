@@ -9,7 +9,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.errors import ForeignStateError, StateError
@@ -55,6 +55,7 @@ steps = st.lists(
 )
 
 
+@settings(max_examples=40)
 @given(steps=steps)
 def test_the_document_says_at_the_end_what_the_journal_said(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, KnownList | None]]
