@@ -50,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
 
     runtime = Runtime()
     into = _name_of(options)
-    new = {} if _exists(options, into) else {into: b"lists: {}\n"}
+    new = {} if into == options.file.name or _exists(options, into) else {into: b"lists: {}\n"}
     chosen = wiring.load_workspaces(options, drafts=new)
     if into not in chosen.manifest.files:
         raise UsageError(f"--into {options.into}: the manifest does not include it; add it to `include` first")

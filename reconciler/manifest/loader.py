@@ -97,10 +97,14 @@ class _Loading:
 
 
 def _unreadable(file: str, error: OSError, problems: Problems) -> Reading:
-    hint = (
-        "name the manifest with -f FILE" if isinstance(error, FileNotFoundError) else "see what it is, and its rights"
-    )
-    problems.append(Problem(file, 1, 1, "", f"cannot be read ({error.strerror}): {hint}"))
+    if isinstance(error, FileNotFoundError):
+        message = (
+            f"there is no such file in {Path(file).absolute().parent}: go to the folder of your manifest, "
+            "name it with -f FILE, or begin one with `reconciler init`"
+        )
+    else:
+        message = f"cannot be read ({error.strerror}): see what it is, and its rights"
+    problems.append(Problem(file, 1, 1, "", message))
     return Reading(SourceText(file, ""), problems=problems, broken=True)
 
 

@@ -244,7 +244,10 @@ def test_hosts(tmp_path: Path, host: str, meant: str | None) -> None:
 def test_files_that_cannot_be_read_are_problems_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for path, said in [
-        ("nope.yaml", "nope.yaml:1:1: cannot be read (No such file or directory): name the manifest with -f FILE"),
+        (
+            "nope.yaml",
+            f"nope.yaml:1:1: there is no such file in {tmp_path}: go to the folder of your manifest, name it with -f",
+        ),
         (".", ".:1:1: cannot be read (it is a folder, not a file): see what it is, and its rights"),
     ]:
         with pytest.raises(ManifestError, match=re.escape(said)):

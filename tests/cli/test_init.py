@@ -1,0 +1,81 @@
+"""What `init` asks and takes; what it writes for pipelines is in `tests/pipelines`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from reconciler.cli.app import run
+from reconciler.manifest import load
+from reconciler.model.lists import Target
+
+STREAM, ACCOUNT = "st-5a4d", "5a4db0c50000000000000001"
+
+
+def target_of(folder: Path, name: str = "prod") -> Target:
+    return load(folder / "lists.yaml").environments[name].desired.target
+
+
+def test_init_takes_the_target_as_options(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    options = ["--host", "DE-platform.kore.ai", "--stream", STREAM, "--account", ACCOUNT, "--env", "dev"]
+    assert run(["init", str(tmp_path), *options]) == 0
+    assert target_of(tmp_path, "dev") == Target("https://de-platform.kore.ai", STREAM, ACCOUNT)
+    assert capsys.readouterr().out.endswith("\nNext: reconciler doctor, and reconciler import\n")
+    first = (tmp_path / "lists.yaml").read_text().splitlines()[0]
+    assert first == "# yaml-language-server: $schema=lists.schema.json"
+    assert (tmp_path / "lists.schema.json").exists()
+
+
+def test_init_asks_at_a_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leader, follower = os.openpty()
+    os.write(leader, f"\ncl-5a4d\n{STREAM}\n{ACCOUNT}\n".encode())
+    with os.fdopen(follower) as terminal:
+        monkeypatch.setattr(sys, "stdin", terminal)
+        assert run(["init", str(tmp_path)]) == 0
+    os.close(leader)
+    assert target_of(tmp_path) == Target("https://platform.kore.ai", STREAM, ACCOUNT)
+    said = capsys.readouterr().out
+    assert "Stream id: st-…; the app's general settings page" in said
+    assert 'must be a stream id: st- followed by letters, digits, . _ ~ or -; got "cl-5a4d"' in said
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--stream", "x"], "error: --stream 'x': must be a stream id: st- followed by"),
+        (["--host", "http://kore.example"], "error: --host 'http://kore.example': plain http is for loopback only"),
+        (["--account", "a: b"], "error: --account 'a: b': must be an account id"),
+        (["--env", "Prod: x"], "error: --env 'Prod: x': \"Prod: x\" is not a valid name"),
+    ],
+)
+def test_init_refuses_what_the_manifest_would(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], options: list[str], said: str
+) -> None:
+    assert run(["init", str(tmp_path), *options]) == 1
+    assert capsys.readouterr().err.startswith(said)
+    assert not list(tmp_path.iterdir())
+
+
+def test_init_does_not_change_the_target_of_a_manifest(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["init", str(tmp_path)]) == 0
+    before = (tmp_path / "lists.yaml").read_bytes()
+    assert run(["init", str(tmp_path), "--account", ACCOUNT]) == 1
+    assert "is there already: change its environments there, and leave out --account" in capsys.readouterr().err
+    assert (tmp_path / "lists.yaml").read_bytes() == before
+
+
+@pytest.mark.parametrize("command", ["import", "plan", "doctor", "validate"])
+def test_commands_without_a_manifest_say_how_to_begin(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run([command]) == 1
+    assert capsys.readouterr().err == (
+        f"lists.yaml:1:1: there is no such file in {tmp_path}: go to the folder of your manifest, "
+        "name it with -f FILE, or begin one with `reconciler init`\n"
+    )
