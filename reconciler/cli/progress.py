@@ -58,21 +58,25 @@ class Lines:
 
 
 class Live:
-    """A bar over all PUTs, from the first on, with the time left; in a wait, with what is left of that."""
+    """A bar over all PUTs, from the answer on, with the time left; in a wait, with what is left of that, too."""
 
     every = 1.0
 
     def __init__(self, bar: Bar, runtime: Runtime) -> None:
         self._bar = bar
         self._runtime = runtime
-        self._task = bar.add_task(_SENDING, total=None)
+        self._task = bar.add_task(_SENDING, total=None, left="")
         self._done: set[tuple[str, str]] = set()
         self._waits: dict[int, float] = {}
+        self._end = 0.0  # when all is done, by the plan's forecast
 
     def begin(self, plan: Plan) -> None:
         """Show the bar where there is something to send."""
+        from reconciler.report.view.of_plan import seconds_in_all
+
         total = sum(len(environment.updates) for environment in plan.environments)
-        self._bar.update(self._task, total=total)
+        self._end = self._runtime.monotonic() + seconds_in_all(plan.environments)
+        self._bar.update(self._task, total=total, left=self._time_left())
         if total:
             self._bar.start()
             self._runtime.countdown, self._runtime.clear = self, _CLEAR
@@ -81,17 +85,25 @@ class Live:
         """Move on by one list."""
         if outcome.action == "update" and (environment, outcome.key) not in self._done:
             self._done.add((environment, outcome.key))
-            self._bar.update(self._task, advance=1)
+            self._bar.update(self._task, advance=1, left=self._time_left())
 
     def count_down(self, seconds: float) -> None:
         """Show the shortest of the waits, since several accounts may wait at once."""
         self._waits[get_ident()] = seconds
-        self._bar.update(self._task, description=f"waiting, {min(self._waits.copy().values()):.0f} s left")
+        shortest = min(self._waits.copy().values())
+        self._bar.update(self._task, description=f"waiting {shortest:.0f} s", left=self._time_left())
 
     def over(self) -> None:
         """Show that it goes on."""
         self._waits.pop(get_ident(), None)
         self._bar.update(self._task, description=_SENDING)
+
+    def _time_left(self) -> str:
+        """Return about how long it still takes: no wait is forecast that the API alone asks for."""
+        from reconciler.report.phrases import duration
+
+        left = round(max(0.0, self._end - self._runtime.monotonic(), *self._waits.copy().values()))
+        return f"about {duration(left)} left" if left else ""
 
 
 _SENDING = "applying"
@@ -117,9 +129,9 @@ def _bar() -> Bar | None:
     """Return a bar, not shown yet; None where the extra for it is not installed."""
     try:
         from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
         from rich.progress import Progress as RichProgress
     except ModuleNotFoundError:
         return None
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[left]}"))
     return RichProgress(*columns, console=Console(stderr=True), transient=True)

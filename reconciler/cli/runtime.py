@@ -36,9 +36,10 @@ class Countdown(Protocol):
 
 
 class Notes:
-    """A countdown in lines, few enough for a log."""
+    """A countdown in lines, few enough for a log; more of them for somebody who looks on at a terminal."""
 
-    every = 30.0
+    def __init__(self) -> None:
+        self.every = 10.0 if sys.stderr.isatty() else 30.0
 
     def count_down(self, seconds: float) -> None:
         """Print what is left, if that is worth a line."""

@@ -79,13 +79,18 @@ def entry_of_change(of: EnvironmentPlan, change: Change, labels: tuple[str, str]
 
 
 def forecast(environments: Sequence[EnvironmentPlan]) -> str:
-    """Return what applying takes; environments of one account share its limit, accounts run side by side."""
+    """Return what applying takes."""
+    requests = count(sum(environment.requests for environment in environments), "request")
+    longest = seconds_in_all(environments)
+    return f"{requests}, about {duration(longest)}" if longest else f"{requests}, under 1 s"
+
+
+def seconds_in_all(environments: Sequence[EnvironmentPlan]) -> int:
+    """Return how long applying takes; environments of one account share its limit, accounts run side by side."""
     seconds: Counter[tuple[str, str]] = Counter()
     for environment in environments:
         seconds[environment.target.account] += environment.seconds
-    requests = count(sum(environment.requests for environment in environments), "request")
-    longest = max(seconds.values(), default=0)
-    return f"{requests}, about {duration(longest)}" if longest else f"{requests}, under 1 s"
+    return max(seconds.values(), default=0)
 
 
 def _environment(of: EnvironmentPlan, plan: Plan) -> EnvironmentView:
