@@ -112,8 +112,10 @@ def _versions() -> str:
 def _state(store: Store) -> Check:
     def describe(_: object) -> str:
         applied = store.load()
+        if not applied.serial:
+            return f"none yet in {store}; the first import or apply writes it"
         doubtful = sum(isinstance(known, DoubtfulList) for known in applied.lists.values())
-        return f"serial {applied.serial}, {len(applied.lists)} lists, {doubtful} in doubt"
+        return f"serial {applied.serial}, {len(applied.lists)} lists, {doubtful} in doubt, in {store}"
 
     return _try_check("state", store.load, describe)
 

@@ -94,7 +94,9 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError(f"cannot write {error.filename}: {error.strerror}") from error
     manifest = (folder / "lists.yaml").read_bytes()
     if state == _BRANCH and b"git+branch://" not in manifest:
-        say(f"A pipeline forgets what is in a folder: write `state: {_BRANCH}` in lists.yaml")
+        kept = any((folder / _FOLDER).glob("*.state.json"))
+        move = f"run `reconciler state migrate --to {_BRANCH}`, then " if kept else ""
+        say(f"A pipeline forgets what is in a folder: {move}write `state: {_BRANCH}` in lists.yaml")
     fill = (
         "fill in the environment in lists.yaml, then: "
         if any(_QUESTIONS[name].default.encode() in manifest for name in ("stream", "account"))

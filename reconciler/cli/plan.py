@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli import exits, reports
 from reconciler.cli import options as shared
-from reconciler.cli.output import say, say_document, uses_colour, width
+from reconciler.cli.output import note, say, say_document, uses_colour, width
 from reconciler.cli.outputs import Outputs, is_stdout
 from reconciler.errors import UsageError
+from reconciler.report.escape import terminal
 
 if TYPE_CHECKING:
+    from reconciler.cli.wiring import Chosen
     from reconciler.engine.per_account import Failures
     from reconciler.model.changes import Plan
     from reconciler.protocols import Reader
@@ -67,7 +69,16 @@ def _make_plan(options: argparse.Namespace) -> tuple[Plan, Failures]:
         metadata = wiring.plan_metadata(chosen.manifest, runtime.now(), options)
         planned, failures = plan(chosen.workspaces, readers, metadata, wiring.selection(options))
     wiring.tell_unmatched(options.only, chosen.manifest, planned)
+    _tell_first(chosen, planned)
     return planned, failures
+
+
+def _tell_first(chosen: Chosen, planned: Plan) -> None:
+    """Say where no state was found, since a state that is kept elsewhere looks the same."""
+    stores = {workspace.name: workspace.store for workspace in chosen.workspaces}
+    for environment in planned.environments:
+        if not environment.serial:
+            note(terminal(f"{environment.name}: there is no state yet: looked in {stores[environment.name]}"))
 
 
 def _show(planned: Plan, options: argparse.Namespace) -> None:

@@ -107,10 +107,12 @@ def _list(store: StateStore, options: argparse.Namespace) -> None:
         document: StateListDocument = {"lists": [_entry(known) for known in applied.lists.values()]}
         _print_json(document)
         return
+    from reconciler.report.escape import terminal
+
     for known in applied.lists.values():
         say(_line(known))
     if not applied.lists:
-        note("the state knows no list yet")
+        note(terminal(f"there is no list in the state yet: looked in {store}"))
 
 
 def _show(store: StateStore, options: argparse.Namespace) -> None:

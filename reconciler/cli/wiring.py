@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler import __version__
@@ -128,12 +129,19 @@ def _store(manifest: Manifest, environment: Environment, url: str | None) -> Sto
 
 
 def _in_objects(url: str, name: str, target: Target) -> Store:
-    from reconciler.state.backends.clouds import bucket
+    from reconciler.state.backends.clouds import bucket, missing_credentials
 
+    if missing := missing_credentials(url, os.environ):
+        _warn_once(missing)
     objects = bucket(url, os.environ)
     from reconciler.state.backends.object_store import ObjectStore
 
     return ObjectStore(objects, name, target)
+
+
+@cache
+def _warn_once(words: str) -> None:
+    warn(words)
 
 
 def plan_metadata(manifest: Manifest, now: float, options: argparse.Namespace) -> PlanMetadata:

@@ -79,3 +79,11 @@ def test_commands_without_a_manifest_say_how_to_begin(
         f"lists.yaml:1:1: there is no such file in {tmp_path}: go to the folder of your manifest, "
         "name it with -f FILE, or begin one with `reconciler init`\n"
     )
+
+
+def test_init_for_a_pipeline_says_how_a_state_moves(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["init", str(tmp_path)]) == 0
+    (tmp_path / ".reconciler").mkdir()
+    (tmp_path / ".reconciler" / "prod.state.json").write_text("")
+    assert run(["init", str(tmp_path), "--github"]) == 0
+    assert "run `reconciler state migrate --to git+branch://reconciler-state`, then write" in capsys.readouterr().out

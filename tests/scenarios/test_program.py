@@ -330,7 +330,7 @@ def test_the_state_commands(place: Workplace) -> None:
     place.run("state", "rm", "a")
     place.run("state", "rm", "b")
     place.run("state", "rm", "c")
-    assert "the state knows no list yet" in place.run("state", "list").err
+    assert "there is no list in the state yet: looked in " in place.run("state", "list").err
 
 
 def test_an_unmanaged_name_in_the_state(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 import trustme
 
 from reconciler.errors import StateError, UsageError
-from reconciler.state.backends.clouds import bucket
+from reconciler.state.backends.clouds import bucket, missing_credentials
 from tests.api.peer import Peer, reply
 from tests.state.servers import free_port, in_place
 
@@ -111,6 +111,24 @@ def test_a_library_that_is_not_installed_leaves_it_to_obstore(monkeypatch: pytes
     monkeypatch.setitem(sys.modules, "obstore.auth.google", None)
     with in_place({"GOOGLE_BASE_URL": "http://127.0.0.1:1"}):
         assert str(bucket("gs://b/p", os.environ)) == "gs://b/p"
+
+
+@pytest.mark.parametrize(
+    ("url", "named", "enough"),
+    [
+        ("s3://b", "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY", "AWS_WEB_IDENTITY_TOKEN_FILE"),
+        ("gs://b/p", "GOOGLE_APPLICATION_CREDENTIALS", "GOOGLE_APPLICATION_CREDENTIALS"),
+        ("az://b", "AZURE_STORAGE_ACCOUNT_KEY or AZURE_STORAGE_SAS_TOKEN", "AZURE_CLIENT_ID"),
+    ],
+)
+def test_variables_that_are_missing_are_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, url: str, named: str, enough: str
+) -> None:
+    for library in ("boto3", "google", "azure"):
+        monkeypatch.setitem(sys.modules, f"obstore.auth.{library}", None)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert named in missing_credentials(url, {})
+    assert missing_credentials(url, {enough: "x"}) == ""
 
 
 @pytest.mark.parametrize("kind", ["s3", pytest.param("az", marks=pytest.mark.slow)])

@@ -12,9 +12,10 @@ single sign-on). Nothing of it stands in the manifest.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 from urllib.parse import SplitResult, urlsplit
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 SCHEMES = ("s3", "gs", "az")
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _STEP = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
+_GCLOUD = Path("~/.config/gcloud/application_default_credentials.json")
 _SECRET = re.compile(r"SECRET|TOKEN|KEY|SAS|PASSWORD")
 
 
@@ -35,6 +37,7 @@ class _Cloud:
     """The variables that set another address, those whose credentials obstore uses itself, and who else may know.
 
     Values of variables with the name `begins…` go into headers and addresses as they are: they must be one line.
+    `usual` names the variables that people set most often.
     """
 
     endpoints: tuple[str, ...]
@@ -42,6 +45,7 @@ class _Cloud:
     library: str
     provider: str
     begins: str = ""
+    usual: str = ""
 
 
 _CLOUDS: Mapping[str, _Cloud] = {
@@ -50,12 +54,14 @@ _CLOUDS: Mapping[str, _Cloud] = {
         own=("AWS_ACCESS_KEY_ID", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
              "AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_SKIP_SIGNATURE"),
         library="obstore.auth.boto3", provider="Boto3CredentialProvider", begins="AWS_",
+        usual="AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
     ),
     "gs": _Cloud(
         endpoints=("GOOGLE_BASE_URL",),
         own=("GOOGLE_SERVICE_ACCOUNT", "GOOGLE_SERVICE_ACCOUNT_PATH", "GOOGLE_SERVICE_ACCOUNT_KEY",
              "GOOGLE_SKIP_SIGNATURE"),
         library="obstore.auth.google", provider="GoogleCredentialProvider",
+        usual="GOOGLE_APPLICATION_CREDENTIALS",
     ),
     "az": _Cloud(
         endpoints=("AZURE_STORAGE_ENDPOINT", "AZURE_ENDPOINT"),
@@ -63,6 +69,7 @@ _CLOUDS: Mapping[str, _Cloud] = {
              "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET", "AZURE_FEDERATED_TOKEN_FILE", "AZURE_USE_AZURE_CLI",
              "AZURE_STORAGE_USE_EMULATOR", "AZURE_SKIP_SIGNATURE"),
         library="obstore.auth.azure", provider="AzureCredentialProvider", begins="AZURE_",
+        usual="AZURE_STORAGE_ACCOUNT_KEY or AZURE_STORAGE_SAS_TOKEN",
     ),
 }  # fmt: skip
 
@@ -91,6 +98,19 @@ def bucket(url: str, variables: Mapping[str, str]) -> Bucket:
             plain_http=bool(plain) or _is_emulated(scheme, variables),
             secrets=tuple(value for key, value in variables.items() if _SECRET.search(key) and len(value) >= 6),
         )
+    )
+
+
+def missing_credentials(url: str, variables: Mapping[str, str]) -> str:
+    """Return, for people, which variables are missing if only the cloud's metadata service is left to ask, else ""."""
+    scheme, _, _ = _parts(url)
+    cloud = _CLOUDS[scheme]
+    google = scheme == "gs" and (variables.get("GOOGLE_APPLICATION_CREDENTIALS") or _GCLOUD.expanduser().exists())
+    if google or any(variables.get(name) for name in cloud.own) or _provider(cloud):
+        return ""
+    return (
+        f"{url}: no variable with credentials is set (usually {cloud.usual}): this machine's metadata service is asked "
+        "for them, and only machines of that cloud have one"
     )
 
 
@@ -150,11 +170,22 @@ def _keywords(url: str, scheme: str, variables: Mapping[str, str]) -> dict[str, 
     keywords: dict[str, object] = {}
     if scheme == "gs" and (endpoint := variables.get(cloud.endpoints[0])):
         keywords["base_url"] = endpoint
-    if not any(variables.get(name) for name in cloud.own):
+    if not any(variables.get(name) for name in cloud.own) and (provider := _provider(cloud)):
         try:
-            keywords["credential_provider"] = getattr(import_module(cloud.library), cloud.provider)()
-        except ImportError:
-            pass  # obstore's own chain: files, tokens and metadata services
+            keywords["credential_provider"] = provider()
         except Exception as error:
-            raise StateError(f"{url}: no credentials were found: {' '.join(str(error).split())[:200]}") from error
+            raise StateError(
+                f"{url}: no credentials were found ({' '.join(str(error).split())[:200]}): set {cloud.usual}"
+            ) from error
     return keywords
+
+
+def _provider(cloud: _Cloud) -> Callable[[], object] | None:
+    """Return what finds credentials with the cloud's library; None if that is not installed.
+
+    Then obstore's own chain is left: files, tokens and metadata services.
+    """
+    try:
+        return cast("Callable[[], object]", getattr(import_module(cloud.library), cloud.provider))
+    except ImportError:
+        return None
