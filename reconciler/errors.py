@@ -133,7 +133,7 @@ def in_words(error: Exception) -> ReconcilerError:
     what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     unexpected = UnexpectedError(
         f"something that this program does not expect went wrong ({what}{place}). "
-        "If the machine is in order (memory, disk, an upgrade meanwhile), please report it with this line"
+        "If the machine is healthy (memory, disk, an upgrade meanwhile), please report it with this line"
     )
     unexpected.__cause__ = error
     return unexpected

@@ -22,7 +22,7 @@ def parse_json(body: bytes) -> object:
 
 
 def _no_number(word: str) -> object:
-    raise ValueError(f"{word} is no JSON")
+    raise ValueError(f"{word} is not JSON")
 
 
 def words(body: bytes) -> str:

@@ -20,7 +20,7 @@ MOST_LISTS = 10_000  # ten times what an account can have
 MOST_CAMPAIGNS = 1_000  # of one list
 LONGEST_TEXT = 10_000  # characters
 _WRONG = {
-    "model_type": "it is no object",
+    "model_type": "it is not an object",
     "missing": "it is missing",
     "string_too_short": "it is empty",
     "string_too_long": f"it is longer than {LONGEST_TEXT:,} characters",
@@ -58,7 +58,9 @@ def live(body: bytes, secrets: Collection[str] = ()) -> Live:
     """
     data = _data(body)
     if not isinstance(data, list):
-        raise RemoteError("it answered success, but data is no list of contact lists, so that no list is taken from it")
+        raise RemoteError(
+            "it answered success, but data is not a list of contact lists, so that no list is taken from it"
+        )
     if len(data) > MOST_LISTS:
         raise RemoteError(f"it answered {len(data):,} lists; more than {MOST_LISTS:,} are not read")
     found = [_parse_record(item, number, secrets) for number, item in enumerate(data, 1)]
@@ -125,7 +127,7 @@ def _odd(item: object, number: int, error: ValidationError, secrets: Collection[
     usable = isinstance(list_id, str) and list_id and not any(secret in list_id for secret in secrets)
     return OddList(
         str(list_id) if usable else f"(record {number:,}, without an id)",
-        f"{safe(place, ())} cannot be used ({_WRONG.get(first['type'], 'it is no text')})",
+        f"{safe(place, ())} cannot be used ({_WRONG.get(first['type'], 'it is not a text')})",
         name if isinstance(name, str) else None,
     )
 

@@ -12,11 +12,13 @@ from reconciler.cli.output import note, say, uses_colour
 from reconciler.errors import UsageError
 from reconciler.model.fields import label
 from reconciler.model.patterns import matches
+from reconciler.planning.blocks import GONE
 from reconciler.report.escape import quote, terminal
+from reconciler.report.phrases import CAUSES
 
 if TYPE_CHECKING:
     from reconciler.cli.wiring import Chosen
-    from reconciler.manifest.edit.acceptance import Refused, Wanted
+    from reconciler.manifest.edit.acceptance import Wanted
     from reconciler.model.drift import DriftReport
 
 
@@ -52,7 +54,12 @@ def run(options: argparse.Namespace) -> int:
         edits.show(changes, colour=uses_colour(sys.stdout, options))
     else:
         edits.write(chosen.manifest, changes)
-    _tell(accepted, refused, written=not options.dry_run)
+    gone = list(_find_gone(report, options.keys))
+    for key, environment in gone:
+        note(f"nothing to accept: {key} in {environment}: {CAUSES['missing']}: {GONE}")
+    if not (accepted or refused or gone):
+        say("nothing to accept: no list changed elsewhere since the last apply")
+    _tell(accepted, written=not options.dry_run)
     for each in refused:
         where = f"{each.wanted.key} in {each.wanted.environment}"
         what = f"the live {label(each.wanted.field)} {quote(each.wanted.text)}"
@@ -91,9 +98,15 @@ def _find_changes(report: DriftReport, keys: Sequence[str]) -> Iterator[Wanted]:
                 yield from (Wanted(environment.name, drifted.key, field.field, field.live) for field in moved)
 
 
-def _tell(accepted: Sequence[Wanted], refused: Sequence[Refused], *, written: bool) -> None:
-    if not accepted and not refused:
-        say("nothing to accept: no list changed elsewhere since the last apply")
+def _find_gone(report: DriftReport, keys: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield key and environment of the lists that the account does not have, of those that are meant."""
+    for environment in report.environments:
+        for each in environment.missing:
+            if not keys or any(matches(pattern, each.key) for pattern in keys):
+                yield each.key, environment.name
+
+
+def _tell(accepted: Sequence[Wanted], *, written: bool) -> None:
     for each in accepted:
         say(f"  ~ {each.key}  {each.environment}  {label(each.field)}: {quote(each.text)}")
     if accepted and written:

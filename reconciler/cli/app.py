@@ -121,7 +121,7 @@ def whole() -> Parser:
     parser = Parser(
         prog="reconciler",
         description="Kore.ai contact lists as code.",
-        epilog="Exit codes: 0 in order, 1 error, 2 changes (--detailed-exitcode), 3 incomplete, 4 refused.",
+        epilog="Exit codes: 0 success, 1 error, 2 changes (--detailed-exitcode), 3 incomplete, 4 refused.",
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"reconciler {__version__}")

@@ -15,6 +15,7 @@ from reconciler.cli import options as shared
 from reconciler.cli.output import say, say_document, uses_colour, width
 from reconciler.errors import PinError, ReconcilerError, SignInError
 from reconciler.model.checks import Check, Checkup
+from reconciler.model.identifiers import account_id_warning
 from reconciler.model.lists import DoubtfulList
 
 if TYPE_CHECKING:
@@ -64,6 +65,8 @@ def _checks(environment: Environment, store: Store, options: argparse.Namespace,
     variables = _try_check("variables", lambda: from_variables(prefix, os.environ), lambda _: _set(prefix))
     yield pins
     yield variables
+    if unusual := account_id_warning(target.account_id):
+        yield Check("account id", "unknown", unusual)
     if pins.status == "works" and variables.status == "works":
         yield from _talk(environment, options, runtime)
     else:
@@ -147,7 +150,7 @@ def _clock(client: Client) -> Check:
     from reconciler.api.signin import of_clock
 
     if client.skew is None:
-        return Check("clock", "unknown", "the API's answer had no date")
+        return Check("clock", "unknown", "no answer with a date came")
     if fault := of_clock(client.skew):
         return Check("clock", "fails", fault, "set this machine's clock")
     return Check("clock", "works", f"{abs(client.skew):.0f} s off the API's")

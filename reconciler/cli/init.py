@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from reconciler.cli import options as shared
-from reconciler.cli.output import at_terminal, say
+from reconciler.cli.output import at_terminal, say, warn
 from reconciler.cli.schema import schema
 from reconciler.errors import ManifestError, UsageError
 from reconciler.manifest.edit.quoting import double_quoted, quote_key
-from reconciler.model.identifiers import is_key
+from reconciler.model.identifiers import account_id_warning, is_key
 
 _MANIFEST = """\
 # yaml-language-server: $schema=lists.schema.json
@@ -97,6 +97,8 @@ def run(options: argparse.Namespace) -> int:
         kept = any((folder / _FOLDER).glob("*.state.json"))
         move = f"run `reconciler state migrate --to {_BRANCH}`, then " if kept else ""
         say(f"A pipeline forgets what is in a folder: {move}write `state: {_BRANCH}` in lists.yaml")
+    if unusual := account_id_warning(answers["account"]):
+        warn(unusual)
     fill = (
         "fill in the environment in lists.yaml, then: "
         if any(_QUESTIONS[name].default.encode() in manifest for name in ("stream", "account"))

@@ -37,7 +37,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     moved = _action(actions, "mv", "rename a key, after renaming it in the manifest", _move)
     moved.add_argument("old", metavar="OLD")
     moved.add_argument("new", metavar="NEW")
-    removed = _action(actions, "rm", "drop a list from the state; the list itself stays", _remove)
+    removed = _action(actions, "rm", "drop a list from the state; the account is not changed", _remove)
     removed.add_argument("key", metavar="KEY")
     pulled = _action(actions, "pull", "print the state document", _pull)
     pulled.add_argument(
@@ -179,9 +179,10 @@ def _check_serial(pushed: Applied, present: Applied, options: argparse.Namespace
 
 def _check_same(pushed: Applied, present: Applied, document: Path) -> None:
     if (pushed.environment, pushed.target) != (present.environment, present.target):
+        differences = pushed.target.differences(present.target)
         raise ForeignStateError(
-            f"{document} is the state of {pushed.environment} at {pushed.target}, "
-            f"the manifest means {present.environment} at {present.target}"
+            f"{document} is the state of {pushed.environment} at {pushed.target}; "
+            f"the manifest means {present.environment} at {present.target}" + (differences and f" ({differences})")
         )
     if present.lineage and pushed.lineage != present.lineage:
         raise ForeignStateError(

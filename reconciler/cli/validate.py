@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
     else:
         counts = {name: len(environment.desired.lists) for name, environment in manifest.environments.items()}
         lists = ", ".join(f"{name} {count} {'list' if count == 1 else 'lists'}" for name, count in counts.items())
-        say(f"{options.file}: in order ({lists})")
+        say(f"{options.file}: valid ({lists})")
     return 0
 
 
@@ -46,8 +46,12 @@ def _warn(manifest: Manifest) -> None:
     """Say on stderr what is allowed, and probably not meant; of many, the first."""
     from itertools import islice
 
+    from reconciler.model.identifiers import account_id_warning
     from reconciler.model.texts import placeholder_warnings
 
+    for name, environment in manifest.environments.items():
+        if words := account_id_warning(environment.desired.target.account_id):
+            warn(f"{manifest.path}: {name}: {words}")
     lists = (wanted for environment in manifest.environments.values() for wanted in environment.desired.lists.values())
     said = (
         f"{each.file}:{each.line}: {each.key}: {words}"

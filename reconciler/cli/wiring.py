@@ -81,15 +81,12 @@ def _planned_environments(saved: Plan, manifest: Manifest, options: argparse.Nam
             raise PlanRefusedError(f"the plan is for {environment.name!r}, which the manifest does not have")
         if present.desired.target != environment.target:
             raise PlanRefusedError(
-                f"the plan is for {environment.name} at {_target_in_words(environment.target)}, "
-                f"but the manifest means {_target_in_words(present.desired.target)}: make a new plan"
+                f"the plan is for {environment.name} at {environment.target}, "
+                f"but the manifest means {present.desired.target} "
+                f"({environment.target.differences(present.desired.target)}): make a new plan"
             )
     names = [environment.name for environment in saved.environments]
     return shared.choose_environments(options.env, not options.env, names, of="the plan")
-
-
-def _target_in_words(target: Target) -> str:
-    return f"{target.host}, stream {target.stream_id}, account {target.account_id}"
 
 
 def store(manifest: Manifest, environment: Environment, url: str | None = None) -> Store:

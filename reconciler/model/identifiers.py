@@ -14,6 +14,19 @@ LIST_ID = re.compile(r"cl-[0-9A-Za-z._~-]+")
 """The id of a contact list: `cl-` and a safe path segment."""
 
 
+_USUAL_ACCOUNT_ID = re.compile(r"[0-9a-f]{24}", re.IGNORECASE)
+
+
+def account_id_warning(account_id: str) -> str:
+    """Return, for people, that an account id does not look like those of the platform; "" where it does."""
+    if _USUAL_ACCOUNT_ID.fullmatch(account_id):
+        return ""
+    return (
+        f"account_id {account_id!r} has {len(account_id)} characters; those of the platform are 24 digits and letters "
+        "from a to f: compare it with the console"
+    )
+
+
 def is_key(text: str) -> bool:
     """Tell whether a text can be the key of a list."""
     return len(text) <= LONGEST and KEY.fullmatch(text) is not None and not text.startswith("x-")

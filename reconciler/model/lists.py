@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Literal, NamedTuple, TypeAlias
 
 from reconciler.model.texts import Texts
@@ -29,6 +30,28 @@ class Target:
     def account(self) -> tuple[str, str]:
         """What shares one rate limit and one set of lists: host and account id."""
         return self.host, self.account_id
+
+    def __str__(self) -> str:
+        """Return it as messages name it."""
+        return f"{self.host}, stream {self.stream_id}, account {self.account_id}"
+
+    def differences(self, other: Target) -> str:
+        """Say for people in which parts, and from which character on, this target is not the `other`; "" if nowhere."""
+        parts = (
+            ("host", self.host, other.host),
+            ("stream id", self.stream_id, other.stream_id),
+            ("account id", self.account_id, other.account_id),
+        )
+        return ", ".join(
+            f"the {name} differs from character {_first_difference(mine, its)} on"
+            for name, mine, its in parts
+            if mine != its
+        )
+
+
+def _first_difference(text: str, other: str) -> int:
+    alike = takewhile(lambda pair: pair[0] == pair[1], zip(text, other, strict=False))
+    return sum(1 for _ in alike) + 1
 
 
 class Source(NamedTuple):

@@ -70,7 +70,8 @@ def conflict(wanted: DesiredList, known: KnownList, fields: tuple[Field, ...], l
     return Block(
         "conflict",
         f"changed elsewhere since the last apply ({sides})",
-        "declare what is live, or overwrite it with --revert-drift (or policy.on_drift: overwrite)",
+        "take the live text into the manifest with `reconciler accept`, or overwrite it with --revert-drift "
+        "(or policy.on_drift: overwrite)",
     )
 
 
@@ -81,13 +82,20 @@ def _last(known: KnownList, field: Field) -> str:
     return f"last applied {text}"
 
 
+GONE = (
+    "correct its id; or, if the list was deleted, remove its key from the manifest, or make the list again in the "
+    "console and write its new id into the manifest"
+)
+"""The ways out for a declared list that the account does not have."""
+
+
 def missing(list_id: str, absent: Absent | None) -> Block:
     """The account has no list with this id."""
     answer = f" ({absent.reason})" if absent else ""
     return Block(
         "missing",
         f"the account has no list {list_id}{answer}",
-        "correct the id; or, if the list was deleted, remove it from the manifest",
+        GONE,
     )
 
 

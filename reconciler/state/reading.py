@@ -65,10 +65,16 @@ def refuse_foreign(found: Applied, wanted: Applied, *, where: str) -> None:
     if (found.environment, found.target) == (wanted.environment, wanted.target):
         return
     raise ForeignStateError(
-        f"{where}: it belongs to {_place(found)}, not to {_place(wanted)}. Nothing was changed. Set the manifest "
+        f"{where}: it belongs to {_place(found)}, not to {_place(wanted)}{_differences(found, wanted)}. Nothing was "
+        "changed. Set the manifest "
         "right; or, if this environment has moved for good, move the file away: the next apply then starts from what "
         "the API answers"
     )
+
+
+def _differences(found: Applied, wanted: Applied) -> str:
+    said = found.target.differences(wanted.target)
+    return f" ({said})" if said else ""
 
 
 def _place(state: Applied) -> str:

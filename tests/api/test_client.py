@@ -118,7 +118,7 @@ def test_neither_post_nor_get() -> None:
         (reply(403, {"message": "No"}), "was refused: HTTP 403: No"),
         (reply(302, b"", {"Location": "/x"}), "was refused: HTTP 302: a redirect to /x"),
         (reply(200, {"status": "failed", "message": "No"}), "was refused: HTTP 200: status failed, No"),
-        (success({"lists": []}), "failed: it answered success, but data is no list of contact lists"),
+        (success({"lists": []}), "failed: it answered success, but data is not a list of contact lists"),
         (reply(501), "failed at the first attempt: HTTP 501"),
         (reply(503, b"", {"Retry-After": "9999"}), "at the first attempt: HTTP 503: no words .it asks to wait 9999 s"),
     ],

@@ -55,10 +55,10 @@ def test_all_lists_and_none() -> None:
 
 ODD: list[tuple[dict[str, object], str, str | None]] = [
     ({"_id": "cl-2"}, "name cannot be used (it is missing)", None),
-    ({"_id": "cl-2", "name": None}, "name cannot be used (it is no text)", None),
-    ({"_id": "cl-2", "name": 7}, "name cannot be used (it is no text)", None),
-    ({"_id": "cl-2", "name": "Two", "description": 5}, "description cannot be used (it is no text)", "Two"),
-    ({"_id": "cl-2", "name": "Two", "description": []}, "description cannot be used (it is no text)", "Two"),
+    ({"_id": "cl-2", "name": None}, "name cannot be used (it is not a text)", None),
+    ({"_id": "cl-2", "name": 7}, "name cannot be used (it is not a text)", None),
+    ({"_id": "cl-2", "name": "Two", "description": 5}, "description cannot be used (it is not a text)", "Two"),
+    ({"_id": "cl-2", "name": "Two", "description": []}, "description cannot be used (it is not a text)", "Two"),
     ({"_id": "cl-2", "name": "x" * 10_001}, "name cannot be used (it is longer than 10,000 characters)", "x" * 10_001),
     ({"_id": "cl-2", "name": "\ud83d"}, "name cannot be used (it has half a character)", "\ud83d"),
 ]
@@ -75,12 +75,12 @@ def test_an_odd_record_is_set_apart(record: dict[str, object], reason: str, name
 
 
 WITHOUT_ID: list[tuple[object, str]] = [
-    (None, "the record cannot be used (it is no object)"),
-    (5, "the record cannot be used (it is no object)"),
-    ("x", "the record cannot be used (it is no object)"),
-    ([], "the record cannot be used (it is no object)"),
+    (None, "the record cannot be used (it is not an object)"),
+    (5, "the record cannot be used (it is not an object)"),
+    ("x", "the record cannot be used (it is not an object)"),
+    ([], "the record cannot be used (it is not an object)"),
     ({"name": "Two"}, "_id cannot be used (it is missing)"),
-    ({"_id": None, "name": "Two"}, "_id cannot be used (it is no text)"),
+    ({"_id": None, "name": "Two"}, "_id cannot be used (it is not a text)"),
     ({"_id": ""}, "_id cannot be used (it is empty)"),
 ]
 
@@ -112,8 +112,8 @@ def test_half_an_emoji_in_the_name_of_a_campaign() -> None:
 
 
 UNUSABLE: list[tuple[object, str]] = [
-    (None, "data is no list of contact lists"),
-    ({"lists": []}, "data is no list of contact lists"),
+    (None, "data is not a list of contact lists"),
+    ({"lists": []}, "data is not a list of contact lists"),
     ([FULL] * 10_001, "it answered 10,001 lists; more than 10,000 are not read"),
 ]
 
@@ -147,5 +147,5 @@ HOSTILE = [
 
 @pytest.mark.parametrize("content", HOSTILE, ids=range(len(HOSTILE)))
 def test_an_answer_that_is_no_document(content: bytes) -> None:
-    with pytest.raises(RemoteError, match="data is no list of contact lists"):
+    with pytest.raises(RemoteError, match="data is not a list of contact lists"):
         live(content)

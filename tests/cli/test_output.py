@@ -204,13 +204,13 @@ def test_what_a_command_is_for_cannot_be_written(place: Workplace, arguments: li
         assert code == 1
         assert "error: stdout could not be written" in said
     else:
-        assert (code, said) == (0, "")
+        assert (code, "could not be written" in said) == (0, False)
 
 
 @pytest.mark.parametrize("name", BROKEN)
 def test_without_stderr_a_command_says_the_same(place: Workplace, name: str) -> None:
     how = {"stderr": BROKEN[name]}
-    assert ran(place, ["validate"], how) == (0, "lists.yaml: in order (prod 5 lists)\n")
+    assert ran(place, ["validate"], how) == (0, "lists.yaml: valid (prod 5 lists)\n")
     assert ran(place, ["plan", "--detailed-exitcode"], how)[0] == 2
     assert ran(place, ["plan", "--unknown"], how) == (1, "")
 

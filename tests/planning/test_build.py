@@ -111,7 +111,10 @@ def test_before_is_live_where_read_else_applied_and_says_what_is_let_go() -> Non
             {"a": {"name": "N"}},
             {"a": {"name": "Other"}},
             "changed elsewhere since the last apply (name: last applied 'N', now live 'Other', declared 'New')",
-            "declare what is live, or overwrite it with --revert-drift (or policy.on_drift: overwrite)",
+            (
+                "take the live text into the manifest with `reconciler accept`, or overwrite it with --revert-drift "
+                "(or policy.on_drift: overwrite)"
+            ),
         ),
         (
             {"a": {"name": "N", "description": "New"}},
@@ -121,14 +124,20 @@ def test_before_is_live_where_read_else_applied_and_says_what_is_let_go() -> Non
                 "changed elsewhere since the last apply (description: nothing before a PUT of 'New' that is in doubt, "
                 "now live 'x', declared 'New')"
             ),
-            "declare what is live, or overwrite it with --revert-drift (or policy.on_drift: overwrite)",
+            (
+                "take the live text into the manifest with `reconciler accept`, or overwrite it with --revert-drift "
+                "(or policy.on_drift: overwrite)"
+            ),
         ),
         (
             {"a": {"name": "N"}},
             {},
             {"a": None},
             "the account has no list cl-a (HTTP 404: not found)",
-            "correct the id; or, if the list was deleted, remove it from the manifest",
+            (
+                "correct its id; or, if the list was deleted, remove its key from the manifest, or make the list "
+                "again in the console and write its new id into the manifest"
+            ),
         ),
     ],
 )

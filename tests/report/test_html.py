@@ -362,12 +362,12 @@ def test_times_as_people_write_them() -> None:
         ),
         (
             samples.planned(samples.environment("prod", samples.RENAME_IN_USE)),
-            ["Look at what is blocked: each says what lifts it"],
+            ["Look at what is blocked: each says what to do about it"],
         ),
         (
             samples.planned(samples.environment("a", samples.RENAME_IN_USE), samples.environment("b", samples.RENAME)),
             [
-                "Look at what is blocked: each says what lifts it",
+                "Look at what is blocked: each says what to do about it",
                 "To make the changes that are not blocked, after a last look: reconciler apply --env a --env b",
             ],
         ),

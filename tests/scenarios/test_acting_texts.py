@@ -175,7 +175,7 @@ def test_annotations_name_files_by_their_path_in_the_repository(
         assert f"::error file={file},line=" in ran.out
 
 
-BROKEN = "x\nlists.yaml: in order (prod 40 lists)\rb\u2028c"
+BROKEN = "x\nlists.yaml: valid (prod 40 lists)\rb\u2028c"
 
 
 @pytest.mark.parametrize(
@@ -200,7 +200,7 @@ BROKEN = "x\nlists.yaml: in order (prod 40 lists)\rb\u2028c"
 def test_no_word_of_the_command_line_breaks_a_line(place: Workplace, words: list[str]) -> None:
     ran = place.run(*words)
     said = ran.out + ran.err
-    assert not re.search(r"(?m)^lists\.yaml: in order \(prod 40", said)
+    assert not re.search(r"(?m)^lists\.yaml: valid \(prod 40", said)
     assert not re.search("[\r\u2028]", said)
 
 
@@ -213,4 +213,4 @@ def test_no_name_of_an_included_file_breaks_a_line(place: Workplace) -> None:
         ran = place.run(*verb.split())
         assert ran.code == 1
         assert len(ran.err.splitlines()) == 1, ran.err
-        assert r"x\nlists.yaml: in order" in ran.err
+        assert r"x\nlists.yaml: valid" in ran.err

@@ -211,6 +211,10 @@ def test_accept(place: Workplace) -> None:
     adopted = place.run("apply", "--yes", "--json")
     assert _outcomes(adopted) == {"a": "adopted", "b": "adopted"}
     assert place.puts == []
+    place.sandbox.world.delete(third.id)
+    gone = place.run("accept", "c")
+    assert "nothing to accept: c in prod: the API does not have this list: correct its id; or, if the list" in gone.err
+    assert gone.out == ""
 
 
 def _outcomes(ran: Ran) -> dict[str, str]:
@@ -337,7 +341,7 @@ def test_of_several_files_all_are_written_or_none(place: Workplace) -> None:
 def test_what_was_never_applied_is_said_to_be_so(place: Workplace) -> None:
     place.sandbox.world.edit(some_lists(1)[0].id, {"description": "Theirs"})
     assert place.run("state", "rm", "a").code == 0
-    assert "nobody knows who moved" in place.run("drift").out
+    assert "who changed it is not known" in place.run("drift").out
     assert "no list changed elsewhere since the last apply" in place.run("accept").out
 
 

@@ -77,7 +77,7 @@ def test_exit_codes_of_a_plan(place: Workplace) -> None:
         ([], "the following arguments are required: COMMAND"),
         (["plan", "--env", "dev"], "the manifest has no environment 'dev'; it has prod"),
         (["plan", "--revert-drift"], "--revert-drift needs --refresh"),
-        (["plan", "-f", "nope.yaml"], "nope.yaml:1:1: cannot be read"),
+        (["plan", "-f", "nope.yaml"], "nope.yaml:1:1: there is no such file"),
         (["apply"], "without a terminal, say --yes"),
         (["apply", "nope.json", "--yes"], "cannot read the plan nope.json"),
         (["apply", "nope.json", "--yes", "--revert-drift"], "--revert-drift does not go with a saved plan"),
@@ -442,7 +442,7 @@ def test_doctor_says_who_holds_the_lock(place: Workplace) -> None:
 
 
 def test_validate_and_schema(place: Workplace) -> None:
-    assert place.run("validate").out == "lists.yaml: in order (prod 3 lists)\n"
+    assert place.run("validate").out == "lists.yaml: valid (prod 3 lists)\n"
     assert place.run("validate", "--json").document == {"format": "reconciler/problems/1", "problems": []}
     assert place.run("schema").document["$schema"] == "https://json-schema.org/draft/2020-12/schema"
     (place.folder / "lists.yaml").write_text("verson: 1\n")

@@ -149,7 +149,7 @@ GITS: list[Callable[[Path], str]] = [git_folder, git_folder_by_a_link, written_o
 @pytest.mark.parametrize("make", GITS)
 def test_gits_own_folder_is_no_place(root: Path, make: Callable[[Path], str]) -> None:
     state = make(root)
-    with pytest.raises(StateError, match=r"is in git's own folder .* which is no place for a state"):
+    with pytest.raises(StateError, match=r"is in git's own folder .* where no state can be kept"):
         store_at(root, state)
 
 

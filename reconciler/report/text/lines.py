@@ -26,7 +26,7 @@ _INKS: Final[Mapping[Tone, Ink]] = {
     "elsewhere": "magenta",
     "quiet": "cyan",
 }
-_NOTES: Final[Mapping[str, Ink]] = {"why": "red", "to lift": "bold", "warning": "yellow"}
+_NOTES: Final[Mapping[str, Ink]] = {"why": "red", "what to do": "bold", "warning": "yellow"}
 _OFFLINE: Final = "Compared with the last-applied state only: plan --refresh, and every apply, reads live first."
 
 

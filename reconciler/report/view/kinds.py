@@ -50,7 +50,13 @@ UPDATES: Final[Mapping[Field, Kind]] = {
 }  # fmt: skip
 """By the first of these fields that they send."""
 BLOCKED: Final = Kind(
-    "blocked", "stop", "!", "blocked", "Blocked", "Nothing is sent for these until somebody lifts it.", in_order=False
+    "blocked",
+    "stop",
+    "!",
+    "blocked",
+    "Blocked",
+    "Nothing is sent for these until what stops them is settled.",
+    in_order=False,
 )
 LEFT_ALONE: Final = Kind(
     "drift", "elsewhere", "≠", "changed elsewhere", "Changed elsewhere",

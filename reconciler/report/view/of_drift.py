@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from reconciler.model.fields import NAME
+from reconciler.planning.blocks import GONE
 from reconciler.report import steps
 from reconciler.report.phrases import CAUSES, count
 from reconciler.report.view import kinds
@@ -21,7 +22,7 @@ _MOVED: Final[Mapping[Mover, str]] = {
     "file": "edited in the manifest, and not applied yet",
     "both": CAUSES["conflict"],
 }
-_NEVER_APPLIED: Final = "declared, and not in the state: nobody knows who moved; an apply reads and judges it"
+_NEVER_APPLIED: Final = "declared, and not in the state: who changed it is not known; an apply reads and judges it"
 _UNDECLARED: Final = "live, and declared nowhere"
 _DOUBT: Final = "its last write was never confirmed; the next apply reads the list and settles that"
 
@@ -79,6 +80,7 @@ def _missing(environment: str, missing: Missing) -> Entry:
         words=f"missing: {CAUSES['missing']}",
         source=missing.source,
         reason=f"{missing.id}: {missing.reason}",
+        lift=GONE,
     )
 
 

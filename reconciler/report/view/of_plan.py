@@ -29,7 +29,7 @@ _COUNTED: Final[Mapping[Action, str]] = {
 _DEEDS: Final[Mapping[Action, str]] = {
     "update": "update",
     "adopt": "adopt (live is as declared, nothing is sent)",
-    "forget": "forget (the list itself stays)",
+    "forget": "forget (dropped from the state, nothing is sent)",
     "check": "check (apply reads it first)",
 }
 
@@ -184,7 +184,7 @@ def _steps(plan: Plan) -> Iterator[Step]:
     names = [environment.name for environment in plan.environments]
     actions = {change.action for environment in plan.environments for change in environment.changes}
     if "blocked" in actions:
-        yield Step("Look at what is blocked: each says what lifts it")
+        yield Step("Look at what is blocked: each says what to do about it")
     if not plan.refreshed and (actions or any(environment.drift for environment in plan.environments)):
         yield Step("To compare with the live account first", steps.command("plan --refresh", names, plan.asked))
     if actions - {"blocked"}:

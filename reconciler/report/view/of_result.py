@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 NEXT_STEPS: Final[Mapping[OutcomeKind, str]] = {
     "failed": "the list is as before; mend what its error says, then run apply again",
-    "in_doubt": "nobody knows yet whether the write landed; the next apply reads the list and settles it",
+    "in_doubt": "it is not known yet whether the write arrived; the next apply reads the list and settles it",
     "unverified": "acknowledged, but shown otherwise; plan --refresh tells what the API keeps",
     "conflict": "changed elsewhere and left alone; plan --refresh shows both sides",
     "blocked": "nothing was sent; do what its reason says, then look at plan --refresh",
@@ -71,12 +71,20 @@ def how_it_ended(result: Result) -> str:
     outcomes = [outcome for environment in result.environments for outcome in environment.outcomes]
     made = sum(outcome.in_order for outcome in outcomes)
     if result.in_order:
-        return f"Done: {count(made, 'change')} made and recorded." if made else "Done: nothing had to change."
+        done = f"Done: {count(made, 'change')} made and recorded." if made else "Done: nothing had to change."
+        return done + _left_alone(result)
     stopped = any(environment.stopped for environment in result.environments)
     recorded = "" if stopped else " and recorded"
     unread = sum(_is_unread(outcome) for outcome in outcomes)
     also = f"; {unread:,} more acknowledged and recorded, but not read back" if unread else ""
     return f"Incomplete: {made:,} of {count(len(outcomes), 'change')} made{recorded}{also}."
+
+
+def _left_alone(result: Result) -> str:
+    """Return how many drifted lists the plan left out, which "done" does not speak of."""
+    if not (drifted := sum(len(environment.drift) for environment in result.approved.environments)):
+        return ""
+    return f" {count(drifted, 'list')} changed elsewhere {'was' if drifted == 1 else 'were'} left alone."
 
 
 def _environment(of: EnvironmentResult, approved: EnvironmentPlan | None) -> EnvironmentView:

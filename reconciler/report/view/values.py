@@ -75,7 +75,7 @@ class Entry:
         if self.reason:
             yield "why", self.reason
         if self.lift:
-            yield "to lift", self.lift
+            yield "what to do", self.lift
         if self.next_step:
             yield "what to do", self.next_step
         yield from (("warning", warning) for warning in self.warnings)

@@ -139,7 +139,9 @@ def _is_plain(variable: str, endpoint: str) -> bool:
         return False
     parts = _address(endpoint)
     if parts is None:
-        raise UsageError(f"{variable}: is no address: it begins with https:// and the host, without user or password")
+        raise UsageError(
+            f"{variable}: is not an address: one begins with https:// and the host, without user or password"
+        )
     if parts.scheme != "http":
         return False
     host = parts.hostname or ""

@@ -41,6 +41,6 @@ def _refuse_git(path: Path) -> None:
     for above in path.parents:
         if above.name.casefold() == ".git" or all((above / name).exists() for name in _OURS):
             raise StateError(
-                f"{path}: is in git's own folder {above}, which is no place for a state. Nothing was changed. Name "
+                f"{path}: is in git's own folder {above}, where no state can be kept. Nothing was changed. Name "
                 "another folder, or a branch, as in state: git+branch://reconciler-state"
             )

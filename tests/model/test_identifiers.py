@@ -1,0 +1,37 @@
+"""Ids that look odd, and targets that are nearly alike."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from reconciler.model.identifiers import account_id_warning
+from reconciler.model.lists import Target
+
+USUAL = Target("https://platform.kore.ai", "st-1", "67777ce93e25326494e00000")
+
+
+@pytest.mark.parametrize("account_id", ["67777ce93e25326494e00000", "67777CE93E25326494E00000"])
+def test_a_usual_account_id(account_id: str) -> None:
+    assert account_id_warning(account_id) == ""
+
+
+@pytest.mark.parametrize("account_id", ["67777ce93e25326494e0000", "67777ce93e25326494e000000", "z" * 24])
+def test_an_unusual_account_id(account_id: str) -> None:
+    assert f"account_id '{account_id}' has {len(account_id)} characters" in account_id_warning(account_id)
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        (USUAL, ""),
+        (replace(USUAL, account_id="67777ce93e25326494e00001"), "the account id differs from character 24 on"),
+        (
+            replace(USUAL, host="https://platform.kore.a", stream_id="st-2"),
+            "the host differs from character 24 on, the stream id differs from character 4 on",
+        ),
+    ],
+)
+def test_targets_that_differ_in_one_letter(other: Target, said: str) -> None:
+    assert USUAL.differences(other) == said
