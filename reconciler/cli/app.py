@@ -18,7 +18,7 @@ VERBS = {
     "plan": "show what apply would do; cannot write",
     "apply": "make the account as the manifest says",
     "drift": "show what was changed elsewhere; cannot write",
-    "import": "take live lists that nobody declares into the manifest and the state",
+    "import": "take live lists that the manifest does not declare into it and into the state",
     "accept": "take what was changed elsewhere into the manifest",
     "promote": "show what another environment lacks, and find its ids by name",
     "state": "look at the state, and repair it",

@@ -165,12 +165,14 @@ def _check_mass_change(plan: Plan, chosen: Chosen, allowed: int | None) -> None:
 
     desired = {workspace.desired.environment: workspace.desired for workspace in chosen.workspaces}
     excess = [over_max_changes(environment, desired[environment.name]) for environment in plan.environments]
-    total = sum(len(environment.updates) for environment in plan.environments)
+    updates = {environment.name: len(environment.updates) for environment in plan.environments if environment.updates}
+    total = sum(updates.values())
     if any(excess) and allowed != total:
         said = "" if allowed is None else f" ({allowed} was allowed, the plan has {total})"
         raise MassChangeError(
             "; ".join(filter(None, excess))
             + f"{said}. Nothing was changed; if this is meant: --allow-mass-change {total}"
+            + (f" ({', '.join(f'{name} {number}' for name, number in updates.items())})" if len(updates) > 1 else "")
         )
 
 

@@ -21,7 +21,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     shared.manifest(parser)
     shared.environments(parser)
-    parser.add_argument("--undeclared", action="store_true", help="name the live lists that nobody declares")
+    parser.add_argument(
+        "--undeclared", action="store_true", help="name the live lists that the manifest does not declare"
+    )
     parser.add_argument("--detailed-exitcode", action="store_true", help="exit 2 if a list drifted or is missing")
     reports.arguments(parser)
     shared.output(parser)

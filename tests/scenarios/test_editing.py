@@ -353,3 +353,11 @@ def test_a_manifest_that_cannot_be_written_is_left_whole(place: Workplace) -> No
     assert ran.code == 1
     assert "lists.yaml: cannot be written" in ran.err
     assert (manifest(place), place.state()) == (before, state)
+
+
+def test_the_number_that_lets_a_mass_change_through_is_that_of_all_environments(two: Workplace) -> None:
+    assert two.run("import", "--all-envs").code == 0
+    path = two.folder / "lists.yaml"
+    path.write_text(path.read_text().replace('"Text ', '"New ').replace("policy: {}", "policy: {max_changes: 0}"))
+    ran = two.run("apply", "--yes", "--all-envs")
+    assert (ran.code, ran.err.rstrip().endswith("--allow-mass-change 6 (prod 3, dev 3)")) == (1, True), ran.err
