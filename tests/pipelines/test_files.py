@@ -158,7 +158,7 @@ def test_the_hook_of_pre_commit_works(tmp_path: Path) -> None:
     (repository / "lists.yaml").write_text("version: 2\n")
     ran = tried()
     assert ran.returncode == 1
-    assert "lists.yaml:1:10: version: 2 is not 1" in ran.stdout
+    assert "lists.yaml:1:10: version: must be 1, the one format" in ran.stdout
 
 
 def test_environments(tmp_path: Path) -> None:

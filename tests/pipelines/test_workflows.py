@@ -51,12 +51,12 @@ def test_a_pull_request_of_a_branch_gets_one_comment_that_is_updated(runner: Run
     assert code == 0, said
     assert CLIENT_SECRET not in said
     (comment,) = runner.kept("comments")
-    assert comment["body"].startswith("<!-- reconciler plan prod -->\n### reconciler plan: 2 to update\n")
+    assert comment["body"].startswith("<!-- reconciler plan prod -->\n### reconciler plan: `prod` 2 to update\n")
     runner.declare(declared("Newer").replace("Newer", "Text 1", 1))
     code, said = runner.run("pull_request", BRANCH)
     assert code == 0, said
     (comment,) = runner.kept("comments")
-    assert "### reconciler plan: 1 to update, 1 to adopt\n" in comment["body"]
+    assert "### reconciler plan: `prod` 1 to update, 1 to adopt\n" in comment["body"]
     assert not runner.sandbox.world.writes
 
 

@@ -221,7 +221,7 @@ def import_and_promote(at: Place) -> None:
 @pytest.mark.timeout(400)
 def test_the_laws_hold_with_it() -> None:
     laws = ["documents/test_saved_plan.py", "planning/test_laws.py", "execute/test_laws.py", "model/test_texts.py"]
-    store = [f"store/test_{name}.py" for name in ("document", "journal", "writer", "folding", "merging", "moving")]
+    store = [f"state/test_{name}.py" for name in ("document", "journal", "writer", "folding", "merging", "moving")]
     ended = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-m", "not slow", "-p", "tests.scenarios.third_field",
          *(f"tests/{each}" for each in (*laws, *store))],
