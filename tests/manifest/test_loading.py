@@ -19,6 +19,7 @@ from yaml.error import MarkedYAMLError
 from reconciler.errors import ManifestError
 from reconciler.manifest import included_schema, load, manifest_schema
 from reconciler.manifest.rules import text_fault
+from reconciler.manifest.schema import PolicyEntry
 from reconciler.manifest.yaml_errors import explain
 from reconciler.manifest.yaml_events import FASTEST, PurePythonParser
 from reconciler.manifest.yaml_reader import read
@@ -35,6 +36,14 @@ def written(folder: Path, text: str, name: str = "lists.yaml") -> Path:
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(text.encode())
     return path
+
+
+@pytest.mark.parametrize("key", PolicyEntry.model_fields)
+def test_every_key_of_policy_is_heeded(tmp_path: Path, key: str) -> None:
+    (example,) = (PolicyEntry.model_fields[key].examples or [])[:1]
+    head = "version: 1\nenvironments:\n  prod: {host: platform.kore.ai, stream_id: st-1, account_id: a1, policy: {}}\n"
+    (tmp_path / "lists.yaml").write_text(head.replace("{}", json.dumps({key: example})))
+    assert load(tmp_path / "lists.yaml").environments["prod"].desired.policy != Policy()
 
 
 def test_the_example_loads_with_every_key_meant() -> None:

@@ -7,10 +7,11 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from reconciler.cli.reports import FORMATS
 from tests.documents.test_schemas import valid
 from tests.program import Workplace, some_lists
 
-EVERY = ["text", "json", "markdown", "junit", "github", "gitlab", "html"]
+EVERY = FORMATS
 
 
 @pytest.fixture
