@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli import exits, reports
 from reconciler.cli import options as shared
-from reconciler.cli.output import say, say_document, uses_colour, width
+from reconciler.cli.output import most_lists, say, say_document, uses_colour, width
 from reconciler.cli.outputs import Outputs
 
 if TYPE_CHECKING:
@@ -52,7 +52,8 @@ def run(options: argparse.Namespace) -> int:
         from reconciler.report.view.of_drift import view_of_drift
 
         view = view_of_drift(report, undeclared=options.undeclared)
-        say(lines.render(view, colour=uses_colour(sys.stdout, options), width=width()))
+        colour, most = uses_colour(sys.stdout, options), most_lists(sys.stdout)
+        say(lines.render(view, colour=colour, width=width(), most=most))
     codes = exits.report_failures(failures)
     if not reports.save(report, options):
         codes.append(1)

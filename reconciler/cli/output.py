@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _PATIENCE = 1.0  # seconds to wait for a reader that is slow, once: afterwards none until it reads again
 _PAUSE = 0.01
+_MOST_LISTS = 50
 _PIECE = 512  # bytes that a pipe takes at once or not at all, by POSIX
 _LEFT_OUT = b"(some messages were left out, since nothing read them)\n"
 
@@ -230,6 +231,11 @@ def uses_colour(stream: TextIO, options: argparse.Namespace) -> bool:
 def at_terminal() -> bool:
     """Tell whether a person can answer."""
     return sys.stdin is not None and sys.stdin.isatty()
+
+
+def most_lists(stream: TextIO) -> int | None:
+    """Return how many lists of a kind are shown of each environment: all, but on a terminal."""
+    return _MOST_LISTS if stream.isatty() else None
 
 
 def width() -> int:

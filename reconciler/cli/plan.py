@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli import exits, reports
 from reconciler.cli import options as shared
-from reconciler.cli.output import note, say, say_document, uses_colour, width
+from reconciler.cli.output import most_lists, note, say, say_document, uses_colour, width
 from reconciler.cli.outputs import Outputs, is_stdout
 from reconciler.errors import UsageError
 from reconciler.report.escape import terminal
@@ -96,4 +96,5 @@ def _show(planned: Plan, options: argparse.Namespace) -> None:
     from reconciler.report.text import lines
     from reconciler.report.view.of_plan import view_of_plan
 
-    say(lines.render(view_of_plan(planned), colour=uses_colour(sys.stdout, options), width=width()))
+    colour, most = uses_colour(sys.stdout, options), most_lists(sys.stdout)
+    say(lines.render(view_of_plan(planned), colour=colour, width=width(), most=most))

@@ -53,7 +53,7 @@ def of_drift_left_alone(of: EnvironmentPlan, asked: Asked) -> Iterator[Step]:
 def of_drift(found: EnvironmentDrift, asked: Asked) -> Iterator[Step]:
     """Yield what can be done about what a drift report found in an environment."""
     if found.drifted:
-        yield _accept(found.name, asked)
+        yield _accept(found.name, asked, *(drift.key for drift in found.drifted if asked.only))
         yield _set_back(found.name, asked)
     if found.pending:
         yield Step("To send what the manifest says", command("apply", [found.name], asked))

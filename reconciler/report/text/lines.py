@@ -5,7 +5,8 @@ Of an apply, only what is not in order has a line, with what went wrong; what to
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 from operator import attrgetter
 from typing import Final
@@ -15,7 +16,7 @@ from reconciler.report.escape import quote, terminal
 from reconciler.report.phrases import REFUSED, count
 from reconciler.report.text.fields import field_lines
 from reconciler.report.text.layout import INDENT, MARGIN, Page
-from reconciler.report.view.kinds import Tone
+from reconciler.report.view.kinds import OUTCOMES, Tone
 from reconciler.report.view.values import Entry, EnvironmentView, View, counts_in_words
 
 _INKS: Final[Mapping[Tone, Ink]] = {
@@ -29,11 +30,14 @@ _INKS: Final[Mapping[Tone, Ink]] = {
 _NOTES: Final[Mapping[str, Ink]] = {"why": "red", "what to do": "bold", "warning": "yellow"}
 _OFFLINE: Final = "Compared with the last-applied state only: plan --refresh, and every apply, reads live first."
 
+_LONG: Final = 20  # lists, after which the headline has left the screen
+_NAMED: Final = 5
 
-def render(view: View, *, colour: bool, width: int) -> str:
-    """Return the whole view for a page of `width` columns."""
+
+def render(view: View, *, colour: bool, width: int, most: int | None = None) -> str:
+    """Return the view for a page of `width` columns; of each kind, `most` lists of an environment, None for all."""
     page = Page(Pen(colour), width)
-    parts = ["\n\n".join(_environment(environment, view, page)) for environment in view.environments]
+    parts = ["\n\n".join(_environment(environment, view, page, most)) for environment in view.environments]
     parts += [page.failure_line(name, error) for name, error in view.failed.items()]
     parts += [page.prose(f"{REFUSED}:", view.refused, ink="red", indent=0)] if view.refused else []
     parts += _closing(view, page)
@@ -41,13 +45,17 @@ def render(view: View, *, colour: bool, width: int) -> str:
 
 
 def progress_line(entry: Entry, *, number: int, total: int, colour: bool) -> str:
-    """Return one line of progress: the `number`-th of `total` changes of an environment has its outcome."""
+    """Return one line of progress: the `number`-th of `total` changes of an environment has its outcome.
+
+    What went wrong is said once, at the end, but for a doubt: the end may know better, and say nothing of it.
+    """
     words = Pen(colour).paint(_INKS[entry.kind.tone], entry.words)
     line = f"{terminal(entry.environment)}  {number:>{len(str(total))}}/{total}  {terminal(entry.key)}  {words}"
-    return f"{line}: {terminal(entry.reason).strip()}" if entry.reason else line
+    is_doubt = entry.kind is OUTCOMES["in_doubt"]
+    return f"{line}: {terminal(entry.reason).strip()}" if is_doubt and entry.reason else line
 
 
-def _environment(of: EnvironmentView, view: View, page: Page) -> Iterator[str]:
+def _environment(of: EnvironmentView, view: View, page: Page, most: int | None) -> Iterator[str]:
     lines = [f"{page.pen.paint('bold', terminal(of.name))}  {of.idle or f'{counts_in_words(of.counts)}  ({of.cost})'}"]
     if of.stopped:
         lines.append(page.prose("stopped:", of.stopped, ink="red", indent=MARGIN))
@@ -58,7 +66,7 @@ def _environment(of: EnvironmentView, view: View, page: Page) -> Iterator[str]:
         return
     yield "\n".join(lines)
     for _, entries in groupby(of.entries, key=attrgetter("kind")):
-        yield "\n".join(line for entry in entries for line in _block(entry, view, page))
+        yield "\n".join(_group(list(entries), view, page, most))
     if of.steps:
         yield "\n".join(f"{' ' * MARGIN}{step}" for step in of.steps)
 
@@ -66,6 +74,29 @@ def _environment(of: EnvironmentView, view: View, page: Page) -> Iterator[str]:
 def _outcome(entry: Entry, page: Page) -> str:
     label = f"{terminal(entry.key)}  {entry.words}{':' if entry.reason else ''}"
     return page.prose(label, entry.reason, ink=_INKS[entry.kind.tone], indent=MARGIN)
+
+
+def _group(entries: Sequence[Entry], view: View, page: Page, most: int | None) -> Iterator[str]:
+    """Yield the lists of a kind; what is to be done about several of them alike is said once, below them."""
+    keys: dict[str, list[str]] = {}
+    for entry in entries:
+        keys.setdefault(entry.lift, []).append(entry.key)
+    shared = {lift for lift, those in keys.items() if lift and len(those) > 1}
+    for entry in entries[:most]:
+        yield from _block(replace(entry, lift="") if entry.lift in shared else entry, view, page)
+    if hidden := 0 if most is None else len(entries[most:]):
+        shown = (
+            f"{' ' * INDENT}… and {hidden:,} more, left out on a terminal: {view.subject} --report text=FILE has all"
+        )
+        yield page.pen.paint("dim", shown)
+    for lift in (lift for lift in keys if lift in shared):
+        alike = f" ({_join_some(keys[lift])})" if len(keys) > 1 else ""
+        yield page.prose(f"what to do about these {len(keys[lift]):,}{alike}:", lift, ink="bold", indent=MARGIN)
+
+
+def _join_some(keys: Sequence[str]) -> str:
+    more = f" and {len(keys) - _NAMED:,} more" if len(keys) > _NAMED else ""
+    return ", ".join(map(terminal, keys[:_NAMED])) + more
 
 
 def _block(entry: Entry, view: View, page: Page) -> Iterator[str]:
@@ -79,9 +110,10 @@ def _block(entry: Entry, view: View, page: Page) -> Iterator[str]:
 
 
 def _closing(view: View, page: Page) -> Iterator[str]:
-    if view.subject == "plan" and len(view.environments) > 1:
-        where = count(len(view.environments), "environment")
-        yield f"{page.pen.paint('bold', 'total')}  {counts_in_words(view.counts)} in {where}  ({view.cost})"
+    several = len(view.environments) > 1
+    if view.subject == "plan" and (several or sum(len(of.entries) for of in view.environments) > _LONG):
+        where = f" in {count(len(view.environments), 'environment')}" if several else ""
+        yield f"{page.pen.paint('bold', 'total')}  {counts_in_words(view.counts)}{where}  ({view.cost})"
     if view.compared_offline:
         yield page.pen.paint("dim", _OFFLINE)
     if view.ended:

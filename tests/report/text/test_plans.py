@@ -103,3 +103,29 @@ def test_no_text_acts_hides_or_forges_a_line(hostile: str, other: str, refreshed
     plan = samples.planned(samples.environment(more, update, warnings=(more,)), refreshed=refreshed)
     shown = show(plan, colour=False, width=width).split("\n")
     assert [line for line in shown if escape.terminal(line) != line or line.startswith("FORGED")] == []
+
+
+def _protected(count: int) -> list[Blocked]:
+    return [replace(samples.GUARDS[0], key=f"list-{at}") for at in range(count)]
+
+
+def test_what_lifts_several_blocks_alike_is_said_once() -> None:
+    blocked = _protected(7)
+    lift = blocked[0].block.lift
+    alone = show(samples.planned(samples.environment("prod", *blocked)), colour=False, width=200)
+    assert alone.count(lift) == 1
+    assert f"  what to do about these 7: {lift}\n" in alone
+    other = replace(blocked[0], key="other", block=replace(blocked[0].block, lift="ask"))
+    both = show(samples.planned(samples.environment("prod", *blocked, other)), colour=False, width=200)
+    assert f"  what to do about these 7 (list-0, list-1, list-2, list-3, list-4 and 2 more): {lift}\n" in both
+    assert "      what to do: ask\n" in both
+
+
+def test_on_a_terminal_a_long_plan_is_cut_and_ends_with_its_totals() -> None:
+    plan = samples.planned(samples.environment("prod", samples.RENAME, *_protected(20)))
+    output = lines.render(view_of_plan(plan), colour=False, width=100, most=15)
+    assert "… and 5 more, left out on a terminal: plan --report text=FILE has all\n" in output
+    assert "  ~ renewal-due  " in output
+    assert "\ntotal  1 to update, 20 blocked  (" in output
+    few = samples.planned(samples.environment("prod", *_protected(20)))
+    assert "total" not in lines.render(view_of_plan(few), colour=False, width=100)
