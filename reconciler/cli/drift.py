@@ -21,6 +21,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     shared.manifest(parser)
     shared.environments(parser)
+    shared.only(parser)
     parser.add_argument(
         "--undeclared", action="store_true", help="name the live lists that the manifest does not declare"
     )
@@ -39,6 +40,7 @@ def run(options: argparse.Namespace) -> int:
         chosen = wiring.load_workspaces(options)
     options.outputs.settle(chosen)
     report, failures = find_drift(chosen, options)
+    wiring.tell_unmatched(options.only, chosen.manifest)
     if failures and not report.environments:
         reports.save(report, options)
         raise exits.of_all(failures)
@@ -70,4 +72,5 @@ def find_drift(chosen: Chosen, options: argparse.Namespace) -> tuple[DriftReport
     runtime = Runtime()
     with wiring.readers(chosen.environments, options, runtime) as readers:
         metadata = wiring.plan_metadata(chosen.manifest, runtime.now(), options)
-        return drift(chosen.workspaces, readers, metadata, wiring.declared_ids(chosen.manifest))
+        ids = wiring.declared_ids(chosen.manifest)
+        return drift(chosen.workspaces, readers, metadata, ids, wiring.selection(options))

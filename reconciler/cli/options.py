@@ -59,9 +59,14 @@ def network(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def only(parser: argparse.ArgumentParser) -> None:
+    """Declare which part of the lists."""
+    parser.add_argument("--only", action="append", default=[], metavar="GLOB", help="only these keys; repeatable")
+
+
 def scope(parser: argparse.ArgumentParser) -> None:
     """Declare which part of the lists, and what to do about drift."""
-    parser.add_argument("--only", action="append", default=[], metavar="GLOB", help="only these keys; repeatable")
+    only(parser)
     parser.add_argument(
         "--revert-drift", action="store_true", help="set back what was changed elsewhere (on_drift: overwrite)"
     )

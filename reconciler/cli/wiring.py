@@ -64,10 +64,10 @@ def load_workspaces(
     return Chosen(manifest, chosen, workspaces)
 
 
-def tell_unmatched(only: Sequence[str], manifest: Manifest, plan: Plan) -> None:
+def tell_unmatched(only: Sequence[str], manifest: Manifest, plan: Plan | None = None) -> None:
     """Say of each `--only` that means neither a list of the manifest nor a change of the plan that it does so."""
     keys = {key for environment in manifest.environments.values() for key in environment.desired.lists}
-    keys |= {change.key for environment in plan.environments for change in environment.changes}
+    keys |= {change.key for environment in (plan.environments if plan else ()) for change in environment.changes}
     for pattern in only:
         if not any(matches(pattern, key) for key in keys):
             warn(f"--only {pattern}: no list has such a key")
@@ -149,7 +149,7 @@ def plan_metadata(manifest: Manifest, now: float, options: argparse.Namespace) -
 def asked_of(options: argparse.Namespace) -> Asked:
     """Return what a command that goes on from this one must be given."""
     named = "" if options.file == shared.DEFAULT_FILE and not os.environ.get("RECONCILER_FILE") else str(options.file)
-    part = selection(options) if "only" in options else Selection()
+    part = selection(options)
     return Asked(named, part.only, part.revert_drift, out=str(getattr(options, "out", None) or ""))
 
 
@@ -167,7 +167,7 @@ def declared_ids(manifest: Manifest) -> Mapping[str, frozenset[str]]:
 
 def selection(options: argparse.Namespace) -> Selection:
     """Return which part of the lists is meant."""
-    return Selection(tuple(options.only), options.revert_drift)
+    return Selection(tuple(getattr(options, "only", ())), getattr(options, "revert_drift", False))
 
 
 class _Unready:

@@ -10,7 +10,7 @@ from reconciler.engine.per_account import Failures, side_by_side, sorted_out
 from reconciler.engine.workspaces import PlanMetadata, Selection, Workspace
 from reconciler.execute.snapshot import read_live
 from reconciler.model.changes import EnvironmentPlan, Plan
-from reconciler.model.lists import Applied, Live, Target
+from reconciler.model.lists import Applied, Desired, Live, Target
 from reconciler.planning import limits
 from reconciler.planning.build import build
 from reconciler.planning.guard import apply_guards
@@ -46,9 +46,11 @@ def drift(
     readers: Mapping[str, Reader],
     metadata: PlanMetadata,
     declared_ids: Mapping[str, Collection[str]],
+    selection: Selection,
 ) -> tuple[DriftReport, Failures]:
     """Compare live with applied and desired; `declared_ids` holds, by environment, all that its account's declare.
 
+    Of a part of the lists, what nobody declares is no part: it has no key.
     An environment that fails does not stop the others.
     """
     from reconciler.model.drift import DriftReport  # noqa: PLC0415 - a plan does without, and starts the sooner
@@ -56,9 +58,12 @@ def drift(
 
     def look(workspace: Workspace) -> EnvironmentDrift:
         reader = readers[workspace.name]
-        live = read_live(reader, workspace.ids(Selection()))
+        live = read_live(reader, workspace.ids(selection))
         applied = workspace.store.load()
-        compared = compare_live(workspace.desired, applied, live, declared_ids[workspace.name])
+        part = _only_selected(workspace.desired, selection)
+        compared = compare_live(part, applied, live, declared_ids[workspace.name])
+        if selection.only:
+            compared = replace(compared, undeclared=(), ignored=0)
         warnings = step_back_warnings(applied, workspace.store.later(applied), live)
         return replace(compared, requests=reader.requests, warnings=(*warnings, *compared.warnings))
 
@@ -73,12 +78,16 @@ def compare(workspace: Workspace, applied: Applied, live: Live | None, selection
     if selection.revert_drift:
         desired = part = replace(desired, policy=replace(desired.policy, on_drift="overwrite"))
     if selection.only:
-        part = replace(desired, lists={key: wanted for key, wanted in desired.lists.items() if selection.covers(key)})
+        part = _only_selected(desired, selection)
         known = replace(applied, lists={key: entry for key, entry in applied.lists.items() if selection.covers(key)})
     return add_forecast(
         warn_of_step_back(apply_guards(build(part, known, live), desired, applied, live), workspace, applied, live),
         workspace,
     )
+
+
+def _only_selected(desired: Desired, selection: Selection) -> Desired:
+    return replace(desired, lists={key: wanted for key, wanted in desired.lists.items() if selection.covers(key)})
 
 
 def warn_of_step_back(

@@ -171,13 +171,18 @@ def test_environments(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_completions(shell: str) -> None:
+def test_completions(shell: str, tmp_path: Path) -> None:
     ran = subprocess.run([*PROGRAM, "completions", shell], capture_output=True, text=True, check=True)
     assert "revert-drift" in ran.stdout
     if shell == "bash":
-        asked = "COMP_WORDS=(reconciler plan --ref); COMP_CWORD=2; _shtab_reconciler; echo ${COMPREPLY[@]}"
-        bash = subprocess.run(["bash"], input=f"{ran.stdout}\n{asked}", capture_output=True, text=True, check=True)
-        assert bash.stdout == "--refresh\n"
+        (tmp_path / "calls.yaml").touch()
+        lines = [["plan", "--ref"], ["plan", "-f", "ca"], ["drift", "--file", "ca"], ["apply", "ca"]]
+        complete = "COMP_WORDS=(reconciler {}); COMP_CWORD={}; _shtab_reconciler; echo ${{COMPREPLY[@]}}"
+        asked = "\n".join(["", *(complete.format(" ".join(line), len(line)) for line in lines)])
+        bash = subprocess.run(
+            ["bash"], input=ran.stdout + asked, cwd=tmp_path, capture_output=True, text=True, check=True
+        )
+        assert bash.stdout.split() == ["--refresh", *["calls.yaml"] * 3]
 
 
 def test_completions_without_their_extra() -> None:
