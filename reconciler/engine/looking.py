@@ -104,7 +104,7 @@ def add_forecast(plan: EnvironmentPlan, workspace: Workspace) -> EnvironmentPlan
     excess = limits.over_max_changes(plan, workspace.desired)
     refusal = (f"{excess}; an apply refuses without --allow-mass-change",) if excess else ()
     warnings = (*plan.warnings, *refusal)
-    return replace(plan, requests=requests, seconds=seconds, warnings=warnings)
+    return replace(plan, requests=requests, seconds=seconds, warnings=warnings, over_max_changes=bool(excess))
 
 
 def _words(failures: Failures) -> dict[str, str]:

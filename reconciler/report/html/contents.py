@@ -61,7 +61,13 @@ def _lede(view: View) -> Iterator[str]:
 
 def _bars(view: View, groups: tuple[Group, ...]) -> Iterator[Bar]:
     for group in groups:
-        yield Bar(len(group.articles), group.kind.title.lower(), group.kind.tone, group.kind.name)
+        is_one = len(group.articles) == 1
+        yield Bar(
+            len(group.articles),
+            group.kind.tag if is_one else group.kind.title.lower(),
+            group.kind.tone,
+            group.kind.name,
+        )
     for words in _WITHOUT_ENTRIES:
         if number := view.counts.get(words):
             yield Bar(number, words, "quiet")

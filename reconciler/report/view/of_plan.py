@@ -189,4 +189,12 @@ def _steps(plan: Plan) -> Iterator[Step]:
         yield Step("To compare with the live account first", steps.command("plan --refresh", names, plan.asked))
     if actions - {"blocked"}:
         which = "the changes that are not blocked" if "blocked" in actions else "these changes"
-        yield Step(f"To make {which}, after a last look", steps.command("apply", names, plan.asked))
+        allowed = _mass_change(plan)
+        yield Step(f"To make {which}, after a last look", steps.command("apply", names, plan.asked, *allowed))
+
+
+def _mass_change(plan: Plan) -> Sequence[str]:
+    """Return the option without which an apply refuses so many updates; nothing if it does not."""
+    if not any(environment.over_max_changes for environment in plan.environments):
+        return ()
+    return "--allow-mass-change", str(sum(len(environment.updates) for environment in plan.environments))

@@ -104,3 +104,9 @@ def test_what_was_not_read_back_is_told_apart() -> None:
     assert how_it_ended(result) == (
         "Incomplete: 1 of 2 changes made and recorded; 1 more acknowledged and recorded, but not read back."
     )
+
+
+def test_the_next_step_of_a_mass_change_is_the_command_that_works() -> None:
+    of = samples.environment("prod", samples.RENAME, samples.DESCRIBED, over_max_changes=True)
+    step = view_of_plan(samples.planned(of)).steps[-1]
+    assert step.command == "reconciler apply --env prod --allow-mass-change 2"
