@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli import options as shared
 from reconciler.cli import reports
-from reconciler.cli.output import at_terminal, complain, most_lists, note, say, say_document, uses_colour, warn, width
+from reconciler.cli.output import at_terminal, complain, note, say, say_document, uses_colour, warn, width
 from reconciler.cli.outputs import Outputs, is_stdout
 from reconciler.errors import DeclinedError, MassChangeError, ReconcilerError, StoppedError, UsageError, in_words
 from reconciler.report.escape import terminal
@@ -151,13 +151,12 @@ def _report_if_refused(known: Callable[[], Plan], options: argparse.Namespace) -
 
 
 def _show_plan(plan: Plan, options: argparse.Namespace) -> None:
-    """Show what is about to be done; with --json stdout is for the result, so the plan goes to stderr."""
+    """Show all that is about to be done; with --json stdout is for the result, so the plan goes to stderr."""
     from reconciler.report.text import lines
     from reconciler.report.view.of_plan import view_of_plan
 
     stream = sys.stderr if options.json else sys.stdout
-    colour, most = uses_colour(stream, options), most_lists(stream)
-    shown = lines.render(view_of_plan(plan), colour=colour, width=width(), most=most)
+    shown = lines.render(view_of_plan(plan), colour=uses_colour(stream, options), width=width())
     (note if options.json else say)(shown)
 
 
