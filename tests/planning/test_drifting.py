@@ -136,3 +136,12 @@ def test_missing_and_undeclared() -> None:
     ]
     assert [each.id for each in found.undeclared] == ["cl-x", "cl-Y"]
     assert (found.ignored, found.declared, found.in_order) == (1, 2, False)
+
+
+def test_a_pattern_that_is_also_the_name_of_a_list_is_told() -> None:
+    served = Live({each: LiveList(each, {"name": each, "description": ""}) for each in ("a*", "ab")}, {})
+    found = drift(desired({}, {"ignore_undeclared": ("a*",)}), applied({}), served, set())
+    assert found.warnings == (
+        "policy.ignore_undeclared: 'a*' means only the list of that name: write 'a**' for a pattern",
+    )
+    assert drift(desired({}, {"ignore_undeclared": ("c*",)}), applied({}), served, set()).warnings == ()
