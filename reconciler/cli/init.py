@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 from collections.abc import Callable, Mapping
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -111,7 +112,7 @@ def run(options: argparse.Namespace) -> int:
 def _answers(options: argparse.Namespace, answer: Callable[[str], str]) -> dict[str, str]:
     """Return what to write for each question, from the options or else from the terminal. Raises UsageError."""
     given = {name: text for name in (*_QUESTIONS, "env") if (text := getattr(options, name)) is not None}
-    if (options.folder / "lists.yaml").exists():
+    if os.path.exists(options.folder / "lists.yaml"):  # noqa: PTH110  # a name that can be no file is none there
         if given:
             raise UsageError(
                 f"{options.folder / 'lists.yaml'} is there already: change its environments there, "

@@ -87,3 +87,10 @@ def test_init_for_a_pipeline_says_how_a_state_moves(tmp_path: Path, capsys: pyte
     (tmp_path / ".reconciler" / "prod.state.json").write_text("")
     assert run(["init", str(tmp_path), "--github"]) == 0
     assert "run `reconciler state migrate --to git+branch://reconciler-state`, then write" in capsys.readouterr().out
+
+
+def test_a_folder_that_can_be_none_is_an_error_in_words(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["init", "x" * 5000]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("error: cannot write ")
+    assert said.endswith("File name too long\n")
