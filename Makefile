@@ -76,7 +76,7 @@ $(NODE): tests/node/package-lock.json
 # Needs uv (any recent one) on the PATH or as UV=path; writes no registry address.
 UV ?= uv
 LOCK := $(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
-	--no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock" --quiet --upgrade
+	--no-annotate --custom-compile-command "make lock" --quiet --upgrade
 lock:
 	$(LOCK) --output-file requirements/runtime.txt
 	$(LOCK) --all-extras --group dev --output-file requirements/dev.txt

@@ -134,7 +134,7 @@ class StateStore(Protocol):
 
     @property
     def paths(self) -> Sequence[Path]:
-        """The files beside the manifest that hold it; none if it is elsewhere."""
+        """The files beside the manifest that hold it, the document first; none if it is elsewhere."""
         ...
 
     def load(self) -> Applied:

@@ -22,7 +22,7 @@ def owner(manifest: Manifest, environment: Environment, url: str, store: Store) 
     """Return what a store at `url` must know of the manifest that uses it."""
     folder = Path(os.path.realpath(manifest.path.parent))
     path = folder / manifest.path.name
-    document = store.document_path
+    document = next(iter(store.paths), None)
     base = document.parent if document else _repository(folder)
 
     def claims(name: str) -> bool:

@@ -50,7 +50,7 @@ def _open_there(there: Store, holder: LockInfo, url: str) -> Iterator[StateWrite
         try:
             writer = stack.enter_context(there.open(holder))
         except LockedError as error:
-            if there.document_path is None:
+            if not there.paths:
                 error.add_note(f"that lease is at another place: reconciler state unlock --at {url}")
             raise
         yield writer

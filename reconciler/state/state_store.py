@@ -50,13 +50,8 @@ class Store(ABC):
 
     @property
     def paths(self) -> Sequence[Path]:
-        """The files beside the manifest that hold it; none if it is elsewhere."""
+        """The files beside the manifest that hold it, the document first; none if it is elsewhere."""
         return ()
-
-    @property
-    def document_path(self) -> Path | None:
-        """Where the document is, if that is a file beside the manifest."""
-        return None
 
     @abstractmethod
     def look(self) -> Applied:

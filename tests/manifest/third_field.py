@@ -7,21 +7,9 @@ from pathlib import Path
 
 import jsonschema  # type: ignore[import-untyped]  # ships no types
 
-from reconciler.model import fields
+from tests import third_row
 
-NOTE = fields.ManagedField(
-    name="note",
-    wire="note",
-    label="note",
-    meaning="The note on the list.",
-    longest=64,
-    may_be_empty=True,
-    is_foreign_key=False,
-    one_line=True,
-)
-fields.TABLE = (*fields.TABLE, NOTE)
-fields.MANAGED = {row.name: row for row in fields.TABLE}
-fields.FIELDS = tuple(fields.MANAGED)
+third_row.add_note(wire="note", label="note", one_line=True)
 
 from reconciler.errors import ManifestError  # noqa: E402  (these see the third row)
 from reconciler.manifest import load, manifest_schema  # noqa: E402

@@ -8,23 +8,9 @@ from __future__ import annotations
 
 import sys
 
-from reconciler.model import fields
+from tests import third_row
 
-fields.TABLE = (
-    *fields.TABLE,
-    fields.ManagedField(
-        name="note",
-        wire="listNote",
-        label="internal note",
-        meaning="What colleagues should know.",
-        longest=64,
-        may_be_empty=True,
-        is_foreign_key=False,
-        one_line=False,
-    ),
-)
-fields.MANAGED = {row.name: row for row in fields.TABLE}
-fields.FIELDS = tuple(fields.MANAGED)
+third_row.add_note(wire="listNote", label="internal note", one_line=False)
 
 if __name__ == "__main__":
     from reconciler.__main__ import main  # now that the table has its third row

@@ -45,13 +45,8 @@ class FileStore(Store):
 
     @property
     def paths(self) -> Sequence[Path]:
-        """Document, journal and lock."""
+        """Document, journal, lock, and where the next document is written."""
         return self._files
-
-    @property
-    def document_path(self) -> Path:
-        """Where the document is, or may come to be."""
-        return self._files.document
 
     def look(self) -> Applied:
         """Return the state as the next writer would find it; a journal left behind counts as folded already."""
