@@ -15,16 +15,14 @@ import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
-from pkgutil import walk_packages
 from types import TracebackType
 from typing import Self, TypedDict
 
-import reconciler
 from tests.faults import hardships
 from tests.faults.power import Disk
 from tests.faults.steps import Steps
+from tests.starter import import_all
 
 
 class Order(TypedDict, total=False):
@@ -95,27 +93,11 @@ class Launcher:
 
 def main() -> None:
     """Load all that the program loads, then take orders until there are no more."""
-    _load()
+    import_all()
     for line in sys.stdin:
         answer = _carried_out(json.loads(line))
         sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()
-
-
-def _load() -> None:
-    """Import every module of the program but the sandbox."""
-    for module in walk_packages(reconciler.__path__, "reconciler."):
-        if not module.name.startswith("reconciler.sandbox"):
-            import_module(module.name)
-    for later in (
-        "getpass",
-        "resource",
-        "shlex",
-        "socket",
-    ):  # by the program where it needs them, which may have no rights then
-        import_module(later)
-    import_module("httpcore")  # httpx does so with the first client
-    import_module("encodings.idna")  # and this with the first host name
 
 
 def _carried_out(order: Order) -> dict[str, object]:
