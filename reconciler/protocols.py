@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from reconciler.model.answers import PutAnswer
     from reconciler.model.lists import Absent, Applied, DoubtfulList, KnownList, LaterState, Live, LiveList, OddList
+    from reconciler.model.put_answers import PutAnswer
     from reconciler.model.texts import Texts
 
 

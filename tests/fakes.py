@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from reconciler.errors import LockedError, RemoteError, StateError, StoppedError
-from reconciler.model.answers import Acknowledged, PutAnswer, Unsent, Unsettled
 from reconciler.model.fields import Field
 from reconciler.model.lists import Absent, Applied, AppliedList, DoubtfulList, KnownList, Live, LiveList
+from reconciler.model.put_answers import Acknowledged, PutAnswer, Unsent, Unsettled
 from reconciler.model.texts import Texts
 from reconciler.protocols import LockInfo, StateWriter
 

@@ -37,7 +37,7 @@ from email.utils import parsedate_to_datetime
 from functools import lru_cache
 
 from reconciler.api.error_text import codes, parse_json, safe, words
-from reconciler.model.answers import Acknowledged, Rejected, Unsettled, Verdict
+from reconciler.model.put_answers import Acknowledged, Rejected, Unsettled, Verdict
 
 LONGEST_WAIT = 300.0
 _YEARS = 1e9  # seconds; whoever asks to wait longer has asked for no number that helps

@@ -19,9 +19,9 @@ from reconciler.api.rate_limit import RateLimit
 from reconciler.api.signin import refusal_message
 from reconciler.api.token import Tokens
 from reconciler.errors import RemoteError, SignInError
-from reconciler.model.answers import Acknowledged, PutAnswer, Rejected, Unsent, Unsettled
 from reconciler.model.fields import MANAGED
 from reconciler.model.lists import Absent, Live, LiveList, OddList, Target
+from reconciler.model.put_answers import Acknowledged, PutAnswer, Rejected, Unsent, Unsettled
 from reconciler.model.retry import ATTEMPTS, backoff
 from reconciler.model.texts import Texts
 from reconciler.protocols import Clock

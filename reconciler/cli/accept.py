@@ -19,7 +19,7 @@ from reconciler.report.phrases import CAUSES
 if TYPE_CHECKING:
     from reconciler.cli.wiring import Chosen
     from reconciler.manifest.edit.acceptance import Wanted
-    from reconciler.model.drift import DriftReport
+    from reconciler.model.drift_report import DriftReport
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -88,7 +88,13 @@ def run(options: argparse.Namespace) -> int:
 
 def _load_what_comes_after(options: argparse.Namespace) -> None:
     """Import what is needed once PUTs went out: an upgrade of this program meanwhile must not break the run."""
-    for name in ("documents.plan", "documents.result", "report.json", "report.text.lines", "report.view.of_result"):
+    for name in (
+        "documents.plan_document",
+        "documents.result_document",
+        "report.json",
+        "report.text.lines",
+        "report.view.of_result",
+    ):
         import_module(f"reconciler.{name}")
     import_module("shlex")
     reports.load(options)
@@ -195,7 +201,7 @@ def _ask(plan: Plan, runtime: Runtime, options: argparse.Namespace) -> None:
 def _save_undo(plan: Plan, options: argparse.Namespace) -> None:
     if options.undo_out is None:
         return
-    from reconciler.documents.plan import plan_document
+    from reconciler.documents.plan_document import plan_document
     from reconciler.report import json
     from reconciler.report.steps import command
 
@@ -215,7 +221,7 @@ def _save_undo(plan: Plan, options: argparse.Namespace) -> None:
 
 def _show(result: Result, options: argparse.Namespace) -> None:
     if options.json:
-        from reconciler.documents.result import result_document
+        from reconciler.documents.result_document import result_document
         from reconciler.report import json
 
         say_document(json.render(result_document(result)))

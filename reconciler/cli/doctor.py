@@ -171,7 +171,7 @@ def _ids(environment: Environment, live: Live) -> Check:
 
 def _show(checkups: list[Checkup], options: argparse.Namespace) -> None:
     if options.json:
-        from reconciler.documents.doctor import doctor_document
+        from reconciler.documents.doctor_document import doctor_document
         from reconciler.report import json
 
         say_document(json.render(doctor_document(checkups)))

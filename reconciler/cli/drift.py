@@ -14,7 +14,7 @@ from reconciler.cli.outputs import Outputs
 if TYPE_CHECKING:
     from reconciler.cli.wiring import Chosen
     from reconciler.engine.per_account import Failures
-    from reconciler.model.drift import DriftReport
+    from reconciler.model.drift_report import DriftReport
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
         reports.save(report, options)
         raise exits.of_all(failures)
     if options.json:
-        from reconciler.documents.drift import drift_document
+        from reconciler.documents.drift_document import drift_document
         from reconciler.report import json
 
         say_document(json.render(drift_document(report, undeclared=options.undeclared)))

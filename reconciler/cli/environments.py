@@ -9,7 +9,7 @@ from reconciler.cli import options as shared
 from reconciler.cli.output import say, say_document
 
 if TYPE_CHECKING:
-    from reconciler.documents.environments import EnvironmentsDocument
+    from reconciler.documents.environments_document import EnvironmentsDocument
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

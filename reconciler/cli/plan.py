@@ -83,7 +83,7 @@ def _tell_first(chosen: Chosen, planned: Plan) -> None:
 
 def _show(planned: Plan, options: argparse.Namespace) -> None:
     if options.json or options.out:
-        from reconciler.documents.plan import plan_document
+        from reconciler.documents.plan_document import plan_document
         from reconciler.report import json
 
         document = json.render(plan_document(planned))

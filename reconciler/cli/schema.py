@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
 
 def schema(kind: str) -> object:
     """Return the JSON Schema (draft 2020-12) of one kind of document."""
-    from reconciler.documents.schema import document_schema, publishable
+    from reconciler.documents.json_schema import document_schema, publishable
 
     if kind == "manifest":
         from reconciler.manifest import manifest_schema

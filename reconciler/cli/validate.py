@@ -63,7 +63,7 @@ def _warn(manifest: Manifest) -> None:
 
 
 def _print_problems(error: ManifestError) -> None:
-    from reconciler.documents.problems import problems_document
+    from reconciler.documents.problems_document import problems_document
     from reconciler.report import json
 
     say_document(json.render(problems_document(error.problems)))

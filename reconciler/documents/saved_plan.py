@@ -16,7 +16,7 @@ from pydantic_core import from_json
 
 from reconciler import files
 from reconciler.documents.parts import TargetPart
-from reconciler.documents.plan import FORMAT, ChangePart, EnvironmentPart, PlanDocument, digest
+from reconciler.documents.plan_document import FORMAT, ChangePart, EnvironmentPart, PlanDocument, digest
 from reconciler.errors import PlanRefusedError, UsageError
 from reconciler.model.changes import (
     Adopt,

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from threading import Lock
 
-from reconciler.documents.plan import digest
+from reconciler.documents.plan_document import digest
 from reconciler.engine.looking import add_forecast, compare, warn_of_step_back
 from reconciler.engine.per_account import all_of, first_of, side_by_side
 from reconciler.engine.workspaces import PlanMetadata, Selection, Workspace

@@ -18,7 +18,7 @@ from reconciler.planning.stepback import step_back_warnings
 from reconciler.protocols import Reader
 
 if TYPE_CHECKING:
-    from reconciler.model.drift import DriftReport, EnvironmentDrift
+    from reconciler.model.drift_report import DriftReport, EnvironmentDrift
 
 
 def plan(
@@ -53,7 +53,7 @@ def drift(
     Of a part of the lists, what nobody declares is no part: it has no key.
     An environment that fails does not stop the others.
     """
-    from reconciler.model.drift import DriftReport  # noqa: PLC0415 - a plan does without, and starts the sooner
+    from reconciler.model.drift_report import DriftReport  # noqa: PLC0415 - a plan does without, and starts the sooner
     from reconciler.planning.drifting import drift as compare_live  # noqa: PLC0415 - likewise
 
     def look(workspace: Workspace) -> EnvironmentDrift:

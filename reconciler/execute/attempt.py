@@ -26,7 +26,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias, assert_never
 
 from reconciler.execute.finding import Finding, describe
-from reconciler.model import answers
+from reconciler.model import put_answers
 from reconciler.model.changes import Adopt, Blocked, Change, Check, Forget, Update
 from reconciler.model.lists import KnownList
 from reconciler.model.outcomes import Outcome, OutcomeKind
@@ -122,15 +122,15 @@ class ChangeAttempt:
         before = self.before if isinstance(self.status, InDoubt) else live
         return replace(self, before=before, puts=self.puts + 1, looks=0)
 
-    def after_answer(self, answer: answers.Verdict) -> tuple[ChangeAttempt, Next]:
+    def after_answer(self, answer: put_answers.Verdict) -> tuple[ChangeAttempt, Next]:
         """Return how the attempt stands after the answer to its last PUT, and what comes next."""
         match answer:
-            case answers.Acknowledged():
+            case put_answers.Acknowledged():
                 return replace(self, status=Acknowledged(self.error)), Done()
-            case answers.Rejected(error, unauthorized):
+            case put_answers.Rejected(error, unauthorized):
                 refusals = self.refused_sign_ins + unauthorized
                 return replace(self._fail(error, landed=False), refused_sign_ins=refusals), self._after_refusal(answer)
-            case answers.Unsettled(error, landed, again, wait):
+            case put_answers.Unsettled(error, landed, again, wait):
                 said = f"{error} (after {self.puts} {'PUT' if self.puts == 1 else 'PUTs'})"
                 worth_it = again and self.puts < ATTEMPTS
                 return self._fail(said, landed=landed), AgainLater(error, wait or 0.0) if worth_it else Done()
@@ -141,7 +141,7 @@ class ChangeAttempt:
         doubtful = landed or isinstance(self.status, InDoubt)
         return replace(self, status=InDoubt(error) if doubtful else NotWritten(error))
 
-    def _after_refusal(self, answer: answers.Rejected) -> Next:
+    def _after_refusal(self, answer: put_answers.Rejected) -> Next:
         """A refusal is final, but for a first 401."""
         if not answer.unauthorized:
             return Done()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 
 from reconciler.errors import ReconcilerError, in_words
-from reconciler.model.answers import PutAnswer, Unsettled
 from reconciler.model.changes import Update
+from reconciler.model.put_answers import PutAnswer, Unsettled
 from reconciler.protocols import Clock, Remote, Stop
 
 WORTH_TELLING = 5.0  # seconds

@@ -35,10 +35,10 @@ from reconciler.execute.finding import describe
 from reconciler.execute.records import Records
 from reconciler.execute.snapshot import LOOKS, TOO_OLD, LiveSnapshot
 from reconciler.execute.verify import READS, read_back, record_finding
-from reconciler.model.answers import PutAnswer, Unsent
 from reconciler.model.changes import Adopt, Change, Update
 from reconciler.model.lists import Live
 from reconciler.model.outcomes import Outcome
+from reconciler.model.put_answers import PutAnswer, Unsent
 from reconciler.model.retry import ATTEMPTS, backoff
 from reconciler.model.texts import Texts, only_fields
 from reconciler.protocols import Clock, Remote, Stop

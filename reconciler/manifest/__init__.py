@@ -28,13 +28,13 @@ def load(path: Path, drafts: Mapping[str, bytes] | None = None) -> Manifest:
 
 def manifest_schema() -> dict[str, object]:
     """Return the JSON Schema (draft 2020-12) of a manifest, for editors; `load` checks more than it can say."""
-    from reconciler.manifest.schema import ManifestFile, json_schema  # noqa: PLC0415  (as above)
+    from reconciler.manifest.models import ManifestFile, json_schema  # noqa: PLC0415  (as above)
 
     return json_schema(ManifestFile)
 
 
 def included_schema() -> dict[str, object]:
     """Return the JSON Schema of a file that a manifest includes."""
-    from reconciler.manifest.schema import IncludedFile, json_schema  # noqa: PLC0415  (as above)
+    from reconciler.manifest.models import IncludedFile, json_schema  # noqa: PLC0415  (as above)
 
     return json_schema(IncludedFile)

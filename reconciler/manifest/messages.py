@@ -6,10 +6,8 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from reconciler.manifest import schema
-from reconciler.manifest.reading import Place, Value
-from reconciler.manifest.scalars import REFUSED, NotText
-from reconciler.manifest.schema import (
+from reconciler.manifest import models
+from reconciler.manifest.models import (
     LEAST_REQUESTS,
     MOST_REQUESTS,
     Entry,
@@ -19,6 +17,8 @@ from reconciler.manifest.schema import (
     Override,
     PolicyEntry,
 )
+from reconciler.manifest.reading import Place, Value
+from reconciler.manifest.scalars import REFUSED, NotText
 from reconciler.model.fields import FIELDS, TABLE
 
 if TYPE_CHECKING:
@@ -171,7 +171,7 @@ def _fault(error: ErrorDetails, place: Place, value: Value) -> Fault:
             return Fault(place, unknown_key(place, tuple(_ENTRIES[_kind(place[:-1])].model_fields)), at_key=True)
         case _ if error["loc"][-1:] == ("[key]",):
             return Fault(place, bad_name(str(place[-1])), at_key=True)
-        case schema.BROKEN_RULE:
+        case models.BROKEN_RULE:
             return Fault(place, error["msg"])
         case found:
             return Fault(place, _wrong_value(kind, value, wants_text=found == "string_type"))

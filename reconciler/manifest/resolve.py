@@ -11,9 +11,9 @@ from itertools import islice
 from typing import NamedTuple
 
 from reconciler.manifest.messages import MOST_NAMED, first_names, quote
+from reconciler.manifest.models import EnvironmentEntry, ListEntry
 from reconciler.manifest.reading import Place, Reading
 from reconciler.manifest.rules import length_fault, text_fault
-from reconciler.manifest.schema import EnvironmentEntry, ListEntry
 from reconciler.manifest.targets import target
 from reconciler.manifest.values import format_name
 from reconciler.model.fields import FIELDS, MANAGED, NAME, Field

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from reconciler.manifest.schema import EnvironmentEntry, Head, PolicyEntry
+from reconciler.manifest.models import EnvironmentEntry, Head, PolicyEntry
 from reconciler.manifest.values import Environment
 from reconciler.model.lists import Desired, DesiredList, MaxChanges, Policy, Target
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from reconciler.model.drift import EnvironmentDrift, FieldDrift, ListDrift, Missing, Mover
+from reconciler.model.drift_report import EnvironmentDrift, FieldDrift, ListDrift, Missing, Mover
 from reconciler.model.fields import FIELDS, NAME, Field
 from reconciler.model.lists import Applied, Desired, DesiredList, DoubtfulList, KnownList, Live, LiveList
 from reconciler.model.patterns import matcher, patterns_taken_as_names

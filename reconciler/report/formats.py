@@ -6,11 +6,11 @@ import json as _json
 from collections.abc import Callable, Mapping
 from typing import TypeAlias, assert_never
 
-from reconciler.documents.drift import drift_document
-from reconciler.documents.plan import digest, plan_document
-from reconciler.documents.result import result_document
+from reconciler.documents.drift_document import drift_document
+from reconciler.documents.plan_document import digest, plan_document
+from reconciler.documents.result_document import result_document
 from reconciler.model.changes import Plan
-from reconciler.model.drift import DriftReport
+from reconciler.model.drift_report import DriftReport
 from reconciler.model.outcomes import Result
 from reconciler.report import github, html, json, junit, markdown
 from reconciler.report.escape import log, xml_document
@@ -20,7 +20,7 @@ from reconciler.report.text import lines
 from reconciler.report.view.of_drift import view_of_drift
 from reconciler.report.view.of_plan import view_of_plan
 from reconciler.report.view.of_result import view_of_result
-from reconciler.report.view.values import View
+from reconciler.report.view.view import View
 
 Subject: TypeAlias = Plan | Result | DriftReport
 _WIDTH = 100

@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias
 from reconciler.model.lists import Source
 from reconciler.report.escape import terminal, workflow_data, workflow_property
 from reconciler.report.phrases import shorten
-from reconciler.report.view.values import Entry, View
+from reconciler.report.view.view import Entry, View
 
 MOST = 10
 _Level: TypeAlias = Literal["error", "warning", "notice"]

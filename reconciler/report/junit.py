@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from reconciler.report.escape import xml
 from reconciler.report.phrases import shorten
 from reconciler.report.view.kinds import LEFT_ALONE, OUTCOMES, UNDECLARED
-from reconciler.report.view.values import Entry, EnvironmentView, View
+from reconciler.report.view.view import Entry, EnvironmentView, View
 
 _NO_CASES = {LEFT_ALONE, UNDECLARED}  # of lists that the run was not about
 _AS_A_WHOLE = "as a whole"

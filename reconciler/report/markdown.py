@@ -18,7 +18,7 @@ from reconciler.model.fields import MANAGED, NAME, label
 from reconciler.report.escape import code, exact
 from reconciler.report.phrases import FAILED, REFUSED, count, shorten
 from reconciler.report.view.kinds import Kind
-from reconciler.report.view.values import Entry, FieldView, View, counts_in_words
+from reconciler.report.view.view import Entry, FieldView, View, counts_in_words
 from reconciler.report.words import Piece, word_diff
 
 MAX_BYTES = 65_000  # what GitHub takes in a comment is 65,536 characters

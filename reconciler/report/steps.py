@@ -14,7 +14,7 @@ from reconciler.report.escape import terminal
 
 if TYPE_CHECKING:
     from reconciler.model.changes import EnvironmentPlan
-    from reconciler.model.drift import EnvironmentDrift
+    from reconciler.model.drift_report import EnvironmentDrift
     from reconciler.report.view.kinds import Kind
 
 

@@ -8,12 +8,12 @@ from contextlib import suppress
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message, Receive, Scope, Send
 
-from reconciler.sandbox.answers import carry_out
 from reconciler.sandbox.breaks import broken
-from reconciler.sandbox.calls import Call, Logged
 from reconciler.sandbox.control import PREFIX, control
 from reconciler.sandbox.faults import Delay, Edit, Fault
 from reconciler.sandbox.replies import Answer, Reply, http_date, now
+from reconciler.sandbox.request_log import Call, Logged
+from reconciler.sandbox.responses import carry_out
 from reconciler.sandbox.wire import send_answer
 from reconciler.sandbox.world import World
 

@@ -11,8 +11,8 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from reconciler.model.fields import MANAGED, NAME, TABLE
 from reconciler.model.texts import Texts
 from reconciler.sandbox.accounts import ContactList
-from reconciler.sandbox.calls import Call
 from reconciler.sandbox.complaints import complaints
+from reconciler.sandbox.request_log import Call
 from reconciler.sandbox.settings import Settings
 
 _BODY: TypeAdapter[dict[str, str]] = TypeAdapter(dict[str, str], config=ConfigDict(strict=True))

@@ -23,7 +23,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from reconciler.model.texts import Texts
 from reconciler.sandbox.accounts import ACCOUNT_ID
-from reconciler.sandbox.calls import Call
+from reconciler.sandbox.request_log import Call
 
 Seconds: TypeAlias = Annotated[float, Field(ge=0, le=3600)]
 

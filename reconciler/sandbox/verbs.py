@@ -9,8 +9,8 @@ from pydantic import TypeAdapter
 
 from reconciler.errors import UsageError
 from reconciler.sandbox.accounts import Account, AccountDocument, ContactList, ListDocument
-from reconciler.sandbox.calls import Logged
 from reconciler.sandbox.faults import AnyFault, Edit, Fault
+from reconciler.sandbox.request_log import Logged
 from reconciler.sandbox.settings import change
 from reconciler.sandbox.world import World
 

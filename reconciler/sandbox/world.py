@@ -11,10 +11,10 @@ from typing import TypeAlias
 
 from reconciler.model.texts import Texts
 from reconciler.sandbox.accounts import ACCOUNT_ID, Account, ContactList
-from reconciler.sandbox.calls import RequestLog
 from reconciler.sandbox.faults import Faults
 from reconciler.sandbox.limit import Limit
 from reconciler.sandbox.replies import now
+from reconciler.sandbox.request_log import RequestLog
 from reconciler.sandbox.settings import Settings
 from reconciler.sandbox.tokens import Doorkeeper
 

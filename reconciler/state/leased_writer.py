@@ -18,7 +18,7 @@ from reconciler.model.lists import Applied, DoubtfulList, KnownList
 from reconciler.state import lease
 from reconciler.state.folding import with_entries
 from reconciler.state.lease_renewal import LeaseRenewal
-from reconciler.state.reading import refuse_foreign
+from reconciler.state.state_reader import refuse_foreign
 from reconciler.uptime import uptime
 
 _WAITS = (0.5, 2.0)  # seconds

@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reconciler.api.answers import Answer, NoAnswer, about_the_list, date_of, is_rate_limit, judge, judge_no_answer
-from reconciler.model.answers import Acknowledged, PutAnswer, Rejected, Unsettled
+from reconciler.model.put_answers import Acknowledged, PutAnswer, Rejected, Unsettled
 
 NOW = 1_800_000_000.0
 SUCCESS = {"status": "success", "message": "", "data": {"contactListId": "cl-1"}}

@@ -15,8 +15,8 @@ from reconciler.api.client import Client
 from reconciler.api.credentials import AppCredentials, Credentials, ReadyToken
 from reconciler.api.rate_limit import RateLimit
 from reconciler.errors import RemoteError, SignInError
-from reconciler.model.answers import Acknowledged, PutAnswer, Rejected, Unsent, Unsettled
 from reconciler.model.lists import Absent, LiveList, Target
+from reconciler.model.put_answers import Acknowledged, PutAnswer, Rejected, Unsent, Unsettled
 from reconciler.protocols import Remote
 from tests.api.clock import FakeClock
 from tests.api.peer import Peer, Received, Step, hang, raw, reply, reset_after, success

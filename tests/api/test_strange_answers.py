@@ -7,8 +7,8 @@ import pytest
 from reconciler.api.client import Client
 from reconciler.api.credentials import AppCredentials
 from reconciler.api.rate_limit import RateLimit
-from reconciler.model.answers import Acknowledged, PutAnswer, Unsettled
 from reconciler.model.lists import Target
+from reconciler.model.put_answers import Acknowledged, PutAnswer, Unsettled
 from tests.api.clock import FakeClock
 from tests.api.peer import Peer, success
 

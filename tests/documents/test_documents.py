@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.documents.doctor import doctor_document
-from reconciler.documents.problems import problems_document
-from reconciler.documents.result import result_document
+from reconciler.documents.doctor_document import doctor_document
+from reconciler.documents.problems_document import problems_document
+from reconciler.documents.result_document import result_document
 from reconciler.model.checks import Check, Checkup
 from reconciler.model.problems import Problem
 from reconciler.report import escape

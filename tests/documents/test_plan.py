@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.documents.plan import digest, plan_document
+from reconciler.documents.plan_document import digest, plan_document
 from reconciler.model.changes import Blocked, Drift, EnvironmentPlan, Plan
 from reconciler.model.lists import Source
 from reconciler.planning.build import build

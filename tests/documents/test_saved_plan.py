@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.documents.plan import digest, plan_document
+from reconciler.documents.plan_document import digest, plan_document
 from reconciler.documents.saved_plan import load_plan
 from reconciler.errors import PlanRefusedError, UsageError
 from reconciler.model.changes import Block, Blocked, Plan, Update

@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # s
 from pydantic import TypeAdapter, ValidationError
 
 from reconciler.cli.schema import DOCUMENTS, schema
-from reconciler.documents.schema import DECLARED
+from reconciler.documents.json_schema import DECLARED
 from tests import golden
 from tests.documents.examples import example, spoilt
 from tests.program import REPOSITORY, some_lists, workplace

@@ -12,10 +12,10 @@ from reconciler.engine.applying import ApplyOptions, apply
 from reconciler.engine.looking import plan
 from reconciler.engine.workspaces import PlanMetadata, Selection, Workspace
 from reconciler.errors import DeclinedError, LockedError, RemoteError, StateError, StoppedError, UsageError
-from reconciler.model.answers import PutAnswer, Rejected
 from reconciler.model.changes import EnvironmentPlan, Plan
 from reconciler.model.lists import AppliedList, KnownList, Live
 from reconciler.model.outcomes import Outcome, Result
+from reconciler.model.put_answers import PutAnswer, Rejected
 from reconciler.model.texts import Texts
 from reconciler.protocols import LockInfo, StateWriter
 from tests.fakes import FakeAccount, FakeClock, FakeRemote, FakeStore, Reply

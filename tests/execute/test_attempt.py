@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.execute import attempt as drawn
 from reconciler.execute.attempt import AgainLater, ChangeAttempt, Done, InDoubt, Next, NotWritten, Status
-from reconciler.model import answers
+from reconciler.model import put_answers
 from reconciler.model.changes import Adopt, Block, Blocked, Change, Update
 from reconciler.model.retry import ATTEMPTS
 
@@ -27,11 +27,11 @@ BLOCKED = Blocked(
     block=Block("conflict", "why", "way out"),
 )
 STATUSES: dict[str, Status] = {"NotWritten": NotWritten(), "InDoubt": InDoubt("HTTP 503")}
-EVENTS: dict[str, answers.Verdict | Change] = {
-    "acknowledged": answers.Acknowledged(),
-    "rejected": answers.Rejected("HTTP 400"),
-    "unsettled, cannot have landed": answers.Unsettled("HTTP 429", landed=False, again=True),
-    "unsettled, may have": answers.Unsettled("HTTP 503", landed=True, again=True),
+EVENTS: dict[str, put_answers.Verdict | Change] = {
+    "acknowledged": put_answers.Acknowledged(),
+    "rejected": put_answers.Rejected("HTTP 400"),
+    "unsettled, cannot have landed": put_answers.Unsettled("HTTP 429", landed=False, again=True),
+    "unsettled, may have": put_answers.Unsettled("HTTP 503", landed=True, again=True),
     "an update": UPDATE,
     "an adoption": ADOPT,
     "a block": BLOCKED,
@@ -59,11 +59,11 @@ def test_the_tables_are_whole() -> None:
     assert {(row, column) for row, column, _ in CELLS} == {(row, column) for row in STATUSES for column in EVENTS}
 
 
-def after(status: Status, event: answers.Verdict | Change, puts: int = 1) -> tuple[ChangeAttempt, Next]:
+def after(status: Status, event: put_answers.Verdict | Change, puts: int = 1) -> tuple[ChangeAttempt, Next]:
     under_way = ChangeAttempt(UPDATE, None, status, {"name": "O"}, puts)
     if isinstance(event, Update | Adopt | Blocked):
         return under_way.after_revalidation(event)
-    assert isinstance(event, answers.Acknowledged | answers.Rejected | answers.Unsettled)
+    assert isinstance(event, put_answers.Acknowledged | put_answers.Rejected | put_answers.Unsettled)
     return under_way.after_answer(event)
 
 
@@ -75,13 +75,13 @@ def test_each_cell(row: str, column: str, cell: str) -> None:
 
 @pytest.mark.parametrize("status", STATUSES.values(), ids=list(STATUSES))
 def test_again_has_an_end(status: Status) -> None:
-    for event in (answers.Unsettled("HTTP 503", landed=True, again=True), answers.Rejected("HTTP 401", True)):
+    for event in (put_answers.Unsettled("HTTP 503", landed=True, again=True), put_answers.Rejected("HTTP 401", True)):
         assert after(status, event, puts=ATTEMPTS)[1] == Done()
-    assert after(status, answers.Unsettled("HTTP 501", landed=True, again=False))[1] == Done()
+    assert after(status, put_answers.Unsettled("HTTP 501", landed=True, again=False))[1] == Done()
 
 
 def test_a_back_off_is_never_shorter_than_told() -> None:
-    told = answers.Unsettled("HTTP 429", landed=False, again=True, wait=7.0)
+    told = put_answers.Unsettled("HTTP 429", landed=False, again=True, wait=7.0)
     assert after(NotWritten(), told)[1] == AgainLater("HTTP 429", 7.0)
 
 
@@ -93,7 +93,7 @@ def test_an_adoption_that_could_not_be_recorded_was_not_made() -> None:
 
 
 def test_a_second_401_ends_the_run() -> None:
-    refused = answers.Rejected("HTTP 401", unauthorized=True)
+    refused = put_answers.Rejected("HTTP 401", unauthorized=True)
     once, step = after(NotWritten(), refused)
     assert not isinstance(step, Done)
     _, step = once.after_answer(refused)

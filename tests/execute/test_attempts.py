@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.model.answers import Rejected
+from reconciler.model.put_answers import Rejected
 from tests.execute.scene import Edit, Hold, Pass, Scene, Slow, Use, named, play
 from tests.fakes import Reply, limited, maybe
 

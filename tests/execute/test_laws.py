@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from reconciler.execute.snapshot import LOOKS, MOST_SECONDS_OLD, MOST_SECONDS_WAITED
 from reconciler.execute.verify import READS
-from reconciler.model.answers import Acknowledged, Rejected, Unsettled
 from reconciler.model.fields import FIELDS, NAME
 from reconciler.model.lists import AppliedList, DoubtfulList
+from reconciler.model.put_answers import Acknowledged, Rejected, Unsettled
 from reconciler.model.retry import ATTEMPTS
 from reconciler.model.texts import Texts, holds
 from tests.execute.scene import Deed, Delete, Edit, Fail, Hold, Pass, Played, Scene, Signal, Slow, play

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from reconciler.errors import RemoteError, StateError, StoppedError
-from reconciler.model.answers import Rejected, Unsent
+from reconciler.model.put_answers import Rejected, Unsent
 from tests.execute.scene import RECORDS, Delete, Edit, Fail, Hold, Pass, Scene, Signal, Slow, Use, named, play
 from tests.fakes import Reply, limited, maybe
 

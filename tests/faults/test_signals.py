@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 
 from reconciler.sandbox import faults
-from reconciler.sandbox.calls import Logged
 from reconciler.sandbox.faults import Fault
+from reconciler.sandbox.request_log import Logged
 from tests.program import PROGRAM, Workplace, some_lists, workplace
 
 LISTS = some_lists(4)

@@ -18,8 +18,8 @@ from yaml.error import MarkedYAMLError
 
 from reconciler.errors import ManifestError
 from reconciler.manifest import included_schema, load, manifest_schema
+from reconciler.manifest.models import PolicyEntry
 from reconciler.manifest.rules import text_fault
-from reconciler.manifest.schema import PolicyEntry
 from reconciler.manifest.yaml_errors import explain
 from reconciler.manifest.yaml_events import FASTEST, PurePythonParser
 from reconciler.manifest.yaml_reader import read

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.model.drift import EnvironmentDrift, FieldDrift, ListDrift, Missing
+from reconciler.model.drift_report import EnvironmentDrift, FieldDrift, ListDrift, Missing
 from reconciler.model.lists import Absent, Applied, Live, LiveList, Source
 from reconciler.planning.drifting import drift
 from tests.planning.worlds import TARGET, Short, applied, desired, live

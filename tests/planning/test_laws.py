@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from reconciler.documents.plan import digest
+from reconciler.documents.plan_document import digest
 from reconciler.execute.records import applied_entry
 from reconciler.model.changes import Adopt, Change, Check, EnvironmentPlan, Forget, Update
 from reconciler.model.fields import FIELDS, NAME

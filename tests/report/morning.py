@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from reconciler.documents.plan import digest
+from reconciler.documents.plan_document import digest
 from reconciler.model.changes import Adopt, Block, Blocked, Change, Drift, EnvironmentPlan, Forget, Plan, Update
-from reconciler.model.drift import DriftReport, EnvironmentDrift, FieldDrift, ListDrift, Missing
+from reconciler.model.drift_report import DriftReport, EnvironmentDrift, FieldDrift, ListDrift, Missing
 from reconciler.model.lists import LiveList, Source, Target
 from reconciler.model.outcomes import EnvironmentResult, Outcome, OutcomeKind, Result
 from reconciler.model.texts import Texts, differing

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from reconciler.cli import reports
 from reconciler.model.changes import Block, Plan, Update
-from reconciler.model.drift import EnvironmentDrift
+from reconciler.model.drift_report import EnvironmentDrift
 from reconciler.model.outcomes import EnvironmentResult, Outcome
 from reconciler.report import markdown
 from reconciler.report.escape import html, log, terminal, workflow_data, workflow_property, xml

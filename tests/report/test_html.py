@@ -12,7 +12,7 @@ from html.parser import HTMLParser
 import pytest
 
 from reconciler.model.changes import Asked, Plan, Update
-from reconciler.model.drift import DriftReport
+from reconciler.model.drift_report import DriftReport
 from reconciler.model.outcomes import EnvironmentResult, Outcome, Result
 from reconciler.report.formats import Subject, render, view_of
 from reconciler.report.html import rendering

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from reconciler.documents.plan import plan_document
+from reconciler.documents.plan_document import plan_document
 from reconciler.model.changes import Adopt, Block, Blocked, Drift, Forget, Plan, Update
-from reconciler.model.drift import DriftReport, EnvironmentDrift, FieldDrift, ListDrift, Missing
+from reconciler.model.drift_report import DriftReport, EnvironmentDrift, FieldDrift, ListDrift, Missing
 from reconciler.model.lists import LiveList, Source
 from reconciler.model.outcomes import EnvironmentResult, Outcome, Result
 from reconciler.report import escape

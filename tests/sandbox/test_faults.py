@@ -11,7 +11,6 @@ from email.utils import parsedate_to_datetime
 import pytest
 
 from reconciler.sandbox.accounts import Account
-from reconciler.sandbox.calls import Call
 from reconciler.sandbox.faults import (
     Body,
     Close,
@@ -26,6 +25,7 @@ from reconciler.sandbox.faults import (
     Status,
     Word,
 )
+from reconciler.sandbox.request_log import Call
 from reconciler.sandbox.server import Sandbox
 from tests.sandbox.client import LISTS, Client, client_of, eventually
 

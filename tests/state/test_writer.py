@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from reconciler.errors import ForeignStateError, StateError
 from reconciler.model.lists import Applied, KnownList, Target
 from reconciler.state.backends.folder_writer import Writer
-from reconciler.state.reading import Files, files_beside, read
+from reconciler.state.state_reader import Files, files_beside, read
 from tests.state.samples import LINEAGE, TARGET, applied_list, doubtful_list, known_lists, names_in, state
 from tests.state.small_disk import room_for
 

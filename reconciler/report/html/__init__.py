@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from reconciler.report.html.contents import page_of
 from reconciler.report.html.rendering import render_page
-from reconciler.report.view.values import View
+from reconciler.report.view.view import View
 
 
 def render(view: View) -> str:

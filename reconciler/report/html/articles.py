@@ -10,7 +10,7 @@ from reconciler.report.html.page import Article, Remark, Text
 from reconciler.report.html.sides import beside, compare_sides
 from reconciler.report.phrases import shorten
 from reconciler.report.view.kinds import LEFT_ALONE, UNDECLARED, Tone
-from reconciler.report.view.values import Entry, FieldView
+from reconciler.report.view.view import Entry, FieldView
 
 
 def article_of(entry: Entry) -> Article:

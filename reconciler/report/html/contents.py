@@ -12,7 +12,7 @@ from reconciler.report.html.page import Bar, Group, Notice, Page, Standing
 from reconciler.report.phrases import shorten
 from reconciler.report.steps import Step
 from reconciler.report.view.kinds import Tone
-from reconciler.report.view.values import View, counts_in_words
+from reconciler.report.view.view import View, counts_in_words
 
 _WITHOUT_ENTRIES = ("unchanged", "as declared", "ignored")
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from reconciler.report.html.page import Fact
-from reconciler.report.view.values import View
+from reconciler.report.view.view import View
 
 
 def date_in_words(timestamp: str) -> str:

@@ -12,7 +12,7 @@ from typing import TypeAlias
 from reconciler.model.fields import NAME, label
 from reconciler.report.phrases import FAILED, REFUSED, count
 from reconciler.report.view import kinds
-from reconciler.report.view.values import Entry, View
+from reconciler.report.view.view import Entry, View
 
 Sentences: TypeAlias = tuple[str, ...]
 

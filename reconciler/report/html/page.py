@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from reconciler.model.fields import Field, label
 from reconciler.report.steps import Step
 from reconciler.report.view.kinds import Kind, Tone
-from reconciler.report.view.values import Entry
+from reconciler.report.view.view import Entry
 from reconciler.report.words import Piece
 
 

@@ -14,10 +14,10 @@ from typing import Final
 from reconciler.report.colour import Ink, Pen
 from reconciler.report.escape import quote, terminal
 from reconciler.report.phrases import REFUSED, count
-from reconciler.report.text.fields import field_lines
+from reconciler.report.text.field_lines import field_lines
 from reconciler.report.text.layout import INDENT, MARGIN, Page
 from reconciler.report.view.kinds import OUTCOMES, Tone
-from reconciler.report.view.values import Entry, EnvironmentView, View, counts_in_words
+from reconciler.report.view.view import Entry, EnvironmentView, View, counts_in_words
 
 _INKS: Final[Mapping[Tone, Ink]] = {
     "stop": "red",

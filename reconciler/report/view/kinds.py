@@ -12,7 +12,7 @@ from reconciler.model.fields import FIELDS, NAME, Field, label
 
 if TYPE_CHECKING:
     from reconciler.model.changes import Action, Update
-    from reconciler.model.drift import Mover
+    from reconciler.model.drift_report import Mover
     from reconciler.model.outcomes import OutcomeKind
 
 Tone: TypeAlias = Literal["stop", "caution", "change", "good", "elsewhere", "quiet"]

@@ -10,11 +10,11 @@ from reconciler.planning.blocks import GONE
 from reconciler.report import steps
 from reconciler.report.phrases import CAUSES, count
 from reconciler.report.view import kinds
-from reconciler.report.view.values import Entry, EnvironmentView, FieldView, View, in_reading_order
+from reconciler.report.view.view import Entry, EnvironmentView, FieldView, View, in_reading_order
 
 if TYPE_CHECKING:
     from reconciler.model.changes import Asked
-    from reconciler.model.drift import DriftReport, EnvironmentDrift, FieldDrift, ListDrift, Missing, Mover
+    from reconciler.model.drift_report import DriftReport, EnvironmentDrift, FieldDrift, ListDrift, Missing, Mover
     from reconciler.model.lists import LiveList
 
 _MOVED: Final[Mapping[Mover, str]] = {

@@ -12,7 +12,7 @@ from reconciler.report import steps
 from reconciler.report.phrases import CAUSES, count, duration
 from reconciler.report.steps import Step
 from reconciler.report.view import kinds
-from reconciler.report.view.values import Entry, EnvironmentView, FieldView, View, in_reading_order
+from reconciler.report.view.view import Entry, EnvironmentView, FieldView, View, in_reading_order
 
 if TYPE_CHECKING:
     from reconciler.model.changes import Action, Change, Drift, EnvironmentPlan, Plan

@@ -11,7 +11,7 @@ from reconciler.report.phrases import count, duration
 from reconciler.report.steps import Step
 from reconciler.report.view.kinds import OUTCOMES, RANKS
 from reconciler.report.view.of_plan import entry_of_change
-from reconciler.report.view.values import Entry, EnvironmentView, View, in_reading_order
+from reconciler.report.view.view import Entry, EnvironmentView, View, in_reading_order
 
 if TYPE_CHECKING:
     from reconciler.model.changes import EnvironmentPlan

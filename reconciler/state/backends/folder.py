@@ -22,7 +22,7 @@ from reconciler.model.lists import Applied, LaterState, Target
 from reconciler.protocols import LockInfo, StateWriter
 from reconciler.state import disk
 from reconciler.state.backends.places import files_in
-from reconciler.state.reading import read
+from reconciler.state.state_reader import read
 from reconciler.state.state_store import BreakableLock, Store
 
 if TYPE_CHECKING:

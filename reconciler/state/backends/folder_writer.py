@@ -13,7 +13,7 @@ from reconciler.state import disk
 from reconciler.state.document import render
 from reconciler.state.folding import with_entries
 from reconciler.state.journal import Journal
-from reconciler.state.reading import Files, refuse_foreign
+from reconciler.state.state_reader import Files, refuse_foreign
 
 
 @contextmanager

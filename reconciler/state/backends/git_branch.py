@@ -26,7 +26,7 @@ from reconciler.state.history import History, Revision, read_commits
 from reconciler.state.lease import Lease, Released
 from reconciler.state.leased_store import LeasedStore, overtaken_error
 from reconciler.state.leased_writer import RunRecord
-from reconciler.state.reading import read_contents
+from reconciler.state.state_reader import read_contents
 from reconciler.uptime import uptime
 
 SHARED = 15.0

@@ -30,7 +30,7 @@ from reconciler.state.history import History, keep_copy, last_copy, read_copies
 from reconciler.state.lease import Lease, Released
 from reconciler.state.leased_store import LOOKS, LeasedStore, overtaken_error
 from reconciler.state.leased_writer import RunRecord
-from reconciler.state.reading import refuse_foreign
+from reconciler.state.state_reader import refuse_foreign
 from reconciler.uptime import uptime
 
 _log = logging.getLogger(__name__)

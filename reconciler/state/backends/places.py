@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from reconciler.errors import StateError
-from reconciler.state.reading import Files, files_beside
+from reconciler.state.state_reader import Files, files_beside
 
 _OURS = ("HEAD", "objects", "refs")  # what every git folder has, a bare repository too
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.documents.drift import drift_document
-from reconciler.model.drift import DriftReport, EnvironmentDrift, FieldDrift, ListDrift, Missing
+from reconciler.documents.drift_document import drift_document
+from reconciler.model.drift_report import DriftReport, EnvironmentDrift, FieldDrift, ListDrift, Missing
 from reconciler.model.lists import LiveList
 from reconciler.report.json import render
 from reconciler.report.text import lines

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import get_args
 
-from reconciler.model.drift import Mover
+from reconciler.model.drift_report import Mover
 from reconciler.model.outcomes import IN_ORDER, OutcomeKind
 from reconciler.report.view import kinds
 from reconciler.report.view.of_drift import view_of_drift
 from reconciler.report.view.of_plan import forecast, view_of_plan
 from reconciler.report.view.of_result import NEXT_STEPS, how_it_ended, view_of_result
-from reconciler.report.view.values import View, counts_in_words
+from reconciler.report.view.view import View, counts_in_words
 from tests.report import morning, samples
 from tests.report.text.test_drifts import ALL
 

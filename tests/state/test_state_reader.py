@@ -12,7 +12,7 @@ from reconciler.errors import ForeignStateError, StateDamagedError, StateError
 from reconciler.model.lists import Applied
 from reconciler.state.document import render
 from reconciler.state.journal import Journal
-from reconciler.state.reading import files_beside, read
+from reconciler.state.state_reader import files_beside, read
 from tests.state.samples import TARGET, applied_list, doubtful_list, state
 
 NOTHING = Applied("prod", TARGET, "", 0, {})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.model.answers import Acknowledged, Rejected, Unsettled
+from reconciler.model.put_answers import Acknowledged, Rejected, Unsettled
 
 
 def test_a_refusal_is_no_failed_sign_in_and_no_wait_is_told_unless_it_says_so() -> None:

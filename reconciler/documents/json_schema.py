@@ -7,12 +7,12 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from reconciler.documents.doctor import DoctorDocument
-from reconciler.documents.drift import DriftDocument
-from reconciler.documents.environments import EnvironmentsDocument
-from reconciler.documents.plan import PlanDocument
-from reconciler.documents.problems import ProblemsDocument
-from reconciler.documents.result import ResultDocument
+from reconciler.documents.doctor_document import DoctorDocument
+from reconciler.documents.drift_document import DriftDocument
+from reconciler.documents.environments_document import EnvironmentsDocument
+from reconciler.documents.plan_document import PlanDocument
+from reconciler.documents.problems_document import ProblemsDocument
+from reconciler.documents.result_document import ResultDocument
 from reconciler.documents.state_entries import ListedEntry, StateListDocument
 from reconciler.documents.state_history import StateHistoryDocument
 

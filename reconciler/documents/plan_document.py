@@ -13,6 +13,7 @@ from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
 
+from reconciler.documents.field_texts import FieldName, SentTexts, ShownTexts
 from reconciler.documents.parts import (
     Count,
     FailedPart,
@@ -29,7 +30,6 @@ from reconciler.documents.parts import (
     source_part,
     target_part,
 )
-from reconciler.documents.texts import FieldName, SentTexts, ShownTexts
 from reconciler.model.changes import Action, Blocked, Cause, Change, Drift, EnvironmentPlan, Guard, Plan, Update
 from reconciler.model.fields import FIELDS
 from reconciler.model.texts import only_fields

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NotRequired, TypeAlias
 from pydantic import Field as Described
 from typing_extensions import TypedDict
 
+from reconciler.documents.field_texts import FieldName
 from reconciler.documents.parts import (
     FailedPart,
     ManifestPart,
@@ -20,8 +21,7 @@ from reconciler.documents.parts import (
     source_part,
     target_part,
 )
-from reconciler.documents.texts import FieldName
-from reconciler.model.drift import DriftReport, EnvironmentDrift, FieldDrift, ListDrift, Missing, Mover
+from reconciler.model.drift_report import DriftReport, EnvironmentDrift, FieldDrift, ListDrift, Missing, Mover
 from reconciler.model.fields import FIELDS, TABLE
 from reconciler.model.lists import LiveList
 

@@ -9,8 +9,8 @@ from reconciler.model.fields import MANAGED, NAME, TABLE
 from reconciler.model.texts import Texts
 from reconciler.sandbox.accounts import SEEDED_AT, ContactList
 from reconciler.sandbox.bodies import read_texts, refusal, store_texts
-from reconciler.sandbox.calls import Call
 from reconciler.sandbox.replies import BAD_CREDENTIALS, Reply, bad_arguments, failure, json_reply, success
+from reconciler.sandbox.request_log import Call
 from reconciler.sandbox.settings import Settings
 from reconciler.sandbox.world import World
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.sandbox import calls
-from reconciler.sandbox.calls import Call, Logged, RequestLog
+from reconciler.sandbox import request_log
+from reconciler.sandbox.request_log import Call, Logged, RequestLog
 from reconciler.sandbox.server import Sandbox
 from tests.sandbox.client import Client
 
@@ -55,4 +55,4 @@ def test_the_busiest_window_is_the_fullest_of_all(times: list[int], seconds: int
     entries = [Logged(number, at, mine) for number, at in enumerate(times)]
     others = [Logged(1000, 5.0, Call("GET", "/", {"accountId": "b"})) for _ in range(3)]
     fullest = max((sum(start <= at < start + seconds for at in times) for start in times), default=0)
-    assert calls.busiest([*entries, *others], "a", seconds) == fullest
+    assert request_log.busiest([*entries, *others], "a", seconds) == fullest

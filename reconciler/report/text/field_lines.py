@@ -16,7 +16,7 @@ from reconciler.report.escape import quote, within_quotes
 from reconciler.report.text.layout import INDENT, Page
 
 if TYPE_CHECKING:
-    from reconciler.report.view.values import FieldView
+    from reconciler.report.view.view import FieldView
     from reconciler.report.words import Piece
 
 _LONGEST_NAME = MANAGED[NAME].longest  # up to here both texts stand whole: a name is looked up elsewhere as it is
