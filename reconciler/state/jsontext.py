@@ -25,22 +25,22 @@ def encode(value: object) -> str:
     return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", _ENCODE(value))
 
 
-def as_text(raw: bytes, *, where: str) -> str:
+def as_text(raw: bytes, *, where: str, way_out: str = WAY_OUT) -> str:
     """Return `raw` as text; raises StateDamagedError where it is not UTF-8."""
     try:
         return raw.decode()
     except UnicodeDecodeError as error:
-        raise damage_error(where, f"byte {error.start} is not UTF-8") from error
+        raise damage_error(where, f"byte {error.start} is not UTF-8", way_out) from error
 
 
-def decode(text: str, *, where: str) -> object:
+def decode(text: str, *, where: str, way_out: str = WAY_OUT) -> object:
     """Return what the JSON `text` holds; raises StateDamagedError, also where an object has a key twice."""
     try:
         content: object = json.loads(text, object_pairs_hook=_unique, parse_int=_integer)
     except RecursionError as error:
-        raise damage_error(where, "nested deeper than a state can be") from error
+        raise damage_error(where, "nested deeper than a state can be", way_out) from error
     except ValueError as error:
-        raise damage_error(where, f"not readable as JSON: {error}") from error
+        raise damage_error(where, f"not readable as JSON: {error}", way_out) from error
     return content
 
 

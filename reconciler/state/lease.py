@@ -23,7 +23,7 @@ from typing_extensions import TypedDict
 from reconciler.documents.state_entries import AnyText, exactly
 from reconciler.errors import StateDamagedError
 from reconciler.protocols import LockInfo
-from reconciler.state.jsontext import WAY_OUT, as_text, decode, encode, refuse_newer
+from reconciler.state.jsontext import as_text, decode, encode, refuse_newer
 from reconciler.state.shapes import check_shape
 
 RENEWED = 40.0
@@ -67,10 +67,12 @@ def render(lease: Lease | Released) -> bytes:
 
 def parse(raw: bytes, *, where: str) -> Lease | Released:
     """Return the lease that a file holds; raises StateDamagedError."""
-    try:
-        return _read(raw, where)
-    except StateDamagedError as error:
-        raise StateDamagedError(str(error).removesuffix(WAY_OUT) + _WAY_OUT) from error
+    content = decode(as_text(raw, where=where, way_out=_WAY_OUT), where=where, way_out=_WAY_OUT)
+    refuse_newer(content.get("format") if isinstance(content, dict) else None, family=_FAMILY, where=where)
+    if isinstance(content, dict) and "token" not in content:
+        return Released(check_shape(_released_shape(), content, where=where, way_out=_WAY_OUT)["fence"])
+    found = check_shape(_shape(), content, where=where, way_out=_WAY_OUT)
+    return Lease(found["token"], LockInfo(**found["holder"]), found["renewed_at"], found.get("fence", 0))
 
 
 def parse_or_clear(raw: bytes, *, where: str, broken: str) -> Lease | Released | None:
@@ -81,15 +83,6 @@ def parse_or_clear(raw: bytes, *, where: str, broken: str) -> Lease | Released |
         if broken != DAMAGED:
             raise
         return None
-
-
-def _read(raw: bytes, where: str) -> Lease | Released:
-    content = decode(as_text(raw, where=where), where=where)
-    refuse_newer(content.get("format") if isinstance(content, dict) else None, family=_FAMILY, where=where)
-    if isinstance(content, dict) and "token" not in content:
-        return Released(check_shape(_released_shape(), content, where=where)["fence"])
-    found = check_shape(_shape(), content, where=where)
-    return Lease(found["token"], LockInfo(**found["holder"]), found["renewed_at"], found.get("fence", 0))
 
 
 def _moment(text: str) -> str:

@@ -11,7 +11,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
 from reconciler.documents.state_entries import AnyText, Entry, exactly
-from reconciler.state.jsontext import damage_error, encode, shorten
+from reconciler.state.jsontext import WAY_OUT, damage_error, encode, shorten
 
 _AT_ONCE = 1000
 _WIDEST = 20  # keys: no object has more, but for that of all lists
@@ -126,7 +126,7 @@ def _objects(others: dict[str, object], entries: dict[str, object]) -> Iterator[
                 yield from ((f"{path}{key}.{name}", inner) for name, inner in value.items() if isinstance(inner, dict))
 
 
-def check_shape(shape: TypeAdapter[_Shape], content: object, *, where: str) -> _Shape:
+def check_shape(shape: TypeAdapter[_Shape], content: object, *, where: str, way_out: str = WAY_OUT) -> _Shape:
     """Return `content` as `shape`; raises StateDamagedError with the first thing that is wrong, and how many are."""
     try:
         return shape.validate_python(content)
@@ -134,4 +134,4 @@ def check_shape(shape: TypeAdapter[_Shape], content: object, *, where: str) -> _
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         path = shorten(".".join(str(step) for step in first["loc"]))
         more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
-        raise damage_error(where, encode(f"{path}: {shorten(first['msg'])}")[1:-1] + more) from error
+        raise damage_error(where, encode(f"{path}: {shorten(first['msg'])}")[1:-1] + more, way_out) from error
