@@ -15,6 +15,7 @@ from reconciler.errors import UsageError
 if TYPE_CHECKING:
     from reconciler.report.formats import Subject
     from reconciler.report.markdown import Report
+    from reconciler.report.view.view import View
 
 FORMATS = ("text", "json", "markdown", "junit", "github", "gitlab", "html")
 _MAX_BYTES = 65_000
@@ -53,10 +54,10 @@ def load(options: argparse.Namespace) -> None:
     """Import what `save` will need, by making each report of an empty plan."""
     if options.report or job_summary():
         from reconciler.model.changes import Plan
-        from reconciler.report.formats import FORMATS as RENDERED
+        from reconciler.report.formats import render
 
         for wanted in options.report:
-            RENDERED[wanted.format](Plan("", "1970-01-01T00:00:00Z", False, {}), options.max_bytes, str)
+            render(wanted.format, Plan("", "1970-01-01T00:00:00Z", False, {}))
 
 
 def save(subject: Subject, options: argparse.Namespace) -> bool:
@@ -69,27 +70,29 @@ def save(subject: Subject, options: argparse.Namespace) -> bool:
     if not options.report and not summary:
         return True
     from reconciler.report.formats import FORMATS as RENDERED
+    from reconciler.report.formats import ReportInput, view_of
 
+    of = ReportInput(subject, view_of(subject), options.max_bytes, _in_repository)
     whole = True
     for wanted in options.report:
-        report = RENDERED[wanted.format](subject, options.max_bytes, _in_repository)
+        report = RENDERED[wanted.format](of)
         whole &= _is_whole(report, wanted.path, options.max_bytes)
         try:
             options.outputs.write(wanted.path, report.text)
         except UsageError as error:
             warn(str(error))
             whole = False
-    return whole & (not summary or _summarise(subject, summary))
+    return whole & (not summary or _summarise(of.view, summary))
 
 
-def _summarise(subject: Subject, summary: str) -> bool:
+def _summarise(view: View, summary: str) -> bool:
     """Append to the summary of a GitHub job; what is not written is told, and is no failure."""
-    from reconciler.report.formats import FORMATS as RENDERED
+    from reconciler.report.formats import render_markdown
 
     try:
         with open(summary, "a", encoding="utf-8", opener=_open_at_once) as file:  # has an opener
             room = _SUMMARY_BYTES - file.tell()  # GitHub shows nothing of a summary that is too long
-            report = RENDERED["markdown"](subject, room, str)
+            report = render_markdown(view, room)
             file.write(report.text + "\n")
     except OSError as error:
         warn(f"GITHUB_STEP_SUMMARY: cannot write {summary}: {error.strerror}")

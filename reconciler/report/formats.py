@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json as _json
 from collections.abc import Callable, Mapping
-from typing import TypeAlias, assert_never
+from typing import NamedTuple, TypeAlias, assert_never
 
 from reconciler.documents.drift_document import drift_document
 from reconciler.documents.plan_document import digest, plan_document
@@ -24,6 +24,18 @@ from reconciler.report.view.view import View
 
 Subject: TypeAlias = Plan | Result | DriftReport
 _WIDTH = 100
+
+
+class ReportInput(NamedTuple):
+    """What a report is made of.
+
+    `max_bytes` limits Markdown; `locate` returns the path in the repository of a file of the manifest.
+    """
+
+    subject: Subject
+    view: View
+    max_bytes: int
+    locate: Locate
 
 
 def view_of(subject: Subject) -> View:
@@ -51,31 +63,30 @@ def _document(subject: Subject) -> str:
             assert_never(subject)
 
 
-def _markdown(subject: Subject, max_bytes: int) -> Report:
-    report = markdown.render(view_of(subject), max_bytes)
+def render_markdown(view: View, max_bytes: int) -> Report:
+    """Return the report for comments and job summaries, of at most `max_bytes`."""
+    report = markdown.render(view, max_bytes)
     return report._replace(text=log(report.text))
 
 
-def _gitlab(subject: Subject) -> str:
+def _gitlab(view: View) -> str:
     """Count for the widget of a merge request, which knows three numbers: lists are never created or deleted here."""
-    changes = sum(len(entries) for kind, entries in view_of(subject).groups.items() if kind.changes)
+    changes = sum(len(entries) for kind, entries in view.groups.items() if kind.changes)
     return _json.dumps({"create": 0, "update": changes, "delete": 0}) + "\n"
 
 
-FORMATS: Mapping[str, Callable[[Subject, int, Locate], Report]] = {
-    "text": lambda subject, *_: Report(log(lines.render(view_of(subject), colour=False, width=_WIDTH))),
-    "json": lambda subject, *_: Report(_document(subject)),
-    "markdown": lambda subject, most, _: _markdown(subject, most),
-    "junit": lambda subject, *_: Report(xml_document(junit.render(view_of(subject)))),
-    "github": lambda subject, _, locate: Report(github.render(view_of(subject), locate)),
-    "gitlab": lambda subject, *_: Report(_gitlab(subject)),
-    "html": lambda subject, *_: Report(xml_document(html.render(view_of(subject)))),
+FORMATS: Mapping[str, Callable[[ReportInput], Report]] = {
+    "text": lambda of: Report(log(lines.render(of.view, colour=False, width=_WIDTH))),
+    "json": lambda of: Report(_document(of.subject)),
+    "markdown": lambda of: render_markdown(of.view, of.max_bytes),
+    "junit": lambda of: Report(xml_document(junit.render(of.view))),
+    "github": lambda of: Report(github.render(of.view, of.locate)),
+    "gitlab": lambda of: Report(_gitlab(of.view)),
+    "html": lambda of: Report(xml_document(html.render(of.view))),
 }
-"""By name: what renders a subject, given the most bytes that Markdown may take, and what tells the path of a
-file of the manifest in the repository. Each report is inert as a whole, wherever it is printed; only `github` is made
-of commands."""
+"""Renderers by name. Each report is inert as a whole, wherever it is printed; only `github` is made of commands."""
 
 
 def render(name: str, subject: Subject, max_bytes: int = markdown.MAX_BYTES, locate: Locate = str) -> str:
     """Return a report of a subject as text."""
-    return FORMATS[name](subject, max_bytes, locate).text
+    return FORMATS[name](ReportInput(subject, view_of(subject), max_bytes, locate)).text
