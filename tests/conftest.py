@@ -15,6 +15,8 @@ settings.register_profile("same", deadline=None, derandomize=True, database=None
 settings.register_profile("random", deadline=None)
 settings.load_profile("same")
 
-# A shell's background job ignores SIGINT, and so would all that the tests start.
+# A shell's background job ignores SIGINT, what nohup starts SIGHUP, and so would all that the tests start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)

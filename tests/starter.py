@@ -2,7 +2,8 @@
 
 Each child is the program in a process of its own, from `main` to its exit code, with its own folder, variables and
 streams. What only a new interpreter shows (its start, its locale, what it imports when) is tested by `Workplace.start`.
-Run as a program, with the address of a socket, this listens there: one connection for each run.
+Run as a program, with the address of a socket and the file for coverage, this listens there: one connection for each
+run.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import atexit
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -25,7 +27,7 @@ from pkgutil import walk_packages
 from socketserver import BaseRequestHandler, ForkingMixIn, UnixStreamServer
 from typing import NoReturn, TypedDict
 
-from coverage import Coverage, process_startup
+from coverage import Coverage
 
 import reconciler
 
@@ -75,18 +77,20 @@ def _address() -> str:
     """Start the process that forks, once in this one; it ends with it."""
     address = str(Path(tempfile.mkdtemp(prefix="starter-")) / "socket")
     plain = {name: value for name, value in os.environ.items() if not name.startswith("COV")}
-    command = [sys.executable, "-m", "tests.starter", address]
+    measured = Path(os.environ.get("COVERAGE_FILE", ".coverage")).absolute()
+    command = [sys.executable, "-m", "tests.starter", address, str(measured)]
     started = subprocess.Popen(command, env=plain, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
     assert started.stdout
     with started.stdout as said:
         assert said.readline() == "ready\n"
-    atexit.register(_end, started)
+    atexit.register(_end, started, Path(address).parent)
     return address
 
 
-def _end(started: subprocess.Popen[str]) -> None:
+def _end(started: subprocess.Popen[str], folder: Path) -> None:
     started.terminate()
     started.wait()
+    shutil.rmtree(folder)
 
 
 class _Handler(BaseRequestHandler):
@@ -119,8 +123,10 @@ def _be_the_program(order: _Order, streams: Sequence[int]) -> NoReturn:
     os.environ.clear()
     os.environ.update(order["variables"])
     sys.argv = ["reconciler", *order["arguments"]]
-    coverage = _coverage()
+    coverage = _coverage() if any(name.startswith("COV") for name in order["variables"]) else None
     code = 70
+    if coverage:
+        coverage.start()
     try:
         code = main()
         sys.stdout.flush()
@@ -135,11 +141,17 @@ def _be_the_program(order: _Order, streams: Sequence[int]) -> NoReturn:
     os._exit(code)
 
 
-def _coverage() -> Coverage | None:
-    """Start to measure which lines run, if the variables ask for it, as a new interpreter would."""
-    if not any(name.startswith("COV") for name in os.environ):
-        return None
-    return process_startup()
+@cache
+def _coverage() -> Coverage:
+    """Return what measures which lines run; every child writes a file of its own.
+
+    Its first start looks at all that is imported and takes longer than most runs, so it is done before any fork.
+    """
+    lines = f"{reconciler.__path__[0]}/*"
+    coverage = Coverage(sys.argv[2], data_suffix=True, branch=True, include=[lines], config_file=False)
+    coverage.start()
+    coverage.stop()
+    return coverage
 
 
 class _Server(ForkingMixIn, UnixStreamServer):
@@ -151,12 +163,14 @@ class _Server(ForkingMixIn, UnixStreamServer):
         """End with the process that started this one."""
         super().service_actions()
         if os.getppid() != self.parent:
+            shutil.rmtree(Path(sys.argv[1]).parent)
             os._exit(0)
 
 
 def main() -> None:
     """Listen for runs, for as long as there is somebody to ask for them."""
     import_all()
+    _coverage()
     with _Server(sys.argv[1], _Handler) as server:
         sys.stdout.write("ready\n")
         sys.stdout.flush()
