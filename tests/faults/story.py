@@ -7,12 +7,14 @@ c   the name that `a` gives up     f   no longer declared: forget
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 
 import httpx
@@ -211,6 +213,14 @@ class Story:
         return self._folder / ".reconciler"
 
 
+@cache
+def _launcher() -> Launcher:
+    """Return what runs the program for all stories of this process; it ends with it."""
+    started = Launcher().__enter__()
+    atexit.register(started.__exit__, None, None, None)
+    return started
+
+
 @contextmanager
 def story(folder: Path, start: str, *, between: bool = False, on_a_branch: bool = False) -> Iterator[Story]:
     """Serve the lists and load the program for as long as the context lasts.
@@ -225,12 +235,11 @@ def story(folder: Path, start: str, *, between: bool = False, on_a_branch: bool 
         git(inside, "remote", "add", "origin", str(origin))
     with ExitStack() as open_contexts:
         sandbox = open_contexts.enter_context(Sandbox(settings=Settings(limit=0), lists=OLD.values()))
-        launcher = open_contexts.enter_context(Launcher())
         proxy = open_contexts.enter_context(Between(sandbox.url)) if between else None
         yield Story(
             start,
             Workplace(inside, sandbox, url=proxy.url if proxy else sandbox.url, measured=False),
-            launcher,
+            _launcher(),
             proxy,
             origin,
         )

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.faults.launcher import Ended, Order
 from tests.faults.story import Story, outcomes, story
+from tests.marks import first_always
 from tests.program import PROGRAM, SECONDS
-
-BLOCK = 512  # bytes, the unit of ulimit -f
-BLOCKS = range(10)
 
 
 @pytest.fixture
@@ -23,7 +21,7 @@ def told(tmp_path: Path) -> Iterator[Story]:
 
 
 def with_room(told: Story, blocks: int) -> Ended:
-    """Apply where no file can grow over so many blocks: a write stops half-way there, as on a full disk."""
+    """Apply where no file can grow over so many blocks of 512 bytes: a write stops half-way, as on a full disk."""
     ended = subprocess.run(
         ["sh", "-c", f'ulimit -f {blocks}; exec "$@"', "sh", *PROGRAM, "apply", "--yes", "--json"],
         cwd=told.place.folder,
@@ -37,9 +35,10 @@ def with_room(told: Story, blocks: int) -> Ended:
     return Ended(ended.returncode, ended.stdout, ended.stderr, "", (), 0.0)
 
 
-def test_a_disk_that_is_full_sooner_or_later(told: Story) -> None:
+@pytest.mark.parametrize("all_blocks", first_always([range(1, 5), range(10)]))
+def test_a_disk_that_is_full_sooner_or_later(told: Story, all_blocks: Iterable[int]) -> None:
     codes = []
-    for blocks in BLOCKS:
+    for blocks in all_blocks:
         told.begin()
         ended = with_room(told, blocks)
         found = told.found()

@@ -10,7 +10,7 @@ from tests.faults.kills import WEATHER, Part, any_instant, every_step
 from tests.faults.story import story
 from tests.marks import first_always
 
-PARTS = 4
+PARTS = 8
 
 
 @pytest.mark.parametrize("number", first_always(range(PARTS)))
@@ -18,29 +18,29 @@ def test_killed_at_every_step(tmp_path: Path, number: int) -> None:
     with story(tmp_path, "edited") as told:
         tally = every_step(told, Part(number, PARTS))
     assert tally.wrong == []
-    assert tally.tried > 20
+    assert tally.tried > 10
 
 
-@pytest.mark.parametrize("number", first_always(range(2)))
+@pytest.mark.parametrize("number", first_always(range(4)))
 def test_killed_at_a_third_of_the_steps_with_the_state_on_a_branch(tmp_path: Path, number: int) -> None:
     """The others are left to make faults: each run starts git some fifty times."""
     with story(tmp_path, "edited", on_a_branch=True) as told:
-        tally = every_step(told, Part(number, 6))
+        tally = every_step(told, Part(number, 12))
     assert tally.wrong == []
-    assert tally.tried > 7
+    assert tally.tried > 3
 
 
-@pytest.mark.parametrize("number", first_always(range(2)))
+@pytest.mark.parametrize("number", first_always(range(PARTS)))
 def test_the_power_cut_where_the_state_is_written(tmp_path: Path, number: int) -> None:
     with story(tmp_path, "doubtful") as told:
-        tally = every_step(told, Part(number, 2), power=True)
+        tally = every_step(told, Part(number, PARTS), power=True)
     assert tally.wrong == []
-    assert tally.tried > 20
+    assert tally.tried > 5
 
 
 @pytest.mark.parametrize("start", first_always(["first", "edited"]))
 def test_killed_at_a_random_instant_while_the_api_fails_too(tmp_path: Path, start: str) -> None:
     with story(tmp_path, start) as told:
-        tally = any_instant(told, 4, 1, *WEATHER)
+        tally = any_instant(told, 2, 1, *WEATHER)
     assert tally.wrong == []
-    assert tally.tried >= 4
+    assert tally.tried >= 2

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.sandbox.faults import Status
-from tests.faults.between import WAYS, Between, Way, answered_twice, reset_at_once
+from tests.faults.between import WAYS, Between, Way, answered_twice
 from tests.faults.kills import Part, bad_network
 from tests.faults.story import Story, outcomes, story
 
@@ -21,27 +21,23 @@ def told(tmp_path: Path) -> Iterator[Story]:
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
 def test_any_request_meets_a_bad_network(told: Story, way: Way) -> None:
-    """Every other one: the PUTs, and the look at the end; make faults does it to all of them."""
-    tally = bad_network(told, way, Part(0, 2))
+    """The first PUT, and the look at the end; make faults does it to all of them."""
+    tally = bad_network(told, way, Part(2, 4))
     assert tally.wrong == []
-    assert tally.tried == 3
+    assert tally.tried == 2
 
 
-@pytest.mark.parametrize(
-    "copied",
-    [
-        pytest.param(1, id="the first read", marks=pytest.mark.slow),
-        pytest.param(2, id="the first PUT", marks=pytest.mark.slow),
-        pytest.param(3, id="the read back"),
-    ],
-)
+@pytest.mark.parametrize("copied", [1, 2, 3], ids=["the first read", "the first PUT", "the read back"])
 def test_a_copy_of_an_answer_acknowledges_no_later_put(told: Story, copied: int) -> None:
     """The second PUT is refused, and no read after it works: the state must not say that it is applied."""
-    told.faults = (Status(call="put", at=2, times=0, status=400),)
+    told.faults = (
+        Status(call="put", at=2, times=0, status=400),
+        Status(call="read_all", at=3, times=0, status=400),  # which is not tried again, as a broken network is
+    )
     told.begin()
     proxy = told.between
     assert isinstance(proxy, Between)
-    proxy.ways = {copied: answered_twice, **dict.fromkeys(range(5, 100), reset_at_once)}
+    proxy.ways = {copied: answered_twice}
     ended = told.run(None, "--timeout", "1")
     assert ended.code == 3
     assert told.found().lost == ()

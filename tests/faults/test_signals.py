@@ -19,6 +19,7 @@ import pytest
 from reconciler.sandbox import faults
 from reconciler.sandbox.faults import Fault
 from reconciler.sandbox.request_log import Logged
+from tests.marks import each_once, first_always
 from tests.program import PROGRAM, Workplace, some_lists, workplace
 
 LISTS = some_lists(4)
@@ -244,7 +245,7 @@ class Terminal:
         return code
 
 
-@pytest.mark.parametrize("number", ENDING)
+@pytest.mark.parametrize("number", first_always(ENDING))
 def test_at_the_prompt_one_signal_is_an_answer(place: Workplace, number: signal.Signals) -> None:
     terminal = Terminal(place, "apply")
     terminal.read_until("Only yes will do")
@@ -313,7 +314,7 @@ def test_plain_text_is_plain_under_way_too(place: Workplace, arguments: list[str
     assert "prod  4/4  d  updated" in terminal.shown
 
 
-@pytest.mark.parametrize("number", ENDING)
+@pytest.mark.parametrize("number", first_always(ENDING))
 def test_a_signal_that_is_ignored_at_the_start_stays_ignored(place: Workplace, number: signal.Signals) -> None:
     """As nohup, and the background jobs of a shell, want it."""
     place.sandbox.world.faults.arm([faults.Delay(call="put", at=1, seconds=1)])
@@ -328,9 +329,8 @@ def test_a_signal_that_is_ignored_at_the_start_stays_ignored(place: Workplace, n
 EARLY = ["argparse", "reconciler.cli.reports", "reconciler.manifest.loader", "httpx", "reconciler.engine.applying"]
 
 
-@pytest.mark.parametrize("module", EARLY)
-@pytest.mark.parametrize("number", ENDING)
-def test_a_signal_while_the_program_starts(place: Workplace, number: signal.Signals, module: str) -> None:
+@pytest.mark.parametrize(("module", "number"), each_once(EARLY, ENDING))
+def test_a_signal_while_the_program_starts(place: Workplace, module: str, number: signal.Signals) -> None:
     """Once Python has run the first lines of the program; what it imports is told as it is imported."""
     puts = len(place.puts)
     started = [sys.executable, "-X", "importtime", "-m", "reconciler", "apply", "--yes"]
@@ -345,9 +345,10 @@ def test_a_signal_while_the_program_starts(place: Workplace, number: signal.Sign
     assert len(place.puts) == puts
 
 
-@pytest.mark.parametrize("arguments", [["plan", "--refresh"], ["drift"], ["import"], ["doctor"]])
-@pytest.mark.parametrize("number", ENDING)
-def test_a_signal_ends_what_only_reads(place: Workplace, number: signal.Signals, arguments: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "number"), each_once([["plan", "--refresh"], ["drift"], ["import"], ["doctor"]], ENDING)
+)
+def test_a_signal_ends_what_only_reads(place: Workplace, arguments: list[str], number: signal.Signals) -> None:
     place.sandbox.world.faults.arm([faults.Delay(call="read_all", seconds=2)])
     running = place.start(*arguments)
     await_(place, arrived(1, "read_all"))

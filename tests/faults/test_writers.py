@@ -10,7 +10,7 @@ from tests.faults.writers import race
 
 
 def test_writers_that_race(tmp_path: Path) -> None:
-    assert race(tmp_path, rounds=15) > 0
+    assert race(tmp_path, rounds=6) > 0
 
 
 @pytest.mark.slow
