@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import time
 from pathlib import Path
@@ -150,6 +151,21 @@ def test_a_pipe_is_read_once_for_all_that_ask(tmp_path: Path) -> None:
     assert not writer.is_alive()
 
 
+def test_a_pipe_with_too_much_is_refused_once_for_all_that_ask(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "secret")
+    held = os.open(tmp_path / "secret", os.O_RDWR)
+    fcntl.fcntl(held, fcntl.F_SETPIPE_SZ, 128 * 1024)
+    os.write(held, b"s" * (64 * 1024 + 1))
+    variables = {"KORE_CLIENT_ID": ID, "KORE_CLIENT_SECRET_FILE": str(tmp_path / "secret")}
+    for _ in range(3):
+        with pytest.raises(
+            UsageError, match="KORE_CLIENT_SECRET_FILE names a file that cannot be read: it is larger than 64 KiB"
+        ):
+            from_variables("KORE", variables)
+    os.close(held)
+
+
+@pytest.mark.slow
 def test_a_pipe_that_does_not_end_is_refused_once_for_all_that_ask(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "secret")
     held = os.open(tmp_path / "secret", os.O_RDWR)

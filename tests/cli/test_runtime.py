@@ -38,6 +38,7 @@ class Counted:
         self.told.append("over")
 
 
+@pytest.mark.slow
 def test_what_is_left_of_a_long_wait_is_counted_down() -> None:
     runtime = Runtime()
     runtime.countdown = counted = Counted()
