@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import atexit
 import json
-import os
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -64,7 +63,6 @@ class Story:
         self.faults: Iterable[Fault] = ()
         self.place = place
         self._launcher = launcher
-        place.variables |= {"SSL_CERT_FILE": os.devnull, "SSL_CERT_DIR": os.devnull}  # loading them is half of a run
         self._before = place.folder.parent / "before"
         self._folder = place.folder
         target = Target(place.url, STREAM_ID, ACCOUNT_ID)

@@ -432,7 +432,7 @@ def test_a_secret_may_come_through_a_pipe(place: Workplace, command: tuple[str, 
 
 def test_doctor_says_who_holds_the_lock(place: Workplace) -> None:
     edited(place, a="New 1")
-    place.sandbox.world.faults.arm([faults.Delay(call="put", seconds=3)])
+    place.sandbox.world.faults.arm([faults.Delay(call="put", seconds=1)])
     with place.start("apply", "--yes") as running:
         _wait_for_put(place)
         ran = place.run("doctor")
