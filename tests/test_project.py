@@ -85,3 +85,15 @@ def test_modules_and_functions_stay_small() -> None:
         for node in ast.walk(ast.parse(source)):
             if isinstance(node, ast.FunctionDef):
                 assert (node.end_lineno or 0) - node.lineno < 50, f"{path}: {node.name}"
+
+
+ROW = re.compile(r"^ {0,4}([a-z_]+(?:, [a-z_]+)*) {2,}\S", re.MULTILINE)
+
+
+def test_the_docstring_of_a_package_names_modules_that_it_has() -> None:
+    packages = [path for path in (REPOSITORY / "reconciler").rglob("__init__.py") if path.parent.name != "reconciler"]
+    rows = [(path.parent, row[1]) for path in packages for row in ROW.finditer(path.read_text(encoding="utf-8"))]
+    assert rows
+    for folder, names in rows:
+        for name in names.split(", "):
+            assert (folder / f"{name}.py").exists() or (folder / name).is_dir(), f"{folder}: {name}"

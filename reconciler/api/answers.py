@@ -78,9 +78,9 @@ def judge(came: Answer, now: float, secrets: Collection[str] = ()) -> Verdict:
         return Acknowledged()
     error = _error(came, outcome, secrets)
     if is_rate_limit(came):
-        return _again(came, error, now, landed=False)
+        return _retryable(came, error, now, landed=False)
     if came.status in _LANDED or (_is_2xx(came) and outcome is None):
-        return _again(came, error, now, landed=_LANDED.get(came.status, True))
+        return _retryable(came, error, now, landed=_LANDED.get(came.status, True))
     if came.status >= 500:
         return Unsettled(error, landed=True, again=False)
     return Rejected(error, unauthorized=came.status == 401)
@@ -109,7 +109,7 @@ def date_of(answer: Answer) -> float | None:
     return _timestamp(answer.headers.get("date", ""))
 
 
-def _again(answer: Answer, error: str, now: float, *, landed: bool) -> Unsettled:
+def _retryable(answer: Answer, error: str, now: float, *, landed: bool) -> Unsettled:
     wait = _retry_after(answer, now)
     if wait is not None and wait > LONGEST_WAIT:
         asked = f"{wait:.0f} s" if wait < _YEARS else "for years"

@@ -81,7 +81,7 @@ def check_pins(prefix: str, variables: Mapping[str, str], target: Target) -> Non
     wrong = [
         f"{prefix}_{name} pins {pin!r}, the manifest says {declared!r}"
         for name, (pin, declared) in pins.items()
-        if pin is not None and not _same(name, pin, declared)
+        if pin is not None and not _is_same(name, pin, declared)
     ]
     if wrong:
         raise PinError(
@@ -203,7 +203,7 @@ def _fault(text: str) -> str:
     return ""
 
 
-def _same(name: str, pin: str, declared: str) -> bool:
+def _is_same(name: str, pin: str, declared: str) -> bool:
     if name != "HOST":
         return pin == declared
     scheme = declared.partition("://")[0]

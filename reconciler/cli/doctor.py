@@ -68,12 +68,12 @@ def _checks(environment: Environment, store: Store, options: argparse.Namespace,
     if unusual := account_id_warning(target.account_id):
         yield Check("account id", "unknown", unusual)
     if pins.status == "works" and variables.status == "works":
-        yield from _talk(environment, options, runtime)
+        yield from _ask_api(environment, options, runtime)
     else:
         yield from (Check(name, "unknown", "not tried") for name in ("sign-in", "clock", "ids"))
 
 
-def _talk(environment: Environment, options: argparse.Namespace, runtime: Runtime) -> Iterator[Check]:
+def _ask_api(environment: Environment, options: argparse.Namespace, runtime: Runtime) -> Iterator[Check]:
     from reconciler.cli import wiring
 
     with wiring.clients([environment], options, runtime) as clients:

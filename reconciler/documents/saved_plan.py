@@ -72,9 +72,9 @@ def _document(content: bytes, path: Path) -> PlanDocument:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"])
         more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
-        raise _unlike(path, f"{where}: {first['msg']}{more}") from error
+        raise _format_error(path, f"{where}: {first['msg']}{more}") from error
     if contradiction := _contradiction(document):
-        raise _unlike(path, contradiction)
+        raise _format_error(path, contradiction)
     return document
 
 
@@ -83,7 +83,7 @@ def _adapter() -> TypeAdapter[PlanDocument]:
     return TypeAdapter(PlanDocument)
 
 
-def _unlike(path: Path, what: str) -> PlanRefusedError:
+def _format_error(path: Path, what: str) -> PlanRefusedError:
     return PlanRefusedError(f"{path} is not as this program writes plans: {what}; make a new plan")
 
 

@@ -120,7 +120,7 @@ def _follow_saved_plan(
 
 def _with_doubts(change: Change, workspace: Workspace) -> Change:
     """Return a change of a saved plan with a warning, and no place in the manifest, if that says otherwise by now."""
-    said = _otherwise(change, workspace.desired.lists.get(change.key)) if isinstance(change, Update) else ""
+    said = _declared_instead(change, workspace.desired.lists.get(change.key)) if isinstance(change, Update) else ""
     if not said:
         return change
     warning = (
@@ -130,7 +130,7 @@ def _with_doubts(change: Change, workspace: Workspace) -> Change:
     return replace(change, source=None, warnings=(*change.warnings, warning))
 
 
-def _otherwise(change: Update, wanted: DesiredList | None) -> str:
+def _declared_instead(change: Update, wanted: DesiredList | None) -> str:
     """Say what the manifest declares instead of what a change sends; "" if it declares just that."""
     if wanted is None or wanted.id != change.id:
         return "it does not declare this list"

@@ -6,6 +6,7 @@
     finding    what a read shows of a PUT
     verify     reading back until it shows, and what that makes of the state
     records    what the state says of a list before its PUT, and after it
+    calls      one PUT or read as a call to the API
 
 Knows the API, the state and time only by their seams (`protocols`); how a plan is judged again is handed in.
 """

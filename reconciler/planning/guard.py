@@ -67,7 +67,7 @@ def _rename_in_use(change: Update, seen: _Seen) -> Block | None:
         return None
     return Block(
         "rename_in_use",
-        f"{_using(campaigns)}, and campaigns and contact imports refer to lists by name",
+        f"{_name_campaigns(campaigns)}, and campaigns and contact imports refer to lists by name",
         "rename it when no campaign uses it, or set policy.rename_in_use: warn",
     )
 
@@ -77,7 +77,7 @@ _GUARDS: tuple[Callable[[Update, _Seen], Block | None], ...] = (_protect, _renam
 
 def _add_warnings(change: Update, seen: _Seen) -> Update:
     campaigns = _campaigns(change, seen)
-    warning = f"{_using(campaigns)}: whoever names the list must follow"
+    warning = f"{_name_campaigns(campaigns)}: whoever names the list must follow"
     if not campaigns or warning in change.warnings:
         return change
     return replace(change, warnings=(*change.warnings, warning))
@@ -88,6 +88,6 @@ def _campaigns(change: Update, seen: _Seen) -> tuple[str, ...]:
     return seen.live.campaigns if seen.live and NAME in change.fields else ()
 
 
-def _using(campaigns: tuple[str, ...]) -> str:
+def _name_campaigns(campaigns: tuple[str, ...]) -> str:
     named = ", ".join(repr(name) for name in campaigns)
     return f"{len(campaigns)} {'campaign uses' if len(campaigns) == 1 else 'campaigns use'} it ({named})"

@@ -139,8 +139,8 @@ def _waits(rename: Update, renames: Mapping[str, Update], names: Names) -> tuple
 def _circles(renames: Mapping[str, Update], names: Names) -> dict[str, Block]:
     """Return a block for each rename that, in the end, waits for itself; those of one circle share it."""
     waits = {rename.key: _waits(rename, renames, names) for rename in renames.values()}
-    stuck = _within(waits, _never_ready(waits))
-    circles = _within(stuck, _never_ready(_reverse(stuck)))
+    stuck = _subgraph(waits, _never_ready(waits))
+    circles = _subgraph(stuck, _never_ready(_reverse(stuck)))
     return {key: block for group in _groups(circles) for key, block in dict.fromkeys(group, _cycle(group)).items()}
 
 
@@ -148,7 +148,7 @@ Graph: TypeAlias = Mapping[str, Sequence[str]]
 """For each key those that it waits for, or the other way round."""
 
 
-def _within(graph: Graph, keys: Collection[str]) -> Graph:
+def _subgraph(graph: Graph, keys: Collection[str]) -> Graph:
     return {key: [other for other in graph[key] if other in keys] for key in graph if key in keys}
 
 

@@ -3,17 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from contextlib import suppress
+from dataclasses import replace
+from typing import assert_never
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message, Receive, Scope, Send
 
-from reconciler.sandbox.breaks import broken
 from reconciler.sandbox.control import PREFIX, control
-from reconciler.sandbox.faults import Delay, Edit, Fault
-from reconciler.sandbox.replies import Answer, Reply, http_date, now
+from reconciler.sandbox.faults import (
+    Body,
+    Breaking,
+    Close,
+    Cut,
+    Delay,
+    Edit,
+    Fault,
+    Hang,
+    Redirect,
+    Reset,
+    Status,
+    Word,
+)
+from reconciler.sandbox.replies import Answer, CutOff, Dropped, Reply, failure, http_date, now, success
 from reconciler.sandbox.request_log import Call, Logged
 from reconciler.sandbox.responses import carry_out
+from reconciler.sandbox.settings import Settings
 from reconciler.sandbox.wire import send_answer
 from reconciler.sandbox.world import World
 
@@ -44,15 +60,15 @@ class Application:
         over = world.limit.over(call.account, entry.at, world.settings)
         faults = world.faults.due(call)
         await asyncio.sleep(world.settings.latency / 2)
-        answer = await self._broken(faults, None)
+        answer = await self._apply_faults(faults, None)
         if answer:
             return answer
         reply = over or carry_out(world, call)
-        answer = await self._broken(faults, reply)
+        answer = await self._apply_faults(faults, reply)
         await asyncio.sleep(world.settings.latency / 2)
         return answer or reply
 
-    async def _broken(self, faults: tuple[Fault, ...], reply: Reply | None) -> Answer | None:
+    async def _apply_faults(self, faults: tuple[Fault, ...], reply: Reply | None) -> Answer | None:
         """Let the faults happen whose time is now: before the call (no `reply` yet) or after it."""
         answer: Answer | None = None
         for fault in faults:
@@ -64,7 +80,7 @@ class Application:
                 case Edit():
                     self._world.edit(fault.edited, fault.texts, fault.edited_account)
                 case _:
-                    answer = answer or broken(fault, reply, self._world.settings)
+                    answer = answer or _break_answer(fault, reply, self._world.settings)
         return answer
 
     def _add_date(self, send: Send) -> Send:
@@ -89,3 +105,37 @@ async def _call(scope: Scope, receive: Receive) -> Call:
         headers=dict(request.headers),
         body=await request.body(),
     )
+
+
+def _break_answer(fault: Breaking, reply: Reply | None, settings: Settings) -> Answer:
+    """Return what goes over the wire instead of `reply`, which is None where the call was not carried out."""
+    usual = reply or success(settings, {})
+    match fault:
+        case Status():
+            return _refusal(fault, settings)
+        case Body():
+            return Reply(fault.status, fault.body.encode(), {"content-type": fault.content_type})
+        case Word():
+            return _reword(usual, fault.word)
+        case Redirect():
+            return Reply(fault.status, b"", {"location": fault.location})
+        case Cut():
+            return CutOff(usual)
+        case Reset() | Close() | Hang():
+            return Dropped(isinstance(fault, Reset), fault.seconds if isinstance(fault, Hang) else 0.0)
+        case _:
+            assert_never(fault)
+
+
+def _refusal(fault: Status, settings: Settings) -> Reply:
+    reply = failure(settings, fault.status, fault.message)
+    if fault.retry_after is None:
+        return reply
+    if fault.retry_after_as == "date":
+        return reply.retry_at(settings, fault.retry_after)
+    return reply.retry_in(fault.retry_after)
+
+
+def _reword(reply: Reply, word: str) -> Reply:
+    document = {**json.loads(reply.body), "status": word}
+    return replace(reply, body=json.dumps(document, ensure_ascii=False).encode())

@@ -66,7 +66,7 @@ def _read_all(world: World, call: Call) -> Reply:
 def _read_one(world: World, call: Call) -> Reply:
     settings = world.settings
     contact_list = world.visible_lists(call.account, late=settings.late_reads != "all").get(call.target)
-    return success(settings, _alone(contact_list, settings)) if contact_list else _gone(settings)
+    return success(settings, _alone(contact_list, settings)) if contact_list else _answer_for_a_missing_list(settings)
 
 
 def _put(world: World, call: Call) -> Reply:
@@ -77,7 +77,7 @@ def _put(world: World, call: Call) -> Reply:
     lists = world.lists(call.account)
     contact_list = lists.get(call.target)
     if not contact_list:
-        return _gone(settings)
+        return _answer_for_a_missing_list(settings)
     if reason := refusal(texts, contact_list, lists.values(), settings):
         return bad_arguments(settings, reason)
     world.put(call.account, store_texts(contact_list, texts, settings), texts)
@@ -89,7 +89,7 @@ def _hide(ids: tuple[str, ...], settings: Settings) -> tuple[str, ...]:
     return hides if isinstance(hides, tuple) else ids[len(ids) - hides :] if hides < len(ids) else ids
 
 
-def _gone(settings: Settings) -> Reply:
+def _answer_for_a_missing_list(settings: Settings) -> Reply:
     match settings.gone_answer:
         case "200-null":
             return success(settings, None)

@@ -34,16 +34,16 @@ async def send_answer(answer: Answer, scope: Scope, receive: Receive, send: Send
         case CutOff(reply):
             await _send(reply, reply.body[: len(reply.body) // 2], send, whole=False)
             transport.close()
-            await _gone(receive)
+            await _wait_for_client_to_leave(receive)
         case Dropped(reset, seconds):
             if seconds:
-                await _gone(receive, seconds)
+                await _wait_for_client_to_leave(receive, seconds)
             if reset:
                 connection: socket.socket = transport.get_extra_info("socket")
                 with suppress(OSError):  # the client was quicker to go
                     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
             transport.abort()
-            await _gone(receive)
+            await _wait_for_client_to_leave(receive)
         case _:
             assert_never(answer)
 
@@ -55,7 +55,7 @@ async def _send(reply: Reply, body: bytes, send: Send, *, whole: bool) -> None:
     await send({"type": "http.response.body", "body": body, "more_body": not whole})
 
 
-async def _gone(receive: Receive, seconds: float | None = None) -> None:
+async def _wait_for_client_to_leave(receive: Receive, seconds: float | None = None) -> None:
     """Wait until the client has gone, the only thing still to come from it, or at most `seconds`."""
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):

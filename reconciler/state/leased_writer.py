@@ -132,7 +132,7 @@ class LeasedWriter:
     def check_lease(self) -> None:
         """Raise LockedError if the lease is gone or somebody else has written, StateError if nobody can tell."""
         with self._renewal.under_lease():
-            _insist(self._held.check_mine)
+            _retry_a_few_times(self._held.check_mine)
 
     def record(self, key: str, entry: KnownList | None) -> None:
         """Set the entry of `key`, or drop it; others see a doubt on return. Raises StateError: nothing was recorded."""
@@ -191,7 +191,7 @@ class LeasedWriter:
             self._held.renew(what)
 
 
-def _insist(ask: Callable[[], None]) -> None:
+def _retry_a_few_times(ask: Callable[[], None]) -> None:
     """Ask a few times: a network that fails for an instant stops no run."""
     for wait in _WAITS:
         with suppress(StateError):

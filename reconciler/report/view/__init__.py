@@ -1,6 +1,6 @@
 """One view of a plan, of what an apply did and of a drift report, which every renderer lays out in its own syntax.
 
-    values                            what a view is made of: environments, and in them entries, one a list
+    view                              what a view is made of: environments, and in them entries, one a list
     kinds                             the kinds of entries, in the order in which they are read
     of_plan, of_result, of_drift      a plan, a result, a drift report → a `View`
 

@@ -122,7 +122,7 @@ def _acquire(descriptor: int, path: Path, holder: LockInfo) -> None:
             f"{path}: writing the state is not supported on this system, only on Linux and macOS. Nothing was changed"
         ) from error
     try:
-        _insist(lambda: fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB))
+        _retry_a_few_times(lambda: fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB))
     except BlockingIOError as error:
         raise LockedError(_refusal(path, os.pread(descriptor, _LONGEST_NOTE, 0), holder)) from error
     except OSError as error:
@@ -132,7 +132,7 @@ def _acquire(descriptor: int, path: Path, holder: LockInfo) -> None:
         ) from error
 
 
-def _insist(lock: Callable[[], None]) -> None:
+def _retry_a_few_times(lock: Callable[[], None]) -> None:
     """Try a few times: whoever only looks (`held`) has the lock for an instant."""
     for _ in range(_LOOKERS):
         try:
@@ -180,11 +180,11 @@ def describe(holder: LockInfo, now: str) -> str:
     """Say who holds a lock, since when, and how long ago that is at `now` (RFC 3339)."""
     return (
         f"process {holder.pid} on host {encode(holder.host)}, user {encode(holder.user)}, since "
-        f"{encode(holder.since)[1:-1]}{_ago(holder.since, now)}, command {encode(holder.command)}"
+        f"{encode(holder.since)[1:-1]}{_time_since(holder.since, now)}, command {encode(holder.command)}"
     ) + (f", CI job {encode(holder.job)[1:-1]}" if holder.job else "")
 
 
-def _ago(since: str, now: str) -> str:
+def _time_since(since: str, now: str) -> str:
     try:
         seconds = round((datetime.fromisoformat(now) - datetime.fromisoformat(since)).total_seconds())
     except (ValueError, TypeError):
