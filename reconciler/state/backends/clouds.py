@@ -25,7 +25,6 @@ from reconciler.model.hosts import is_loopback
 if TYPE_CHECKING:
     from reconciler.state.backends.objects import Bucket, Scheme
 
-SCHEMES = ("s3", "gs", "az")
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _STEP = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
 _GCLOUD = Path("~/.config/gcloud/application_default_credentials.json")

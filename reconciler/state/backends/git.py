@@ -103,11 +103,18 @@ class Repository:
     def local_tip(self, branch: str) -> str:
         """Return the commit at the end of a branch of this repository, "" where there is no such branch."""
         ref = f"refs/heads/{branch}"
-        listed = self.run("for-each-ref", "--format=%(objectname) %(refname)", ref).decode().splitlines()
-        tips = {name: commit for commit, _, name in (line.partition(" ") for line in listed)}
-        if ref not in tips and (self._folder / self.run("rev-parse", "--git-path", ref).decode().strip()).is_file():
+        tips = self._tips(ref)
+        # Listed again: another process may have made the branch in between.
+        if ref not in tips and self._has_file(ref) and ref not in (tips := self._tips(ref)):
             raise GitError(_message(["for-each-ref"], f"the branch {branch} is damaged: its file names no commit"))
         return tips.get(ref, "")
+
+    def _tips(self, ref: str) -> dict[str, str]:
+        listed = self.run("for-each-ref", "--format=%(objectname) %(refname)", ref).decode().splitlines()
+        return {name: commit for commit, _, name in (line.partition(" ") for line in listed)}
+
+    def _has_file(self, ref: str) -> bool:
+        return (self._folder / self.run("rev-parse", "--git-path", ref).decode().strip()).is_file()
 
     def fetch(self, branch: str) -> None:
         """Bring the commits of a branch of the remote here, under no name: nobody is in anybody's way."""
