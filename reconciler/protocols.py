@@ -29,7 +29,7 @@ class Clock(Protocol):
         ...
 
     def sleep(self, seconds: float) -> None:
-        """Wait `seconds`. Raises StoppedError at once where the run is, or was, told to stop by a signal."""
+        """Wait `seconds`. Raises StoppedError at once if the run is, or was, told to stop by a signal."""
         ...
 
 
@@ -41,7 +41,7 @@ class Stop(Protocol):
         ...
 
     def last_wait(self, seconds: float) -> None:
-        """Wait a few seconds, also where the run was told to stop: for the read that verifies what was sent."""
+        """Wait a few seconds, also if the run was told to stop: for the read that verifies what was sent."""
         ...
 
 
@@ -72,7 +72,7 @@ class Remote(Reader, Protocol):
         """Make **one** attempt to write `body`, waiting for the rate limit first; an answer is never raised.
 
         After `by`, by the clock's `monotonic`, nothing is sent any more.
-        Raises StoppedError where that wait is cut short: nothing was sent then.
+        Raises StoppedError if that wait is cut short: nothing was sent then.
         """
         ...
 
@@ -117,7 +117,7 @@ class StateWriter(Protocol):
         ...
 
     def check_lease(self) -> None:
-        """Raise StateError or LockedError where the right to write may be gone: no PUT may be sent then."""
+        """Raise StateError or LockedError if the right to write may be gone: no PUT may be sent then."""
         ...
 
     def record(self, key: str, entry: KnownList | None) -> None:
@@ -141,20 +141,20 @@ class StateStore(Protocol):
         """Return the state, an interrupted run's journal included; writes nothing, takes no lock.
 
         Raises StateDamagedError for content that this program does not write, ForeignStateError for the state of
-        another target or environment, StateError where it cannot be read. No state at all is an empty one.
+        another target or environment, StateError if it cannot be read. No state at all is an empty one.
         """
         ...
 
     def later(self, applied: Applied) -> LaterState | None:
         """Return what the history of the state knows that came after `applied`, which is what it holds now.
 
-        None where nothing did, or where no history tells. Never raises.
+        None if nothing did, or if no history tells. Never raises.
         """
         ...
 
     def lock(self, holder: LockInfo) -> AbstractContextManager[StateWriter]:
         """Hold the only right to write until the context ends, which folds the journal into the document.
 
-        Raises LockedError, naming the holder, where somebody else has it; else as `load`.
+        Raises LockedError, naming the holder, if somebody else has it; else as `load`.
         """
         ...

@@ -105,7 +105,7 @@ def about_the_list(refusal: Answer) -> bool:
 
 
 def date_of(answer: Answer) -> float | None:
-    """Return when the API says that it answered, in seconds since the epoch; None where it does not."""
+    """Return when the API says that it answered, in seconds since the epoch; None if it does not."""
     return _timestamp(answer.headers.get("date", ""))
 
 
@@ -155,7 +155,7 @@ def _is_2xx(answer: Answer) -> bool:
 
 
 def _status(answer: Answer) -> str | None:
-    """Return the `status` in the body, in lower case; None where there is none."""
+    """Return the `status` in the body, in lower case; None if there is none."""
     document = parse_json(answer.body)
     status = document.get("status") if isinstance(document, dict) else None
     return status.lower() if isinstance(status, str) and status else None

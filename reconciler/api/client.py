@@ -106,7 +106,7 @@ class Client:
         return self._rate_limit.delay(places)
 
     def read_all(self) -> Live:
-        """Return every list of the account; by GET, from then on, where the API does not take the documented POST."""
+        """Return every list of the account; by GET, from then on, if the API does not take the documented POST."""
         what = f"reading all lists of account {self._target.account_id} at {self._target.host}"
         answer, verdict = self._read(what, _Call(self._read_all_by, "/getAllListDetails", read_all=True))
         if answer.status in {404, 405} and self._read_all_by == "POST":
@@ -142,7 +142,7 @@ class Client:
         raise RemoteError(_refusal(what, verdict.error))
 
     def put(self, list_id: str, body: Texts, by: float = _NEVER) -> PutAnswer:
-        """Make one attempt to write `body`, waiting for the rate limit first; none where that lasts beyond `by`."""
+        """Make one attempt to write `body`, waiting for the rate limit first; none if that lasts beyond `by`."""
         content = json.dumps({MANAGED[field].wire: text for field, text in body.items()}).encode()
         try:
             came = self._attempt(_Call("PUT", f"/{quote(list_id, safe='')}", body=content, by=by))
@@ -158,7 +158,7 @@ class Client:
         return verdict
 
     def _read(self, what: str, call: _Call) -> _Settled:
-        """Attempt a read until its answer is settled; raises SignInError on 401, RemoteError where it stays open."""
+        """Attempt a read until its answer is settled; raises SignInError on 401, RemoteError if it stays open."""
         attempt = 1
         while isinstance(came := self._attempt(call), Unsettled):
             if not came.again or attempt == ATTEMPTS:

@@ -1,6 +1,6 @@
 """Credentials and pins from environment variables, `KORE_…` or the prefix that the manifest names.
 
-    KORE_CLIENT_ID, KORE_CLIENT_SECRET      a JWT app, with KORE_JWT_ALGORITHM and KORE_JWT_SUBJECT where they differ
+    KORE_CLIENT_ID, KORE_CLIENT_SECRET      a JWT app, with KORE_JWT_ALGORITHM and KORE_JWT_SUBJECT if they differ
     KORE_TOKEN                              or a ready-made JWT
     KORE_HOST, KORE_ACCOUNT_ID, KORE_STREAM_ID      pins: the only target that the credentials may be used for
 
@@ -69,7 +69,7 @@ def from_variables(prefix: str, variables: Mapping[str, str]) -> Credentials:
 
 
 def check_pins(prefix: str, variables: Mapping[str, str], target: Target) -> None:
-    """Raise PinError where a pin that is set is not the manifest's `target`, UsageError for unreadable ones."""
+    """Raise PinError if a pin that is set is not the manifest's `target`, UsageError for unreadable ones."""
     read = _Variables(prefix, variables)
     pins = {
         "HOST": (read.value("HOST"), target.host),
@@ -127,7 +127,7 @@ class _Variables:
         return any(self._variables.get(f"{self.prefix}_{form}") for form in (name, f"{name}_FILE"))
 
     def value_of(self, name: str) -> str:
-        """Return what `name` or its file holds, "" where neither is set to anything; nothing but that is a problem."""
+        """Return what `name` or its file holds, "" if neither is set to anything; nothing but that is a problem."""
         variable = f"{self.prefix}_{name}"
         text, file = self._variables.get(variable) or None, self._variables.get(f"{variable}_FILE") or None
         held = self._one(variable, text, file)
@@ -137,7 +137,7 @@ class _Variables:
         return held or ""
 
     def value(self, name: str) -> str | None:
-        """Return what `name` or its file holds, also where that is empty; None where neither is set.
+        """Return what `name` or its file holds, also if that is empty; None if neither is set.
 
         An empty name of a file counts as not set where `name` is set, and else as an empty value.
         """
@@ -191,7 +191,7 @@ def _read(path: str) -> bytes:
 
 
 def _fault(text: str) -> str:
-    """Say what in a value cannot be meant, "" where nothing is; the value itself is not shown."""
+    """Say what in a value cannot be meant, "" if nothing is; the value itself is not shown."""
     if any("\ud800" <= char <= "\udfff" for char in text):  # bytes that are no UTF-8, as the environment shows them
         return "is not UTF-8 text"
     if text != text.strip():

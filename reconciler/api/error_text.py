@@ -13,7 +13,7 @@ _TOKEN = re.compile(r"eyJ[\w-]{8,}(?:\.[\w-]*)*")
 
 
 def parse_json(body: bytes) -> object:
-    """Return the JSON in `body`, or None where it is none (or is `null`, which says as little)."""
+    """Return the JSON in `body`, or None if it is none (or is `null`, which says as little)."""
     try:
         value: object = json.loads(body.removeprefix(_BOM).decode(), parse_constant=_no_number)
     except (ValueError, RecursionError):
@@ -49,7 +49,7 @@ def codes(body: bytes) -> frozenset[str]:
 
 
 def _errors(document: dict[str, object]) -> list[object]:
-    """Return what stands under `errors`, where sibling services have them, and under `error`, where others do."""
+    """Return what stands under `errors`, if sibling services have them, and under `error`, if others do."""
     errors = document.get("errors")
     return [*(errors if isinstance(errors, list) else [errors]), document.get("error")]
 

@@ -74,7 +74,7 @@ def live(body: bytes, secrets: Collection[str] = ()) -> Live:
 
 
 def live_list(list_id: str, body: bytes) -> LiveList | OddList | Absent:
-    """Return the list that a successful read answered, or that there is none; RemoteError where it is another one."""
+    """Return the list that a successful read answered, or that there is none; RemoteError if it is another one."""
     data = _data(body)
     if not data:
         return Absent(list_id, "the API answers success, but no list")

@@ -1,4 +1,4 @@
-"""What to say of a refused sign-in (401): the likely causes, the clock among them where it is off."""
+"""What to say of a refused sign-in (401): the likely causes, the clock among them if it is off."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def refusal_message(error: str, target: Target, credentials: Credentials, skew: 
 
 
 def of_clock(skew: float) -> str:
-    """Say why a token made here is not valid at an API whose clock is ahead by `skew`; "" where it is."""
+    """Say why a token made here is not valid at an API whose clock is ahead by `skew`; "" if it is."""
     if -BACK <= skew <= AHEAD:
         return ""
     side, why = ("behind", "has expired") if skew > 0 else ("ahead of", "is not valid yet")

@@ -6,7 +6,7 @@
     runtime    the real clock, signals, who is running this
     exits      which exit code counts where several environments have one
     process    open files, for as many environments as there are
-    output     stdout for people or machines, stderr for the rest; and what becomes of it where nothing reads it
+    output     stdout for people or machines, stderr for the rest; and what becomes of it if nothing reads it
     signals    what SIGHUP, SIGINT and SIGTERM do before a run stops in order, and after
 
 One verb a file, each with `arguments(parser)` and `run(options)`; heavy imports stay inside `run`.

@@ -38,7 +38,7 @@ def show(changes: Changes, *, colour: bool) -> None:
 
 
 def write(manifest: Manifest, changes: Changes) -> None:
-    """Write the files, each whole and durable; raises EditError where one holds no longer what was changed.
+    """Write the files, each whole and durable; raises EditError if one holds no longer what was changed.
 
     All are written aside before the first takes its place, so that a full disk or a missing right leaves all as it was.
     """

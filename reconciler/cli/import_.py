@@ -130,7 +130,7 @@ def _by_account(chosen: Chosen) -> Iterable[list[Environment]]:
 
 
 def _fit(environment: Environment, found: LiveList) -> int:
-    """Say how well a name fits an environment: as many letters as its format has; -1 where it does not."""
+    """Say how well a name fits an environment: as many letters as its format has; -1 if it does not."""
     fits = environment.unformat_name(found.texts[NAME]) is not None
     return len(environment.name_format) if fits else -1
 

@@ -145,7 +145,7 @@ def _ask(name: str, answer: Callable[[str], str]) -> str:
 
 
 def _fault(name: str, text: str) -> str:
-    """Return what is wrong with an answer, "" where it can be used."""
+    """Return what is wrong with an answer, "" if it can be used."""
     from reconciler.manifest import load
 
     path = Path("lists.yaml")

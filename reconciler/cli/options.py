@@ -28,7 +28,7 @@ def manifest(parser: argparse.ArgumentParser) -> None:
 
 
 def environments(parser: argparse.ArgumentParser) -> None:
-    """Declare which environments of it; may be left out where there is one."""
+    """Declare which environments of it; may be left out if there is only one."""
     group = parser.add_mutually_exclusive_group()
     group.add_argument(
         "--env", action="append", default=[], metavar="NAME", help="an environment; repeatable (or RECONCILER_ENV)"

@@ -1,4 +1,4 @@
-"""Where output goes, and what becomes of it where it cannot: the only place that writes to stdout and stderr.
+"""Where output goes, and what becomes of it if it cannot be written: the only place that writes to stdout and stderr.
 
     stdout   what people or machines read of a command. It is written as far as it goes without waiting, and the rest
              when all else is done (`ended`): a reader that never reads holds up no run
@@ -142,7 +142,7 @@ def finish(code: int, *, product: bool) -> int:
     """Write what still waits, and return the exit code.
 
     It is `code` if stdout was written, or if its reader went before the end: it has what it wanted. Otherwise it is 1
-    where what is printed was all that the command is for (its `product`), and `code` where that says what was done.
+    if what is printed was all that the command is for (its `product`), and `code` if that says what was done.
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper) and isinstance(stream.buffer, _Outlet):
@@ -191,7 +191,7 @@ def note(text: str) -> None:
 
 
 def ask(question: str, *, documents: bool) -> str:
-    """Show a question where the person at the terminal sees it; return why it cannot be shown, "" where it is.
+    """Show a question where the person at the terminal sees it; return why it cannot be shown, "" if it is.
 
     It goes to stdout, or to stderr where stdout is no terminal and stderr is, or where stdout is for `documents`.
     """
@@ -239,7 +239,7 @@ def most_lists(stream: TextIO) -> int | None:
 
 
 def width() -> int:
-    """Return the terminal's columns, 100 where there is none."""
+    """Return the terminal's columns, 100 if there is none."""
     import shutil
 
     return shutil.get_terminal_size((100, 24)).columns

@@ -90,7 +90,7 @@ class Outputs:
             self._remove(path)
 
     def write(self, path: Path | str, document: str) -> None:
-        """Write a document to one of them. Raises UsageError where that cannot be."""
+        """Write a document to one of them. Raises UsageError if that cannot be."""
         name = str(path)
         if is_stdout(path):
             say_as_it_is(document)
@@ -104,7 +104,7 @@ class Outputs:
             raise UsageError(f"cannot write {name}: {error.strerror}") from error
 
     def _spare(self, read: Iterable[Path]) -> None:
-        """Raise UsageError where an output is one of the files that are read."""
+        """Raise UsageError if an output is one of the files that are read."""
         named = [(path, path) for path in self._files]
         named += [(path, f"GITHUB_STEP_SUMMARY={path}") for path in self._appended]
         wanted = {identity: name for path, name in named for identity in _identities(path)}
@@ -177,7 +177,7 @@ def _check_writable(path: Path) -> None:
 
 
 def _obstacle(path: Path) -> int:
-    """Return the number of the error that stands in the way of a file there, 0 where there is none yet."""
+    """Return the number of the error that stands in the way of a file there, 0 if there is none yet."""
     if path.is_dir():
         return errno.EISDIR
     if path.is_symlink():
@@ -210,9 +210,9 @@ def _is_stream(path: str) -> bool:
 
 
 def _system_name(path: str) -> str:
-    """Return the name below /dev or /proc that a path is or leads to by links, "" where there is none.
+    """Return the name below /dev or /proc that a path is or leads to by links, "" if there is none.
 
-    A link there may end at a file, as /dev/stderr does where that is redirected: it is to be written on, not replaced.
+    A link there may end at a file, as /dev/stderr does if that is redirected: it is to be written on, not replaced.
     """
     for _ in range(_LINKS):
         path = os.path.abspath(path)  # noqa: PTH100  # its links stay

@@ -32,7 +32,7 @@ class Progress(Protocol):
 
 
 class Lines:
-    """One plain line an outcome, for logs; a second one only where a list turned out otherwise than first told."""
+    """One plain line an outcome, for logs; a second one only if a list turned out otherwise than first told."""
 
     def __init__(self, *, colour: bool) -> None:
         self._colour = colour
@@ -71,7 +71,7 @@ class Live:
         self._end = 0.0  # when all is done, by the plan's forecast
 
     def begin(self, plan: Plan) -> None:
-        """Show the bar where there is something to send."""
+        """Show the bar if there is something to send."""
         from reconciler.report.view.of_plan import seconds_in_all
 
         total = sum(len(environment.updates) for environment in plan.environments)
@@ -112,7 +112,7 @@ _CLEAR = "\r\x1b[2K\x1b[?25h"  # begin of the line, which is emptied; and the cu
 
 @contextmanager
 def progress(options: argparse.Namespace, runtime: Runtime) -> Iterator[Progress]:
-    """Show progress on stderr for as long as the context lasts; a bar only where colours are welcome, too."""
+    """Show progress on stderr for as long as the context lasts; a bar only if colours are welcome, too."""
     bar = _bar() if uses_colour(sys.stderr, options) else None
     if bar is None:
         yield Lines(colour=uses_colour(sys.stderr, options))
@@ -126,7 +126,7 @@ def progress(options: argparse.Namespace, runtime: Runtime) -> Iterator[Progress
 
 
 def _bar() -> Bar | None:
-    """Return a bar, not shown yet; None where the extra for it is not installed."""
+    """Return a bar, not shown yet; None if the extra for it is not installed."""
     try:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, TextColumn

@@ -118,7 +118,7 @@ class Runtime:
     def answer(self, question: str, *, documents: bool = False) -> str:
         """Return the line that the person at the terminal types, "" at the end of input; a signal ends the wait.
 
-        `documents`: stdout is for those, so the question goes to stderr. Raises DeclinedError where the question cannot
+        `documents`: stdout is for those, so the question goes to stderr. Raises DeclinedError if the question cannot
         be shown, or the answer not be read.
         """
         self.sleep(0.0)

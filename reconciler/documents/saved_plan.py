@@ -39,7 +39,7 @@ MOST = 256 * 1024 * 1024  # bytes
 def load_plan(path: Path) -> Plan:
     """Return the plan in the file `path`.
 
-    Raises PlanRefusedError where it is not whole, UsageError where the file cannot be read.
+    Raises PlanRefusedError if it is not whole, UsageError if the file cannot be read.
     """
     try:
         content = files.read(path, most=MOST, pipe=True)

@@ -189,7 +189,7 @@ def _one_at_a_time(progress: Callable[[str, Outcome], None]) -> Callable[[str, O
 
 
 def _let_go(prepared: _PreparedEnvironment, options: ApplyOptions) -> _End:
-    """Carry out, then give the lock back. What was done is recorded: where it cannot be folded, the end says so."""
+    """Carry out, then give the lock back. What was done is recorded: if it cannot be folded, the end says so."""
     ends: list[_End] = []
     try:
         with prepared.held:

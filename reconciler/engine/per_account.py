@@ -86,7 +86,7 @@ def sorted_out(
 
 
 def all_of(names: Iterable[str], found: Iterable[_Found | ReconcilerError]) -> list[_Found]:
-    """Return what worked. Raises the first failure where there is one."""
+    """Return what worked. Raises the first failure if there is one."""
     worked, failures = sorted_out(names, found)
     if failures:
         raise first_of(failures, several=len(worked) + len(failures) > 1)

@@ -82,7 +82,7 @@ class AgainLater:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """There is nothing more to try; `halt` says why the whole run must end, None where it goes on."""
+    """There is nothing more to try; `halt` says why the whole run must end, None if it goes on."""
 
     halt: str | None = None
 
@@ -196,15 +196,15 @@ class ChangeAttempt:
         return self._outcome("failed", False)
 
     def unread_outcome(self, why: str) -> Outcome:
-        """Return the outcome where no read could settle it."""
+        """Return the outcome if no read could settle it."""
         if not isinstance(self.status, Acknowledged):
             return self.outcome()
         return self._outcome("unverified", None, f"acknowledged, but not read back: {why}")
 
     def undo(self, shown: Texts | None) -> Update | None:
-        """Return the change that sets back what this one did; None where it is not known to have done anything.
+        """Return the change that sets back what this one did; None if it is not known to have done anything.
 
-        `shown` holds the managed fields as the last read showed them, None where it showed no such write.
+        `shown` holds the managed fields as the last read showed them, None if it showed no such write.
         """
         if shown is None and not isinstance(self.status, Acknowledged):
             return None

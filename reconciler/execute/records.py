@@ -14,7 +14,7 @@ from reconciler.protocols import Clock, StateWriter
 
 
 class Records:
-    """The state as a run writes it; each method raises StateError where it cannot be written.
+    """The state as a run writes it; each method raises StateError if it cannot be written.
 
     One flush, before each PUT, serves the last outcome and the intent that follows.
     """

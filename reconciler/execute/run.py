@@ -62,7 +62,7 @@ class RunContext:
 
 
 class Run:
-    """The apply of one plan; `stopped` says why it ended early, None where it did not."""
+    """The apply of one plan; `stopped` says why it ended early, None if it did not."""
 
     def __init__(
         self, changes: Sequence[Change], snapshot: LiveSnapshot, context: RunContext, revalidate: Revalidate

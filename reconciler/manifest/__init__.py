@@ -21,7 +21,7 @@ def load(path: Path, drafts: Mapping[str, bytes] | None = None) -> Manifest:
     Raises ManifestError with every problem of every file, by file, line and column. Files that cannot be read are
     problems too.
     """
-    from reconciler.manifest import loader  # noqa: PLC0415  (YAML and the validator only where a manifest is read)
+    from reconciler.manifest import loader  # noqa: PLC0415  (YAML and the validator only if a manifest is read)
 
     return loader.load(path, drafts)
 

@@ -103,7 +103,7 @@ def faults(errors: Sequence[ErrorDetails], value: Value, base: Place = ()) -> It
 
 def unknown_key(place: Place, known: Sequence[str]) -> str:
     """Return a message for the last key of `place`, which is not in `known`, with the closest known key."""
-    from difflib import get_close_matches  # noqa: PLC0415  (only where there is a problem)
+    from difflib import get_close_matches  # noqa: PLC0415  (only if there is a problem)
 
     name = str(place[-1])
     close = get_close_matches(name, known, n=1) if len(name) <= _LONGEST_KEY else []
@@ -140,7 +140,7 @@ def show_value(value: Value) -> str:
 
 
 def quote(text: str) -> str:
-    """Return `text` in the double quotes of YAML, shortened where it is long."""
+    """Return `text` in the double quotes of YAML, shortened if it is long."""
     return json.dumps(text if len(text) <= 60 else text[:59] + "…", ensure_ascii=False)
 
 

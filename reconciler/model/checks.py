@@ -8,7 +8,7 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that was looked at: how it stands, in words, and what to do where it does not work.
+    """One thing that was looked at: how it stands, in words, and what to do if it does not work.
 
     `unknown` is what could not be looked at, since something before it failed.
     """

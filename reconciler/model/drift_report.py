@@ -22,7 +22,7 @@ Mover: TypeAlias = Literal["live", "file", "both"]
 
 @dataclass(frozen=True, slots=True)
 class FieldDrift:
-    """One managed field whose live text is not the desired one; `applied` is None where the state has none."""
+    """One managed field whose live text is not the desired one; `applied` is None if the state has none."""
 
     field: Field
     desired: str
@@ -33,7 +33,7 @@ class FieldDrift:
 
 @dataclass(frozen=True, slots=True)
 class ListDrift:
-    """One declared list with such fields; `doubtful` where its last PUT was never confirmed."""
+    """One declared list with such fields; `doubtful` if its last PUT was never confirmed."""
 
     key: str
     id: str

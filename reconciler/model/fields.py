@@ -21,7 +21,7 @@ class ManagedField:
     `name` is its name in the manifest, the state and every document, `wire` in the API's bodies and answers, `label` in
     messages and reports, which make its plural with an s; `meaning` says what it is, in schemas. `longest` is its
     greatest length in UTF-16 units, as the API documents it, counted the stricter way. A field that may be empty is
-    cleared by "", and reads as "" where the API answers null or nothing. Campaigns and contact imports refer to lists
+    cleared by "", and reads as "" if the API answers null or nothing. Campaigns and contact imports refer to lists
     by a foreign key: a change of it breaks them. A text of `one_line` has no control characters.
     """
 

@@ -18,7 +18,7 @@ _USUAL_ACCOUNT_ID = re.compile(r"[0-9a-f]{24}", re.IGNORECASE)
 
 
 def account_id_warning(account_id: str) -> str:
-    """Return, for people, that an account id does not look like those of the platform; "" where it does."""
+    """Return, for people, that an account id does not look like those of the platform; "" if it does."""
     if _USUAL_ACCOUNT_ID.fullmatch(account_id):
         return ""
     return (

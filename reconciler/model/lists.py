@@ -96,7 +96,7 @@ class DesiredList(NamedTuple):
 
     @property
     def source(self) -> Source:
-        """Where it stands; made where it is asked for, which is of few lists."""
+        """Where it stands in the manifest; computed when it is asked for, which happens for few lists."""
         return Source(self.file, self.line)
 
 
@@ -146,7 +146,7 @@ KnownList: TypeAlias = AppliedList | DoubtfulList
 class Applied:
     """The last-applied state of one environment, lists by key.
 
-    `lineage` is "" and `serial` 0 where there is no state yet; every write raises `serial`. `moved_to` is the URL of
+    `lineage` is "" and `serial` 0 if there is no state yet; every write raises `serial`. `moved_to` is the URL of
     the place that this state was given up for; such a state only `reconciler state migrate` ever sees. `manifest` says
     which manifest it is the state of: a path from the document's folder, or from the repository's; "" if nobody knows.
     """

@@ -25,8 +25,8 @@ IN_ORDER: frozenset[OutcomeKind] = frozenset({"updated", "adopted", "forgotten"}
 class Outcome:
     """What became of one change.
 
-    `attempts` counts the PUTs sent. `verified` is True or False where a read settled it, else None. `error` says
-    what went wrong, on what, and what to do; None where the outcome is in order.
+    `attempts` counts the PUTs sent. `verified` is True or False if a read settled it, else None. `error` says
+    what went wrong, on what, and what to do; None if the outcome is in order.
     """
 
     key: str
@@ -45,7 +45,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentResult:
-    """The outcomes of one environment; `stopped` says why the run ended early, None where it did not.
+    """The outcomes of one environment; `stopped` says why the run ended early, None if it did not.
 
     `seconds` is the time it took, `requests` the HTTP requests sent, retries included.
     """

@@ -19,7 +19,7 @@ class Acknowledged:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """The API refused the write; `unauthorized` where it refused the sign-in (401)."""
+    """The API refused the write; `unauthorized` if it refused the sign-in (401)."""
 
     error: str
     unauthorized: bool = False
@@ -29,7 +29,7 @@ class Rejected:
 class Unsettled:
     """No usable answer.
 
-    `landed`: the write may have reached the list. `again`: worth another attempt, after `wait` seconds where the
+    `landed`: the write may have reached the list. `again`: worth another attempt, after `wait` seconds if the
     API told how long (Retry-After), else by back-off.
     """
 

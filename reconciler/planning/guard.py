@@ -18,7 +18,7 @@ from reconciler.planning.blocks import block_change
 def apply_guards(plan: EnvironmentPlan, desired: Desired, applied: Applied, live: Live | None) -> EnvironmentPlan:
     """Block what a guard stops, and put the rest in an order in which no name is ever given to two lists.
 
-    `desired` and `applied` are those of the whole environment, also where the plan is of a part of it. What comes
+    `desired` and `applied` are those of the whole environment, also if the plan is of a part of it. What comes
     back names the campaigns that use its lists, where live was read.
     """
     by_id = {wanted.id: wanted for wanted in desired.lists.values()}

@@ -18,7 +18,7 @@ def max_changes(desired: Desired) -> int:
 
 
 def over_max_changes(plan: EnvironmentPlan, desired: Desired) -> str | None:
-    """Say with its numbers that the plan sends more PUTs than the policy allows; None where it does not."""
+    """Say with its numbers that the plan sends more PUTs than the policy allows; None if it does not."""
     updates, allowed = len(plan.updates), max_changes(desired)
     if updates <= allowed:
         return None
@@ -33,7 +33,7 @@ def over_max_changes(plan: EnvironmentPlan, desired: Desired) -> str | None:
 def forecast(updates: int, requests_per_minute: int) -> tuple[int, int]:
     """Return how many requests an apply of `updates` PUTs sends, and how many seconds it takes at the limit.
 
-    It reads all once, and again after the first PUT and after the last (once where they are the same PUT); each
+    It reads all once, and again after the first PUT and after the last (once if they are the same PUT); each
     window of the limit that it has to wait for costs one more read.
     """
     if not updates:

@@ -1,6 +1,6 @@
 """Names across lists: who holds which, which renames must wait for which, and which can never be made.
 
-The API probably refuses a second list of one name, ignoring case; where it does not, producers that name the list
+The API probably refuses a second list of one name, ignoring case; if it does not, producers that name the list
 would fill the wrong one. So a rename goes ahead only once nobody else holds its new name:
 
     the holder keeps the name                     blocked, name_taken

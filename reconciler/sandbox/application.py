@@ -96,7 +96,7 @@ class Application:
 
 
 async def _call(scope: Scope, receive: Receive) -> Call:
-    """Read the request whole; raises ClientDisconnect where the client went before its end."""
+    """Read the request whole; raises ClientDisconnect if the client went before its end."""
     request = Request(scope, receive)
     return Call(
         method=request.method,
@@ -108,7 +108,7 @@ async def _call(scope: Scope, receive: Receive) -> Call:
 
 
 def _break_answer(fault: Breaking, reply: Reply | None, settings: Settings) -> Answer:
-    """Return what goes over the wire instead of `reply`, which is None where the call was not carried out."""
+    """Return what goes over the wire instead of `reply`, which is None if the call was not carried out."""
     usual = reply or success(settings, {})
     match fault:
         case Status():

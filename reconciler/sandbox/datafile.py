@@ -22,7 +22,7 @@ class _Document(BaseModel):
 
 
 def load(path: Path) -> tuple[Account, ...]:
-    """Return the accounts kept in `path`, none where it does not exist; raises UsageError where it cannot be used."""
+    """Return the accounts kept in `path`, none if it does not exist; raises UsageError if it cannot be used."""
     try:
         document = _Document.model_validate_json(path.read_bytes())
     except FileNotFoundError:
@@ -37,7 +37,7 @@ def load(path: Path) -> tuple[Account, ...]:
 
 
 def keep(path: Path, accounts: Mapping[str, Account]) -> None:
-    """Replace `path` as a whole by `accounts`; raises UsageError where it cannot be written."""
+    """Replace `path` as a whole by `accounts`; raises UsageError if it cannot be written."""
     documents = {account_id: AccountDocument.of(account) for account_id, account in accounts.items()}
     aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:

@@ -107,7 +107,7 @@ class Close(_Fault):
 
 
 class Hang(_Fault):
-    """No answer for `seconds`, then the connection is closed; sooner where the client goes."""
+    """No answer for `seconds`, then the connection is closed; sooner if the client goes."""
 
     kind: Literal["hang"] = "hang"
     seconds: Seconds = 3600

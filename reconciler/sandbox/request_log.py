@@ -27,12 +27,12 @@ class Call:
 
     @property
     def account(self) -> str:
-        """The account it is for, "" where it names none."""
+        """The account it is for, "" if it names none."""
         return self.query.get("accountId", "")
 
     @property
     def stream(self) -> str:
-        """The stream in the path, "" where the path is none of the API's."""
+        """The stream in the path, "" if the path is none of the API's."""
         match = _PATH.fullmatch(self.path)
         return match["stream"] if match else ""
 
@@ -60,7 +60,7 @@ class Call:
 class Logged:
     """One request of the log, counted from 1; times are monotonic.
 
-    `answered_at` is None while it is in work; `status` is None also where the connection was broken instead.
+    `answered_at` is None while it is in work; `status` is None also if the connection was broken instead.
     """
 
     number: int

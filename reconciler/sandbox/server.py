@@ -34,7 +34,7 @@ class Sandbox:
 
     `lists` are those of the account `ACCOUNT_ID`; further `accounts` stand beside it. All accounts accept the client
     `CLIENT_ID` and the secret `CLIENT_SECRET`. Port 0 is a free one. `keep` is called as `World` says. Entering
-    raises UsageError where the port is taken. Leaving ends all connections at once.
+    raises UsageError if the port is taken. Leaving ends all connections at once.
     """
 
     def __init__(
@@ -121,7 +121,7 @@ class _Server(uvicorn.Server):
 
 def _listener(port: int) -> socket.socket:
     """Return a socket that takes connections already: they wait until the thread has started."""
-    listener = socket.socket(proto=socket.IPPROTO_TCP)  # said, since asyncio sets TCP_NODELAY only where it is
+    listener = socket.socket(proto=socket.IPPROTO_TCP)  # said, since asyncio sets TCP_NODELAY only if it is
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((LOOPBACK, port))

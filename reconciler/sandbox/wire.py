@@ -26,7 +26,7 @@ class OpenProtocol(H11Protocol):
 
 
 async def send_answer(answer: Answer, scope: Scope, receive: Receive, send: Send) -> None:
-    """Send `answer`; where it is none, or half of one, end the connection and return once it is gone."""
+    """Send `answer`; if it is none, or half of one, end the connection and return once it is gone."""
     transport: asyncio.Transport = scope["state"]["transport"]
     match answer:
         case Reply():

@@ -23,7 +23,7 @@ Keep: TypeAlias = Callable[[Mapping[str, Account]], None]
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """One list written; `sent` is the PUT's body, None where someone else wrote it. `at` is monotonic.
+    """One list written; `sent` is the PUT's body, None if someone else wrote it. `at` is monotonic.
 
     `before` is None for a list that was made, `after` for one that was deleted.
     """
@@ -59,7 +59,7 @@ class World:
         return self.accounts[account_id].lists
 
     def visible_lists(self, account_id: str, late: bool) -> Mapping[str, ContactList]:
-        """Return the lists as a read shows them: where it is `late`, without the PUTs of the last seconds."""
+        """Return the lists as a read shows them; if it is `late`, without the PUTs of the last seconds."""
         with self.lock:
             lists = self.lists(account_id)
             return {**lists, **self._unshown(account_id)} if late else lists
@@ -73,12 +73,12 @@ class World:
         self._store(account_id, contact_list.id, contact_list, None)
 
     def edit(self, list_id: str, texts: Texts, account_id: str = ACCOUNT_ID) -> None:
-        """Change some texts of a list, as someone else would; raises KeyError where there is none."""
+        """Change some texts of a list, as someone else would; raises KeyError if there is none."""
         with self.lock:
             self.set_list(self.lists(account_id)[list_id].with_texts(texts), account_id)
 
     def delete(self, list_id: str, account_id: str = ACCOUNT_ID) -> None:
-        """Delete a list, as someone else would; raises KeyError where there is none."""
+        """Delete a list, as someone else would; raises KeyError if there is none."""
         self._store(account_id, list_id, None, None)
 
     def set_account(self, account: Account) -> None:
@@ -87,7 +87,7 @@ class World:
             self._hold({**self.accounts, account.id: account})
 
     def delete_account(self, account_id: str) -> None:
-        """Delete an account; raises KeyError where there is none."""
+        """Delete an account; raises KeyError if there is none."""
         with self.lock:
             accounts = dict(self.accounts)
             del accounts[account_id]

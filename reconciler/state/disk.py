@@ -14,7 +14,7 @@ MOST = 256 * 1024 * 1024  # bytes of a document or a journal; a state of 100,000
 
 
 def read(path: Path) -> bytes | None:
-    """Return what a file holds, None where there is none; raises StateError where it cannot be read, or is none."""
+    """Return what a file holds, None if there is none; raises StateError if it cannot be read, or is none."""
     try:
         return files.read(path, most=MOST)
     except FileNotFoundError:
@@ -24,7 +24,7 @@ def read(path: Path) -> bytes | None:
 
 
 def version(path: Path) -> tuple[int, int, int] | None:
-    """Return what tells a file from any that takes its place: inode, time and size; None where it cannot be seen."""
+    """Return what tells a file from any that takes its place: inode, time and size; None if it cannot be seen."""
     try:
         seen = path.stat()
     except OSError:
@@ -50,7 +50,7 @@ def replace(path: Path, content: bytes, *, aside: Path) -> None:
 def prepare(path: Path, content: bytes, *, aside: Path) -> None:
     """Write to `aside` what is to take the place of the file at `path`; durable on return. Raises OSError.
 
-    The permissions of the file stay, and its owner where that is allowed; a new one gets 0644 less the umask.
+    The permissions of the file stay, and its owner if that is allowed; a new one gets 0644 less the umask.
     """
     remove_aside(aside)
     descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
@@ -103,7 +103,7 @@ def sync(path: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make durable which files a folder has, where its file system knows how to."""
+    """Make durable which files a folder has, if its file system knows how to."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

@@ -4,7 +4,7 @@ Its `checksum` covers all the rest: a document of which a byte was changed is re
 layout was (line ends, indentation). One without a checksum is taken as it stands, so whoever edits or merges a
 document by hand takes that line out, and the next write puts it back.
 
-Three keys are there only where they are needed: `fence` and `written` in an object store, where they make each content
+Three keys are there only if they are needed: `fence` and `written` in an object store, where they make each content
 unlike any before it and say whose it is; `moved_to` in a state that was given up for another place. `manifest` names
 the manifest whose state it is, so that no other takes it for its own.
 """
@@ -66,7 +66,7 @@ def parse(source: str | bytes, *, where: str) -> Applied:
 
 
 def parse_stamped(source: str | bytes, *, where: str) -> tuple[Applied, Stamp | None]:
-    """Return the state that a document holds, and its stamp where it has one; raises as `parse`."""
+    """Return the state that a document holds, and its stamp if it has one; raises as `parse`."""
     text = source if isinstance(source, str) else as_text(source, where=where)
     document = check_document(_content(text, where), where=where)
     applied = Applied(

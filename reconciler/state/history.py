@@ -1,4 +1,4 @@
-"""What a state was at the end of earlier runs, where its store keeps that: copies of the document, or commits."""
+"""What a state was at the end of earlier runs, if its store keeps that: copies of the document, or commits."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MESSAGE = re.compile(r"\n\n(?P<command>.*)\nby (?P<user>.*) on (?P<host>.*)(?:\
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """A state as it was, and who wrote it when; `written` is None where that is not known."""
+    """A state as it was, and who wrote it when; `written` is None if that is not known."""
 
     applied: Applied
     written: Written | None
@@ -67,7 +67,7 @@ def difference(before: Applied | None, after: Applied) -> Difference:
 
 
 def keep_copy(objects: Objects, applied: Applied, serial: int, content: bytes, *, new: bool = False) -> None:
-    """Keep a copy of a document where there is none yet; what fails is made up for when the next run begins.
+    """Keep a copy of a document if there is none yet; what fails is made up for when the next run begins.
 
     States of another lineage have names of their own: one that starts again at serial 1 does not meet the old ones. A
     `new` document that meets another of its serial, which somebody took back, gets one, too.
@@ -104,7 +104,7 @@ class LastCopy:
 
 
 def last_copy(objects: Objects, environment: str) -> LastCopy | None:
-    """Return the last copy; None where there is none at all."""
+    """Return the last copy; None if there is none at all."""
     names = sorted(copy_names(objects, environment), reverse=True)
     if not names:
         return None

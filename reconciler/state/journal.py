@@ -54,7 +54,7 @@ class Recorded:
 
 
 def parse(raw: bytes, *, where: str) -> Recorded | None:
-    """Return what the journal holds, or None where nothing was recorded; raises as `document.parse`."""
+    """Return what the journal holds, or None if nothing was recorded; raises as `document.parse`."""
     if begins := _FORMAT.match(raw):
         refuse_newer(begins[1].decode(), family=_FAMILY, where=where)
     refuse_markers(raw.decode(errors="replace"), where=where, way_out=_MERGE)

@@ -26,7 +26,7 @@ def encode(value: object) -> str:
 
 
 def as_text(raw: bytes, *, where: str, way_out: str = WAY_OUT) -> str:
-    """Return `raw` as text; raises StateDamagedError where it is not UTF-8."""
+    """Return `raw` as text; raises StateDamagedError if it is not UTF-8."""
     try:
         return raw.decode()
     except UnicodeDecodeError as error:
@@ -34,7 +34,7 @@ def as_text(raw: bytes, *, where: str, way_out: str = WAY_OUT) -> str:
 
 
 def decode(text: str, *, where: str, way_out: str = WAY_OUT) -> object:
-    """Return what the JSON `text` holds; raises StateDamagedError, also where an object has a key twice."""
+    """Return what the JSON `text` holds; raises StateDamagedError, also if an object has a key twice."""
     try:
         content: object = json.loads(text, object_pairs_hook=_unique, parse_int=_integer)
     except RecursionError as error:

@@ -4,7 +4,7 @@
     unsure       the holder could not renew it for `TRUSTED` seconds: it writes nothing more
     expired      nobody renewed it for `LEASE` seconds: whoever comes next takes over
 
-    released     nobody holds it; kept for its fence, where the store cannot remove it safely
+    released     nobody holds it; kept for its fence, if the store cannot remove it safely
 
 The sides measure by their own clocks; between `TRUSTED` and `LEASE` lies what clocks may differ by. A `fence` counts
 the holders where a lease and what it guards are not written together; it never goes back.
@@ -76,7 +76,7 @@ def parse(raw: bytes, *, where: str) -> Lease | Released:
 
 
 def parse_or_clear(raw: bytes, *, where: str, broken: str) -> Lease | Released | None:
-    """Return the lease as `parse`; None where it is damaged, and that is what was to be `broken`."""
+    """Return the lease as `parse`; None if it is damaged, and that is what was to be `broken`."""
     try:
         return parse(raw, where=where)
     except StateDamagedError:

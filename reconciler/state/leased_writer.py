@@ -85,7 +85,7 @@ class HeldLease(Protocol):
         ...
 
     def release(self) -> None:
-        """Give the lease back if `finish` has not; it runs out by itself where that fails."""
+        """Give the lease back if `finish` has not; it runs out by itself if that fails."""
         ...
 
 

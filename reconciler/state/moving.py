@@ -22,9 +22,9 @@ from reconciler.state.state_store import Store
 
 
 def move(here: Store, there: Store, holder: LockInfo, *, here_url: str, there_url: str) -> Applied:
-    """Move the state of an environment; return it as it is there. Does nothing where that is done already.
+    """Move the state of an environment; return it as it is there. Does nothing if that is done already.
 
-    Raises as `lock` of either; MovedError where it has gone elsewhere, RefusedError where another state is there.
+    Raises as `lock` of either; MovedError if it has gone elsewhere, RefusedError if another state is there.
     """
     with here.open(holder) as left, _open_there(there, holder, there_url) as taken:
         state = left.applied
@@ -57,7 +57,7 @@ def _open_there(there: Store, holder: LockInfo, url: str) -> Iterator[StateWrite
 
 
 def _check_room(there: Store, found: Applied, state: Applied) -> None:
-    """Let a state go where there is none, or an empty one or its own that was moved away, or never arrived there."""
+    """Raise RefusedError unless there is no state, an empty one, or this one, moved away or half arrived."""
     given_up = found.moved_to and (state.lineage == found.lineage or not found.lists)
     if not (found.lineage or found.lists) or given_up:
         return
@@ -74,7 +74,7 @@ def _check_room(there: Store, found: Applied, state: Applied) -> None:
 
 
 def _check_arrived(here: Store, there: Store, found: Applied, state: Applied, here_url: str) -> None:
-    """Let a move end where the copy is there as it was made, or is the state by now."""
+    """Let a move end if the copy is there as it was made, or is the state by now."""
     copied = found.moved_to == here_url and _is_same(found, state)
     if not copied and (found.moved_to or found.lineage != state.lineage):
         raise RefusedError(f"{there}: it does not hold the state that was moved there from {here}. Nothing was changed")

@@ -35,7 +35,7 @@ def files_beside(document_path: Path) -> Files:
 
 
 def read(files: Files, nothing: Applied) -> tuple[Applied, Applied]:
-    """Return what the document says (`nothing` where there is none), and the state: that with the journal folded in."""
+    """Return what the document says (`nothing` if there is none), and the state: that with the journal folded in."""
     # A writer may fold one into the other meanwhile. Each further round means that a whole run ended within the last,
     # so there are few.
     while True:
@@ -50,7 +50,7 @@ def read(files: Files, nothing: Applied) -> tuple[Applied, Applied]:
 def read_contents(
     raw: bytes | None, raw_journal: bytes | None, nothing: Applied, *, where: str, journal_where: str
 ) -> tuple[Applied, Applied]:
-    """Return what `read` does, given what document and journal hold; None where there is none."""
+    """Return what `read` does, given what document and journal hold; None if there is none."""
     document = nothing if raw is None else parse_document(raw, where=where)
     refuse_foreign(document, nothing, where=where)
     recorded = None if raw_journal is None else parse_journal(raw_journal, where=journal_where)
@@ -61,7 +61,7 @@ def read_contents(
 
 
 def refuse_foreign(found: Applied, wanted: Applied, *, where: str) -> None:
-    """Raise ForeignStateError where `found`, which `where` names, is of another environment or target."""
+    """Raise ForeignStateError if `found`, which `where` names, is of another environment or target."""
     if (found.environment, found.target) == (wanted.environment, wanted.target):
         return
     raise ForeignStateError(

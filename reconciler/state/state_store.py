@@ -77,7 +77,7 @@ class Store(ABC):
         """Return the lock that somebody holds; None if nobody does. Raises LockedError if it cannot be broken."""
 
     def load(self) -> Applied:
-        """Return the state as the next writer would find it; raises MovedError where it is elsewhere by now."""
+        """Return the state as the next writer would find it; raises MovedError if it is elsewhere by now."""
         applied = self.look()
         self._check_here(applied)
         return applied
@@ -92,7 +92,7 @@ class Store(ABC):
         """Hold the only right to write; what was recorded is in the document at the end.
 
         `lost`: also if the document is gone, for who puts a whole state in its place; the state is then an empty one.
-        Raises as `load`, LockedError, and StateError where the document cannot be written; as a note on the
+        Raises as `load`, LockedError, and StateError if the document cannot be written; as a note on the
         exception, where one is under way.
         """
         with self.open(holder, lost=lost) as writer:
