@@ -148,7 +148,7 @@ class StateStore(Protocol):
     def later(self, applied: Applied) -> LaterState | None:
         """Return what the history of the state knows that came after `applied`, which is what it holds now.
 
-        None if nothing did, or if no history tells. Never raises.
+        None if there is nothing later, or no history to ask. Never raises.
         """
         ...
 

@@ -18,7 +18,7 @@
     time-out, reset, cut off or broken answer   Unsettled            maybe    yes     again
     an answer over the size limit               Unsettled            maybe    no      error
 
-The rate limit is told by status and shape: 429, a `code` of 429 in the body's errors, or `retryAfterMs` in the body.
+The rate limit is known by status and shape: 429, a `code` of 429 in the body's errors, or `retryAfterMs` in the body.
 What an exceeded limit answers is not documented, so words count as well, but only if they are the whole message, and
 such a sentence as a service says it: the name of a list, which a refusal may echo, decides nothing. An answer of
 success is never read as a rate limit.

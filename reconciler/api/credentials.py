@@ -9,7 +9,7 @@ as not set, as pipelines leave it where a secret is missing; a pin that is set b
 is refused.
 
 One line break at the end is nobody's meaning and goes. What else comes of pasting (a blank, quotes, a line break, a
-byte order mark) is told, since the API would only say that the sign-in is refused.
+byte order mark) is reported, since the API would only say that the sign-in is refused.
 """
 
 from __future__ import annotations

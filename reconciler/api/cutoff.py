@@ -23,7 +23,7 @@ class UnaskedError(Exception):
 
 
 class Cutoff:
-    """The end of one exchange, `seconds` from entering this context; `passed` tells whether it came to that.
+    """The end of one exchange, `seconds` from entering this context; `passed` is true once the time was up.
 
     `before_tls`: the host is one of `tls`, and TLS has not begun on the connection, so that nothing was sent to it.
     """

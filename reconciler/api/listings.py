@@ -53,7 +53,7 @@ _Record: type[_Listing] = create_model("_Record", __base__=_Listing, **_fields)
 def live(body: bytes, secrets: Collection[str] = ()) -> Live:
     """Return the lists that a successful *read all* answered, those that cannot be understood as `Live.odd`.
 
-    A record whose id holds one of `secrets` is told by its number. Raises RemoteError for an answer that is no list of
+    A record whose id holds one of `secrets` is named by its number. Raises RemoteError for an answer that is no list of
     records, or has more of them than an account can have.
     """
     data = _data(body)

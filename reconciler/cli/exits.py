@@ -1,4 +1,4 @@
-"""What several environments come to: those that failed are told of, and the worst decides the exit code."""
+"""The exit code of several environments: each failure is printed, and the worst one decides."""
 
 from __future__ import annotations
 

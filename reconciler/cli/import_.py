@@ -136,7 +136,7 @@ def _fit(environment: Environment, found: LiveList) -> int:
 
 
 def _matcher(pattern: str, every: Sequence[LiveList], names: Collection[str]) -> Callable[[LiveList], bool]:
-    """Return what tells the lists that a pattern means: an id, or else names. Raises UsageError if there is none."""
+    """Return a test for the lists that a pattern means, by id or else by name. Raises UsageError if there is none."""
     if any(pattern == each.id for each in every):
         return lambda found: found.id == pattern
     means = matcher(pattern, names)

@@ -190,7 +190,7 @@ def _aside(path: Path) -> Path:
 
 
 def _identities(path: str) -> Iterator[Identity]:
-    """Yield what tells a file, whether it is there yet or not, and whatever it is called."""
+    """Yield the identities of a file, existing or not, so that two names of one file can be matched."""
     yield "path", os.path.realpath(path)
     with suppress(OSError, ValueError):
         status = os.stat(path)  # noqa: PTH116

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Progress(Protocol):
-    """What is told how an apply goes."""
+    """Shows how an apply goes."""
 
     def begin(self, plan: Plan) -> None:
         """Learn what is about to be done."""

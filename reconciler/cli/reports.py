@@ -86,7 +86,7 @@ def save(subject: Subject, options: argparse.Namespace) -> bool:
 
 
 def _summarise(view: View, summary: str) -> bool:
-    """Append to the summary of a GitHub job; what is not written is told, and is no failure."""
+    """Append to the summary of a GitHub job; if it cannot be written, warn, but do not fail."""
     from reconciler.report.formats import render_markdown
 
     try:

@@ -21,17 +21,17 @@ _WORTH_COUNTING = 5.0
 
 
 class Countdown(Protocol):
-    """Shows how much of a wait is left; whoever waits has said why when it began."""
+    """Shows how much of a wait is left; the reason was printed when it began."""
 
     every: float
-    """After how many seconds it is told again."""
+    """Seconds between two updates."""
 
     def count_down(self, seconds: float) -> None:
         """Learn that a wait goes on for so long."""
         ...
 
     def over(self) -> None:
-        """Learn that the wait has ended."""
+        """Note that the wait has ended."""
         ...
 
 
@@ -47,7 +47,7 @@ class Notes:
             output.note(f"still waiting: {seconds:.0f} s left")
 
     def over(self) -> None:
-        """Print nothing: what comes next is told."""
+        """Print nothing: the next message says what happens."""
 
 
 class Runtime:

@@ -62,7 +62,7 @@ def history(store: Store, options: argparse.Namespace) -> None:
 
 
 def _entry(before: Saved | None, after: Saved) -> RunPart:
-    """Return what is said of one serial; what changed before the first that is kept, nobody knows."""
+    """Return the line of one serial; what changed before the first that is kept is unknown."""
     from reconciler.state.document import Written
     from reconciler.state.history import difference
 

@@ -28,7 +28,7 @@ from reconciler.protocols import Clock, LockInfo, Remote, StateWriter, Stop
 class ApplyOptions:
     """What an apply is given beside the environments.
 
-    `approve` shows the plan and raises what stops it; `progress` is told each outcome as it becomes known, with the
+    `approve` shows the plan and raises what stops it; `progress` receives each outcome as it becomes known, with the
     name of the environment. `undo` is given the plan that sets back what the run did. `saved` holds, by environment,
     plans that were reviewed before and are to be followed.
     """

@@ -73,7 +73,7 @@ def drift(
 
 
 def compare(workspace: Workspace, applied: Applied, live: Live | None, selection: Selection) -> EnvironmentPlan:
-    """Compare what is in selection; the guards look at everything."""
+    """Compare the selected lists; the guards consider all of them."""
     desired, part, known = workspace.desired, workspace.desired, applied
     if selection.revert_drift:
         desired = part = replace(desired, policy=replace(desired.policy, on_drift="overwrite"))

@@ -1,4 +1,4 @@
-"""What the engine works on: environments, the part of them that is meant, and what is said of the making of a plan."""
+"""What the engine works on: environments, the selected part of their lists, and the metadata of a plan."""
 
 from __future__ import annotations
 

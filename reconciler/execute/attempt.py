@@ -95,8 +95,8 @@ class ChangeAttempt:
     """One change under way.
 
     `prior` is the state's entry, and `before` the live texts, of before the first PUT that may have landed. `puts`
-    counts the PUTs sent, `refused_sign_ins` the 401s among their answers, `looks` the times that live was read again
-    for it in vain.
+    counts the PUTs sent, `refused_sign_ins` the 401s among their answers, `looks` the reads of live since
+    the last PUT.
     """
 
     change: Update

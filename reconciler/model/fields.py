@@ -1,7 +1,7 @@
 """The table of managed fields: what this program looks after in a contact list, one row a field.
 
 Everything else goes through this table: the manifest's schema and rules, the bodies and answers of the API, the state,
-the documents, the reports and the sandbox. One field, `NAME`, tells lists apart for people and for campaigns.
+the documents, the reports and the sandbox. One field, `NAME`, identifies a list for people and for campaigns.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ FIELDS: tuple[Field, ...] = tuple(MANAGED)
 """The names of the managed fields, in the order in which they are shown and written."""
 
 (NAME,) = (row.name for row in TABLE if row.is_foreign_key)
-"""The field that tells lists apart."""
+"""The field by which people and campaigns know a list."""
 
 
 def label(field: Field) -> str:

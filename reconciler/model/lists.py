@@ -203,7 +203,7 @@ class OddList(NamedTuple):
 class Live:
     """Every list of the account, by id.
 
-    `absent` holds declared ones that were also asked for alone, in vain; `odd` those whose records are of no use.
+    `absent` holds declared lists that a read of the single list did not find either; `odd` those with unusable records.
     """
 
     lists: Mapping[str, LiveList]

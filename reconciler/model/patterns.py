@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 
 
 def matcher(pattern: str, every: Collection[str]) -> Callable[[str], bool]:
-    """Return what tells the texts that `pattern` means, given `every` text that there is."""
+    """Return a function that tells whether `pattern` means a text, given `every` text that there is."""
     if pattern in every:
         return lambda text: text == pattern
     return lambda text: matches(pattern, text)

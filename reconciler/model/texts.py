@@ -71,7 +71,7 @@ def _bare(text: str) -> str:
 
 
 def unseen_difference(old: str, new: str) -> str:
-    """Say what tells a new text from an old one for which a reader would take it; "" if anybody sees it."""
+    """Say how a new text differs from an old one that looks the same; "" if the difference is visible."""
     if old == new or (old.isascii() and new.isascii()):
         return ""
     import unicodedata  # noqa: PLC0415 - few texts need it

@@ -49,7 +49,7 @@ _MOST_NAMED = 10
 def build(desired: Desired, applied: Applied, live: Live | None = None) -> EnvironmentPlan:
     """Compare the three sides, or the first two where `live` was not read; changes come sorted by key.
 
-    Total: every input has a plan. Guards that look at more than one list come after, see `guard`.
+    Total: every input has a plan. Guards that compare several lists run afterwards, see `guard`.
     """
     overwrite = desired.policy.on_drift == "overwrite"
     rows = [_row(wanted, applied, live, overwrite=overwrite) for wanted in desired.lists.values()]

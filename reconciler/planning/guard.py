@@ -1,6 +1,6 @@
 """Guards: rules that stop a change which comparing alone would make. Each blocks its list and no other.
 
-A guard of one list is one function in `_GUARDS`; those that look at names across lists are in `names`.
+A guard of one list is one function in `_GUARDS`; those that compare names across lists are in `names`.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def _campaigns_by_id(plan: EnvironmentPlan, live: Live) -> dict[str, tuple[str, 
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """What a guard looks at beside the change: the list as declared now, under any key, and as live."""
+    """What a guard is given beside the change: the list as declared now, under any key, and as live."""
 
     wanted: DesiredList | None
     live: LiveList | None

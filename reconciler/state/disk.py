@@ -24,7 +24,7 @@ def read(path: Path) -> bytes | None:
 
 
 def version(path: Path) -> tuple[int, int, int] | None:
-    """Return what tells a file from any that takes its place: inode, time and size; None if it cannot be seen."""
+    """Return the inode, time and size by which a file is known; None if it cannot be examined."""
     try:
         seen = path.stat()
     except OSError:

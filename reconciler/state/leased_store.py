@@ -1,4 +1,4 @@
-"""What stores under a lease share: how it is held and broken, and what is said of it."""
+"""What stores with a lease share: how it is held, broken and described."""
 
 from __future__ import annotations
 

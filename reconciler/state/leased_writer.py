@@ -53,7 +53,7 @@ class RunRecord(NamedTuple):
 class HeldLease(Protocol):
     """A lease that was taken, and the document that it guards. What is lost to somebody else raises LockedError.
 
-    Whatever raises StateError may or may not have been done; the next call finds out. `what` is said in the history.
+    Whatever raises StateError may or may not have been done; the next call finds out. `what` goes into the history.
     `pause` is how many seconds an outcome may wait until others see it; `renewed` is the uptime at which the request
     began that renewed the lease last.
     """

@@ -15,7 +15,7 @@ from reconciler.state.jsontext import encode
 
 
 class Files(NamedTuple):
-    """Where the files of a state are; each is told in `file`."""
+    """Where the files of a state are; `backends.folder` describes them."""
 
     document: Path
     journal: Path

@@ -42,7 +42,7 @@ class BreakableLock:
 class Store(ABC):
     """The last-applied state of one environment: a StateStore, with all else that the commands do to one.
 
-    `str` is where it is, as messages name it; `free_text` is said if there is no lock to break.
+    `str` is where it is, as messages name it; `free_text` is printed if there is no lock to break.
     """
 
     free_text: str
