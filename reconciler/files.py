@@ -1,4 +1,4 @@
-"""Read a file that somebody else made: what it is, how large and how slow it is, is not trusted."""
+"""Read a file of another's making: its kind, size and speed are not trusted."""
 
 from __future__ import annotations
 

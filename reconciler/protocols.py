@@ -83,7 +83,7 @@ class Remote(Reader, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LockInfo:
-    """Who writes a state: shown to whoever finds it locked. `since` is RFC 3339 in UTC; `job` a CI job's URL or ""."""
+    """Who writes a state: shown when a lock is in the way. `since` is RFC 3339 in UTC; `job` a CI job's URL or ""."""
 
     pid: int
     host: str
@@ -155,6 +155,6 @@ class StateStore(Protocol):
     def lock(self, holder: LockInfo) -> AbstractContextManager[StateWriter]:
         """Hold the only right to write until the context ends, which folds the journal into the document.
 
-        Raises LockedError, naming the holder, if somebody else has it; else as `load`.
+        Raises LockedError, naming the holder, if another has it; else as `load`.
         """
         ...

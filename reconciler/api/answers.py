@@ -40,7 +40,7 @@ from reconciler.api.error_text import codes, parse_json, safe, words
 from reconciler.model.put_answers import Acknowledged, Rejected, Unsettled, Verdict
 
 LONGEST_WAIT = 300.0
-_YEARS = 1e9  # seconds; whoever asks to wait longer has asked for no number that helps
+_YEARS = 1e9  # seconds; a longer wait is not worth a number
 _LANDED = {408: True, 425: False, 429: False, 500: True, 502: True, 503: True, 504: True}
 _NOT_ABOUT_THE_LIST = frozenset({401, 402, 403, 405, 407})
 _LIMIT_SENTENCE = re.compile(

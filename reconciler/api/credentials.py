@@ -8,7 +8,7 @@ Each may instead be `…_FILE`, naming a file or a pipe (`<(…)`) that holds it
 as not set, as pipelines leave it where a secret is missing; a pin that is set but empty pins nothing by mistake, so it
 is refused.
 
-One line break at the end is nobody's meaning and goes. What else comes of pasting (a blank, quotes, a line break, a
+One line break at the end is dropped. What else comes of pasting (a blank, quotes, a line break, a
 byte order mark) is reported, since the API would only say that the sign-in is refused.
 """
 

@@ -111,7 +111,7 @@ class Http:
         ) as response:
             body = bytearray()
             coding = response.headers.get("Content-Encoding", "")
-            # Several, one around the other, are nobody's custom, and let a small answer become an enormous one.
+            # Several around one another are unusual, and let a small answer become an enormous one.
             for chunk in response.iter_bytes() if coding and "," not in coding else response.iter_raw():
                 body += chunk
                 if len(body) > LARGEST_ANSWER:

@@ -1,8 +1,9 @@
 """The rate limit: at most so many requests in any sliding 60 seconds of one account.
 
-A request takes a place when it is sent and keeps it until 60 seconds after its answer, since nobody says when the API
-counts it. Free places are given at once. All environments of an account within a command share one `RateLimit`; other
-commands have their own, which is why an environment takes half of what the API allows unless the manifest says more.
+A request takes a place when it is sent and keeps it until 60 seconds after its answer, since the API does not say when
+it counts it. Free places are given at once. All environments of an account within a command share one `RateLimit`;
+other commands have their own, which is why an environment takes half of what the API allows unless the manifest says
+more.
 """
 
 from __future__ import annotations

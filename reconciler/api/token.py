@@ -48,7 +48,7 @@ class Tokens:
 
 
 class _AnyLength(HMACAlgorithm):
-    """HMAC with a key of any length: the platform chose it, so PyJWT's warning would help nobody."""
+    """HMAC with a key of any length: the platform chose it, so PyJWT's warning would not help."""
 
     def check_key_length(self, key: bytes) -> None:
         """Find nothing wrong."""

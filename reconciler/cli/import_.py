@@ -1,4 +1,4 @@
-"""`reconciler import`: live lists that nobody declares, into the manifest and the state."""
+"""`reconciler import`: live lists that are not declared, into the manifest and the state."""
 
 from __future__ import annotations
 

@@ -94,7 +94,7 @@ class _Outlet(io.BufferedIOBase):
 
 
 class _Messages(_Outlet):
-    """An outlet that drops what nothing takes, and says so once somebody reads again."""
+    """An outlet that drops what nothing takes, and says so once it is read again."""
 
     def write(self, content: Buffer) -> int:
         """Write `content` if it goes without waiting for long."""

@@ -36,7 +36,7 @@ class Countdown(Protocol):
 
 
 class Notes:
-    """A countdown in lines, few enough for a log; more of them for somebody who looks on at a terminal."""
+    """A countdown in lines, few enough for a log; more of them at a terminal."""
 
     def __init__(self) -> None:
         self.every = 10.0 if sys.stderr.isatty() else 30.0

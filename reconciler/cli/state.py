@@ -84,7 +84,7 @@ def _action(
 
 
 def run(options: argparse.Namespace) -> int:
-    """Act on the state of the one environment that is meant."""
+    """Act on the state of the one chosen environment."""
     from reconciler.cli import wiring
 
     if options.action == "migrate":
@@ -169,7 +169,7 @@ def _push(store: Store, options: argparse.Namespace) -> None:
 
 
 def _check_serial(pushed: Applied, present: Applied, options: argparse.Namespace) -> None:
-    """Raise UsageError if somebody may have written since the document was taken, and --older is not given."""
+    """Raise UsageError if the state may have changed since the document was pulled, and --older is not given."""
     if present.serial and pushed.serial != present.serial and not options.older:
         raise UsageError(
             f"{options.document} is serial {pushed.serial}, the state is at serial {present.serial} by now: what was "

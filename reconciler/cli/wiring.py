@@ -166,7 +166,7 @@ def declared_ids(manifest: Manifest) -> Mapping[str, frozenset[str]]:
 
 
 def selection(options: argparse.Namespace) -> Selection:
-    """Return which part of the lists is meant."""
+    """Return the part of the lists that the options select."""
     return Selection(tuple(getattr(options, "only", ())), getattr(options, "revert_drift", False))
 
 

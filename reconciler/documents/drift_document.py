@@ -39,7 +39,7 @@ class DriftSummary(TypedDict):
     edited: int
     """Declared lists that only the manifest changed, and that await an apply."""
     undeclared: int
-    """Live lists that nobody declares."""
+    """Live lists that are not declared."""
     ignored: int
     """Live lists that policy.ignore_undeclared leaves to others."""
     as_declared: int
@@ -61,7 +61,7 @@ class FieldDriftPart(TypedDict):
     live: str
     """The text that the API answers."""
     moved: Mover
-    """Who changed it since the last apply: live (somebody elsewhere), file (the manifest), or both."""
+    """Who changed it since the last apply: live (changed elsewhere), file (the manifest), or both."""
 
 
 @document
@@ -106,7 +106,7 @@ else:
         **{row.name: Annotated[str, Described(description=f"Its live {row.label}.")] for row in TABLE},
         "campaigns": Annotated[list[str], Described(description="The campaigns that use the list.")],
     }))  # fmt: skip
-    LiveListPart.__doc__ = "A live list that nobody declares."
+    LiveListPart.__doc__ = "A live list that is not declared."
 
 
 @document
@@ -126,7 +126,7 @@ class EnvironmentDriftPart(TypedDict):
     missing: list[MissingPart]
     """The lists that the account does not have."""
     undeclared: list[LiveListPart] | None
-    """The live lists that nobody declares; null unless they were asked for."""
+    """The live lists that are not declared; null unless they were asked for."""
     warnings: NotRequired[list[str]]
     """What a reader should know of the environment as a whole; absent if there is nothing."""
 

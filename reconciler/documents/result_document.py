@@ -29,11 +29,11 @@ class ResultSummary(TypedDict):
     failed: int
     """Changes that were refused; the lists are as before."""
     in_doubt: int
-    """Changes of which nobody knows whether they landed."""
+    """Changes that may or may not have landed."""
     unverified: int
     """Changes that were acknowledged, but that no read showed as sent."""
     conflict: int
-    """Changes that were not sent, since somebody else changed the list."""
+    """Changes that were not sent, since the list was changed elsewhere."""
     blocked: int
     """Changes that a guard stopped."""
     not_sent: int

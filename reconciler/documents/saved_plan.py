@@ -1,4 +1,4 @@
-"""A plan that was saved, read as strictly as a manifest: whoever wrote the file may wish us ill.
+"""A plan that was saved, read as strictly as a manifest: the file may be forged.
 
 What it asks for is judged later, by `planning.revalidation`. Here it must be whole: of this format, of a shape that
 `plan` writes, and unaltered since, by its digest. (The digest is no signature.)

@@ -62,7 +62,7 @@ class AppliedEntry(SomeTexts):
 
 @exactly
 class DoubtfulEntry(SomeTexts):
-    """A list of which nobody knows whether its last PUT landed. Its fields are as they were before that PUT."""
+    """A list whose last PUT may or may not have landed. Its fields are as they were before that PUT."""
 
     id: Id
     status: Annotated[Literal["in_doubt"], Field(description="In doubt: the next apply reads the list first.")]

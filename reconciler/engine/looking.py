@@ -50,7 +50,7 @@ def drift(
 ) -> tuple[DriftReport, Failures]:
     """Compare live with applied and desired; `declared_ids` holds, by environment, all that its account's declare.
 
-    Of a part of the lists, what nobody declares is no part: it has no key.
+    A selection holds no undeclared lists: they have no key.
     An environment that fails does not stop the others.
     """
     from reconciler.model.drift_report import DriftReport  # noqa: PLC0415 - a plan does without, and starts the sooner

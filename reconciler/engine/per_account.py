@@ -29,7 +29,7 @@ def side_by_side(
 ) -> list[_Found | ReconcilerError]:
     """Do `work` for each item; return what came of it in the same order, failures as values.
 
-    The threads end with the process: whoever interrupts this need not wait for them.
+    The threads end with the process: an interrupt need not wait for them.
     """
     accounts: dict[tuple[str, str], dict[int, _Item]] = {}
     for number, item in enumerate(items):
@@ -41,7 +41,7 @@ def side_by_side(
         try:
             for number, item in numbered.items():
                 found[number] = _attempt(work, item)
-        except BaseException as error:  # noqa: BLE001  # raised again below, where somebody sees it
+        except BaseException as error:  # noqa: BLE001  # raised again below
             broken.append(error)
 
     _each_in_a_thread(of_account, list(accounts.values()))

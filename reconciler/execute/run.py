@@ -1,7 +1,7 @@
 """One environment's plan, carried out: what needs no PUT first, then one PUT after the other, then a look at them all.
 
     each pass        stop asked?  →  live too old: read, judge all again  →  intent on disk  →  PUT  →  end on disk
-    after the first  read back before the second is sent, since nobody knows what this API stores
+    after the first  read back before the second is sent, since it is unknown what this API stores
     at the end       read all: it settles what is in doubt and shows what did not take
 
 The first in the queue is the attempt under way; it leaves the queue when there is nothing more to try (`attempt`).

@@ -1,7 +1,7 @@
 """The live values that an apply acts on, and their age.
 
 Nothing is written on the strength of values that are older than a minute, or that were read before a wait for the
-rate limit: somebody may have edited the list in between.
+rate limit: the list may have been edited in between.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""What `drift` found: per list and field the three sides, and who moved; lists that are missing, lists nobody declared.
+"""What `drift` found: per list and field the three sides, and who moved; lists that are missing, lists not declared.
 
 Who moved, since the last apply:
 
     live    somebody changed the list elsewhere
-    file    the manifest was edited and is not applied yet; nobody else touched the list
+    file    the manifest was edited and is not applied yet; the list was not changed elsewhere
     both    each of them, to different texts
 """
 

@@ -148,7 +148,7 @@ class Applied:
 
     `lineage` is "" and `serial` 0 if there is no state yet; every write raises `serial`. `moved_to` is the URL of
     the place that this state was given up for; such a state only `reconciler state migrate` ever sees. `manifest` says
-    which manifest it is the state of: a path from the document's folder, or from the repository's; "" if nobody knows.
+    which manifest it is the state of: a path from the document's folder, or from the repository's; "" if unknown.
     """
 
     environment: str

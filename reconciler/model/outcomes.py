@@ -12,7 +12,7 @@ OutcomeKind: TypeAlias = Literal[
     "adopted",
     "forgotten",
     "failed",  # refused; the list is as before
-    "in_doubt",  # nobody knows whether the write landed
+    "in_doubt",  # it is unknown whether the write landed
     "unverified",  # acknowledged, but no read showed it as sent
     "conflict",  # live changed between plan and PUT; nothing was sent
     "blocked",

@@ -6,7 +6,7 @@
     blocks         why a list is not written, and what lifts that, in words
     revalidation   what is left of a plan once live was read again
     limits         how many PUTs one apply may send, and what they cost
-    drifting       which lists somebody else changed
+    drifting       which lists were changed elsewhere
     stepback       what to say if git moved the state back
 
 No I/O, no clock, no randomness; nothing here knows of files, HTTP or terminals.

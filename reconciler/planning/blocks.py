@@ -62,7 +62,7 @@ def _expectation(wanted: DesiredList) -> str:
 
 
 def conflict(wanted: DesiredList, known: KnownList, fields: tuple[Field, ...], live: Texts) -> Block:
-    """Both the manifest and somebody else changed the same fields since the last apply."""
+    """The same fields were changed in the manifest and elsewhere since the last apply."""
     sides = "; ".join(
         f"{label(field)}: {_last(known, field)}, now live {live[field]!r}, declared {wanted.texts[field]!r}"
         for field in fields
@@ -112,7 +112,7 @@ def not_found(list_id: str, live: Live) -> Block:
 
 
 def unknown(change: Change) -> Block:
-    """A saved plan speaks of a list that nobody here declares or has ever applied."""
+    """A saved plan names a list that is neither declared nor in the state."""
     return Block(
         "unknown",
         f"neither the manifest nor the state has {change.key!r} with the id {change.id}",

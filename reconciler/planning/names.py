@@ -1,7 +1,7 @@
 """Names across lists: who holds which, which renames must wait for which, and which can never be made.
 
 The API probably refuses a second list of one name, ignoring case; if it does not, producers that name the list
-would fill the wrong one. So a rename goes ahead only once nobody else holds its new name:
+would fill the wrong one. So a rename goes ahead only once no other list holds its new name:
 
     the holder keeps the name                     blocked, name_taken
     another rename of this plan gives it up       waits for that one; if that one is blocked, name_taken

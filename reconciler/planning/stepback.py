@@ -34,7 +34,7 @@ def _is_live(known: KnownList, live: Live | None) -> bool:
 
 
 def _of_cut_history(applied: Applied, live: Live | None) -> tuple[str, ...]:
-    """Only if something changed elsewhere is it worth saying that nobody can tell."""
+    """Warn that the history is cut off, but only if something changed elsewhere."""
     lists = live.lists if live else {}
     moved = [key for key, known in applied.lists.items() if known.id in lists and not _is_live(known, live)]
     said = (

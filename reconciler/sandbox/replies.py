@@ -85,7 +85,7 @@ def failure(settings: Settings, status: int, text: str, code: int | None = None)
 
 
 def bad_arguments(settings: Settings, detail: str) -> Reply:
-    """Return the refusal of an argument; `detail` is for whoever debugs against the sandbox."""
+    """Return the refusal of an argument; `detail` is for debugging against the sandbox."""
     document = {"errors": [{settings.error_key: BAD_ARGUMENTS, "code": 412, "detail": detail}]}
     return json_reply(document, 412)
 

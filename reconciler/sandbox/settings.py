@@ -1,4 +1,4 @@
-"""The switches: one for each point in which nobody knows how the real service behaves."""
+"""The switches: one for each point in which the behaviour of the real service is unknown."""
 
 from __future__ import annotations
 

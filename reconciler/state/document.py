@@ -1,7 +1,7 @@
 """The state document: `<environment>.state.json`, one list a line, so that it can live in git.
 
 Its `checksum` covers all the rest: a document of which a byte was changed is refused, or loads equal where only the
-layout was (line ends, indentation). One without a checksum is taken as it stands, so whoever edits or merges a
+layout was (line ends, indentation). One without a checksum is taken as it stands, so a person who edits or merges a
 document by hand takes that line out, and the next write puts it back.
 
 Three keys are there only if they are needed: `fence` and `written` in an object store, where they make each content
@@ -80,7 +80,7 @@ def parse_stamped(source: str | bytes, *, where: str) -> tuple[Applied, Stamp | 
     )
     by = document.get("written")
     stamp = Stamp(document.get("fence", 0), Written(**by)) if by else None
-    as_it_stands = _CHECKSUM_LINE.sub("", text, count=1)  # whoever wrote it may have another layout
+    as_it_stands = _CHECKSUM_LINE.sub("", text, count=1)  # its writer may use another layout
     sums = (_checksum(as_it_stands), _checksum(_head(applied, stamp) + _lists(applied)))
     if "checksum" in document and document["checksum"] not in sums:
         raise damage_error(where, "its content does not match its checksum", f"{WAY_OUT}. {_EDITED}")

@@ -70,7 +70,7 @@ def keep_copy(objects: Objects, applied: Applied, serial: int, content: bytes, *
     """Keep a copy of a document if there is none yet; what fails is made up for when the next run begins.
 
     States of another lineage have names of their own: one that starts again at serial 1 does not meet the old ones. A
-    `new` document that meets another of its serial, which somebody took back, gets one, too.
+    `new` document whose serial has a copy already (a state was taken back) gets one, too.
     """
     name = f"{_folder(applied.environment)}/{serial:010d}-{applied.lineage[:8]}"
     with suppress(StateError):

@@ -2,9 +2,9 @@
 
     held         the holder renews it, at least every `RENEWED` seconds
     unsure       the holder could not renew it for `TRUSTED` seconds: it writes nothing more
-    expired      nobody renewed it for `LEASE` seconds: whoever comes next takes over
+    expired      it was not renewed for `LEASE` seconds: the next writer takes over
 
-    released     nobody holds it; kept for its fence, if the store cannot remove it safely
+    released     given back; kept for its fence, if the store cannot remove it safely
 
 The sides measure by their own clocks; between `TRUSTED` and `LEASE` lies what clocks may differ by. A `fence` counts
 the holders where a lease and what it guards are not written together; it never goes back.
@@ -46,7 +46,7 @@ class Lease:
     fence: int = 0
 
     def is_expired(self, now: float) -> bool:
-        """Tell whether nobody renewed it for so long that its holder must be gone."""
+        """Tell whether it was not renewed for so long that its holder must be gone."""
         return now - datetime.fromisoformat(self.renewed_at).timestamp() > LEASE
 
 

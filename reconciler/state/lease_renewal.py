@@ -41,7 +41,7 @@ class LeaseRenewal:
     def under_lease(self) -> Iterator[None]:
         """Keep the thread out while the context lasts; a LockedError inside means that the lease is lost for good.
 
-        Raises LockedError if the lease is lost, StateError if nobody can tell.
+        Raises LockedError if the lease is lost, StateError if that is unknown.
         """
         with self.guard:
             if self._lost:

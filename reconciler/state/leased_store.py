@@ -32,19 +32,19 @@ class LeasedStore(Store):
 
     @abstractmethod
     def _take(self, holder: LockInfo, broken: str, *, lost: bool) -> tuple[HeldLease, Applied] | None:
-        """Take the lease, and return the state that it guards; None if somebody else was quicker by an instant.
+        """Take the lease, and return the state that it guards; None if another was quicker by an instant.
 
         A lease that is held is refused by `_refuse_held`, but for the one with the token `broken` (DAMAGED: one that
         cannot be read). `lost`: also if the document is lost; the state is then an empty one.
         """
 
     def current_lease(self) -> Lease | None:
-        """Return the lease of who is writing at the moment; None if nobody is."""
+        """Return the lease of the present writer; None if there is none."""
         found = self._read_lease()
         return None if found is None or found.is_expired(time.time()) else found
 
     def holder(self, asking: LockInfo) -> str | None:
-        """Say who is writing this state at the moment; None if nobody is."""
+        """Return who is writing this state at the moment; None if there is no writer."""
         held = self.current_lease()
         return None if held is None else self._refusal(held, asking)
 
@@ -56,7 +56,7 @@ class LeasedStore(Store):
             yield writer
 
     def breakable(self, asking: LockInfo) -> BreakableLock | None:
-        """Return the lease that somebody holds, or one that cannot be read."""
+        """Return the lease that is held, or one that cannot be read."""
         try:
             held = self.current_lease()
         except StateDamagedError as error:
@@ -77,7 +77,7 @@ class LeasedStore(Store):
         raise LockedError(f"{self}: others took the lease each time. Nothing was changed. Run again")
 
     def _refuse_held(self, found: Lease, asking: LockInfo, broken: str) -> None:
-        """Raise LockedError if somebody holds the lease that was found, unless it is the one to be broken."""
+        """Raise LockedError if the lease that was found is held, unless it is the one to be broken."""
         if found.token != broken and not found.is_expired(time.time()):
             raise LockedError(self._refusal(found, asking))
 
@@ -90,7 +90,7 @@ class LeasedStore(Store):
 
 
 def overtaken_error(store: object, environment: str) -> LockedError:
-    """Return the error for a lease that somebody else has by now."""
+    """Return the error for a lease that was taken over."""
     return LockedError(
         f"{store}: somebody else has written the state of {environment} meanwhile: this run's lease is gone. Run "
         "again: the next run finds out what this one did"

@@ -51,7 +51,7 @@ class RunRecord(NamedTuple):
 
 
 class HeldLease(Protocol):
-    """A lease that was taken, and the document that it guards. What is lost to somebody else raises LockedError.
+    """A lease that was taken, and the document that it guards. If it was taken over, LockedError is raised.
 
     Whatever raises StateError may or may not have been done; the next call finds out. `what` goes into the history.
     `pause` is how many seconds an outcome may wait until others see it; `renewed` is the uptime at which the request
@@ -130,7 +130,7 @@ class LeasedWriter:
         """Do nothing: what must outlive this machine is published as it is recorded."""
 
     def check_lease(self) -> None:
-        """Raise LockedError if the lease is gone or somebody else has written, StateError if nobody can tell."""
+        """Raise LockedError if the lease is gone or another has written, StateError if that is unknown."""
         with self._renewal.under_lease():
             _retry_a_few_times(self._held.check_mine)
 

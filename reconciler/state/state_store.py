@@ -32,7 +32,7 @@ class Owner:
 class BreakableLock:
     """A lock that outlives its holder: what is to be said of it, and how it is taken from that holder, and given back.
 
-    `free` takes who breaks it. It raises LockedError if somebody else has the lock by then.
+    `free` takes who breaks it. It raises LockedError if another has the lock by then.
     """
 
     said: str
@@ -70,11 +70,11 @@ class Store(ABC):
 
     @abstractmethod
     def holder(self, asking: LockInfo) -> str | None:
-        """Say who is writing this state at the moment; None if nobody is."""
+        """Return who is writing this state at the moment; None if there is no writer."""
 
     @abstractmethod
     def breakable(self, asking: LockInfo) -> BreakableLock | None:
-        """Return the lock that somebody holds; None if nobody does. Raises LockedError if it cannot be broken."""
+        """Return the lock that is held; None if it is free. Raises LockedError if it cannot be broken."""
 
     def load(self) -> Applied:
         """Return the state as the next writer would find it; raises MovedError if it is elsewhere by now."""
