@@ -1,35 +1,52 @@
-"""A stand-in for GitHub's `gh`, as far as the scripts of the action use it: comments and issues, kept in a file.
+"""A stand-in for GitHub's `gh`, as far as the scripts of the action use it: what it knows is kept in a file.
 
 Run as `python gh.py api …`; the file is named by `GH_KEPT`. What it does not know, it refuses.
+
+    head           the newest commit of pull request 7
+    comments       of that pull request; `race`: the next one is posted twice, as by two runs at once
+    issues         of the repository
+    environments   what `GET environments/NAME` answers, by name
+    attested       the SHA-256 of each file that was signed
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 MINE = '.[] | select(.user.login == "github-actions[bot]" and (.body | startswith(env.MARKER))) | .id'
 TITLED = '.[] | select(.title == env.TITLE and (has("pull_request") | not)) | .number'
 BOT = {"login": "github-actions[bot]"}
+SIGNER = {
+    "repo": "o/r",
+    "source-ref": "refs/heads/main",
+    "signer-workflow": "o/r/.github/workflows/reconcile-apply.yml",
+}
 
 
 def main(arguments: list[str]) -> None:
+    """Carry out one command."""
     kept = Path(os.environ["GH_KEPT"])
-    things = json.loads(kept.read_text()) if kept.exists() else {"comments": [], "issues": []}
-    assert arguments.pop(0) == "api"
+    known: dict[str, Any] = {"comments": [], "issues": [], "environments": {}, "attested": []}
+    known |= json.loads(kept.read_text()) if kept.exists() else {}
     assert os.environ["GH_TOKEN"]
-    options = _parsed(arguments)
-    path = options["path"][0].removeprefix("repos/o/r/issues")
+    if arguments[:2] == ["attestation", "verify"]:
+        _verify(known, _parsed(arguments[2:]))
+        return
+    assert arguments[0] == "api"
+    options = _parsed(arguments[1:])
+    path = options["path"][0].removeprefix("repos/o/r/")
     if "method" not in options:
-        assert "paginate" in options
-        _list(things, path, options["jq"][0])
+        _get(known, path, options)
         return
     given = dict(each.split("=", 1) for each in options.get("field", []) + options.get("raw-field", []))
     texts = {name: Path(text[1:]).read_text() if text.startswith("@") else text for name, text in given.items()}
-    _change(things, options["method"][0], path, texts)
-    kept.write_text(json.dumps(things))
+    _change(known, options["method"][0], path, texts)
+    kept.write_text(json.dumps(known))
 
 
 def _parsed(arguments: list[str]) -> dict[str, list[str]]:
@@ -45,28 +62,53 @@ def _parsed(arguments: list[str]) -> dict[str, list[str]]:
     return options
 
 
-def _list(things: dict[str, list[dict[str, object]]], path: str, jq: str) -> None:
-    if path == "/7/comments":
-        assert jq == MINE
-        mine = [each for each in things["comments"] if str(each["body"]).startswith(os.environ["MARKER"])]
+def _verify(known: dict[str, Any], options: dict[str, list[str]]) -> None:
+    assert {name: options[name][0] for name in SIGNER} == SIGNER
+    assert options["source-digest"] == [os.environ["GITHUB_SHA"]]
+    if hashlib.sha256(Path(options["path"][0]).read_bytes()).hexdigest() not in known["attested"]:
+        sys.exit("no attestations found")
+
+
+def _get(known: dict[str, Any], path: str, options: dict[str, list[str]]) -> None:
+    (jq,) = options["jq"]
+    if path == "pulls/7":
+        assert jq == ".head.sha"
+        print(known["head"])
+    elif path.startswith("environments/"):
+        _say_rules(known["environments"].get(path.removeprefix("environments/")), jq)
+    elif path == "issues/7/comments":
+        assert ("paginate" in options, jq) == (True, MINE)
+        mine = [each for each in known["comments"] if str(each["body"]).startswith(os.environ["MARKER"])]
         print(*(each["id"] for each in mine if each["user"] == BOT), sep="\n")
     else:
-        assert path == "?state=open&creator=github-actions%5Bbot%5D"
-        assert jq == TITLED
-        opened = [each for each in things["issues"] if each["state"] == "open"]
+        assert (path, jq) == ("issues?state=open&creator=github-actions%5Bbot%5D", TITLED)
+        opened = [each for each in known["issues"] if each["state"] == "open"]
         print(*(each["number"] for each in opened if each["title"] == os.environ["TITLE"]), sep="\n")
 
 
-def _change(things: dict[str, list[dict[str, object]]], method: str, path: str, texts: dict[str, str]) -> None:
-    parts = path.strip("/").split("/")
-    if (method, path) == ("POST", "/7/comments"):
-        things["comments"].append({"id": len(things["comments"]) + 1, "user": BOT, **texts})
-    elif method == "PATCH" and parts[0] == "comments":
-        things["comments"][int(parts[1]) - 1].update(texts)
-    elif (method, path) == ("POST", ""):
-        things["issues"].append({"number": len(things["issues"]) + 1, "state": "open", **texts})
+def _say_rules(environment: dict[str, Any] | None, jq: str) -> None:
+    if environment is None:
+        sys.exit("gh: Not Found (HTTP 404)")
+    assert "required_reviewers" in jq
+    assert "deployment_branch_policy" in jq
+    reviewed = any(rule["type"] == "required_reviewers" for rule in environment["protection_rules"])
+    print(*["reviewers"] * reviewed, *["branches"] * bool(environment["deployment_branch_policy"]))
+
+
+def _change(known: dict[str, Any], method: str, path: str, texts: dict[str, str]) -> None:
+    parts = path.split("/")
+    if (method, path) == ("POST", "issues/7/comments"):
+        for _ in range(2 if known.pop("race", False) else 1):
+            known["comments"].append({"id": len(known["comments"]) + 1, "user": BOT, **texts})
+    elif parts[:2] == ["issues", "comments"]:
+        (comment,) = (each for each in known["comments"] if each["id"] == int(parts[2]))
+        comment.update(texts)
+        if method == "DELETE":
+            known["comments"].remove(comment)
+    elif (method, path) == ("POST", "issues"):
+        known["issues"].append({"number": len(known["issues"]) + 1, "state": "open", **texts})
     elif method == "PATCH":
-        things["issues"][int(parts[0]) - 1].update(texts)
+        known["issues"][int(parts[1]) - 1].update(texts)
     else:
         sys.exit(f"the stand-in knows no {method} {path}")
 

@@ -23,23 +23,44 @@ PINNED = re.compile(r"uses: (actions/[\w-]+)@([0-9a-f]{40}) # (v[\d.]+)")
 _NOTHING = "runs: {using: composite, steps: [{run: 'true', shell: bash}]}\n"
 _KEEP = """\
 inputs: {name: {required: true}, path: {required: true}, if-no-files-found: {default: warn}}
+outputs: {artifact-id: {value: "${{ steps.keep.outputs.id }}"}}
 runs:
   using: composite
   steps:
-    - shell: bash
+    - id: keep
+      shell: bash
       env: {NAME: "${{ inputs.name }}", FROM: "${{ inputs.path }}"}
-      run: mkdir -p "$ARTIFACTS/$NAME" && cp "$FROM" "$ARTIFACTS/$NAME/"
+      run: |
+        if [ -e "$FROM" ]; then mkdir -p "$ARTIFACTS/$NAME" && cp "$FROM" "$ARTIFACTS/$NAME/"; fi
+        echo "id=$NAME" >>"$GITHUB_OUTPUT"
 """
 _BRING = """\
-inputs: {name: {required: true}}
+inputs: {artifact-ids: {required: true}, path: {required: true}, merge-multiple: {required: true}}
 runs:
   using: composite
   steps:
     - shell: bash
-      env: {NAME: "${{ inputs.name }}"}
-      run: cp "$ARTIFACTS/$NAME/"* .
+      env: {NAME: "${{ inputs.artifact-ids }}", TO: "${{ inputs.path }}"}
+      run: cp "$ARTIFACTS/$NAME/"* "$TO/"
 """
-_STAND_INS = {"upload-artifact": _KEEP, "download-artifact": _BRING}
+_SIGN = """\
+inputs: {subject-path: {required: true}}
+runs:
+  using: composite
+  steps:
+    - shell: bash
+      env: {SUBJECT: "${{ inputs.subject-path }}"}
+      run: |
+        python -c 'import hashlib, json, os, pathlib
+        kept = pathlib.Path(os.environ["GH_KEPT"]); known = json.loads(kept.read_text())
+        signed = hashlib.sha256(pathlib.Path(os.environ["SUBJECT"]).read_bytes()).hexdigest()
+        kept.write_text(json.dumps({**known, "attested": [*known.get("attested", []), signed]}))'
+"""
+_STAND_INS = {"upload-artifact": _KEEP, "download-artifact": _BRING, "attest": _SIGN}
+PROTECTED = {
+    "protection_rules": [{"type": "required_reviewers"}],
+    "deployment_branch_policy": {"protected_branches": True},
+}
 
 
 @dataclass
@@ -58,33 +79,51 @@ class Runner:
         ran = subprocess.run([*PROGRAM, "init", "--github", str(self.repository)], capture_output=True, check=False)
         assert ran.returncode == 0, ran.stderr
         caller = self.repository / ".github" / "workflows" / "contact-lists.yml"
-        text = caller.read_text().replace("https://platform.kore.ai", self.sandbox.url)
-        text = text.replace('"000000000000000000000000"', f'"{ACCOUNT_ID}"')
-        text = text.replace("st-00000000-0000-0000-0000-000000000000", STREAM_ID)
         # pip, since what it would install is there already.
-        caller.write_text(text.replace("environment: prod\n", "environment: prod\n      requirement: pip\n"))
+        text = caller.read_text().replace(
+            "environment: ${{ matrix.environment }}\n",
+            "environment: ${{ matrix.environment }}\n      requirement: pip\n",
+        )
+        text = text.replace("command: environments\n", "command: environments\n          requirement: pip\n")
+        caller.write_text(text)
+        self.know(environments={"prod": PROTECTED})
         bin_folder = self.folder / "bin"
         bin_folder.mkdir()
         for name, script in (("gh", f" {REPOSITORY}/tests/pipelines/gh.py"), ("python", "")):
             (bin_folder / name).write_text(f'#!/bin/sh\nexec {sys.executable}{script} "$@"\n')
             (bin_folder / name).chmod(0o755)
 
-    def declare(self, lists: str) -> None:
-        """Commit a manifest."""
+    def declare(self, lists: str, also: str = "") -> None:
+        """Commit a manifest; `also` are further environments."""
         (self.repository / "lists.yaml").write_text(
             f"version: 1\nstate: git+branch://reconciler-state\nenvironments:\n  prod:\n    host: {self.sandbox.url}\n"
-            f"    stream_id: {STREAM_ID}\n    account_id: '{ACCOUNT_ID}'\n    requests_per_minute: 6000\n"
+            f"    stream_id: {STREAM_ID}\n    account_id: '{ACCOUNT_ID}'\n    requests_per_minute: 6000\n{also}"
             f"lists:\n{lists}"
         )
         git(self.repository, "add", "--all")
         who = ["-c", "user.name=t", "-c", "user.email=t@localhost"]
         git(self.repository, *who, "commit", "--quiet", "--allow-empty", "--message", "lists")
 
+    def pull_request(self, repository: str = "o/r") -> dict[str, object]:
+        """Return the event of the pull request 7, whose newest commit is what is there."""
+        head = git(self.repository, "rev-parse", "HEAD").strip()
+        self.know(head=head)
+        return {
+            "pull_request": {
+                "number": 7,
+                "user": {"login": "u"},
+                "head": {"repo": {"full_name": repository}, "sha": head},
+            }
+        }
+
     def run(self, event: str, payload: dict[str, object] | None = None, *, secrets: bool = True) -> tuple[int, str]:
         """Let an event happen; return act's exit code and all that it prints."""
         given = self.folder / "event.json"
-        given.write_text(json.dumps({"repository": {"full_name": "o/r"}, **(payload or {})}))
+        repository = {"full_name": "o/r", "default_branch": "main"}
+        given.write_text(json.dumps({"repository": repository, **(payload or {})}))
         keys = ["-s", f"KORE_CLIENT_ID={CLIENT_ID}", "-s", f"KORE_CLIENT_SECRET={CLIENT_SECRET}"] if secrets else []
+        pins = {"KORE_HOST": self.sandbox.url, "KORE_ACCOUNT_ID": ACCOUNT_ID, "KORE_STREAM_ID": STREAM_ID}
+        keys += [part for name, value in pins.items() for part in ("--var", f"{name}={value}")]
         variables = {
             "GITHUB_REPOSITORY": "o/r",
             "ARTIFACTS": str(self.folder / "artifacts"),
@@ -109,6 +148,11 @@ class Runner:
             check=False,
         )
         return ran.returncode, ran.stdout + ran.stderr
+
+    def know(self, **things: object) -> None:
+        """Have the stand-in for gh know more, or something else."""
+        path = self.folder / "kept.json"
+        path.write_text(json.dumps({**(json.loads(path.read_text()) if path.exists() else {}), **things}))
 
     def kept(self, what: str) -> list[dict[str, str]]:
         """Return the comments, or the issues, that the stand-in for gh keeps."""

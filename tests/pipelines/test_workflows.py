@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.sandbox.server import CLIENT_SECRET, Sandbox
+from reconciler.sandbox.server import ACCOUNT_ID, CLIENT_SECRET, STREAM_ID, Sandbox
 from reconciler.sandbox.settings import Settings
 from tests.pipelines.runner import Runner
 from tests.program import some_lists
@@ -16,8 +16,6 @@ from tests.state.cas_files import git
 pytestmark = pytest.mark.slow
 
 LISTS = some_lists(2)
-FORK: dict[str, object] = {"pull_request": {"number": 7, "head": {"repo": {"full_name": "someone/r"}}}}
-BRANCH: dict[str, object] = {"pull_request": {"number": 7, "head": {"repo": {"full_name": "o/r"}}}}
 
 
 def declared(description: str) -> str:
@@ -31,6 +29,7 @@ def declared(description: str) -> str:
 def runner(tmp_path: Path) -> Iterator[Runner]:
     with Sandbox(settings=Settings(limit=0), lists=LISTS) as sandbox:
         made = Runner(tmp_path, sandbox)
+        made.declare("  {}\n")
         made.declare(declared("New"))
         yield made
 
@@ -40,24 +39,77 @@ def requests(runner: Runner) -> int:
 
 
 def test_a_pull_request_from_a_fork_gets_an_offline_plan_and_no_secret(runner: Runner) -> None:
-    code, said = runner.run("pull_request", FORK, secrets=False)
+    code, said = runner.run("pull_request", runner.pull_request("someone/r"), secrets=False)
     assert code == 0, said
     assert "2 to check" in said
     assert (requests(runner), runner.kept("comments")) == (0, [])
 
 
 def test_a_pull_request_of_a_branch_gets_one_comment_that_is_updated(runner: Runner) -> None:
-    code, said = runner.run("pull_request", BRANCH)
+    code, said = runner.run("pull_request", runner.pull_request())
     assert code == 0, said
     assert CLIENT_SECRET not in said
     (comment,) = runner.kept("comments")
-    assert comment["body"].startswith("<!-- reconciler plan prod -->\n### reconciler plan: `prod` 2 to update\n")
+    assert comment["body"].startswith("<!-- reconciler plan prod -->\n### reconciler plan: `prod` 2 to check\n")
+    assert requests(runner) == 0
+    runner.declare("  a: {id: 1}\n")
+    event = runner.pull_request()
+    code, said = runner.run("pull_request", event)
+    assert code != 0
+    assert "lists.a.id: must be" in said
+    (comment,) = runner.kept("comments")
+    assert comment["body"].startswith("<!-- reconciler plan prod -->\n### reconciler plan: `prod` failed\n")
+    assert (
+        f"Environment `prod`, commit {git(runner.repository, 'rev-parse', 'HEAD').strip()}, [log](" in comment["body"]
+    )
+
+
+def test_a_pull_request_is_compared_with_the_live_account_if_the_caller_says_so(runner: Runner) -> None:
+    caller = runner.repository / ".github" / "workflows" / "contact-lists.yml"
+    caller.write_text(
+        caller.read_text().replace("refresh: ${{ github.event_name == 'workflow_dispatch' }}", "refresh: true")
+    )
     runner.declare(declared("Newer").replace("Newer", "Text 1", 1))
-    code, said = runner.run("pull_request", BRANCH)
+    code, said = runner.run("pull_request", runner.pull_request())
     assert code == 0, said
     (comment,) = runner.kept("comments")
     assert "### reconciler plan: `prod` 1 to update, 1 to adopt\n" in comment["body"]
     assert not runner.sandbox.world.writes
+
+
+def test_a_pull_request_about_something_else_passes_without_a_plan(runner: Runner) -> None:
+    (runner.repository / "README.md").write_text("x")
+    runner.declare(declared("New"))
+    code, said = runner.run("pull_request", runner.pull_request())
+    assert code == 0, said
+    assert "environments and plans: success skipped" in said
+    assert runner.kept("comments") == []
+
+
+def test_each_environment_of_the_manifest_is_planned(runner: Runner) -> None:
+    also = "".join(
+        f"  {name}: {{host: 'https://other.example', stream_id: {STREAM_ID}, account_id: '{ACCOUNT_ID}'}}\n"
+        for name in ("test", "dev")
+    )
+    runner.declare("  {}\n", also)
+    code, said = runner.run("merge_group")
+    assert code == 0, said
+    assert all(f"--env\n  {name}\n" in said or f"{name}  " in said for name in ("prod", "test", "dev")), said
+    code, said = runner.run("workflow_dispatch", {"inputs": {"command": "plan", "environment": "nope"}})
+    assert code != 0
+    assert 'the manifest has no environment nope: ["prod", "test", "dev"]' in said
+    code, said = runner.run("workflow_dispatch", {"inputs": {"command": "plan", "environment": "prod"}})
+    assert code == 0, said
+    assert (requests(runner), "plan/refreshed" in said or "prod, refreshed" in said) == (1, True)
+
+
+@pytest.mark.parametrize("environments", [{}, {"prod": {"protection_rules": [], "deployment_branch_policy": None}}])
+def test_an_environment_without_reviewers_is_not_applied_to(runner: Runner, environments: object) -> None:
+    runner.know(environments=environments)
+    code, said = runner.run("push")
+    assert code != 0
+    assert "nothing is applied" in said
+    assert requests(runner) == 0
 
 
 def test_a_merge_applies_just_the_plan_that_was_shown(runner: Runner) -> None:
@@ -65,9 +117,9 @@ def test_a_merge_applies_just_the_plan_that_was_shown(runner: Runner) -> None:
     assert code == 0, said
     assert {known.texts["description"] for known in runner.sandbox.world.lists().values()} == {"New"}
     assert git(runner.origin, "show", "reconciler-state:prod.state.json").count('"status": "applied"') == 2
-    assert (runner.folder / "artifacts" / "undo-prod" / "undo.json").exists()
+    assert (runner.folder / "artifacts" / "undo-prod-1" / "undo.json").exists()
     before = requests(runner)
-    code, said = runner.run("push")
+    code, said = runner.run("workflow_dispatch", {"inputs": {"command": "apply", "environment": "prod"}})
     assert code == 0, said
     assert "apply/apply prod" not in said
     assert requests(runner) == before + 1

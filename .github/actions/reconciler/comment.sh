@@ -1,21 +1,43 @@
 #!/usr/bin/env bash
-# Keeps one comment of a pull request up to date: BODY is the file, NUMBER the pull request, MARKER tells it apart.
+# Keeps one comment of a pull request up to date for each ENVIRONMENT: with the plan in the file BODY, or that there is
+# none for the commit HEAD. Never shows a plan of a commit that is no longer the newest of the pull request NUMBER.
 set -euo pipefail
 
-if [[ ! -s $BODY ]]; then
-  echo "there is no plan to show: the job's log says why"
+if [[ $(gh api "repos/$GITHUB_REPOSITORY/pulls/$NUMBER" --jq .head.sha) != "$HEAD" ]]; then
+  echo "$HEAD is no longer the newest commit: the comment is left to the run of that one"
   exit 0
 fi
-
-comments="repos/$GITHUB_REPOSITORY/issues/$NUMBER/comments"
+export MARKER="<!-- reconciler plan $ENVIRONMENT -->"
+log="$GITHUB_SERVER_URL/$GITHUB_REPOSITORY/actions/runs/$GITHUB_RUN_ID"
 {
   echo "$MARKER"
-  cat "$BODY"
+  if [[ -s $BODY ]]; then
+    cat "$BODY"
+  else
+    echo "### reconciler plan: \`$ENVIRONMENT\` failed"
+    echo
+    echo "There is no plan for this commit. [The log]($log) says why."
+  fi
+  echo
+  echo "Environment \`$ENVIRONMENT\`, commit $HEAD, [log]($log)."
 } >"$BODY.marked"
-mine='.[] | select(.user.login == "github-actions[bot]" and (.body | startswith(env.MARKER))) | .id'
-id=$(gh api --paginate "$comments" --jq "$mine" | head -n 1)
-if [[ -n $id ]]; then
-  gh api --method PATCH "repos/$GITHUB_REPOSITORY/issues/comments/$id" --field "body=@$BODY.marked" --silent
-else
-  gh api --method POST "$comments" --field "body=@$BODY.marked" --silent
+
+comments="repos/$GITHUB_REPOSITORY/issues"
+list() {
+  gh api --paginate "$comments/$NUMBER/comments" \
+    --jq '.[] | select(.user.login == "github-actions[bot]" and (.body | startswith(env.MARKER))) | .id'
+}
+ids=$(list)
+if [[ -z $ids ]]; then
+  gh api --method POST "$comments/$NUMBER/comments" --field "body=@$BODY.marked" --silent
+  ids=$(list) # a run beside this one may have done the same
 fi
+first=""
+for id in $ids; do
+  if [[ -z $first ]]; then
+    first=$id
+    gh api --method PATCH "$comments/comments/$id" --field "body=@$BODY.marked" --silent
+  else
+    gh api --method DELETE "$comments/comments/$id" --silent || true # the other run may have done it
+  fi
+done

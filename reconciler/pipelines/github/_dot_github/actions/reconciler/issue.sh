@@ -4,7 +4,8 @@ set -euo pipefail
 
 issues="repos/$GITHUB_REPOSITORY/issues"
 mine='.[] | select(.title == env.TITLE and (has("pull_request") | not)) | .number'
-number=$(gh api --paginate "$issues?state=open&creator=github-actions%5Bbot%5D" --jq "$mine" | head -n 1)
+numbers=$(gh api --paginate "$issues?state=open&creator=github-actions%5Bbot%5D" --jq "$mine")
+number=${numbers%%$'\n'*}
 if [[ $CODE == 2 ]]; then
   if [[ -n $number ]]; then
     gh api --method PATCH "$issues/$number" --field "body=@$BODY" --silent

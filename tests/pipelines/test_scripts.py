@@ -1,0 +1,282 @@
+"""The scripts of the action, run as GitHub's runner runs them, with a stand-in for `gh`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.pipelines.runner import PROTECTED
+from tests.program import REPOSITORY
+from tests.state.cas_files import git
+
+ACTION = REPOSITORY / ".github" / "actions" / "reconciler"
+_SPENT = """\
+import os, pathlib, signal, sys, time
+def told(number, frame):
+    with open("told", "a") as file:
+        file.write(f"{signal.Signals(number).name}\\n")
+    if len(pathlib.Path("told").read_text().splitlines()) == int(os.environ["ENOUGH"]):
+        sys.exit(143)
+signal.signal(signal.SIGTERM, told)
+pathlib.Path("ready").touch()
+while True:
+    time.sleep(0.05)
+"""
+
+
+@dataclass
+class Desk:
+    """A folder in which scripts run, with `gh` and `python` before all others on the PATH."""
+
+    folder: Path
+
+    def __post_init__(self) -> None:
+        """Put the stand-ins there."""
+        (self.folder / "bin").mkdir()
+        self.put("gh", f'exec {sys.executable} {REPOSITORY}/tests/pipelines/gh.py "$@"')
+
+    def put(self, name: str, script: str) -> None:
+        """Make a command."""
+        path = self.folder / "bin" / name
+        path.write_text(f"#!/bin/sh\n{script}\n")
+        path.chmod(0o755)
+
+    def know(self, **things: object) -> None:
+        """Have the stand-in for gh know just this."""
+        (self.folder / "kept.json").write_text(json.dumps(things))
+
+    def known(self) -> dict[str, Any]:
+        """Return what it knows now."""
+        known: dict[str, Any] = json.loads((self.folder / "kept.json").read_text())
+        return known
+
+    def start(self, script: str, **variables: str) -> subprocess.Popen[str]:
+        """Start a script."""
+        return subprocess.Popen(
+            ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", f'exec bash "{ACTION}/{script}"'],
+            cwd=self.folder,
+            env={
+                "PATH": f"{self.folder / 'bin'}:{os.environ['PATH']}",
+                "HOME": str(self.folder),
+                "GH_KEPT": str(self.folder / "kept.json"),
+                "GH_TOKEN": "t",
+                "GITHUB_OUTPUT": str(self.folder / "output"),
+                "GITHUB_REPOSITORY": "o/r",
+                "GITHUB_REF": "refs/heads/main",
+                "GITHUB_SHA": "c0ffee",
+                "GITHUB_RUN_ID": "5",
+                "GITHUB_SERVER_URL": "https://github.com",
+                **variables,
+            },
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def run(self, script: str, **variables: str) -> tuple[int, str]:
+        """Run a script to its end; return its exit code and all that it prints."""
+        started = self.start(script, **variables)
+        said, _ = started.communicate(timeout=30)
+        return started.returncode, said
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
+
+
+RUN = {
+    "COMMAND": "plan",
+    "ARGUMENTS": "--env\nprod\n",
+    "ACCEPTED": "2",
+    "ENVIRONMENT": "",
+    "CREDENTIALS": "KORE",
+    "GIVEN_TOKEN": "",
+    **{f"GIVEN_{name}": "" for name in ("CLIENT_ID", "CLIENT_SECRET", "HOST", "ACCOUNT_ID", "STREAM_ID")},
+}
+
+
+def test_the_comment_is_one_is_of_the_newest_commit_and_says_what_failed(desk: Desk) -> None:
+    variables = {"NUMBER": "7", "ENVIRONMENT": "prod", "BODY": str(desk.folder / "plan.md")}
+    theirs = {"id": 9, "user": {"login": "u"}, "body": "<!-- reconciler plan prod -->"}
+    desk.know(head="new", comments=[theirs])
+    code, said = desk.run("comment.sh", HEAD="old", **variables)
+    assert (code, said) == (0, "old is no longer the newest commit: the comment is left to the run of that one\n")
+    assert desk.known()["comments"] == [theirs]
+    desk.know(head="new", comments=[theirs], race=True)
+    assert desk.run("comment.sh", HEAD="new", **variables) == (0, "")
+    _, comment = desk.known()["comments"]
+    log = "https://github.com/o/r/actions/runs/5"
+    assert comment["body"] == (
+        "<!-- reconciler plan prod -->\n### reconciler plan: `prod` failed\n\n"
+        f"There is no plan for this commit. [The log]({log}) says why.\n\n"
+        f"Environment `prod`, commit new, [log]({log}).\n"
+    )
+    (desk.folder / "plan.md").write_text("the plan\n")
+    assert desk.run("comment.sh", HEAD="new", **variables) == (0, "")
+    _, comment = desk.known()["comments"]
+    assert comment["body"].startswith("<!-- reconciler plan prod -->\nthe plan\n\nEnvironment `prod`, commit new, ")
+
+
+def test_an_answer_of_many_lines_breaks_no_pipe(desk: Desk) -> None:
+    desk.put("gh", "case $* in *--method*) echo $* >>asked;; *) seq 100000;; esac")
+    code, said = desk.run("issue.sh", CODE="0", TITLE="t", BODY="b")
+    assert (code, said) == (0, "")
+    assert (desk.folder / "asked").read_text().startswith("api --method PATCH repos/o/r/issues/1 ")
+
+
+@pytest.mark.parametrize(
+    ("environments", "lacks"),
+    [
+        ({}, "does not exist"),
+        ({"prod": {**PROTECTED, "protection_rules": [{"type": "wait_timer"}]}}, "has no required reviewers"),
+        ({"prod": {**PROTECTED, "deployment_branch_policy": None}}, "admits every branch"),
+        ({"prod": PROTECTED}, ""),
+    ],
+)
+def test_an_environment_is_applied_to_only_with_a_review(desk: Desk, environments: object, lacks: str) -> None:
+    desk.know(environments=environments)
+    code, said = desk.run("protection.sh", ENVIRONMENT="prod", UNPROTECTED="false")
+    if not lacks:
+        assert code == 0
+        return
+    assert (code, said.count(f"::error::The environment prod {lacks}: nothing is applied.")) == (1, 1)
+    code, said = desk.run("protection.sh", ENVIRONMENT="prod", UNPROTECTED="true")
+    assert (code, said.count(f"::warning::The environment prod {lacks}, and is applied to all the same")) == (0, 1)
+
+
+def test_an_environment_that_cannot_be_looked_at_is_not_applied_to(desk: Desk) -> None:
+    desk.put("gh", "echo 'gh: Resource not accessible by integration (HTTP 403)' >&2; exit 1")
+    code, said = desk.run("protection.sh", ENVIRONMENT="prod", UNPROTECTED="true")
+    assert (code, "cannot be looked at: gh: Resource not accessible" in said) == (1, True)
+
+
+def test_only_the_plan_that_was_shown_and_signed_is_applied(desk: Desk) -> None:
+    plan = desk.folder / "plan.json"
+    plan.write_text("{}")
+    digest = hashlib.sha256(b"{}").hexdigest()
+    desk.know(attested=[digest])
+    given = {"PLAN": str(plan), "DIGEST": digest, "ATTESTED": "true"}
+    assert desk.run("plan.sh", **given) == (0, "")
+    plan.write_text("[]")
+    assert desk.run("plan.sh", **given) == (1, "no attestations found\n")
+    code, said = desk.run("plan.sh", **{**given, "ATTESTED": "false"})
+    assert (code, "is not the plan that this run has shown" in said) == (1, True)
+
+
+def test_what_an_environment_lacks_is_named(desk: Desk) -> None:
+    desk.put("python", "touch ran")
+    code, said = desk.run("run.sh", **{**RUN, "ENVIRONMENT": "prod-plan", "GIVEN_HOST": "h", "GIVEN_CLIENT_ID": "i"})
+    assert code == 1
+    assert said.startswith(
+        "::error::The environment prod-plan has no KORE_CLIENT_SECRET KORE_ACCOUNT_ID KORE_STREAM_ID. In the settings"
+    )
+    assert not (desk.folder / "ran").exists()
+
+
+def test_the_header_of_the_token_is_added_unless_the_job_has_one(desk: Desk) -> None:
+    desk.put("python", "env | grep ^GIT_CONFIG_ | sort; exit 2")
+    git(desk.folder, "init", "--quiet")
+    theirs = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "http.proxy", "GIT_CONFIG_VALUE_0": "p"}
+    code, said = desk.run("run.sh", **{**RUN, "GIVEN_TOKEN": "t", **theirs})
+    assert (code, (desk.folder / "output").read_text()) == (0, "code=2\n")
+    assert said.splitlines() == [
+        "GIT_CONFIG_COUNT=2",
+        "GIT_CONFIG_KEY_0=http.proxy",
+        "GIT_CONFIG_KEY_1=http.https://github.com/.extraheader",
+        "GIT_CONFIG_VALUE_0=p",
+        "GIT_CONFIG_VALUE_1=AUTHORIZATION: basic eC1hY2Nlc3MtdG9rZW46dA==",
+    ]
+    git(desk.folder, "config", "http.https://github.com/.extraheader", "Authorization: basic x")
+    assert desk.run("run.sh", **{**RUN, "GIVEN_TOKEN": "t"}) == (0, "")
+
+
+@pytest.mark.parametrize("enough", [1, 2])
+def test_a_cancelled_job_reaches_the_program(desk: Desk, enough: int) -> None:
+    """SIGINT to the first process only, and SIGTERM if it still runs; GitHub waits 7.5 s between them."""
+    desk.put("python", f"exec {sys.executable} -c '{_SPENT}'")
+    started = desk.start("run.sh", **RUN, ENOUGH=str(enough))
+    until = time.monotonic() + 20
+    while not (desk.folder / "ready").exists() and time.monotonic() < until:
+        time.sleep(0.01)
+    started.send_signal(signal.SIGINT)
+    if enough == 2:
+        with pytest.raises(subprocess.TimeoutExpired):
+            started.wait(0.5)
+        started.send_signal(signal.SIGTERM)
+    started.communicate(timeout=10)
+    assert started.returncode == 143
+    assert (desk.folder / "told").read_text() == "SIGTERM\n" * enough
+    assert (desk.folder / "output").read_text() == "code=143\n"
+
+
+_SETTINGS = r"""
+case "$*" in
+  *nameWithOwner*) echo o/r ;;
+  *defaultBranchRef*) echo main ;;
+  *environments/prod/secrets*) [ "$GOOD" ] && printf 'KORE_CLIENT_ID\nKORE_CLIENT_SECRET\n' ;;
+  *environments/*/secrets*) printf 'KORE_CLIENT_ID\nKORE_CLIENT_SECRET\n' ;;
+  *environments/*/variables*) printf 'KORE_HOST\nKORE_ACCOUNT_ID\nKORE_STREAM_ID\n' ;;
+  *environments/prod-plan*) [ "$GOOD" ] && echo branches ;;
+  *environments/prod*) if [ "$GOOD" ]; then echo reviewers branches; else echo; fi ;;
+  *rules/branches/reconciler-state*) echo deletion; [ "$GOOD" ] || echo pull_request ;;
+  *rules/branches/main*) [ -z "$GOOD" ] || echo 'contact lists' ;;
+  *) exit 1 ;;
+esac
+"""
+
+
+def test_what_the_settings_lack_is_told(desk: Desk) -> None:
+    desk.put("gh", _SETTINGS)
+    command = ["bash", f"{ACTION}/check.sh", "prod"]
+
+    def check(good: str) -> tuple[int, str]:
+        path = f"{desk.folder / 'bin'}:{os.environ['PATH']}"
+        ran = subprocess.run(command, env={"PATH": path, "GOOD": good}, capture_output=True, text=True, check=False)
+        return ran.returncode, ran.stdout
+
+    code, said = check("yes")
+    assert (code, said.count("ok       "), said.count("\n")) == (0, 7, 7), said
+    code, said = check("")
+    assert code == 1
+    assert said.splitlines() == [
+        "missing  environment prod-plan: make it under Settings, Environments",
+        "missing  environment prod, branches: Deployment branches and tags: choose main",
+        "missing  environment prod, reviewers: choose some, or set unprotected: true in contact-lists.yml",
+        "missing  environment prod, secrets and variables: KORE_CLIENT_ID KORE_CLIENT_SECRET",
+        "missing  branch reconciler-state: exclude it from the rules that would refuse the state: pull_request",
+        "missing  branch main, required check: require the check `contact lists` in a ruleset of main",
+    ]
+
+
+def test_callers_grant_what_the_jobs_that_they_call_ask_for() -> None:
+    """GitHub refuses the whole workflow otherwise, before it looks at any `if`."""
+    packaged = REPOSITORY / "reconciler" / "pipelines" / "github" / "_dot_github" / "workflows"
+    rank = {"read": 1, "write": 2}
+    caller = yaml.safe_load((packaged / "contact-lists.yml").read_text())
+    calls = [job for job in caller["jobs"].values() if "uses" in job]
+    for call in calls:
+        called = yaml.safe_load((packaged / Path(call["uses"]).name).read_text())
+        for job in called["jobs"].values():
+            for name, wanted in job["permissions"].items():
+                assert rank[call["permissions"].get(name, "read")] >= rank[wanted], (call["uses"], name)
+                assert name in call["permissions"]
+    assert len(calls) == 3
+
+
+def test_secrets_are_read_in_jobs_that_name_an_environment() -> None:
+    for path in (REPOSITORY / ".github" / "workflows").glob("reconcile-*.yml"):
+        for job in yaml.safe_load(path.read_text())["jobs"].values():
+            if "secrets." in json.dumps(job):
+                assert job["environment"].startswith("${{ inputs.environment }}")
