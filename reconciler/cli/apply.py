@@ -188,7 +188,7 @@ def _ask(plan: Plan, runtime: Runtime, options: argparse.Namespace) -> None:
     if not deeds:
         return
     names = ", ".join(environment.name for environment in plan.environments)
-    question = f"Apply {'this change' if deeds == 1 else f'these {deeds} changes'} to {names}? Only yes will do: "
+    question = f"Apply {'this change' if deeds == 1 else f'these {deeds} changes'} to {names}? Type yes to apply: "
     try:
         said = runtime.answer(question, documents=options.json)
     except StoppedError as error:

@@ -49,7 +49,7 @@ def write(manifest: Manifest, changes: Changes) -> None:
         if is_pipe(paths[name]):
             raise EditError(f"{paths[name]}: it is a pipe, so it cannot be changed: name the manifest's file with -f")
         if _read_bytes(paths[name]) != before:
-            raise EditError(f"{paths[name]}: somebody changed it meanwhile. Nothing was written: run again")
+            raise EditError(f"{paths[name]}: it was changed meanwhile. Nothing was written: run again")
     asides = {name: path.with_name(f".{path.name}.new") for name, path in paths.items()}
     written: list[str] = []
     path = manifest.path

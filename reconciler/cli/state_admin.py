@@ -109,7 +109,9 @@ def unlock(store: Store, options: argparse.Namespace) -> None:
 def _ask(runtime: Runtime) -> None:
     if not at_terminal():
         raise UsageError("no terminal to ask at: --yes breaks the lock without asking")
-    question = "Break this lock? If that run still works, what it does from now on is not recorded. Only yes will do: "
+    question = (
+        "Break this lock? If that run still works, what it does from now on is not recorded. Type yes to unlock: "
+    )
     if runtime.answer(question).strip() != "yes":
         raise DeclinedError("not unlocked; nothing was changed")
 

@@ -32,7 +32,8 @@ LEASE = 120.0
 DAMAGED = "damaged"  # stands for the token of a lease that cannot be read
 _FAMILY = "reconciler/lease"
 _WAY_OUT = (
-    "Nothing was changed. It says only who is writing: make sure that nobody is, then clear it: reconciler state unlock"
+    "Nothing was changed. It says only who is writing: make sure that no run is under way, then clear it: reconciler "
+    "state unlock"
 )
 
 

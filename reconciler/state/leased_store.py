@@ -24,7 +24,7 @@ LOOKS = 5
 class LeasedStore(Store):
     """A store whose lock is a lease."""
 
-    free_text = "free: nobody holds a lease, or it has ended"
+    free_text = "free: no lease is held, or it has ended"
 
     @abstractmethod
     def _read_lease(self) -> Lease | None:
@@ -92,6 +92,6 @@ class LeasedStore(Store):
 def overtaken_error(store: object, environment: str) -> LockedError:
     """Return the error for a lease that was taken over."""
     return LockedError(
-        f"{store}: somebody else has written the state of {environment} meanwhile: this run's lease is gone. Run "
+        f"{store}: another run has written the state of {environment} meanwhile: this run's lease is gone. Run "
         "again: the next run finds out what this one did"
     )

@@ -248,7 +248,7 @@ class Terminal:
 @pytest.mark.parametrize("number", first_always(ENDING))
 def test_at_the_prompt_one_signal_is_an_answer(place: Workplace, number: signal.Signals) -> None:
     terminal = Terminal(place, "apply")
-    terminal.read_until("Only yes will do")
+    terminal.read_until("Type yes to apply")
     terminal.running.send_signal(number)
     assert terminal.end() == 128 + number
     assert "nothing was changed" in terminal.shown
@@ -280,16 +280,16 @@ def test_a_signal_while_reading_leaves_nothing_to_ask(place: Workplace) -> None:
     await_(place, arrived(1, "read_all"))
     terminal.running.send_signal(signal.SIGINT)
     assert terminal.end() == 130
-    assert "Only yes will do" not in terminal.shown
+    assert "Type yes to apply" not in terminal.shown
     assert place.puts == []
 
 
 def test_the_bar_begins_after_the_answer_and_a_second_signal_brings_the_cursor_back(place: Workplace) -> None:
     place.sandbox.world.faults.arm([faults.Hang(call="put", at=2, seconds=60)])
     terminal = Terminal(place, "apply")
-    terminal.read_until("Only yes will do: ")
+    terminal.read_until("Type yes to apply: ")
     terminal.read_for(0.5)
-    assert terminal.shown.endswith("Only yes will do: ")
+    assert terminal.shown.endswith("Type yes to apply: ")
     assert HIDE not in terminal.shown
     terminal.type("yes\n")
     await_(place, arrived(2, "put"))

@@ -532,7 +532,7 @@ def test_a_file_that_changed_since_it_was_read_is_left_alone(tmp_path: Path) -> 
     path = written(tmp_path, f"{ENVIRONMENTS}lists: {{}}\n")
     loaded = load(path)
     path.write_text("other")
-    with pytest.raises(EditError, match="somebody changed it meanwhile"):
+    with pytest.raises(EditError, match="it was changed meanwhile"):
         Draft(loaded)
     path.unlink()
     with pytest.raises(EditError, match=r"cannot be read \(No such file"):

@@ -524,7 +524,7 @@ def at_a_terminal(place: Workplace, answer: str, *arguments: str) -> tuple[int, 
             shown += os.read(leader, 65536) if ready else b""
         except OSError:
             break
-        if b"Only yes will do" in shown and answer:
+        if b"Type yes to apply" in shown and answer:
             os.write(leader, answer.encode())
             answer = ""
     os.close(leader)

@@ -117,7 +117,7 @@ def test_a_run_that_vanished_leaves_its_doubts_to_the_next(shelf: FakeCasFiles) 
         assert keys(shelf) == {"a": "applied", "b": "doubt", "c": "doubt"}
         assert sorted(shelf.files) == [LEASE, DOCUMENT]
         writer.record("b", applied_list("b"))
-        with pytest.raises(LockedError, match="somebody else has written the state of prod meanwhile"):
+        with pytest.raises(LockedError, match="another run has written the state of prod meanwhile"):
             vanished.record("c", doubtful_list("c")._replace(intended={"name": "Other"}))
         with pytest.raises(LockedError):
             vanished.check_lease()

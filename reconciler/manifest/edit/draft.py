@@ -153,7 +153,7 @@ def _read(manifest: Manifest, name: str, *, new: bool) -> bytes:
     except OSError as error:
         raise EditError(f"{path}: cannot be read ({error.strerror}). Nothing was changed") from error
     if hashlib.sha256(raw).hexdigest() != manifest.files[name]:
-        raise EditError(f"{path}: somebody changed it meanwhile. Nothing was changed: run again")
+        raise EditError(f"{path}: it was changed meanwhile. Nothing was changed: run again")
     return raw
 
 

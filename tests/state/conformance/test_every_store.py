@@ -220,7 +220,7 @@ def test_a_writer_that_slept_past_its_lease_writes_nothing(keeper: Keeper) -> No
         writer.record("b", applied_list("b", name="Mine"))
         before = keeper.read(keeper.document_name)
         for key in "bc":
-            with pytest.raises(LockedError, match="somebody else has written the state of prod meanwhile"):
+            with pytest.raises(LockedError, match="another run has written the state of prod meanwhile"):
                 asleep.record(key, doubtful_list(key)._replace(intended={"name": "Theirs"}))
         with pytest.raises(LockedError):
             asleep.check_lease()
@@ -286,7 +286,7 @@ def test_a_lease_that_is_damaged_or_newer_is_refused(keeper: Keeper) -> None:
         undated = re.sub(rb"\d{4}-\d\d-\d\dT", b"2026-02-31T", keeper.read(keeper.lease_name))
     for content in (b"{}", b"", b'{"format": "reconciler/lease/1", "fence": 0}', undated):
         keeper.write(keeper.lease_name, content)
-        with pytest.raises(StateDamagedError, match=r"damaged: .* make sure that nobody is, then clear it"):
+        with pytest.raises(StateDamagedError, match=r"damaged: .* make sure that no run is under way, then clear it"):
             keeper.store().lock(HOLDER).__enter__()
     keeper.write(keeper.lease_name, b'{"format": "reconciler/lease/2"}')
     with pytest.raises(StateError, match="made by a newer version"):
