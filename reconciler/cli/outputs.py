@@ -50,6 +50,15 @@ def job_summary() -> str:
     return os.environ.get("GITHUB_STEP_SUMMARY", "")
 
 
+def path_in_repository(file: str) -> str:
+    """Return the path of a file in the git repository around it, whatever the working folder; else its name."""
+    path = Path(os.path.realpath(Path(file).parent), Path(file).name)
+    for root in path.parents:
+        if (root / ".git").exists():
+            return path.relative_to(root).as_posix()
+    return file
+
+
 class Outputs:
     """What a command writes where the user says; made before it reads anything."""
 
@@ -57,7 +66,7 @@ class Outputs:
         """Check what can be checked at once; raises UsageError."""
         self._modes: dict[str, int] = {}
         self._reports = [wanted.path for wanted in getattr(options, "report", [])]
-        plans = [str(path) for name in ("out", "undo_out") if (path := getattr(options, name, None))]
+        plans = [str(path) for name in ("out", "undo_out", "suggest") if (path := getattr(options, name, None))]
         _check_stdout(plans, self._reports, json=options.json)
         self._files = [path for path in (*plans, *self._reports) if not _is_stream(path)]
         self._appended = [summary] if "report" in options and (summary := job_summary()) else []

@@ -12,12 +12,13 @@ from reconciler.cli import exits, reports
 from reconciler.cli import options as shared
 from reconciler.cli.output import most_lists, note, say, say_document, uses_colour, width
 from reconciler.cli.outputs import Outputs, is_stdout
-from reconciler.errors import UsageError
+from reconciler.errors import ManifestError, UsageError
 from reconciler.report.escape import terminal
 
 if TYPE_CHECKING:
     from reconciler.cli.wiring import Chosen
     from reconciler.engine.per_account import Failures
+    from reconciler.manifest import Manifest
     from reconciler.model.changes import Plan
     from reconciler.protocols import Reader
 
@@ -30,6 +31,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--refresh", action="store_true", help="compare with the live API too: one request")
     parser.add_argument("--out", type=shared.path, metavar="FILE", help="save the plan, for `apply FILE`")
     parser.add_argument("--detailed-exitcode", action="store_true", help="exit 2 if there is anything to do")
+    parser.add_argument(
+        "--suggest",
+        type=shared.path,
+        metavar="FILE",
+        help="save changes of the manifest, as a review on GitHub takes them",
+    )
     reports.arguments(parser)
     shared.output(parser)
     shared.network(parser)
@@ -40,11 +47,16 @@ def run(options: argparse.Namespace) -> int:
     if options.revert_drift and not options.refresh:
         raise UsageError("--revert-drift needs --refresh: without live values there is no drift to set back")
     options.outputs = Outputs(options)
-    planned, failures = _make_plan(options)
+    manifest, planned, failures = _make_plan(options)
     if failures and not planned.environments:
         reports.save(planned, options)
         raise exits.of_all(failures)
     _show(planned, options)
+    if options.suggest:
+        from reconciler.cli import suggestions
+        from reconciler.manifest.edit.suggestions import suggest_changes
+
+        suggestions.write(suggest_changes(manifest, planned), options)
     codes = exits.report_failures(failures)
     if not reports.save(planned, options):
         codes.append(1)
@@ -53,14 +65,19 @@ def run(options: argparse.Namespace) -> int:
     return exits.worst(codes)
 
 
-def _make_plan(options: argparse.Namespace) -> tuple[Plan, Failures]:
+def _make_plan(options: argparse.Namespace) -> tuple[Manifest, Plan, Failures]:
     from reconciler.cli import wiring
     from reconciler.cli.runtime import Runtime
     from reconciler.engine.looking import plan
 
     runtime = Runtime()
-    with options.outputs.reading(options.file):
-        chosen = wiring.load_workspaces(options)
+    try:
+        with options.outputs.reading(options.file):
+            chosen = wiring.load_workspaces(options)
+    except ManifestError as error:
+        if options.suggest:
+            _suggest_quotes(error, options)
+        raise
     options.outputs.settle(chosen)
     with ExitStack() as connections:
         readers: Mapping[str, Reader] = {}
@@ -70,7 +87,14 @@ def _make_plan(options: argparse.Namespace) -> tuple[Plan, Failures]:
         planned, failures = plan(chosen.workspaces, readers, metadata, wiring.selection(options))
     wiring.tell_unmatched(options.only, chosen.manifest, planned)
     _tell_first(chosen, planned)
-    return planned, failures
+    return chosen.manifest, planned, failures
+
+
+def _suggest_quotes(error: ManifestError, options: argparse.Namespace) -> None:
+    from reconciler.cli import suggestions
+    from reconciler.manifest.edit.suggestions import suggest_quotes
+
+    suggestions.write(suggest_quotes(options.file, error.problems), options)
 
 
 def _tell_first(chosen: Chosen, planned: Plan) -> None:

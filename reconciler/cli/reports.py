@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.cli import options as shared
 from reconciler.cli.output import complain, warn
-from reconciler.cli.outputs import job_summary
+from reconciler.cli.outputs import job_summary, path_in_repository
 from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
@@ -72,7 +71,7 @@ def save(subject: Subject, options: argparse.Namespace) -> bool:
     from reconciler.report.formats import FORMATS as RENDERED
     from reconciler.report.formats import ReportInput, view_of
 
-    of = ReportInput(subject, view_of(subject), options.max_bytes, _in_repository)
+    of = ReportInput(subject, view_of(subject), options.max_bytes, path_in_repository)
     whole = True
     for wanted in options.report:
         report = RENDERED[wanted.format](of)
@@ -114,15 +113,6 @@ def _is_whole(report: Report, where: str, most: int) -> bool:
             f"in {most:,} bytes. Plan fewer lists at once (--only), or review an html or text report, which are whole"
         )
     return not report.unshown
-
-
-def _in_repository(file: str) -> str:
-    """Return the path of a file in the git repository around it, whatever the working folder; else its name."""
-    path = Path(os.path.realpath(Path(file).parent), Path(file).name)
-    for root in path.parents:
-        if (root / ".git").exists():
-            return path.relative_to(root).as_posix()
-    return file
 
 
 def _parse_request(text: str) -> Wanted:

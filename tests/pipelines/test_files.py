@@ -34,7 +34,7 @@ def test_what_is_packaged_is_what_the_project_runs() -> None:
         if path.is_file() and path.name != "contact-lists.yml"
     }
     copies[PACKAGED / "gitlab" / "_dot_gitlab-ci.yml"] = REPOSITORY / "ci" / "gitlab" / "reconcile.gitlab-ci.yml"
-    assert len(copies) == 11
+    assert len(copies) == 12
     for copy, original in copies.items():
         assert copy.read_bytes() == original.read_bytes(), copy
 

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,9 @@ from typing import Any
 import pytest
 import yaml
 
+from reconciler.sandbox.settings import Settings
 from tests.pipelines.runner import PROTECTED
-from tests.program import REPOSITORY
+from tests.program import REPOSITORY, some_lists, workplace
 from tests.state.cas_files import git
 
 ACTION = REPOSITORY / ".github" / "actions" / "reconciler"
@@ -105,6 +107,9 @@ RUN = {
     "GIVEN_TOKEN": "",
     **{f"GIVEN_{name}": "" for name in ("CLIENT_ID", "CLIENT_SECRET", "HOST", "ACCOUNT_ID", "STREAM_ID")},
 }
+
+
+SECRETS = ("KORE_CLIENT_ID", "KORE_CLIENT_SECRET")
 
 
 def test_the_comment_is_one_is_of_the_newest_commit_and_says_what_failed(desk: Desk) -> None:
@@ -219,6 +224,65 @@ def test_a_cancelled_job_reaches_the_program(desk: Desk, enough: int) -> None:
     assert started.returncode == 143
     assert (desk.folder / "told").read_text() == "SIGTERM\n" * enough
     assert (desk.folder / "output").read_text() == "code=143\n"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("latency", "last"), [(1.0, signal.SIGINT), (24.0, signal.SIGTERM)])
+def test_a_cancelled_apply_records_what_it_sent(desk: Desk, latency: float, last: int) -> None:
+    """The sequence of GitHub's runner: SIGINT, after 7.5 s SIGTERM, after 2.5 s SIGKILL, to the first process."""
+    lists = some_lists(5)
+    with workplace(desk.folder, lists, Settings(limit=0, latency=latency)) as made:
+        made.declare(lists, **{key: {"description": "New"} for key in "abcde"})
+        desk.put("python", f'exec {sys.executable} "$@"')
+        given = {f"GIVEN_{name.removeprefix('KORE_')}": made.variables[name] for name in SECRETS}
+        command = {**RUN, **given, "COMMAND": "apply", "ARGUMENTS": "--yes", "PYTHONPATH": str(REPOSITORY)}
+        started = desk.start("run.sh", **command, NO_PROXY="127.0.0.1")
+        while not made.sandbox.world.writes:
+            time.sleep(0.05)
+        for number, seconds in ((signal.SIGINT, 7.5), (signal.SIGTERM, 2.5)):
+            started.send_signal(number)
+            with suppress(subprocess.TimeoutExpired):
+                started.wait(seconds)
+                break
+        assert (number, started.poll()) == (last, 143)
+        said, _ = started.communicate()
+        assert "stopping after the request in flight" in said
+        assert (desk.folder / "output").read_text() == "code=143\n"
+        made.sandbox.world.settings = Settings(limit=0)
+        assert made.run("apply", "--yes").code == 0
+        assert len(made.puts) == len(lists), "what had been sent is not sent again"
+
+
+def test_suggestions_are_made_once_for_lines_that_the_pull_request_shows(desk: Desk) -> None:
+    who = ["-c", "user.name=t", "-c", "user.email=t@localhost"]
+    git(desk.folder, "init", "--quiet", "--initial-branch", "main")
+    manifest = desk.folder / "lists.yaml"
+    lines = [f"line {number}" for number in range(1, 41)]
+    manifest.write_text("\n".join(lines) + "\n")
+    git(desk.folder, "add", "lists.yaml")
+    git(desk.folder, *who, "commit", "--quiet", "--message", "base")
+    git(desk.folder, "checkout", "--quiet", "-b", "branch")
+    manifest.write_text("\n".join([*lines[:19], "changed", *lines[20:]]) + "\n")
+    git(desk.folder, *who, "commit", "--quiet", "--all", "--message", "head")
+    git(desk.folder, "checkout", "--quiet", "main")
+    git(desk.folder, *who, "merge", "--quiet", "--no-ff", "--message", "merge", "branch")
+    comments = {line: json.dumps({"path": "lists.yaml", "line": line, "body": f"B {line}\n"}) for line in (20, 23, 24)}
+    saved = desk.folder / "suggestions.tsv"
+    saved.write_text("".join(f"lists.yaml\t{line}\t{line}\t{comment}\n" for line, comment in comments.items()))
+    desk.know(head="new")
+    given = {"NUMBER": "7", "SUGGESTIONS": str(saved)}
+    assert desk.run("review.sh", HEAD="old", **given) == (0, "")
+    assert desk.run("review.sh", HEAD="new", **given) == (0, "")
+    assert desk.run("review.sh", HEAD="new", **given) == (0, "")
+    (review,) = desk.known()["reviews"]
+    assert (review["event"], review["commit_id"]) == ("COMMENT", "new")
+    assert [comment["line"] for comment in review["comments"]] == [20, 23]
+    assert review["comments"][0]["body"].startswith("B 20\n<!-- reconciler suggestion ")
+    manifest.write_text("\n".join(["base moved", *lines[:19], "changed", *lines[20:]]) + "\n")
+    git(desk.folder, *who, "commit", "--quiet", "--all", "--amend", "--no-edit")
+    desk.know(head="new")
+    assert desk.run("review.sh", HEAD="new", **given) == (0, "")
+    assert "reviews" not in desk.known()
 
 
 _SETTINGS = r"""

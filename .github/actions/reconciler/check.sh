@@ -24,7 +24,7 @@ names() { # of the secrets or variables of an environment
 for name in "$@"; do
   for environment in "$name-plan" "$name"; do
     where="environment $environment"
-    rules='[(.protection_rules[] | select(.type == "required_reviewers") | "reviewers"),
+    rules='[(.protection_rules[]? | select(.type == "required_reviewers") | "reviewers"),
       (select(.deployment_branch_policy) | "branches")] | join(" ")'
     if ! found=$(gh api "repos/$repository/environments/$environment" --jq "$rules" 2>/dev/null); then
       report "$where" "make it under Settings, Environments"

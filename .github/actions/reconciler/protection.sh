@@ -3,7 +3,7 @@
 # without any rule. UNPROTECTED=true lets it through.
 set -euo pipefail
 
-rules='[(.protection_rules[] | select(.type == "required_reviewers") | "reviewers"),
+rules='[(.protection_rules[]? | select(.type == "required_reviewers") | "reviewers"),
   (select(.deployment_branch_policy) | "branches")] | join(" ")'
 if ! found=$(gh api "repos/$GITHUB_REPOSITORY/environments/$ENVIRONMENT" --jq "$rules" 2>&1); then
   if [[ $found != *"HTTP 404"* ]]; then

@@ -21,6 +21,7 @@ from reconciler.errors import EditError, ManifestError
 from reconciler.manifest import loader
 from reconciler.manifest.edit import splice
 from reconciler.manifest.edit.list_text import NewList, Revision, add_lists, revise_list
+from reconciler.manifest.edit.quoting import double_quoted
 from reconciler.manifest.edit.splice import Splice
 from reconciler.manifest.source import decode
 from reconciler.manifest.values import Manifest
@@ -104,6 +105,17 @@ class Draft:
         file = self._files[into]
         if lists or notes:
             file.splices += add_lists(file.text, file.tree, lists, notes)
+
+    def add_previously(self, key: str, environment: str, name: str) -> None:
+        """Write the live name that a declared list may take over, before its id."""
+        file, entry = self._entry(key)
+        (place,) = (splice.start_of(known) for known, _ in entry.value if known.value == "id")
+        text = double_quoted(name)
+        if isinstance(splice.child(entry, "id"), yaml.MappingNode):
+            text = f"{{{environment}: {text}}}"
+        end = ", " if splice.is_flow(entry) else "\n" + " " * splice.column_of(entry)
+        if splice.child(entry, "previously") is None:
+            file.splices.append(Splice(place, place, f"previously: {text}{end}"))
 
     def changes(self, expected: Declared) -> Mapping[str, tuple[bytes, bytes]]:
         """Return the old and the new content of each changed file, by name.
