@@ -53,15 +53,14 @@ def test_a_pull_request_of_a_branch_gets_one_comment_that_is_updated(runner: Run
     assert comment["body"].startswith("<!-- reconciler plan prod -->\n### reconciler plan: `prod` 2 to check\n")
     assert requests(runner) == 0
     runner.declare("  a: {id: 1}\n")
+    head = git(runner.repository, "rev-parse", "HEAD").strip()
     event = runner.pull_request()
     code, said = runner.run("pull_request", event)
     assert code != 0
     assert "lists.a.id: must be" in said
     (comment,) = runner.kept("comments")
     assert comment["body"].startswith("<!-- reconciler plan prod -->\n### reconciler plan: `prod` failed\n")
-    assert (
-        f"Environment `prod`, commit {git(runner.repository, 'rev-parse', 'HEAD').strip()}, [log](" in comment["body"]
-    )
+    assert f"Environment `prod`, commit {head}, [log](" in comment["body"]
 
 
 def test_a_pull_request_is_compared_with_the_live_account_if_the_caller_says_so(runner: Runner) -> None:
@@ -69,11 +68,14 @@ def test_a_pull_request_is_compared_with_the_live_account_if_the_caller_says_so(
     caller.write_text(
         caller.read_text().replace("refresh: ${{ github.event_name == 'workflow_dispatch' }}", "refresh: true")
     )
-    runner.declare(declared("Newer").replace("Newer", "Text 1", 1))
+    name = LISTS[1].texts["name"]
+    runner.declare(declared("Text 1").replace(name, "Else"))
     code, said = runner.run("pull_request", runner.pull_request())
     assert code == 0, said
     (comment,) = runner.kept("comments")
-    assert "### reconciler plan: `prod` 1 to update, 1 to adopt\n" in comment["body"]
+    assert "### reconciler plan: `prod` 1 to adopt, 1 blocked\n" in comment["body"]
+    (review,) = runner.kept("reviews")
+    assert f'previously: "{name}"' in str(review)
     assert not runner.sandbox.world.writes
 
 
