@@ -18,8 +18,11 @@ from reconciler.model.checks import Check, Checkup
 from reconciler.model.identifiers import account_id_warning
 from reconciler.model.lists import DoubtfulList
 
+_BRANCH = "git+branch://"
+
 if TYPE_CHECKING:
     from reconciler.api.client import Client
+    from reconciler.cli.forge import Forge
     from reconciler.cli.runtime import Runtime
     from reconciler.manifest import Environment
     from reconciler.model.lists import Live
@@ -30,6 +33,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     shared.manifest(parser)
     shared.environments(parser)
+    parser.add_argument(
+        "--ci", action="store_true", help="look at the settings of the repository on GitLab or GitHub instead"
+    )
     shared.output(parser)
     shared.network(parser)
 
@@ -42,6 +48,14 @@ def run(options: argparse.Namespace) -> int:
 
     runtime = Runtime()
     chosen = wiring.load_workspaces(options)
+    if options.ci:
+        from reconciler.cli.forge import find_forge
+
+        forge = find_forge(options.file.parent, os.environ)
+        state = chosen.manifest.state
+        checkups = [_check_up_ci(each, forge, state) for each in chosen.environments]
+        _show(checkups, options)
+        return 0 if all(checkup.works for checkup in checkups) else 1
 
     def look(environment: Environment) -> Checkup:
         store = wiring.store(chosen.manifest, environment)
@@ -52,6 +66,25 @@ def run(options: argparse.Namespace) -> int:
     _show(checkups, options)
     failed = {check.name for checkup in checkups for check in checkup.checks if check.status == "fails"}
     return PinError.exit_code if "pins" in failed else 1 if failed else 0
+
+
+def _check_up_ci(environment: Environment, forge: Forge, state: str) -> Checkup:
+    """Check the settings of the repository for one environment."""
+    from reconciler.cli.forge import UnseenError
+    from reconciler.cli.github_checks import check_github
+    from reconciler.cli.gitlab_checks import check_gitlab
+
+    name = environment.desired.environment
+    branch = state.removeprefix(_BRANCH) if state.startswith(_BRANCH) else ""
+    try:
+        if forge.kind == "GitLab":
+            checks = tuple(check_gitlab(forge, name, environment.credentials, branch))
+        else:
+            checks = tuple(check_github(forge, name, branch))
+    except UnseenError as error:
+        step = f"a token that may read {forge.project} at {forge.host}{forge.base}"
+        checks = (Check("repository", "fails", str(error), step),)
+    return Checkup(name, checks)
 
 
 def _checks(environment: Environment, store: Store, options: argparse.Namespace, runtime: Runtime) -> Iterator[Check]:

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.pipelines.runner import PINNED
 from tests.program import PROGRAM, REPOSITORY
@@ -33,8 +34,7 @@ def test_what_is_packaged_is_what_the_project_runs() -> None:
         for path in (PACKAGED / "github").rglob("*")
         if path.is_file() and path.name != "contact-lists.yml"
     }
-    copies[PACKAGED / "gitlab" / "_dot_gitlab-ci.yml"] = REPOSITORY / "ci" / "gitlab" / "reconcile.gitlab-ci.yml"
-    assert len(copies) == 12
+    assert len(copies) == 10
     for copy, original in copies.items():
         assert copy.read_bytes() == original.read_bytes(), copy
 
@@ -97,15 +97,21 @@ def test_the_files_of_github_fit_its_schemas() -> None:
         assert ran.returncode == 0, ran.stdout
 
 
-def test_the_pipeline_of_gitlab_is_one() -> None:
-    pipeline = REPOSITORY / "ci" / "gitlab" / "reconcile.gitlab-ci.yml"
-    options = ["--builtin-schema", "vendor.gitlab-ci", "--data-transform", "gitlab-ci", str(pipeline)]
-    ran = subprocess.run(
-        [str(RUN / "check-jsonschema"), *options],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def test_the_pipeline_of_gitlab_is_one(tmp_path: Path) -> None:
+    text = (PACKAGED / "gitlab" / "templates" / "contact-lists.yml").read_text(encoding="utf-8")
+    header, jobs = text.split("\n---\n")
+    inputs = yaml.safe_load(header)["spec"]["inputs"]
+    assert set(re.findall(r"\$\[\[ inputs\.(\w+) \]\]", jobs)) == set(inputs)
+    given = {"environment": "prod", "refresh": "false"}
+    jobs = re.sub(r"\$\[\[ inputs\.(\w+) \]\]", lambda name: given.get(name[1]) or inputs[name[1]]["default"], jobs)
+    plan = yaml.safe_load(jobs)["plan prod"]["script"][0]
+    children = [each.replace("\\$", "$") for each in re.findall(r"<<END\n(.*?)END\n", plan, re.DOTALL)]
+    assert [list(yaml.safe_load(each)) for each in children] == [["nothing to apply"], ["apply prod"]]
+    files = [PACKAGED / "gitlab" / "_dot_gitlab-ci.yml", *(tmp_path / f"{number}.yml" for number in range(3))]
+    for path, content in zip(files[1:], (jobs, *children), strict=True):
+        path.write_text(content)
+    options = ["--builtin-schema", "vendor.gitlab-ci", "--data-transform", "gitlab-ci", *map(str, files)]
+    ran = subprocess.run([str(RUN / "check-jsonschema"), *options], capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stdout
 
 

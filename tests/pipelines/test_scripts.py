@@ -285,45 +285,6 @@ def test_suggestions_are_made_once_for_lines_that_the_pull_request_shows(desk: D
     assert "reviews" not in desk.known()
 
 
-_SETTINGS = r"""
-case "$*" in
-  *nameWithOwner*) echo o/r ;;
-  *defaultBranchRef*) echo main ;;
-  *environments/prod/secrets*) [ "$GOOD" ] && printf 'KORE_CLIENT_ID\nKORE_CLIENT_SECRET\n' ;;
-  *environments/*/secrets*) printf 'KORE_CLIENT_ID\nKORE_CLIENT_SECRET\n' ;;
-  *environments/*/variables*) printf 'KORE_HOST\nKORE_ACCOUNT_ID\nKORE_STREAM_ID\n' ;;
-  *environments/prod-plan*) [ "$GOOD" ] && echo branches ;;
-  *environments/prod*) if [ "$GOOD" ]; then echo reviewers branches; else echo; fi ;;
-  *rules/branches/reconciler-state*) echo deletion; [ "$GOOD" ] || echo pull_request ;;
-  *rules/branches/main*) [ -z "$GOOD" ] || echo 'contact lists' ;;
-  *) exit 1 ;;
-esac
-"""
-
-
-def test_what_the_settings_lack_is_told(desk: Desk) -> None:
-    desk.put("gh", _SETTINGS)
-    command = ["bash", f"{ACTION}/check.sh", "prod"]
-
-    def check(good: str) -> tuple[int, str]:
-        path = f"{desk.folder / 'bin'}:{os.environ['PATH']}"
-        ran = subprocess.run(command, env={"PATH": path, "GOOD": good}, capture_output=True, text=True, check=False)
-        return ran.returncode, ran.stdout
-
-    code, said = check("yes")
-    assert (code, said.count("ok       "), said.count("\n")) == (0, 7, 7), said
-    code, said = check("")
-    assert code == 1
-    assert said.splitlines() == [
-        "missing  environment prod-plan: make it under Settings, Environments",
-        "missing  environment prod, branches: Deployment branches and tags: choose main",
-        "missing  environment prod, reviewers: choose some, or set unprotected: true in contact-lists.yml",
-        "missing  environment prod, secrets and variables: KORE_CLIENT_ID KORE_CLIENT_SECRET",
-        "missing  branch reconciler-state: exclude it from the rules that would refuse the state: pull_request",
-        "missing  branch main, required check: require the check `contact lists` in a ruleset of main",
-    ]
-
-
 def test_callers_grant_what_the_jobs_that_they_call_ask_for() -> None:
     """GitHub refuses the whole workflow otherwise, before it looks at any `if`."""
     packaged = REPOSITORY / "reconciler" / "pipelines" / "github" / "_dot_github" / "workflows"

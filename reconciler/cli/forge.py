@@ -1,0 +1,137 @@
+"""The repository's home, GitLab or GitHub, as its API shows it to a token. Only reads, and follows no redirect."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import quote
+
+from reconciler.errors import UsageError
+from reconciler.model.checks import Check
+
+_ORIGIN = re.compile(r"(?:\w+://)?(?:[^@/]*@)?(?P<host>[^:/]+)(?::\d+)?[:/]+(?P<path>.+?)(?:\.git)?/*")
+_API = re.compile(r"(?P<host>https://[^/]+|http://127\.0\.0\.1:\d+)(?P<base>/.*)?")
+_PAGE = 100
+_SECONDS = 30
+_ODD = "the answer is not understood"
+
+
+class UnseenError(Exception):
+    """The token is not shown what was asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forge:
+    """One repository there; `base` and `project` begin the paths of the API."""
+
+    kind: Literal["GitLab", "GitHub"]
+    host: str
+    base: str
+    project: str
+    headers: Mapping[str, str] = field(repr=False)
+
+    def ask(self, path: str) -> dict[str, Any] | None:
+        """Return the object at a path below the project; None if there is nothing. Raises UnseenError."""
+        found = self._get(path)
+        if found is None or isinstance(found, dict):
+            return found
+        raise UnseenError(_ODD)
+
+    def ask_all(self, path: str) -> list[dict[str, Any]]:
+        """Return all pages of a list of objects; empty if there is none. Raises UnseenError."""
+        found: list[dict[str, Any]] = []
+        page = 1
+        while some := self._get(f"{path}{'&' if '?' in path else '?'}per_page={_PAGE}&page={page}"):
+            if not isinstance(some, list) or not all(isinstance(each, dict) for each in some):
+                raise UnseenError(_ODD)
+            found += some
+            if len(some) < _PAGE:
+                break
+            page += 1
+        return found
+
+    def _get(self, path: str) -> object:
+        from reconciler.api.answers import NoAnswer
+        from reconciler.api.http import Http, Request
+
+        http = Http(self.host, _SECONDS, _SECONDS)
+        try:
+            came = http.send(Request("GET", f"{self.base}/{self.project}{path}", self.headers))
+        finally:
+            http.close()
+        if isinstance(came, NoAnswer):
+            raise UnseenError(came.error)
+        if came.status == 404:
+            return None
+        if came.status != 200:
+            raise UnseenError(f"the token is not shown it (HTTP {came.status})")
+        try:
+            return json.loads(came.body)
+        except (ValueError, RecursionError):
+            raise UnseenError(_ODD) from None
+
+
+def look(name: str, place: str, check: Callable[[], Check]) -> Check:
+    """Return what `check` finds; if it is not shown to the token, say at which place of the settings to look."""
+    try:
+        return check()
+    except UnseenError as error:
+        return Check(name, "unknown", f"cannot be seen from here: {error}", f"look at {place}")
+
+
+def judge(name: str, faults: list[str], well: str, next_step: str) -> Check:
+    """Return a check that fails with the faults, or works."""
+    return Check(name, "fails", "; ".join(faults), next_step) if faults else Check(name, "works", well)
+
+
+def find_forge(folder: Path, variables: Mapping[str, str]) -> Forge:
+    """Return where the repository is, by the variables of the job that runs, else by the remote. Raises UsageError."""
+    if variables.get("CI_API_V4_URL") and variables.get("CI_PROJECT_ID"):
+        return _gitlab(variables["CI_API_V4_URL"], variables["CI_PROJECT_ID"], variables)
+    if variables.get("GITHUB_API_URL") and variables.get("GITHUB_REPOSITORY"):
+        return _github(variables["GITHUB_API_URL"], variables["GITHUB_REPOSITORY"], variables)
+    from reconciler.state.backends.git import GitError, Repository
+
+    try:
+        address = Repository(folder).run("remote", "get-url", "origin").decode(errors="replace").strip()
+    except GitError as error:
+        raise UsageError(f"--ci looks at the repository where `origin` is, and there is none: {error}") from error
+    place = _ORIGIN.fullmatch(address)
+    host = place["host"] if place else ""
+    if place and host == variables.get("GH_HOST", "github.com"):
+        api = "https://api.github.com" if host == "github.com" else f"https://{host}/api/v3"
+        return _github(api, place["path"], variables)
+    if place and host == variables.get("GITLAB_HOST", "gitlab.com"):
+        return _gitlab(f"https://{host}/api/v4", place["path"], variables)
+    raise UsageError(
+        f"--ci knows github.com and gitlab.com, and origin is at {host or 'no host'}: set GITLAB_HOST or GH_HOST to "
+        "that host, if your token is for it"
+    )
+
+
+def _gitlab(api: str, project: str, variables: Mapping[str, str]) -> Forge:
+    if token := variables.get("GITLAB_TOKEN"):
+        headers = {"PRIVATE-TOKEN": token}
+    elif token := variables.get("CI_JOB_TOKEN"):
+        headers = {"JOB-TOKEN": token}
+    else:
+        raise UsageError("--ci needs GITLAB_TOKEN: an access token of a maintainer, with the scope read_api")
+    return _forge("GitLab", api, f"projects/{quote(project, safe='')}", headers)
+
+
+def _github(api: str, repository: str, variables: Mapping[str, str]) -> Forge:
+    token = variables.get("GH_TOKEN") or variables.get("GITHUB_TOKEN")
+    if not token:
+        raise UsageError("--ci needs GH_TOKEN: what `gh auth token` prints for an administrator of the repository")
+    return _forge("GitHub", api, f"repos/{quote(repository)}", {"Authorization": f"Bearer {token}"})
+
+
+def _forge(kind: Literal["GitLab", "GitHub"], api: str, project: str, headers: Mapping[str, str]) -> Forge:
+    address = _API.fullmatch(api.rstrip("/"))
+    if not address:
+        raise UsageError(f"the address of {kind}'s API must begin with https://; got {api!r}")
+    return Forge(kind, address["host"], address["base"] or "", project, headers)

@@ -1,0 +1,112 @@
+"""The pipeline of GitLab, really run: a merge request, a merge, a merge without changes, a morning."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from reconciler.sandbox.server import CLIENT_SECRET, Sandbox
+from reconciler.sandbox.settings import Settings
+from tests.pipelines.gitlab import TOKEN, GitLab, Project
+from tests.program import some_lists
+from tests.state.cas_files import git
+
+pytestmark = pytest.mark.slow
+
+LISTS = some_lists(2)
+REQUEST = "projects/5/merge_requests/7"
+
+
+def declared(description: str) -> str:
+    return "".join(
+        f"  {key}:\n    id: {known.id}\n    name: {known.name}\n    description: {description}\n"
+        for key, known in zip("ab", LISTS, strict=True)
+    )
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Iterator[Project]:
+    with Sandbox(settings=Settings(limit=0), lists=LISTS) as sandbox, GitLab({"user": {"id": 3}}) as gitlab:
+        yield Project(tmp_path, sandbox, gitlab)
+
+
+def test_a_merge_request_gets_an_offline_plan_and_one_note_that_is_updated(project: Project) -> None:
+    head = project.declare(declared("New"))
+    request = {"state": "opened", "sha": head, "iid": 7}
+    project.gitlab.answers[REQUEST] = request
+    project.gitlab.notes.append({"id": 9, "author": {"id": 4}, "body": "<!-- reconciler plan prod -->"})
+    given = {"CI_MERGE_REQUEST_IID": "7", "RECONCILER_NOTE_TOKEN": TOKEN}
+    code, said = project.run("merge_request_event", **given)
+    assert code == 0, said
+    other, note = project.gitlab.notes
+    assert other["body"] == "<!-- reconciler plan prod -->"
+    assert note["body"].startswith("<!-- reconciler plan prod -->\n### reconciler plan: `prod` 2 to check\n")
+    assert f"commit {head}, [log](https://gitlab.test/g/p/-/jobs/" in note["body"]
+    assert not project.sandbox.world.log.entries
+    request["sha"] = project.declare("  a: {id: 1}\n")
+    project.gitlab.notes.append({**note, "id": 10})  # of a pipeline beside this one
+    code, said = project.run("merge_request_event", **given)
+    assert code != 0
+    assert "lists.a.id: must be" in said
+    _, note = project.gitlab.notes
+    assert "### reconciler plan: `prod` failed\n" in note["body"]
+    request["sha"] = "newer"
+    project.declare(declared("Newer"))
+    code, said = project.run("merge_request_event", **given)
+    assert (code, "is not the newest commit of a merge request" in said) == (0, True), said
+    assert "failed" in project.gitlab.notes[1]["body"]
+    code, said = project.run("merge_request_event")
+    assert code == 0, said
+
+
+def test_a_merge_is_applied_by_hand_and_by_just_the_plan_that_was_shown(project: Project) -> None:
+    head = project.declare(declared("New"))
+    project.gitlab.answers[f"projects/5/repository/commits/{head}/merge_requests"] = [{"iid": 7, "state": "merged"}]
+    code, said = project.run("push", RECONCILER_NOTE_TOKEN=TOKEN)
+    assert (code, CLIENT_SECRET in said, project.sandbox.world.writes) == (0, False, []), said
+    (note,) = project.gitlab.notes
+    assert "### reconciler plan: `prod` 2 to update\n" in note["body"]
+    assert "Compared with the live account." in note["body"]
+    child, plan = project.artifact("plan", "apply.yml"), project.artifact("plan", "plan.json")
+    shutil.copy(child, project.repository / "apply.yml")
+    listed = project.run("parent_pipeline", "--file", "apply.yml", "--list-csv")[1]
+    assert 'apply prod;"";test;manual;false;' in listed
+    (project.repository / "plan.json").write_bytes(plan.read_bytes() + b"\n")
+    code, said = project.run("parent_pipeline", "--file", "apply.yml", "apply prod")
+    assert (code != 0, "plan.json: FAILED" in said, project.sandbox.world.writes) == (True, True, []), said
+    (project.repository / "plan.json").write_bytes(plan.read_bytes())
+    code, said = project.run("parent_pipeline", "--file", "apply.yml", "apply prod")
+    assert (code, len(project.sandbox.world.writes)) == (0, 2), said
+    assert "reconciler-state" in git(project.repository, "ls-remote", "origin")
+
+
+def test_a_push_without_changes_leaves_nothing_that_waits(project: Project) -> None:
+    project.declare("  {}\n")
+    code, said = project.run("push")
+    assert code == 0, said
+    shutil.copy(project.artifact("plan", "apply.yml"), project.repository / "apply.yml")
+    listed = project.run("parent_pipeline", "--file", "apply.yml", "--list-csv")[1]
+    assert 'nothing to apply;"";test;on_success;false;' in listed
+    code, said = project.run("parent_pipeline", "--file", "apply.yml")
+    assert code == 0, said
+
+
+def test_drift_is_found_in_the_morning(project: Project) -> None:
+    project.declare(declared("Text 1"))
+    code, said = project.run("schedule")
+    assert code == 0, said
+    assert "1 edited, 1 as declared" in said
+    assert project.artifact("drift", "drift.html").exists()
+
+
+def test_a_merge_request_is_compared_with_the_live_account_if_the_input_says_so(project: Project) -> None:
+    project.include("      refresh: true\n")
+    head = project.declare(declared("New"))
+    project.gitlab.answers[REQUEST] = {"state": "opened", "sha": head, "iid": 7}
+    code, said = project.run("merge_request_event", CI_MERGE_REQUEST_IID="7", RECONCILER_NOTE_TOKEN=TOKEN)
+    assert code == 0, said
+    assert "Compared with the live account." in project.gitlab.notes[0]["body"]
+    assert not project.sandbox.world.writes
