@@ -133,6 +133,11 @@ class StateStore(Protocol):
     """The last-applied state of one environment."""
 
     @property
+    def place(self) -> str:
+        """Where it is, in words."""
+        ...
+
+    @property
     def paths(self) -> Sequence[Path]:
         """The files beside the manifest that hold it, the document first; none if it is elsewhere."""
         ...

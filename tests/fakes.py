@@ -220,6 +220,7 @@ class FakeStore:
     lock, with `unfolding`.
     """
 
+    place = "here"
     paths: Sequence[Path] = ()
 
     def __init__(

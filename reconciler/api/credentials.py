@@ -24,6 +24,7 @@ from typing import Literal, TypeAlias
 from reconciler.errors import PinError, UsageError
 from reconciler.files import is_pipe, read
 from reconciler.model.lists import Target
+from reconciler.model.texts import mark_difference
 
 Algorithm: TypeAlias = Literal["HS256", "HS512"]
 DEFAULT_SUBJECT = "contact-list-reconciler"
@@ -79,7 +80,7 @@ def check_pins(prefix: str, variables: Mapping[str, str], target: Target) -> Non
     if read.problems:
         raise UsageError(f"unusable pins in the environment: {'; '.join(read.problems)}")
     wrong = [
-        f"{prefix}_{name} pins {pin!r}, the manifest says {declared!r}"
+        f"{prefix}_{name} pins {pin!r}, the manifest says {declared!r}{mark_difference(pin, declared)}"
         for name, (pin, declared) in pins.items()
         if pin is not None and not _is_same(name, pin, declared)
     ]

@@ -34,7 +34,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Read, compare and rewrite; exit 3 where the manifest's rules refuse some of it."""
+    """Read, compare and rewrite; exit 3 if the manifest's rules refuse some of it, or a list was deleted."""
     from reconciler.cli import edits, exits, wiring
     from reconciler.cli.drift import find_drift
     from reconciler.manifest.edit.acceptance import accept_texts
@@ -56,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
         edits.write(chosen.manifest, changes)
     gone = list(_find_gone(report, options.keys))
     for key, environment in gone:
-        note(f"nothing to accept: {key} in {environment}: {CAUSES['missing']}: {GONE}")
+        note(f"not accepted: {key} in {environment}: {CAUSES['missing']}; {GONE}")
     if not (accepted or refused or gone):
         say("nothing to accept: no list changed elsewhere since the last apply")
     _tell(accepted, written=not options.dry_run)
@@ -64,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
         where = f"{each.wanted.key} in {each.wanted.environment}"
         what = f"the live {label(each.wanted.field)} {quote(each.wanted.text)}"
         note(f"not accepted: {where}: {what} {terminal(each.why)}")
-    return exits.worst([*codes, 3 if refused else 0])
+    return exits.worst([*codes, 3 if refused or gone else 0])
 
 
 def _check_keys(chosen: Chosen, keys: Sequence[str]) -> None:

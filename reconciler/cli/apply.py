@@ -229,4 +229,5 @@ def _show(result: Result, options: argparse.Namespace) -> None:
     from reconciler.report.text import lines
     from reconciler.report.view.of_result import view_of_result
 
-    say(lines.render(view_of_result(result), colour=uses_colour(sys.stdout, options), width=width()))
+    colour = uses_colour(sys.stdout, options)
+    say(lines.render(view_of_result(result), colour=colour, width=width(), below_plan=True))

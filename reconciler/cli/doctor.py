@@ -149,9 +149,9 @@ def _state(store: Store) -> Check:
     def describe(_: object) -> str:
         applied = store.load()
         if not applied.serial:
-            return f"none yet in {store}; the first import or apply writes it"
+            return f"none yet in {store.place}; the first import or apply writes it"
         doubtful = sum(isinstance(known, DoubtfulList) for known in applied.lists.values())
-        return f"serial {applied.serial}, {len(applied.lists)} lists, {doubtful} in doubt, in {store}"
+        return f"serial {applied.serial}, {len(applied.lists)} lists, {doubtful} in doubt, in {store.place}"
 
     return _try_check("state", store.load, describe)
 

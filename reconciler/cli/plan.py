@@ -102,7 +102,7 @@ def _tell_first(chosen: Chosen, planned: Plan) -> None:
     stores = {workspace.name: workspace.store for workspace in chosen.workspaces}
     for environment in planned.environments:
         if not environment.serial:
-            note(terminal(f"{environment.name}: there is no state yet: looked in {stores[environment.name]}"))
+            note(terminal(f"{environment.name}: there is no state yet: looked in {stores[environment.name].place}"))
 
 
 def _show(planned: Plan, options: argparse.Namespace) -> None:

@@ -101,7 +101,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _list(store: StateStore, options: argparse.Namespace) -> None:
+def _list(store: Store, options: argparse.Namespace) -> None:
     applied = store.load()
     if options.json:
         document: StateListDocument = {"lists": [_entry(known) for known in applied.lists.values()]}
@@ -112,7 +112,7 @@ def _list(store: StateStore, options: argparse.Namespace) -> None:
     for known in applied.lists.values():
         say(_line(known))
     if not applied.lists:
-        note(terminal(f"there is no list in the state yet: looked in {store}"))
+        note(terminal(f"there is no list in the state yet: looked in {store.place}"))
 
 
 def _show(store: StateStore, options: argparse.Namespace) -> None:

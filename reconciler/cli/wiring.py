@@ -119,9 +119,11 @@ def _store(manifest: Manifest, environment: Environment, url: str | None) -> Sto
             f"state: {url!r} is not understood: write a folder beside the manifest, git+branch://NAME for a branch of "
             "the repository that holds it, or s3://, gs:// or az:// for an object store"
         )
+    from reconciler.cli import logs
     from reconciler.state.backends.branch import Branch
     from reconciler.state.backends.git_branch import BranchStore, names
 
+    logs.show()
     return BranchStore(Branch(manifest.path.parent, rest, names(name)), name, target)
 
 

@@ -10,10 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import takewhile
 from typing import Literal, NamedTuple, TypeAlias
 
-from reconciler.model.texts import Texts
+from reconciler.model.texts import Texts, length_in_common, mark_difference
 
 _NONE: Texts = {}
 
@@ -43,15 +42,10 @@ class Target:
             ("account id", self.account_id, other.account_id),
         )
         return ", ".join(
-            f"the {name} differs from character {_first_difference(mine, its)} on"
+            f"the {name} differs from character {length_in_common(mine, its) + 1} on{mark_difference(mine, its)}"
             for name, mine, its in parts
             if mine != its
         )
-
-
-def _first_difference(text: str, other: str) -> int:
-    alike = takewhile(lambda pair: pair[0] == pair[1], zip(text, other, strict=False))
-    return sum(1 for _ in alike) + 1
 
 
 class Source(NamedTuple):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import takewhile
 from typing import TypeAlias
 
 from reconciler.model.fields import FIELDS, Field, label
@@ -11,6 +12,7 @@ from reconciler.model.fields import FIELDS, Field, label
 Texts: TypeAlias = Mapping[Field, str]
 """Some fields of a list. A field that is absent is unmanaged (desired, applied) or unknown (before a change)."""
 
+_SMALL = 8  # characters that differ and are looked for in vain; beyond, a difference is seen
 _PLACEHOLDER = re.compile(r"\$\{[^{}]{1,60}\}|<[A-Z][A-Z0-9_]{1,60}>|\{\{[^{}]{1,60}\}\}")
 # Letters, dashes and quotes that most fonts draw as one of ASCII: Cyrillic, Greek, and what a word processor puts in.
 _DRAWN_ALIKE = str.maketrans(
@@ -84,3 +86,21 @@ def unseen_difference(old: str, new: str) -> str:
     was, now = next((was, now) for was, now in zip(before, after, strict=True) if was != now)
     named = [f"U+{ord(char):04X} {unicodedata.name(char)}" for char in (now, was)]
     return f"{named[0]} stands for {named[1]}"
+
+
+def length_in_common(text: str, other: str) -> int:
+    """Return how many characters at the start of two texts are the same."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(text, other, strict=False)))
+
+
+def mark_difference(text: str, other: str) -> str:
+    """Return ": …3400[1] and …3400[7]", the part in brackets in which two texts differ; "" if that is seen anyway."""
+    begin = length_in_common(text, other)
+    end = min(length_in_common(text[::-1], other[::-1]), len(text) - begin, len(other) - begin)
+    parts = [each[begin : len(each) - end] for each in (text, other)]
+    if text == other or not begin + end or max(map(len, parts)) > _SMALL:
+        return ""
+    before, after = text[:begin], text[len(text) - end :]
+    head = before if begin <= _SMALL else f"…{before[-_SMALL:]}"
+    tail = after if end <= _SMALL else f"{after[:_SMALL]}…"
+    return f": {head}[{parts[0]}]{tail} and {head}[{parts[1]}]{tail}"

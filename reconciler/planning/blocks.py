@@ -91,12 +91,12 @@ GONE = (
 
 def missing(list_id: str, absent: Absent | None) -> Block:
     """The account has no list with this id."""
-    answer = f" ({absent.reason})" if absent else ""
-    return Block(
-        "missing",
-        f"the account has no list {list_id}{answer}",
-        GONE,
-    )
+    return Block("missing", gone(list_id, absent.reason if absent else ""), GONE)
+
+
+def gone(list_id: str, answer: str) -> str:
+    """Return why a declared list cannot be written: the account does not have it, and what the API answered."""
+    return f"the account has no list {list_id}" + (f" ({answer})" if answer else "")
 
 
 def not_found(list_id: str, live: Live) -> Block:

@@ -53,6 +53,11 @@ class Store(ABC):
         """The files beside the manifest that hold it, the document first; none if it is elsewhere."""
         return ()
 
+    @property
+    def place(self) -> str:
+        """Where it is, in words."""
+        return str(self)
+
     @abstractmethod
     def look(self) -> Applied:
         """Return the state as `load`, also one that was moved elsewhere."""

@@ -233,7 +233,7 @@ BROKEN: list[tuple[dict[str, str], list[str]]] = [
     ({"KORE_HOST": "platform.kore.ai:8443"}, ["KORE_HOST pins"]),
     ({"KORE_HOST": "platform.kore.ai.evil.example"}, ["KORE_HOST pins"]),
     ({"KORE_HOST": "https://platform.kore.ai/other"}, ["KORE_HOST pins"]),
-    ({"KORE_ACCOUNT_ID": "ACC1"}, ["KORE_ACCOUNT_ID pins 'ACC1', the manifest says 'acc1'"]),
+    ({"KORE_ACCOUNT_ID": "ACC1"}, ["KORE_ACCOUNT_ID pins 'ACC1', the manifest says 'acc1': [ACC]1 and [acc]1"]),
     ({"KORE_STREAM_ID": ""}, ["KORE_STREAM_ID pins ''"]),
     ({"KORE_STREAM_ID_FILE": ""}, ["KORE_STREAM_ID pins ''"]),
     ({"KORE_STREAM_ID": "", "KORE_STREAM_ID_FILE": ""}, ["KORE_STREAM_ID pins ''"]),

@@ -67,6 +67,7 @@ class JumpingClock:
 class BreakingStore:
     """A store whose writer raises StateError at the `at`-th record, and from then on."""
 
+    place = "here"
     paths: Sequence[Path] = ()
 
     def __init__(self, store: StateStore, at: int) -> None:

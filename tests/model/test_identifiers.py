@@ -26,10 +26,20 @@ def test_an_unusual_account_id(account_id: str) -> None:
     ("other", "said"),
     [
         (USUAL, ""),
-        (replace(USUAL, account_id="67777ce93e25326494e00001"), "the account id differs from character 24 on"),
+        (
+            replace(USUAL, account_id="67777ce93e25326494e00001"),
+            "the account id differs from character 24 on: …494e0000[0] and …494e0000[1]",
+        ),
+        (
+            replace(USUAL, account_id="6777ce93e25326494e00000"),
+            "the account id differs from character 5 on: 6777[7]ce93e253… and 6777[]ce93e253…",
+        ),
         (
             replace(USUAL, host="https://platform.kore.a", stream_id="st-2"),
-            "the host differs from character 24 on, the stream id differs from character 4 on",
+            (
+                "the host differs from character 24 on: …m.kore.a[i] and …m.kore.a[], "
+                "the stream id differs from character 4 on: st-[1] and st-[2]"
+            ),
         ),
     ],
 )

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.planning.blocks import GONE
 from reconciler.sandbox import faults
 from reconciler.sandbox.accounts import Account, ContactList
 from reconciler.sandbox.server import ACCOUNT_ID, STREAM_ID
@@ -218,8 +219,14 @@ def test_accept(place: Workplace) -> None:
     assert place.puts == []
     place.sandbox.world.delete(third.id)
     gone = place.run("accept", "c")
-    assert "nothing to accept: c in prod: the API does not have this list: correct its id; or, if the list" in gone.err
-    assert gone.out == ""
+    assert "not accepted: c in prod: the API does not have this list; correct its id; or, if the list" in gone.err
+    assert (gone.code, gone.out) == (3, "")
+    why = f"the account has no list {third.id} (HTTP 404: Contact list not found)"
+    shown = [
+        " ".join(place.run(*words).out.split()) for words in (["plan", "--refresh"], ["drift"], ["apply", "--yes"])
+    ]
+    assert [(said.count(why), said.count(GONE)) for said in shown] == [(1, 1)] * 3
+    assert "c blocked, as shown above" in shown[2]
 
 
 def _outcomes(ran: Ran) -> dict[str, str]:

@@ -25,6 +25,10 @@ class FakeCasFiles:
     def __str__(self) -> str:
         return "shelf"
 
+    @property
+    def place(self) -> str:
+        return "shelf here"
+
     def read(self) -> tuple[Version, Mapping[str, bytes]]:
         return self._version(), dict(self.files)
 

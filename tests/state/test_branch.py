@@ -211,6 +211,59 @@ def test_a_remote_of_another_name_is_no_reason_to_begin_anew(tmp_path: Path) -> 
         branch(folder).read()
 
 
+def branch_made_before_origin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path, Version]:
+    """Return a repository with a state from before there was a remote, and the remote that it has by now."""
+    monkeypatch.setattr("reconciler.state.backends.branch._TURNS", {})
+    git(tmp_path, "init", "--quiet", "alone")
+    folder, origin = tmp_path / "alone", bare(tmp_path)
+    version = branch(folder).write({DOCUMENT: b"1"}, branch(folder).read()[0], "before")
+    assert version is not None
+    assert branch(folder).place == f"git+branch://{BRANCH} in this repository"
+    git(folder, "remote", "add", "origin", str(origin))
+    return folder, origin, version
+
+
+def test_a_branch_from_before_there_was_a_remote_goes_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder, origin, version = branch_made_before_origin(tmp_path, monkeypatch)
+    shelf = branch(folder)
+    assert (shelf.read(), shelf.is_at(version)) == ((version, {DOCUMENT: b"1"}), True)
+    assert [each.content for each in shelf.revisions(DOCUMENT, 9)] == [b"1"]
+    assert shelf.write({DOCUMENT: b"2"}, version, "after") is not None
+    assert branch(folder).read()[1] == branch(clone(origin, "other")).read()[1] == {DOCUMENT: b"2"}
+    assert [each.content for each in branch(folder).revisions(DOCUMENT, 9)] == [b"2", b"1"]
+    (said,) = caplog.messages
+    assert "origin has no such branch yet: that of this repository is used, and the next write pushes it" in said
+
+
+def test_a_state_of_the_remote_is_not_overwritten_by_an_older_branch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder, origin, version = branch_made_before_origin(tmp_path, monkeypatch)
+    mine, other = branch(folder), branch(clone(origin, "other"))
+    assert mine.read()[0] == version
+    assert other.write({DOCUMENT: b"theirs"}, other.read()[0], "theirs") is not None
+    assert not mine.is_at(version)
+    assert mine.write({DOCUMENT: b"2"}, version, "after") is None
+    caplog.clear()
+    monkeypatch.setattr("reconciler.state.backends.branch._TURNS", {})
+    for _ in range(2):
+        assert branch(folder).read()[1] == {DOCUMENT: b"theirs"}
+    (said,) = caplog.messages
+    assert f"git show {BRANCH}:{DOCUMENT} > FILE, then reconciler state push FILE" in said
+
+
+def test_a_local_branch_without_states_is_none(tmp_path: Path) -> None:
+    origin = bare(tmp_path)
+    folder = clone(origin, "one")
+    commit = Repository(folder).commit({}, "", "code")
+    git(folder, "branch", BRANCH, commit)
+    shelf = branch(folder)
+    assert shelf.write({DOCUMENT: b"1"}, shelf.read()[0], "first") is not None
+    assert git(origin, "rev-list", "--count", BRANCH) == "1"
+
+
 def test_a_branch_is_found_by_its_whole_name(tmp_path: Path) -> None:
     origin = bare(tmp_path)
     shelf = branch(clone(origin, "one"))

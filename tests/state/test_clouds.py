@@ -83,7 +83,7 @@ def test_the_emulator_of_azure() -> None:
 
 
 def test_what_a_store_lacks_to_begin_is_said() -> None:
-    with in_place({}), pytest.raises(StateError, match=r"az://b: cannot be reached: .*[Aa]ccount"):
+    with pytest.raises(UsageError, match="az://b: AZURE_STORAGE_ACCOUNT_NAME is not set"):
         bucket("az://b", {})
 
 
@@ -129,6 +129,15 @@ def test_variables_that_are_missing_are_named(
     monkeypatch.setenv("HOME", str(tmp_path))
     assert named in missing_credentials(url, {})
     assert missing_credentials(url, {enough: "x"}) == ""
+
+
+def test_nor_does_a_library_ask_before_they_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert "AWS_ACCESS_KEY_ID" in missing_credentials("s3://b", {})
+    assert missing_credentials("s3://b", {"AWS_PROFILE": "work"}) == ""
+    (tmp_path / ".aws").mkdir()
+    (tmp_path / ".aws" / "config").touch()
+    assert missing_credentials("s3://b", {}) == ""
 
 
 @pytest.mark.parametrize("kind", ["s3", pytest.param("az", marks=pytest.mark.slow)])

@@ -99,7 +99,8 @@ def test_a_foreign_state_is_named_with_both_targets_and_the_way_out(tmp_path: Pa
     whose = 'stream "st-0603182c-7ffb-53c3-b307-47ca14b00000", account "67777ce93e25326494e00000"'
     assert str(refused.value) == (
         f'{files.document}: it belongs to environment "prod" at "https://platform.kore.ai", {whose}, not to '
-        f'environment "dev" at "https://de-platform.kore.ai", {whose} (the host differs from character 9 on). '
+        f'environment "dev" at "https://de-platform.kore.ai", {whose} (the host differs from character 9 on: '
+        "https://[]platform… and https://[de-]platform…). "
         "Nothing was changed. Set the manifest right; or, if this environment has moved for good, move the file away: "
         "the next apply then starts from what the API answers"
     )

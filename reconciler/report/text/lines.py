@@ -5,7 +5,7 @@ Of an apply, only what is not in order has a line, with what went wrong; what to
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 from operator import attrgetter
@@ -34,14 +34,26 @@ _LONG: Final = 20  # lists, after which the headline has left the screen
 _NAMED: Final = 5
 
 
-def render(view: View, *, colour: bool, width: int, most: int | None = None) -> str:
-    """Return the view for a page of `width` columns; of each kind, `most` lists of an environment, None for all."""
+def render(view: View, *, colour: bool, width: int, most: int | None = None, below_plan: bool = False) -> str:
+    """Return the view for a page of `width` columns; of each kind, `most` lists of an environment, None for all.
+
+    `below_plan`: the plan stands above, so that what it said of blocked lists is not said again.
+    """
     page = Page(Pen(colour), width)
-    parts = ["\n\n".join(_environment(environment, view, page, most)) for environment in view.environments]
+    shown = [replace(of, entries=_shorten_foreseen(of.entries)) if below_plan else of for of in view.environments]
+    parts = ["\n\n".join(_environment(environment, view, page, most)) for environment in shown]
     parts += [page.failure_line(name, error) for name, error in view.failed.items()]
     parts += [page.prose(f"{REFUSED}:", view.refused, ink="red", indent=0)] if view.refused else []
     parts += _closing(view, page)
     return "\n\n".join(parts) + "\n"
+
+
+def _shorten_foreseen(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    """Return the entries, those that are blocked as the plan said without the reason."""
+    return tuple(
+        replace(entry, words=f"{entry.words}, as shown above", reason="") if entry.foreseen else entry
+        for entry in entries
+    )
 
 
 def progress_line(entry: Entry, *, number: int, total: int, colour: bool) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from reconciler.model.fields import NAME
-from reconciler.planning.blocks import GONE
+from reconciler.planning.blocks import GONE, gone
 from reconciler.report import steps
 from reconciler.report.phrases import CAUSES, count
 from reconciler.report.view import kinds
@@ -79,7 +79,7 @@ def _missing(environment: str, missing: Missing) -> Entry:
         why=CAUSES["missing"],
         words=f"missing: {CAUSES['missing']}",
         source=missing.source,
-        reason=f"{missing.id}: {missing.reason}",
+        reason=gone(missing.id, missing.reason),
         lift=GONE,
     )
 

@@ -116,6 +116,7 @@ def _entries(of: EnvironmentResult, approved: EnvironmentPlan | None) -> Iterato
                 why=planned.why,
                 source=planned.source,
                 fields=planned.fields,
+                foreseen=bool(planned.reason) and planned.reason in entry.reason,
                 warnings=planned.warnings,
                 campaigns=planned.campaigns,
             )

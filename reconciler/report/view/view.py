@@ -42,7 +42,8 @@ class Entry:
 
     `cause` is a word for links and filters, `why` the same in words, `words` what is done, was done or was found, and
     why. `reason` says what stops the list or went wrong with it, `lift` what lifts a block, `next_step` what to do
-    about an outcome. `attempts` counts the PUTs that were sent.
+    about an outcome. `attempts` counts the PUTs that were sent. `foreseen`: the approved plan said that it
+    is blocked, and why.
     """
 
     key: str
@@ -58,6 +59,7 @@ class Entry:
     lift: str = ""
     next_step: str = ""
     attempts: int = 0
+    foreseen: bool = False
     warnings: tuple[str, ...] = ()
     waits_for: tuple[str, ...] = ()
     campaigns: tuple[str, ...] = ()

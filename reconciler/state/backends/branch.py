@@ -3,10 +3,14 @@
 Each environment has files of its own there. A push that somebody else's environment was quicker with is made again on
 top of theirs; one whose own files have changed is not. Environments of one process write in turn, each on top of the
 last: they would only get in each other's way.
+
+A branch that was made before there was a remote is read from here for as long as the remote has none of that name: the
+first write pushes it, with all its commits. Where both have one, the remote's counts.
 """
 
 from __future__ import annotations
 
+import logging
 import random
 import time
 from collections.abc import Collection, Mapping
@@ -20,16 +24,22 @@ from reconciler.state.backends.git import Repository
 from reconciler.state.history import Revision
 
 _TRIES = 200
+_STATE = ".state.json"
 _UNMOVED = 5  # tries; others that write have the branch for an instant
+_log = logging.getLogger(__name__)
 _PAUSE, _LONGEST = 0.02, 0.2  # seconds; the first times the number of the try, as far as the second
 
 
 @dataclass
 class _Turns:
-    """The environments of this process on one branch: one writes at a time; the last commit that any of them made."""
+    """The environments of this process on one branch: one writes at a time; the last commit that any of them made.
+
+    `compared`: the branch of this repository was compared with the remote's.
+    """
 
     lock: Lock = field(default_factory=Lock)
     tip: str = ""
+    compared: bool = False
 
 
 _TURNS: dict[tuple[Path, str], _Turns] = {}
@@ -50,31 +60,38 @@ class Branch:
         self._branch = branch
         self._names = names
         self._turns = _TURNS.setdefault((folder.absolute(), branch), _Turns())
-        self._tip = ""
+        self._tip = ""  # of the branch that is written; "" if there is none yet
+        self._base = ""  # the commit that the files are read from
         self._tried: Version | None = None
 
     def __str__(self) -> str:
         """Return where it is, as messages name it."""
         return f"git+branch://{self._branch}"
 
+    @property
+    def place(self) -> str:
+        """Where it is, in words."""
+        return f"{self} {'on the remote origin' if self._repository.has_remote else 'in this repository'}"
+
     def read(self) -> tuple[Version, Mapping[str, bytes]]:
         """Return the files that there are, as they stand together at this moment, and their version."""
         self._refresh()
-        version = self._version(self._repository.entries(self._tip))
+        self._compare_once()
+        version = self._version(self._repository.entries(self._base))
         return version, {name: self._repository.content(entry) for name, entry in version.files.items()}
 
     def is_at(self, version: Version) -> bool:
         """Tell whether the files are still those of a version; asks the remote once."""
         with self._turns.lock:
             self._refresh()
-            return self._version(self._repository.entries(self._tip)) == version
+            return self._version(self._repository.entries(self._base)) == version
 
     def revisions(self, name: str, last: int) -> list[Revision]:
         """Return the last so many commits that changed one of the files, newest first."""
         self._refresh()
         if self._repository.has_remote and self._tip:
             self._repository.deepen(self._branch)
-        return self._repository.revisions(self._tip, name, last)
+        return self._repository.revisions(self._base, name, last)
 
     def write(self, contents: Mapping[str, bytes | None], expected: Version, message: str) -> Version | None:
         """Replace files (None removes one) by one commit; None where they are no longer as in `expected`.
@@ -98,20 +115,21 @@ class Branch:
         repository = self._repository
         refused, unmoved = "", 0
         for number in range(_TRIES):
-            entries = repository.entries(self._tip)
+            entries = repository.entries(self._base)
             if self._version(entries) not in (expected, self._tried):
                 return None
             kept = {name: entry for name, entry in entries.items() if name not in replaced}
             after = dict(sorted({**kept, **new}.items()))
             # Two that write the same in one second would make one commit, and both believe that it is theirs.
-            commit = repository.commit(after, self._tip, f"{message.rstrip()}\n\nwrite {uuid4().hex[:12]}\n")
+            commit = repository.commit(after, self._base, f"{message.rstrip()}\n\nwrite {uuid4().hex[:12]}\n")
             try:
                 refused = self._move(commit)
             except StateError:
                 self._tried = self._version(after)
                 raise
             if not refused:
-                self._tip, self._turns.tip, self._tried = commit, commit, None
+                self._tip = self._base = self._turns.tip = commit
+                self._tried = None
                 return self._version(after)
             time.sleep(random.uniform(0, min(_PAUSE * number, _LONGEST)))  # noqa: S311  # who goes first is no secret
             before = self._tip
@@ -132,12 +150,42 @@ class Branch:
     def _refresh(self) -> None:
         repository = self._repository
         if not repository.has_remote:
-            self._tip = repository.local_tip(self._branch)
+            self._tip = self._base = repository.local_tip(self._branch)
             return
         tip = repository.remote_tip(self._branch)
         if tip and tip not in (self._tip, self._turns.tip):
             repository.fetch(self._branch)
         self._tip = tip
+        self._base = tip or self._local_state()
+
+    def _local_state(self) -> str:
+        """Return the end of the branch of this repository if it holds states, else ""."""
+        local = self._repository.local_tip(self._branch)
+        return local if any(name.endswith(_STATE) for name in self._repository.entries(local)) else ""
+
+    def _compare_once(self) -> None:
+        """Say what becomes of a branch of this repository that the remote does not have, or not as it is here."""
+        if self._turns.compared or not self._repository.has_remote:
+            return
+        self._turns.compared = True
+        if self._base and not self._tip:
+            _log.warning(
+                "%s: the remote origin has no such branch yet: that of this repository is used, and the next write "
+                "pushes it to origin",
+                self,
+            )
+        elif self._tip and self._holds_more():
+            _log.warning(
+                "%s: the branch on the remote origin is used; that of this repository holds commits that origin's "
+                "lacks: look with git log %s. To bring one state back from there: git show %s:%s > FILE, then "
+                "reconciler state push FILE; to give them up: git branch -D %s",
+                self, self._branch, self._branch, self._names[0], self._branch,
+            )  # fmt: skip
+
+    def _holds_more(self) -> bool:
+        """Tell whether this repository's branch holds states that are no part of the remote's history."""
+        local = self._local_state()
+        return bool(local) and not self._repository.is_ancestor(local, self._tip)
 
     def _move(self, commit: str) -> str:
         repository = self._repository

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _STEP = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
 _GCLOUD = Path("~/.config/gcloud/application_default_credentials.json")
+_AZURE_ACCOUNT = "AZURE_STORAGE_ACCOUNT_NAME"
 _SECRET = re.compile(r"SECRET|TOKEN|KEY|SAS|PASSWORD")
 
 
@@ -35,6 +36,7 @@ _SECRET = re.compile(r"SECRET|TOKEN|KEY|SAS|PASSWORD")
 class _Cloud:
     """The variables that set another address, those whose credentials obstore uses itself, and who else may know.
 
+    `library_variables` and `library_files` are where the cloud's own library looks before it asks a metadata service.
     Values of variables with the name `begins…` go into headers and addresses as they are: they must be one line.
     `usual` names the variables that people set most often.
     """
@@ -45,6 +47,8 @@ class _Cloud:
     provider: str
     begins: str = ""
     usual: str = ""
+    library_variables: tuple[str, ...] = ()
+    library_files: tuple[str, ...] = ()
 
 
 _CLOUDS: Mapping[str, _Cloud] = {
@@ -54,6 +58,8 @@ _CLOUDS: Mapping[str, _Cloud] = {
              "AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_SKIP_SIGNATURE"),
         library="obstore.auth.boto3", provider="Boto3CredentialProvider", begins="AWS_",
         usual="AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+        library_variables=("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"),
+        library_files=("~/.aws/credentials", "~/.aws/config"),
     ),
     "gs": _Cloud(
         endpoints=("GOOGLE_BASE_URL",),
@@ -68,7 +74,8 @@ _CLOUDS: Mapping[str, _Cloud] = {
              "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET", "AZURE_FEDERATED_TOKEN_FILE", "AZURE_USE_AZURE_CLI",
              "AZURE_STORAGE_USE_EMULATOR", "AZURE_SKIP_SIGNATURE"),
         library="obstore.auth.azure", provider="AzureCredentialProvider", begins="AZURE_",
-        usual="AZURE_STORAGE_ACCOUNT_KEY or AZURE_STORAGE_SAS_TOKEN",
+        usual=f"{_AZURE_ACCOUNT} with AZURE_STORAGE_ACCOUNT_KEY or AZURE_STORAGE_SAS_TOKEN",
+        library_files=("~/.azure",),
     ),
 }  # fmt: skip
 
@@ -81,6 +88,9 @@ def bucket(url: str, variables: Mapping[str, str]) -> Bucket:
         if variable in cloud.endpoints or (cloud.begins and variable.startswith(cloud.begins)):
             _check_one_line(variable, value)
     plain = [each for each in cloud.endpoints if _is_plain(each, variables.get(each, ""))]
+    emulated = _is_emulated(scheme, variables)
+    if scheme == "az" and not (emulated or variables.get(_AZURE_ACCOUNT)):
+        raise UsageError(f"{url}: {_AZURE_ACCOUNT} is not set: it names the storage account that has the container")
     try:
         from reconciler.state.backends.objects import Bucket, Place  # noqa: PLC0415  # obstore is an extra
     except ImportError as error:
@@ -94,7 +104,7 @@ def bucket(url: str, variables: Mapping[str, str]) -> Bucket:
             name,
             prefix,
             keywords=_keywords(url, scheme, variables),
-            plain_http=bool(plain) or _is_emulated(scheme, variables),
+            plain_http=bool(plain) or emulated,
             secrets=tuple(value for key, value in variables.items() if _SECRET.search(key) and len(value) >= 6),
         )
     )
@@ -105,12 +115,18 @@ def missing_credentials(url: str, variables: Mapping[str, str]) -> str:
     scheme, _, _ = _parts(url)
     cloud = _CLOUDS[scheme]
     google = scheme == "gs" and (variables.get("GOOGLE_APPLICATION_CREDENTIALS") or _GCLOUD.expanduser().exists())
-    if google or any(variables.get(name) for name in cloud.own) or _provider(cloud):
+    if google or any(variables.get(name) for name in cloud.own) or _library_knows(cloud, variables):
         return ""
     return (
         f"{url}: no variable with credentials is set (usually {cloud.usual}): this machine's metadata service is asked "
         "for them, and only machines of that cloud have one"
     )
+
+
+def _library_knows(cloud: _Cloud, variables: Mapping[str, str]) -> bool:
+    """Tell whether the cloud's library is installed, and finds something before it asks a metadata service."""
+    found = any(variables.get(name) for name in cloud.library_variables)
+    return (found or any(Path(name).expanduser().exists() for name in cloud.library_files)) and bool(_provider(cloud))
 
 
 def _parts(url: str) -> tuple[Scheme, str, str]:

@@ -116,6 +116,10 @@ class Repository:
     def _has_file(self, ref: str) -> bool:
         return (self._folder / self.run("rev-parse", "--git-path", ref).decode().strip()).is_file()
 
+    def is_ancestor(self, commit: str, later: str) -> bool:
+        """Tell whether a commit is part of the history of a later one."""
+        return not self._run_to_end("merge-base", "--is-ancestor", commit, later).returncode
+
     def fetch(self, branch: str) -> None:
         """Bring the commits of a branch of the remote here, under no name: nobody is in anybody's way."""
         self.run("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--refmap=", REMOTE, f"refs/heads/{branch}")

@@ -36,6 +36,11 @@ _EVERY = 1_000_000
 class CasFiles(Protocol):
     """Some files that are replaced together, compare-and-swap."""
 
+    @property
+    def place(self) -> str:
+        """Where they are, in words."""
+        ...
+
     def read(self) -> tuple[Version, Mapping[str, bytes]]:
         """Return the files that there are, and the version that they are."""
         ...
@@ -64,6 +69,11 @@ class BranchStore(LeasedStore):
     def __str__(self) -> str:
         """Return where it is, as messages name it."""
         return str(self._files)
+
+    @property
+    def place(self) -> str:
+        """Where it is, in words."""
+        return self._files.place
 
     def look(self) -> Applied:
         """Return the state as the next writer would find it."""

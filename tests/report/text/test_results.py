@@ -36,6 +36,16 @@ def test_whole_in_colour() -> None:
     assert_golden("result.ansi", lines.render(view_of_result(RESULTS["result.txt"]), colour=True, width=100))
 
 
+def test_what_the_plan_told_is_not_said_again() -> None:
+    block = samples.RENAME_IN_USE.block
+    known = replace(samples.OUTCOMES[2], error=f"{block.guard}: {block.reason}; {block.lift}")
+    result = samples.ran(replace(samples.MIXED, outcomes=(known, replace(known, error="missing: it is gone by now"))))
+    view = view_of_result(result)
+    below, alone = (lines.render(view, colour=False, width=1000, below_plan=below) for below in (True, False))
+    assert "  winback  blocked, as shown above\n  winback  blocked: missing: it is gone by now\n" in below
+    assert f"  winback  blocked: {known.error}\n" in alone
+
+
 def test_samples_hold_every_outcome() -> None:
     assert {outcome.outcome for outcome in samples.OUTCOMES} == set(get_args(OutcomeKind))
 
