@@ -21,10 +21,15 @@ def manifest(parser: argparse.ArgumentParser) -> None:
         "-f",
         "--file",
         type=path,
-        default=Path(os.environ.get("RECONCILER_FILE") or DEFAULT_FILE),
+        default=default_file(),
         metavar="FILE",
         help="the manifest (default lists.yaml, or RECONCILER_FILE)",
     )
+
+
+def default_file() -> Path:
+    """Return which manifest is meant where none is named."""
+    return Path(os.environ.get("RECONCILER_FILE") or DEFAULT_FILE)
 
 
 def environments(parser: argparse.ArgumentParser) -> None:

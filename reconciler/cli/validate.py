@@ -1,8 +1,10 @@
-"""`reconciler validate`: check the manifest."""
+"""`reconciler validate`: check manifests."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.cli import options as shared
@@ -11,35 +13,51 @@ from reconciler.errors import ManifestError
 
 if TYPE_CHECKING:
     from reconciler.manifest import Manifest
+    from reconciler.model.problems import Problem
 
 _MOST_WARNINGS = 20
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    shared.manifest(parser)
+    parser.add_argument(
+        "-f",
+        "--file",
+        dest="files",
+        action="append",
+        type=shared.path,
+        metavar="FILE",
+        help="a manifest; repeatable (default lists.yaml, or RECONCILER_FILE)",
+    )
     shared.output(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Print every problem, or that there is none; needs no credentials and no network."""
+    problems: list[Problem] = []
+    for file in options.files or [shared.default_file()]:
+        problems += _check(file, options)
+    if options.json:
+        _print_problems(problems)
+    elif problems:
+        raise ManifestError(problems)
+    return ManifestError.exit_code if problems else 0
+
+
+def _check(file: Path, options: argparse.Namespace) -> Sequence[Problem]:
+    """Return the problems of one manifest, or say that it is valid."""
     from reconciler.manifest import load
 
     try:
-        manifest = load(options.file)
+        manifest = load(file)
     except ManifestError as error:
-        if not options.json:
-            raise
-        _print_problems(error)
-        return error.exit_code
+        return error.problems
     _warn(manifest)
-    if options.json:
-        _print_problems(ManifestError(()))
-    else:
-        counts = {name: len(environment.desired.lists) for name, environment in manifest.environments.items()}
-        lists = ", ".join(f"{name} {count} {'list' if count == 1 else 'lists'}" for name, count in counts.items())
-        say(f"{options.file}: valid ({lists})")
-    return 0
+    counts = {name: len(environment.desired.lists) for name, environment in manifest.environments.items()}
+    lists = ", ".join(f"{name} {count} {'list' if count == 1 else 'lists'}" for name, count in counts.items())
+    if not options.json:
+        say(f"{file}: valid ({lists})")
+    return ()
 
 
 def _warn(manifest: Manifest) -> None:
@@ -62,8 +80,8 @@ def _warn(manifest: Manifest) -> None:
         warn(words)
 
 
-def _print_problems(error: ManifestError) -> None:
+def _print_problems(problems: Sequence[Problem]) -> None:
     from reconciler.documents.problems_document import problems_document
     from reconciler.report import json
 
-    say_document(json.render(problems_document(error.problems)))
+    say_document(json.render(problems_document(problems)))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import ANY
 
 import pytest
 import yaml
@@ -161,21 +163,39 @@ def test_the_hook_of_pre_commit_works(tmp_path: Path) -> None:
     git(project, "init", "--quiet")
     git(project, "add", "--all")
     git(project, *who, "commit", "--quiet", "--message", "x")
-    repository.mkdir()
+    (config := repository / ".pre-commit-config.yaml").parent.mkdir()
     git(repository, "init", "--quiet")
+
+    def commit(*manifests: str) -> tuple[bool, str]:
+        hook: dict[str, object] = {"id": "reconciler-validate"}
+        if manifests:
+            hook["args"] = [part for name in manifests for part in ("-f", name)]
+        rev = git(project, "rev-parse", "HEAD").strip()
+        config.write_text(json.dumps({"repos": [{"repo": str(project), "rev": rev, "hooks": [hook]}]}))
+        git(repository, "add", "--all")
+        command = ["git", *who, "commit", "--allow-empty", "--message", "x"]
+        environment = {**os.environ, "PRE_COMMIT_HOME": str(tmp_path / "kept")}
+        ran = subprocess.run(command, cwd=repository, env=environment, capture_output=True, text=True, check=False)
+        return ran.returncode == 0, ran.stdout + ran.stderr
+
+    config.write_text("repos: []\n")
+    subprocess.run([str(RUN / "pre-commit"), "install"], cwd=repository, capture_output=True, check=True)
     init(repository)
-    git(repository, "add", "--all")
-
-    def tried() -> subprocess.CompletedProcess[str]:
-        command = [str(RUN / "pre-commit"), "try-repo", str(project), "reconciler-validate", "--all-files"]
-        return subprocess.run(command, cwd=repository, capture_output=True, text=True, check=False)
-
-    ran = tried()
-    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert commit() == (True, ANY)
     (repository / "lists.yaml").write_text("version: 2\n")
-    ran = tried()
-    assert ran.returncode == 1
-    assert "lists.yaml:1:10: version: must be 1, the one format" in ran.stdout
+    passed, said = commit()
+    assert (passed, "lists.yaml:1:10: version: must be 1, the one format" in said) == (False, True), said
+    (repository / "lists.yaml").rename(repository / "other.yaml")
+    passed, said = commit()
+    assert (passed, "name it with -f FILE" in said) == (False, True), said
+    for name in ("sales", "service"):
+        init(repository / name)
+    passed, said = commit("sales/lists.yaml", "service/lists.yaml")
+    assert passed, said
+    for name in ("sales", "service"):
+        (repository / name / "lists.yaml").write_text("version: 2\n")
+    passed, said = commit("sales/lists.yaml", "service/lists.yaml")
+    assert (passed, "sales/lists.yaml:1:10:" in said, "service/lists.yaml:1:10:" in said) == (False, True, True), said
 
 
 def test_environments(tmp_path: Path) -> None:
