@@ -71,6 +71,9 @@ def run(options: argparse.Namespace) -> int:
         draft = Draft(chosen.manifest, into if new else None)
         imports, expected = import_lists(draft, _find_undeclared(chosen, live, options.lists), into)
         changes = draft.changes(expected)
+        if new and into in changes:
+            old, content = changes[into]
+            changes = {**changes, into: (old, _schema_line(options.file.parent, into) + content)}
         if options.dry_run:
             edits.show(changes, colour=uses_colour(sys.stdout, options))
         else:
@@ -89,6 +92,14 @@ def _name_of(options: argparse.Namespace) -> str:
     if options.into is None:
         return manifest.name
     return Path(os.path.relpath(options.into, manifest.parent)).as_posix()
+
+
+def _schema_line(folder: Path, into: str) -> bytes:
+    """Return the line by which editors find the schema of included files, if that is beside the manifest."""
+    schema = "included.schema.json"
+    if not (folder / schema).exists():
+        return b""
+    return f"# yaml-language-server: $schema={'../' * into.count('/')}{schema}\n".encode()
 
 
 def _exists(options: argparse.Namespace, into: str) -> bool:

@@ -36,3 +36,21 @@ def test_ajv_takes_every_schema_in_its_strict_mode_and_judges_documents_by_it() 
     )
     assert (ran.returncode, ran.stderr) == (0, "")
     assert dict(zip(DOCUMENTS, json.loads(ran.stdout), strict=True)) == {kind: [True, False] for kind in DOCUMENTS}
+
+
+@pytest.mark.slow
+def test_schemas_for_editors_hold_as_draft_07_as_well_in_the_strictest_mode() -> None:
+    node = shutil.which("node")
+    if node is None or not (NODE / "node_modules" / "ajv").is_dir():
+        pytest.skip("needs Node and tests/node/node_modules")
+    strict = "{strict: true, strictTypes: true, strictTuples: true, strictRequired: true}"
+    judge = JUDGE.replace("ajv/dist/2020", "ajv").replace("new Ajv()", f"new Ajv({strict})")
+    cases = []
+    for kind in ("manifest", "included"):
+        schema = json.loads((SCHEMAS / f"{kind}.schema.json").read_text(encoding="utf-8"))
+        schema["$schema"] = "http://json-schema.org/draft-07/schema#"
+        cases.append((schema, example(kind), spoilt(kind)))
+    ran = subprocess.run(
+        [node, "-e", judge], cwd=NODE, input=json.dumps(cases), capture_output=True, text=True, check=False
+    )
+    assert (ran.returncode, ran.stderr, json.loads(ran.stdout)) == (0, "", [[True, False]] * 2)

@@ -135,10 +135,12 @@ def test_import_into_a_new_file(place: Workplace) -> None:
     path.write_text(f"include: [more/*.yaml]\n{manifest(place)}")
     (place.folder / "more").mkdir()
     (place.folder / "more" / "a.yaml").write_text("lists: {}\n")
+    (place.folder / "included.schema.json").write_text("{}")
     assert place.run("import", "--into", "more/b.yaml").code == 0
-    assert (
-        place.folder / "more" / "b.yaml"
-    ).read_text() == 'lists:\n  new:\n    id: cl-new\n    name: "New"\n    description: ""\n'
+    assert (place.folder / "more" / "b.yaml").read_text() == (
+        "# yaml-language-server: $schema=../included.schema.json\n"
+        'lists:\n  new:\n    id: cl-new\n    name: "New"\n    description: ""\n'
+    )
     assert place.run("plan", "--refresh", "--detailed-exitcode").code == 0
 
 
