@@ -1,0 +1,119 @@
+"""The files of docs/other-pipelines.md: schemas, and the shell lines of each, run in their order."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from reconciler.sandbox.server import ACCOUNT_ID, CLIENT_ID, CLIENT_SECRET, STREAM_ID, Sandbox
+from reconciler.sandbox.settings import Settings
+from tests.program import REPOSITORY, some_lists
+from tests.state.cas_files import bare, git
+
+PAGE = (REPOSITORY / "docs" / "other-pipelines.md").read_text(encoding="utf-8")
+FILES = dict(re.findall(r"```(?:yaml|groovy)\n(?:#|//) (\S+)\n(.*?)```", PAGE, re.DOTALL))
+SCHEMAS = {
+    "azure-pipelines.yml": ["vendor.azure-pipelines", "--data-transform", "azure-pipelines"],
+    "bitbucket-pipelines.yml": ["vendor.bitbucket-pipelines"],
+    ".circleci/config.yml": ["vendor.circle-ci"],
+}
+STEPS = ("check", "plan", "apply", "drift")
+LISTS = some_lists(1)
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_the_files_fit_their_schemas(name: str, tmp_path: Path) -> None:
+    assert {*SCHEMAS, "Jenkinsfile"} == set(FILES)
+    path = tmp_path / "pipeline.yml"
+    # To Azure every scalar is a string, and so to its schema.
+    strings = json.dumps(yaml.load(FILES[name], yaml.BaseLoader))  # strings only
+    path.write_text(strings if name.startswith("azure") else FILES[name])
+    command = [str(Path(sys.executable).parent / "check-jsonschema"), "--regex-variant", "nonunicode"]
+    options = ["--builtin-schema", *SCHEMAS[name], str(path)]
+    ran = subprocess.run([*command, *options], capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+def scripts(name: str) -> dict[str, str]:
+    """Return the shell lines of each step."""
+    if name == "Jenkinsfile":
+        found = re.findall(r"'''\n(.*?)'''", FILES[name], re.DOTALL)
+        return dict(zip(STEPS, found, strict=True))
+    document = yaml.safe_load(FILES[name])
+    if name == "bitbucket-pipelines.yml":
+        pipelines = document["pipelines"]
+        steps = [*pipelines["pull-requests"]["**"], *pipelines["branches"]["main"], *pipelines["custom"]["drift"]]
+        return {each["step"]["name"]: "\n".join(each["step"]["script"]) for each in steps}
+    if name == ".circleci/config.yml":
+        return {job: "\n".join(_runs(steps["steps"])) for job, steps in document["jobs"].items()}
+    stages = {stage["stage"]: stage["jobs"][0] for stage in document["stages"]}
+    stages["apply"] = stages["apply"]["strategy"]["runOnce"]["deploy"]
+    return {stage: next(step["bash"] for step in job["steps"] if "bash" in step) for stage, job in stages.items()}
+
+
+def _runs(steps: list[object]) -> Iterator[str]:
+    for step in steps:
+        if isinstance(step, dict) and "run" in step:
+            yield step["run"] if isinstance(step["run"], str) else step["run"]["command"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", FILES)
+def test_the_shell_lines_plan_and_apply(name: str, tmp_path: Path) -> None:
+    git(tmp_path, "init", "--quiet", "--initial-branch", "main", "repository")
+    repository = tmp_path / "repository"
+    git(repository, "remote", "add", "origin", str(bare(tmp_path)))
+    (tmp_path / "bin").mkdir()
+    for program, module in (("reconciler", "reconciler"), ("python3", "")):
+        script = f'#!/bin/sh\nexec {sys.executable} {f"-m {module}" if module else ""} "$@"\n'
+        (tmp_path / "bin" / program).write_text(script.replace("  ", " "))
+        (tmp_path / "bin" / program).chmod(0o755)
+    steps = {step: lines.replace("contact-list-reconciler==VERSION", "pip") for step, lines in scripts(name).items()}
+    with Sandbox(settings=Settings(limit=0), lists=LISTS) as sandbox:
+        (repository / "lists.yaml").write_text(
+            f"version: 1\nstate: git+branch://reconciler-state\nenvironments:\n  prod: {{host: '{sandbox.url}', "
+            f"stream_id: {STREAM_ID}, account_id: '{ACCOUNT_ID}', requests_per_minute: 6000}}\nlists:\n"
+            f"  a: {{id: {LISTS[0].id}, name: {LISTS[0].name}, description: New}}\n"
+        )
+        environment = {
+            **{each: os.environ[each] for each in os.environ if not each.startswith(("COV", "KORE", "RECONCILER"))},
+            "PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}",
+            "PYTHONPATH": str(REPOSITORY),
+            "INSTALL": "python3 -P -m pip install --quiet pip",
+            "PIPELINE_WORKSPACE": str(tmp_path),
+        }
+
+        def run(step: str) -> subprocess.CompletedProcess[str]:
+            command = ["bash", "-eo", "pipefail", "-c", steps[step]]
+            return subprocess.run(
+                command, cwd=repository, env=environment, capture_output=True, text=True, timeout=120, check=False
+            )
+
+        checked = run("check")
+        assert (checked.returncode, len(sandbox.world.log.entries)) == (0, 0), checked.stderr
+        environment |= {"KORE_CLIENT_ID": CLIENT_ID, "KORE_CLIENT_SECRET": CLIENT_SECRET, "KORE_HOST": sandbox.url}
+        environment |= {"KORE_ACCOUNT_ID": ACCOUNT_ID, "KORE_STREAM_ID": STREAM_ID}
+        planned = run("plan")
+        assert planned.returncode == (2 if name == "Jenkinsfile" else 0), planned.stderr  # Jenkins judges the code
+        if name == "azure-pipelines.yml":
+            environment |= {
+                each.upper(): said for each, said in re.findall(r"variable=(\w+);.*\](\w+)", planned.stdout)
+            }
+            assert environment["CODE"] == "2"
+            (tmp_path / "plan").mkdir()
+            (tmp_path / "plan" / "plan.json").write_text("{}")
+            assert run("apply").returncode == 1
+            (repository / "plan.json").rename(tmp_path / "plan" / "plan.json")
+        assert sandbox.world.writes == []
+        applied = run("apply")
+        assert (applied.returncode, len(sandbox.world.writes)) == (0, 1), applied.stderr
+        assert run("drift").returncode == 0
+    assert "reconciler-state" in git(repository, "ls-remote", "origin")
