@@ -6,7 +6,7 @@ WHOLE := reconciler/manifest/*,reconciler/manifest/edit/*,reconciler/planning/*,
 STAMP := $(VENV)/.installed
 NODE := tests/node/node_modules/.installed
 
-.PHONY: demo test test-all slow browser faults mutants bench bench-check bench-report check format lock clean
+.PHONY: demo test test-all slow browser shells faults mutants bench bench-check bench-report check format lock clean
 
 demo: $(STAMP)
 	PATH="$(CURDIR)/$(RUN):$$PATH" sh docs/demo.sh
@@ -20,12 +20,16 @@ test-all: test slow faults mutants
 
 # Laws with thousands of examples, hundreds of races, doubles from npm, pages in a browser: what takes minutes, or needs
 # Node or Chromium.
-slow: $(STAMP) $(NODE) browser
+slow: $(STAMP) $(NODE) browser shells
 	$(RUN)/python -m pytest -n 2 --timeout 900 -m slow
 
 # Chromium, and the fonts of the pictures; says what to do where it cannot install them.
 browser:
 	sh tests/report/browser/install.sh
+
+# zsh, fish and mandoc; likewise.
+shells:
+	sh tests/cli/install_shells.sh
 
 # Every fault at every step, over a thousand times; prints the table of docs/reliability.md (PAGE=… renews it there).
 faults: $(STAMP)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Iterable, Sequence
 
 import pytest
@@ -21,3 +23,8 @@ def each_once(values: Iterable[object], others: Sequence[object]) -> list[Parame
         for index, value in enumerate(values)
         for number, other in enumerate(others)
     ]
+
+
+def needs(command: str) -> pytest.MarkDecorator:
+    """Return a mark that skips a test where `command` is not installed; where CI is set, the test runs, and fails."""
+    return pytest.mark.skipif(shutil.which(command) is None and not os.environ.get("CI"), reason=f"needs {command}")

@@ -27,6 +27,7 @@ VERBS = {
     "init": "write a starter manifest, and the files of a pipeline",
     "schema": "print the JSON Schema of the manifest, for editors",
     "completions": "print completions for a shell",
+    "man": "print the manual page",
     "sandbox": "serve a double of the API on this machine, to try things out",
 }
 

@@ -36,7 +36,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--report",
         action="append",
         default=[],
-        type=_parse_request,
+        type=parse_request,
         metavar="FORMAT=FILE",
         help=f"write a report besides; repeatable; - is stdout; formats: {', '.join(FORMATS)}",
     )
@@ -115,7 +115,7 @@ def _is_whole(report: Report, where: str, most: int) -> bool:
     return not report.unshown
 
 
-def _parse_request(text: str) -> Wanted:
+def parse_request(text: str) -> Wanted:
     name, equals, path = text.partition("=")
     if name not in FORMATS or not equals or not path:
         raise argparse.ArgumentTypeError(f"{text!r} is not FORMAT=FILE with one of {', '.join(FORMATS)}")

@@ -205,27 +205,3 @@ def test_environments(tmp_path: Path) -> None:
         [*PROGRAM, "environments", "--json"], cwd=tmp_path, capture_output=True, text=True, check=True
     )
     assert (plain.stdout, json.loads(document.stdout)) == ("prod\n", ["prod"])
-
-
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_completions(shell: str, tmp_path: Path) -> None:
-    ran = subprocess.run([*PROGRAM, "completions", shell], capture_output=True, text=True, check=True)
-    assert "revert-drift" in ran.stdout
-    if shell == "bash":
-        (tmp_path / "calls.yaml").touch()
-        lines = [["plan", "--ref"], ["plan", "-f", "ca"], ["drift", "--file", "ca"], ["apply", "ca"]]
-        complete = "COMP_WORDS=(reconciler {}); COMP_CWORD={}; _shtab_reconciler; echo ${{COMPREPLY[@]}}"
-        asked = "\n".join(["", *(complete.format(" ".join(line), len(line)) for line in lines)])
-        bash = subprocess.run(
-            ["bash"], input=ran.stdout + asked, cwd=tmp_path, capture_output=True, text=True, check=True
-        )
-        assert bash.stdout.split() == ["--refresh", *["calls.yaml"] * 3]
-
-
-def test_completions_without_their_extra() -> None:
-    script = "import sys; sys.modules['shtab'] = None; from reconciler.cli.app import run; sys.exit(run(sys.argv[1:]))"
-    ran = subprocess.run(
-        [sys.executable, "-c", script, "completions", "bash"], capture_output=True, text=True, check=False
-    )
-    assert ran.returncode == 1
-    assert "pip install 'contact-list-reconciler[completions]'" in ran.stderr

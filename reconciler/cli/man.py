@@ -1,0 +1,35 @@
+"""`reconciler man`: the manual page, made of what each command says of itself."""
+
+from __future__ import annotations
+
+import argparse
+
+from reconciler import __version__
+from reconciler.cli.output import say_as_it_is
+from reconciler.errors import UsageError
+
+
+def arguments(_parser: argparse.ArgumentParser) -> None:
+    """Declare nothing: there are no options."""
+
+
+def run(_options: argparse.Namespace) -> int:
+    """Print the page in the format of man."""
+    try:
+        from argparse_manpage.manpage import Manpage  # type: ignore[import-untyped]
+    except ModuleNotFoundError as error:
+        raise UsageError("needs argparse-manpage: pip install 'contact-list-reconciler[completions]'") from error
+    from reconciler.cli.app import whole
+
+    page = Manpage(
+        whole(),
+        {
+            "project_name": "reconciler",
+            "version": __version__,
+            "manual_title": "Contact lists as code",
+            "description": "Kore.ai contact lists as code",
+        },
+        format="single-commands-section",
+    )
+    say_as_it_is(str(page))
+    return 0
