@@ -30,7 +30,7 @@ _INKS: Final[Mapping[Tone, Ink]] = {
 _NOTES: Final[Mapping[str, Ink]] = {"why": "red", "what to do": "bold", "warning": "yellow"}
 _OFFLINE: Final = "Compared with the last-applied state only: plan --refresh, and every apply, reads live first."
 
-_LONG: Final = 20  # lists, after which the headline has left the screen
+_LONG: Final = 8  # lists, after which the headline has left the screen
 _NAMED: Final = 5
 
 

@@ -127,5 +127,5 @@ def test_on_a_terminal_a_long_plan_is_cut_and_ends_with_its_totals() -> None:
     assert "… and 5 more, left out on a terminal: plan --report text=FILE has all\n" in output
     assert "  ~ renewal-due  " in output
     assert "\ntotal  1 to update, 20 blocked  (" in output
-    few = samples.planned(samples.environment("prod", *_protected(20)))
+    few = samples.planned(samples.environment("prod", *_protected(8)))
     assert "total" not in lines.render(view_of_plan(few), colour=False, width=100)
