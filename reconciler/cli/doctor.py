@@ -17,6 +17,7 @@ from reconciler.errors import PinError, ReconcilerError, SignInError
 from reconciler.model.checks import Check, Checkup
 from reconciler.model.identifiers import account_id_warning
 from reconciler.model.lists import DoubtfulList
+from reconciler.report.phrases import IMPORT
 
 _BRANCH = "git+branch://"
 
@@ -191,6 +192,8 @@ def _clock(client: Client) -> Check:
 
 def _ids(environment: Environment, live: Live) -> Check:
     lists = environment.desired.lists.values()
+    if not lists:
+        return Check("ids", "works", f"no list is declared yet; {IMPORT}")
     unseen = [f"{wanted.key} ({wanted.id})" for wanted in lists if wanted.id not in live.lists]
     if not unseen:
         return Check("ids", "works", f"all {len(lists)} declared lists are among them")

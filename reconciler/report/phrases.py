@@ -22,6 +22,7 @@ CAUSES: Final[Mapping[Cause, str]] = {
     "undo": "set back to what it was before an apply",
 }
 FAILED: Final = "could not be looked at"
+IMPORT: Final = "reconciler import adds those of the account"
 REFUSED: Final = "not carried out"
 MOST_SAID: Final = 1_000
 """Characters of what is said of one list or environment; texts that are sent are never cut."""

@@ -99,13 +99,14 @@ def test_migrate(place: Workplace, keeper: Keeper) -> None:
     ran = place.run("state", "migrate", "--to", keeper.url)
     assert ran.code == 0, ran.err
     assert f"state: {keeper.url}" in ran.out
+    assert "Keep .reconciler in git as it is now" in ran.out
     refused = place.run("plan")
     assert (refused.code, f"was moved to {keeper.url}" in refused.err) == (4, True)
     declare(place, "New", keeper.url)
     assert place.run("plan", "--detailed-exitcode").code == 0
     assert place.run("state", "migrate", "--to", keeper.url).code == 1
     assert place.run("state", "migrate", "--to", "/elsewhere").code == 1
-    assert place.run("state", "migrate", "--to", ".reconciler").code == 0
+    assert ".reconciler/*.lock .reconciler/*.new" in place.run("state", "migrate", "--to", ".reconciler").out
     assert place.run("plan").code == 4
 
 

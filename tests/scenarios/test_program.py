@@ -413,8 +413,10 @@ def test_doctor(place: Workplace) -> None:
     place.sandbox.world.settings = Settings(limit=0, date=False, read_all_type_hides=1)
     assert statuses() == (1, {"clock": "unknown", "ids": "fails"})
     (folder / "prod.state.json").write_text("{")
+    place.manifest("  {}\n")
     text = place.run("doctor")
     assert text.code == 1
+    assert "works   ids: no list is declared yet; reconciler import adds those of the account" in text.out
     assert "fails   state:" in text.out
     assert CLIENT_SECRET not in text.out
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from reconciler.model.changes import Blocked, Forget, Update
 from reconciler.model.fields import FIELDS, NAME
 from reconciler.report import steps
-from reconciler.report.phrases import CAUSES, count, duration
+from reconciler.report.phrases import CAUSES, IMPORT, count, duration
 from reconciler.report.steps import Step
 from reconciler.report.view import kinds
 from reconciler.report.view.view import Entry, EnvironmentView, FieldView, View, in_reading_order
@@ -173,7 +173,8 @@ def _concerns(change: Change, field: Field) -> bool:
 def _nothing_to_change(of: EnvironmentPlan, plan: Plan) -> str:
     """Return the one line of an environment without changes and drift; it claims no more than was read."""
     if not of.unchanged:
-        return f"no changes: no list {'fits --only' if plan.asked.only else 'is declared here'}"
+        why = "fits --only" if plan.asked.only else f"is declared here; {IMPORT}"
+        return f"no changes: no list {why}"
     lists = count(of.unchanged, "list")
     if plan.refreshed:
         return f"no changes: {lists} as declared"
