@@ -230,7 +230,9 @@ def test_a_branch_from_before_there_was_a_remote_goes_there(
     shelf = branch(folder)
     assert (shelf.read(), shelf.is_at(version)) == ((version, {DOCUMENT: b"1"}), True)
     assert [each.content for each in shelf.revisions(DOCUMENT, 9)] == [b"1"]
+    assert shelf.place.endswith("in this repository")
     assert shelf.write({DOCUMENT: b"2"}, version, "after") is not None
+    assert shelf.place.endswith("on the remote origin")
     assert branch(folder).read()[1] == branch(clone(origin, "other")).read()[1] == {DOCUMENT: b"2"}
     assert [each.content for each in branch(folder).revisions(DOCUMENT, 9)] == [b"2", b"1"]
     (said,) = caplog.messages

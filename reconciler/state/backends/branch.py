@@ -70,8 +70,9 @@ class Branch:
 
     @property
     def place(self) -> str:
-        """Where it is, in words."""
-        return f"{self} {'on the remote origin' if self._repository.has_remote else 'in this repository'}"
+        """Where it is, or was read last, in words."""
+        is_local = not self._repository.has_remote or (self._base and not self._tip)
+        return f"{self} {'in this repository' if is_local else 'on the remote origin'}"
 
     def read(self) -> tuple[Version, Mapping[str, bytes]]:
         """Return the files that there are, as they stand together at this moment, and their version."""
