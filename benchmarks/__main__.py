@@ -36,7 +36,7 @@ def main() -> int:
             sys.stdout.flush()
             figures.append(figure)
     if options.save:
-        _save(figures)
+        _save(figures, kept_before=_kept() if options.only else {})
     if options.check:
         for warning in _warnings(figures):
             sys.stdout.write(f"warning: {warning}\n")
@@ -58,9 +58,14 @@ def _line(figure: Figure) -> str:
     return f"{figure.value:8.2f} {figure.unit:3} of at most {figure.most:g}{over}  {figure.work}{spread}"
 
 
-def _save(figures: list[Figure]) -> None:
-    """Keep the figures, and what they were measured on; those of works that did not run stay."""
-    kept = json.loads(KEPT.read_text()) if KEPT.exists() else {"figures": {}}
+def _kept() -> dict[str, Any]:
+    figures: dict[str, Any] = json.loads(KEPT.read_text())["figures"]
+    return figures
+
+
+def _save(figures: list[Figure], kept_before: dict[str, Any]) -> None:
+    """Keep the figures, and what they were measured on; with them, those of works that did not run this time."""
+    kept: dict[str, Any] = {"figures": kept_before}
     kept["machine"] = {
         "cores": os.cpu_count(),
         "python": platform.python_version(),
@@ -94,7 +99,7 @@ def with_table(page: str, kept: dict[str, Any]) -> str:
 
 
 def _warnings(figures: list[Figure]) -> list[str]:
-    kept = json.loads(KEPT.read_text())["figures"]
+    kept = _kept()
     found = []
     for figure in figures:
         if figure.value > figure.most:

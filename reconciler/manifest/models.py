@@ -7,6 +7,7 @@ The managed fields come from their table (`model.fields`). Rules for texts are i
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Annotated, Any, Literal, LiteralString, TypeAlias
 
 from pydantic import (
@@ -99,6 +100,7 @@ class Entry(BaseModel):
         strict=True,
         extra="forbid",
         frozen=True,
+        defer_build=True,
         field_title_generator=lambda name, _: name.replace("_", " ").capitalize(),
         json_schema_extra={"patternProperties": {"^x-": True}},
     )
@@ -107,7 +109,7 @@ class Entry(BaseModel):
 class ListTexts(Entry):
     """The managed fields of a list, as written."""
 
-    @property
+    @cached_property
     def texts(self) -> dict[fields.Field, str]:
         """The texts that are written, by field, in the order of the table."""
         return {name: text for name in fields.FIELDS if (text := getattr(self, name)) is not None}
@@ -149,13 +151,15 @@ class ListEntry(ListTexts, _with_managed_fields("Left out, it is unmanaged."), _
     model_config = ConfigDict(title="Contact list")
 
     previously: LiveNames = Field(
-        default={},
+        default_factory=dict,  # a `default` would be copied for each list, which takes as long as to check the list
+        json_schema_extra={"default": {}},
         description="The live name, or one for each environment, that this key may take over when it is adopted.",
         examples=["Renewal Due - May 2025", {"prod": "Renewal Due - May 2025"}],
     )
     protect: bool = Field(default=False, description="Block every change to this list.", examples=[True])
     overrides: dict[Name, Override] = Field(
-        default={},
+        default_factory=dict,
+        json_schema_extra={"default": {}},
         description="What single environments have instead, taken as written, without name_format.",
         examples=[{"dev": {"name": "Renewal Due (test)"}}],
     )

@@ -32,7 +32,7 @@ from reconciler.model.fields import FIELDS
 from reconciler.model.problems import Problem
 
 DEEPEST = 8
-# Where a text seems to go on behind a comment. In a file without any, no scalar needs a look at what follows it.
+# Where a text seems to continue after a #, as in `Gold #1`; YAML drops that, so it is refused.
 _CUT_OFF = re.compile(r"(?<=[^ \t\r\n])[ \t]+(#)#*(?=[^ \t\r\n#])")
 _OPEN_BLOCK = re.compile(r"[|>][0-9]?(?![0-9]?-)")
 _WHERE_WRITTEN = "because every value is written where it belongs"
@@ -118,11 +118,17 @@ class _Composer:
 
     def _plain(self, event: Event) -> Value:
         """Return the value of a scalar without quotes."""
-        if self._is_for_text() and self._is_cut_off(event):
-            return REFUSED
-        if "\t" in self._source.text[event.start_mark.index : event.end_mark.index].rstrip():
+        text, begin, end = self._source.text, event.start_mark.index, event.end_mark.index
+        if (comment := _CUT_OFF.match(text, end)) and self._is_for_text():
             self._complain(
-                event.start_mark.index,
+                comment.start(1),
+                "this # begins a comment, so the text ends before it: put the whole text in quotes; if a "
+                "comment is meant, put a space after the #",
+            )
+            return REFUSED
+        if "\t" in text[begin:end].rstrip():
+            self._complain(
+                begin,
                 "this unquoted text has a tab, which readers of YAML treat differently: put the whole text in quotes",
             )
             return REFUSED
@@ -139,17 +145,6 @@ class _Composer:
             )
             return REFUSED
         return event.value
-
-    def _is_cut_off(self, event: Event) -> bool:
-        """Tell whether a text seems to continue after a #, as in `Gold #1`; YAML drops that, so it is refused."""
-        found = _CUT_OFF.match(self._source.text, event.end_mark.index)
-        if found:
-            self._complain(
-                found.start(1),
-                "this # begins a comment, so the text ends before it: put the whole text in quotes; if a "
-                "comment is meant, put a space after the #",
-            )
-        return found is not None
 
     def _collection(self, event: Event) -> Value:
         if len(self._trail) >= DEEPEST:
@@ -206,7 +201,7 @@ class _Composer:
 
     def _check_plain_key(self, key: Event) -> None:
         """Refuse a key that some reader of YAML does not take for text, unless it is under a key of the user's own."""
-        if not self._is_users_own() and (reading := read_as(key.value)):
+        if (reading := read_as(key.value)) and not self._is_users_own():
             shown = key.value or "an empty key"
             message = f"YAML reads {shown} as {reading}, not as text: write {json.dumps(key.value)}"
             self._complain(key.start_mark.index, message, key.value)

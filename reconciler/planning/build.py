@@ -39,7 +39,7 @@ from reconciler.model.changes import (
     Update,
 )
 from reconciler.model.fields import FIELDS, NAME, Field, label
-from reconciler.model.lists import Applied, Desired, DesiredList, DoubtfulList, KnownList, Live
+from reconciler.model.lists import Applied, AppliedList, Desired, DesiredList, DoubtfulList, KnownList, Live
 from reconciler.model.texts import Texts, differing, only_fields, placeholder_warnings, unseen_difference
 from reconciler.planning import blocks
 
@@ -121,14 +121,14 @@ def _offline(wanted: DesiredList, known: KnownList | None) -> Change | None:
             source=wanted.source,
             warnings=_other_id(wanted, known),
         )
+    if isinstance(known, AppliedList) and known.texts == wanted.texts:
+        return None
     before = only_fields(known.texts, FIELDS)
     fields = differing(wanted.texts, known.texts)
     if isinstance(known, DoubtfulList):
         fields = tuple(field for field in FIELDS if field in fields or field in known.intended.keys() & wanted.texts)
         return _update(wanted, "retry", fields, before) if fields else _adopt(wanted, "retry", before)
-    if fields:
-        return _update(wanted, "edit", fields, before)
-    return None if known.texts == wanted.texts else _adopt(wanted, "edit", before)
+    return _update(wanted, "edit", fields, before) if fields else _adopt(wanted, "edit", before)
 
 
 def _new(wanted: DesiredList, applied: Applied, live: Texts) -> Change:

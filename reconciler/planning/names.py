@@ -44,7 +44,7 @@ def find_holders(changes: Iterable[Change], desired: Desired, applied: Applied, 
     """Return who holds, in the account or as far as the state knows, or declares, the names that `changes` take."""
     taken = {as_seen(change.after[NAME]) for change in changes if _is_rename(change)}
     holders: dict[str, set[str]] = {}
-    for name, list_id in _pairs(desired, applied, live):
+    for name, list_id in _pairs(desired, applied, live) if taken else ():
         if (folded := as_seen(name)) in taken:
             holders.setdefault(folded, set()).add(list_id)
     return Names(holders, desired, applied)

@@ -80,11 +80,15 @@ def parse_stamped(source: str | bytes, *, where: str) -> tuple[Applied, Stamp | 
     )
     by = document.get("written")
     stamp = Stamp(document.get("fence", 0), Written(**by)) if by else None
-    as_it_stands = _CHECKSUM_LINE.sub("", text, count=1)  # its writer may use another layout
-    sums = (_checksum(as_it_stands), _checksum(_head(applied, stamp) + _lists(applied)))
-    if "checksum" in document and document["checksum"] not in sums:
+    if "checksum" in document and not _is_checksum_of(document["checksum"], text, applied, stamp):
         raise damage_error(where, "its content does not match its checksum", f"{WAY_OUT}. {_EDITED}")
     return applied, stamp
+
+
+def _is_checksum_of(checksum: str, text: str, applied: Applied, stamp: Stamp | None) -> bool:
+    """Tell whether a document has this checksum as it stands, or would have it as this program writes it."""
+    as_it_stands = _CHECKSUM_LINE.sub("", text, count=1)
+    return checksum == _checksum(as_it_stands) or checksum == _checksum(_head(applied, stamp) + _lists(applied))
 
 
 def state_schema() -> dict[str, object]:
