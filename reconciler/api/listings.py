@@ -24,7 +24,7 @@ _WRONG = {
     "missing": "it is missing",
     "string_too_short": "it is empty",
     "string_too_long": f"it is longer than {LONGEST_TEXT:,} characters",
-    "string_unicode": "it has half a character",
+    "string_unicode": "it has a broken character (half of a pair)",
 }
 _UNREADABLE = "(campaigns that cannot be read)"
 _UNNAMED = "(a campaign without a name)"

@@ -31,7 +31,7 @@ def _of_clock(skew: float | None, credentials: Credentials) -> list[str]:
 def _of_credentials(credentials: Credentials) -> list[str]:
     match credentials:
         case AppCredentials():
-            return ["the client id or the client secret is wrong, of another app, or one stands in the other's place"]
+            return ["the client id or the client secret is wrong, of another app, or the two are swapped"]
         case ReadyToken():
             return [
                 "the ready-made token has expired, is of another app, or that app enforces JTI (use a client id then)"

@@ -18,17 +18,17 @@ VERBS = {
     "plan": "show what apply would do; cannot write",
     "apply": "make the account as the manifest says",
     "drift": "show what was changed elsewhere; cannot write",
-    "import": "take live lists that the manifest does not declare into it and into the state",
-    "accept": "take what was changed elsewhere into the manifest",
+    "import": "add live lists that the manifest lacks, to it and to the state",
+    "accept": "write what was changed elsewhere into the manifest",
     "promote": "show what another environment lacks, and find its ids by name",
     "state": "look at the state, and repair it",
-    "doctor": "say what works, and what to do about what does not",
+    "doctor": "check the set-up, and say what to do about what does not work",
     "environments": "list the environments of the manifest, for pipelines",
     "init": "write a starter manifest, and the files of a pipeline",
     "schema": "print the JSON Schema of the manifest, for editors",
     "completions": "print completions for a shell",
     "man": "print the manual page",
-    "sandbox": "serve a double of the API on this machine, to try things out",
+    "sandbox": "serve a simulated API on this machine, to try things out",
 }
 
 

@@ -56,7 +56,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Apply, print the result, and return the exit code that it means."""
     if not options.yes and not at_terminal():
-        raise UsageError("nobody is there to ask: without a terminal, say --yes (and review a plan before)")
+        raise UsageError("there is no terminal to ask at: review a plan, then give --yes")
     if options.plan and options.revert_drift:
         raise UsageError("--revert-drift does not go with a saved plan: it would do more than the plan says")
     from reconciler.cli import wiring
@@ -79,7 +79,7 @@ def run(options: argparse.Namespace) -> int:
         _show(result, options)
         reports.save(result, options)
     except Exception as error:  # noqa: BLE001  PUTs went out: whatever it is, the exit code says so
-        complain(f"error: not all of the result can be told: {in_words(error)}")
+        complain(f"error: not all of the result can be shown: {in_words(error)}")
         shown = False
     if runtime.signal is not None:
         return 128 + runtime.signal

@@ -58,7 +58,7 @@ def _state_branch(forge: Forge, branch: str) -> Check:
     kinds = {str(rule.get("type")) for rule in forge.ask_all(f"/rules/branches/{branch}")} - _HARMLESS
     faults = [f"the rule {kind} would refuse the state" for kind in sorted(kinds)]
     step = f"Settings, Rules, Rulesets: exclude {branch} from it"
-    return judge("state branch", faults, f"no rule stands against pushing to {branch}", step)
+    return judge("state branch", faults, f"no rule refuses a push to {branch}", step)
 
 
 def _default_branch(forge: Forge, branch: str) -> Check:

@@ -123,7 +123,7 @@ def _state_branch(forge: Forge, branch: str) -> Check:
         return Check("state branch", "fails", f"{branch} is protected, and no one may push to it", step)
     asked = forge.ask("/push_rule") or {}
     faults = [f"the push rule {name} can refuse the commits of the state" for name in _PUSH_RULES if asked.get(name)]
-    return judge("state branch", faults, f"no rule stands against pushing to {branch}", step)
+    return judge("state branch", faults, f"no rule refuses a push to {branch}", step)
 
 
 def _push(forge: Forge, project: dict[str, Any]) -> Check:

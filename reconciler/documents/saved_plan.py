@@ -90,7 +90,7 @@ def _format_error(path: Path, what: str) -> PlanRefusedError:
 def _contradiction(document: PlanDocument) -> str | None:
     """Return where a document contradicts itself, and how; None if it does not."""
     if _twice(environment["name"] for environment in document["environments"]):
-        return "environments: an environment stands twice"
+        return "environments: an environment is there twice"
     for number, environment in enumerate(document["environments"]):
         where = f"environments.{number}"
         for position, change in enumerate(environment["changes"]):

@@ -38,7 +38,7 @@ def included_files(reading: Reading, globs: list[str], path: Path, drafts: Colle
         if fault:
             reading.blame(("include", number), fault)
     if len(globs) > MOST_GLOBS:
-        fault = f"only {MOST_GLOBS:,} entries are read: let some globs stand for several files"
+        fault = f"only {MOST_GLOBS:,} entries are read: let one glob match several files"
         reading.blame(("include", MOST_GLOBS), fault)
 
 

@@ -25,8 +25,8 @@ DIRECTIVES = (
     "a manifest is one YAML document without directives: remove lines that begin with % and everything after ..."
 )
 _ROWS = (
-    _Row(r"tab character", "a tab stands in the indentation: replace it with spaces"),
-    _Row(r"cannot start any token", "a tab stands in the indentation: replace it with spaces", found=r"\t"),
+    _Row(r"tab character", "there is a tab in the indentation: replace it with spaces"),
+    _Row(r"cannot start any token", "there is a tab in the indentation: replace it with spaces", found=r"\t"),
     _Row(r"cannot start any token", "a value cannot begin with this character: put the whole value in quotes"),
     _Row(
         r"mapping values are not allowed",
@@ -70,7 +70,7 @@ _ROWS = (
     _Row(r"expected (the )?node content", "a value is expected here: look for a missing or an extra bracket"),
     _Row(
         r"parsing a block (mapping|collection)",
-        "this does not go on what stands before it: indent it as its neighbours, or, where it follows a quote or "
+        "this does not continue the line before it: indent it as its neighbours, or, where it follows a quote or "
         "bracket that is closed, put the whole value in other quotes",
     ),
     _Row(

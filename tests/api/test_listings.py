@@ -60,7 +60,7 @@ ODD: list[tuple[dict[str, object], str, str | None]] = [
     ({"_id": "cl-2", "name": "Two", "description": 5}, "description cannot be used (it is not a text)", "Two"),
     ({"_id": "cl-2", "name": "Two", "description": []}, "description cannot be used (it is not a text)", "Two"),
     ({"_id": "cl-2", "name": "x" * 10_001}, "name cannot be used (it is longer than 10,000 characters)", "x" * 10_001),
-    ({"_id": "cl-2", "name": "\ud83d"}, "name cannot be used (it has half a character)", "\ud83d"),
+    ({"_id": "cl-2", "name": "\ud83d"}, "name cannot be used (it has a broken character (half of a pair))", "\ud83d"),
 ]
 
 

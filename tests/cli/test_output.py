@@ -297,7 +297,7 @@ def at_a_terminal(place: Workplace, redirections: str, *arguments: str) -> tuple
             "the question cannot be shown: stdout could not be written (No space left on device)",
         ),
         ("2>&-", ("--json",), ""),
-        ("<&-", (), "error: nobody is there to ask"),
+        ("<&-", (), "error: there is no terminal to ask at"),
     ],
 )
 def test_a_question_that_cannot_be_shown_is_answered_by_no(

@@ -80,7 +80,7 @@ ALTERED: dict[str, tuple[Callable[[Any], object], str]] = {
     ),
     "an environment twice": (
         lambda it: it["environments"].append(it["environments"][0]),
-        "environments: an environment stands twice",
+        "environments: an environment is there twice",
     ),
 }
 

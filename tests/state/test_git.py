@@ -104,7 +104,7 @@ def test_a_hook_that_declines_is_told_at_once(folder: Path, tmp_path: Path) -> N
 def test_a_refusal_that_stays_the_same_is_not_tried_for_ever(folder: Path, tmp_path: Path) -> None:
     git(tmp_path / "origin.git", "config", "receive.hideRefs", f"refs/heads/{BRANCH}")
     with pytest.raises(
-        StateError, match=r"git refuses to move this branch, though nobody else has moved it: .*hidden ref"
+        StateError, match=r"git refuses to move this branch, though no one else has moved it: .*hidden ref"
     ):
         write(folder)
 
@@ -113,7 +113,7 @@ def test_a_branch_in_the_way_is_told(folder: Path) -> None:
     git(folder, "remote", "remove", "origin")
     git(folder, "-c", "user.name=a", "-c", "user.email=a@b", "commit", "--quiet", "--allow-empty", "-m", "x")
     git(folder, "branch", f"{BRANCH}/more")
-    with pytest.raises(StateError, match="git refuses to move this branch, though nobody else has moved it"):
+    with pytest.raises(StateError, match="git refuses to move this branch, though no one else has moved it"):
         write(folder)
 
 

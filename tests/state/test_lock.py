@@ -81,7 +81,7 @@ def test_a_note_that_says_nothing_is_no_obstacle(tmp_path: Path, note: str) -> N
     with hold_lock(path, HOLDER):
         path.write_text(note)
         message = refusal(path)
-    assert "locked by somebody who has left no note of who it is. Nothing was changed. Wait" in message
+    assert "locked by a run that left no note of its name. Nothing was changed. Wait" in message
     assert message.isprintable()
 
 

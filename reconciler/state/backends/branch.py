@@ -138,7 +138,7 @@ class Branch:
             unmoved = 0 if self._tip != before else unmoved + 1
             if unmoved == _UNMOVED:
                 raise StateError(
-                    f"{self}: git refuses to move this branch, though nobody else has moved it: a protected branch, a "
+                    f"{self}: git refuses to move this branch, though no one else has moved it: a protected branch, a "
                     f"missing right, or another branch in its way? Git said: {refused}"
                 )
         raise StateError(

@@ -167,7 +167,7 @@ def _refusal(path: Path, note: bytes, asking: LockInfo) -> str:
     try:
         holder = TypeAdapter(LockInfo).validate_json(note, strict=True)
     except ValidationError:
-        who = "somebody who has left no note of who it is"
+        who = "a run that left no note of its name"
     else:
         who = describe(holder, asking.since)
     return (
