@@ -33,6 +33,7 @@ _ELSEWHERE = frozenset({
 _NOISY = ("GIT_TRACE", "GIT_CURL_VERBOSE")  # begin the names of what makes git talk on stderr
 _TO_STDERR = ("1", "2", "true")
 _REFUSED = re.compile(r"^!\t[^\t\n]*\t(.*)$", re.MULTILINE)  # what git push --porcelain prints of a branch
+_NO_REPOSITORY = "not a git repository (or any"
 _BY_A_HOOK = "hook declined"
 _USER = re.compile(r"(?<=://)[^/\s@]+@|[^\s/:@']+:[^\s/@']+@")
 _PLACE = re.compile(
@@ -263,7 +264,7 @@ def _place(url: str) -> tuple[str, str]:
 
 
 def _message(arguments: Sequence[str], said: str) -> str:
-    return (
-        f"git {arguments[0]} failed: {said or 'it says nothing'}. The state is on a branch: look "
-        "at the repository, its remote and the rights on it"
-    )
+    hint = ": look at the repository, its remote and the rights on it"
+    if _NO_REPOSITORY in said:
+        hint = ", so the manifest must be in a git repository: run git init, or name a folder in the manifest (state:)"
+    return f"git {arguments[0]} failed: {(said or 'it says nothing').rstrip('.')}. The state is on a branch{hint}"
