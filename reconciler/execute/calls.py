@@ -29,7 +29,7 @@ def wait_for_room(remote: Remote, clock: Clock, places: int) -> None:
     """Wait until the rate limit lets `places` requests go back to back; say so if that takes long."""
     wait = remote.delay(places)
     if wait >= WORTH_TELLING:
-        _log.info("waiting %.0f s for the rate limit, then live is read again", wait)
+        _log.info("waiting %.0f s for the limit of requests a minute, then the account is read again", wait)
     clock.sleep(wait)
 
 
