@@ -10,7 +10,7 @@ from typing import Literal
 class Check:
     """One thing that was looked at: how it stands, in words, and what to do if it does not work.
 
-    `unknown` is what could not be looked at, since something before it failed.
+    `unknown` is what could not be looked at: something before it failed, or it is not shown to this token.
     """
 
     name: str

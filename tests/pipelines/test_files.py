@@ -106,9 +106,9 @@ def test_the_pipeline_of_gitlab_is_one(tmp_path: Path) -> None:
     assert set(re.findall(r"\$\[\[ inputs\.(\w+) \]\]", jobs)) == set(inputs)
     given = {"environment": "prod", "refresh": "false"}
     jobs = re.sub(r"\$\[\[ inputs\.(\w+) \]\]", lambda name: given.get(name[1]) or inputs[name[1]]["default"], jobs)
-    plan = yaml.safe_load(jobs)["plan prod"]["script"][0]
+    plan = yaml.safe_load(jobs)["plan-prod"]["script"][0]
     children = [each.replace("\\$", "$") for each in re.findall(r"<<END\n(.*?)END\n", plan, re.DOTALL)]
-    assert [list(yaml.safe_load(each)) for each in children] == [["nothing to apply"], ["apply prod"]]
+    assert [list(yaml.safe_load(each)) for each in children] == [["nothing-to-apply"], ["apply-prod"]]
     files = [PACKAGED / "gitlab" / "_dot_gitlab-ci.yml", *(tmp_path / f"{number}.yml" for number in range(3))]
     for path, content in zip(files[1:], (jobs, *children), strict=True):
         path.write_text(content)
