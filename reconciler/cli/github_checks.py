@@ -19,6 +19,7 @@ def check_github(forge: Forge, environment: str, state: str) -> Iterator[Check]:
     if repository is None:
         raise UnseenError("the token is not shown the repository (HTTP 404)")
     default = repository.get("default_branch") or "main"
+    yield look("actions", "Settings, Actions, General", partial(_actions, forge))
     for name in (f"{environment}-plan", environment):
         place = f"Settings, Environments, {name}"
         title = f"environment {name}"
@@ -27,6 +28,17 @@ def check_github(forge: Forge, environment: str, state: str) -> Iterator[Check]:
     if state:
         yield look("state branch", "Settings, Rules, Rulesets", partial(_state_branch, forge, state))
     yield look("default branch", "Settings, Rules, Rulesets", partial(_default_branch, forge, default))
+
+
+def _actions(forge: Forge) -> Check:
+    allowed = forge.ask("/actions/permissions") or {}
+    kind = allowed.get("allowed_actions", "all")
+    if kind == "selected":
+        chosen = forge.ask("/actions/permissions/selected-actions") or {}
+        kind = "all" if chosen.get("github_owned_allowed") else kind
+    faults = [] if allowed.get("enabled") else ["GitHub Actions are switched off"]
+    faults += [] if kind == "all" else ["actions made by GitHub are not allowed"]
+    return judge("actions", faults, "actions made by GitHub may run", "Settings, Actions, General")
 
 
 def _rules(forge: Forge, name: str, default: str, *, reviewed: bool) -> Check:

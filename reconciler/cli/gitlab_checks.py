@@ -28,6 +28,7 @@ def check_gitlab(forge: Forge, environment: str, prefix: str, state: str) -> Ite
     if project is None:
         raise UnseenError("the token is not shown the project (HTTP 404)")
     default = project.get("default_branch") or "main"
+    yield look("runner", "Settings, CI/CD, Runners", partial(_runner, forge))
     place = "Settings, CI/CD, Variables"
     yield look("variables", place, partial(_variables, forge, project, environment, prefix))
     place = "Settings, CI/CD, Protected environments"
@@ -39,6 +40,12 @@ def check_gitlab(forge: Forge, environment: str, prefix: str, state: str) -> Ite
         yield look("push", "Settings, CI/CD, Job token permissions", partial(_push, forge, project))
     yield _pipeline_variables(project)
     yield look("schedule", "Build, Pipeline schedules", partial(_schedule, forge, default))
+
+
+def _runner(forge: Forge) -> Check:
+    found = forge.ask_all("/runners?status=online")
+    step = "Settings, CI/CD, Runners: enable instance runners, or register one"
+    return judge("runner", [] if found else ["no runner is online"], f"{len(found)} online", step)
 
 
 def _variables(forge: Forge, project: dict[str, Any], environment: str, prefix: str) -> Check:
@@ -60,7 +67,7 @@ def _variables(forge: Forge, project: dict[str, Any], environment: str, prefix: 
     )
     if unseen and any(fault.endswith(" is missing") for fault in faults):
         return Check("variables", "unknown", "; ".join(faults) + unseen, step)
-    return judge("variables", faults, f"{prefix}_… are set for {environment}; what is masked was not looked at", step)
+    return judge("variables", faults, f"all are set for {environment} and protected, the secrets masked", step)
 
 
 def _fits(scope: str, name: str) -> bool:

@@ -28,6 +28,7 @@ GITLAB = {
         "ci_push_repository_for_job_token_allowed": True,
         "ci_pipeline_variables_minimum_override_role": "no_one_allowed",
     },
+    "projects/5/runners": [{"status": "online"}],
     "projects/5/variables": VARIABLES,
     "projects/5/protected_environments/prod": {"deploy_access_levels": [MAINTAINERS]},
     "projects/5/protected_branches": [{"name": "main", "push_access_levels": [NO_ONE]}],
@@ -37,6 +38,8 @@ RULES = "repos/o/r/rules/branches"
 ENVIRONMENT = {"deployment_branch_policy": {"protected_branches": True}}
 GITHUB = {
     "repos/o/r": {"default_branch": "main"},
+    "repos/o/r/actions/permissions": {"enabled": True, "allowed_actions": "selected"},
+    "repos/o/r/actions/permissions/selected-actions": {"github_owned_allowed": True},
     "repos/o/r/environments/prod-plan": ENVIRONMENT,
     "repos/o/r/environments/prod": {**ENVIRONMENT, "protection_rules": [{"type": "required_reviewers"}]},
     **{
@@ -101,7 +104,16 @@ def statuses(checks: dict[str, tuple[str, str]]) -> dict[str, str]:
 
 
 def test_a_project_that_is_set_up_is_in_order(gitlab: Desk) -> None:
-    names = ("variables", "environment", "default branch", "state branch", "push", "pipeline variables", "schedule")
+    names = (
+        "runner",
+        "variables",
+        "environment",
+        "default branch",
+        "state branch",
+        "push",
+        "pipeline variables",
+        "schedule",
+    )
     assert statuses(gitlab.ask(0)) == dict.fromkeys(names, "works")
 
 
@@ -196,12 +208,13 @@ def test_all_pages_are_read(gitlab: Desk) -> None:
 def test_a_repository_that_is_set_up_is_in_order(github: Desk) -> None:
     checks = github.ask(0)
     assert set(statuses(checks).values()) == {"works"}
-    assert len(checks) == 6
+    assert len(checks) == 7
 
 
 def test_a_new_repository_lacks_everything_and_is_told_so(github: Desk) -> None:
     github.forge.answers = {
         "repos/o/r": {},
+        "repos/o/r/actions/permissions": {"enabled": False, "allowed_actions": "local_only"},
         "repos/o/r/environments/prod": {"protection_rules": []},
         "repos/o/r/environments/prod/variables": {"variables": [{"name": "KORE_HOST", "value": ""}]},
         f"{RULES}/reconciler-state": [{"type": "pull_request"}],
@@ -209,6 +222,7 @@ def test_a_new_repository_lacks_everything_and_is_told_so(github: Desk) -> None:
     }
     checks = github.ask(1)
     assert set(statuses(checks).values()) == {"fails"}
+    assert checks["actions"][1] == "GitHub Actions are switched off; actions made by GitHub are not allowed"
     assert checks["environment prod-plan"][1] == "there is none"
     assert "no reviewers are required" in checks["environment prod"][1]
     assert checks["environment prod, secrets"][1].endswith("KORE_HOST is empty")

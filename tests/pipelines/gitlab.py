@@ -1,7 +1,7 @@
 """A project with the pipeline of `init --gitlab`, run by gitlab-ci-local on this machine, without containers.
 
-Variables are scoped to environments, artifacts kept and child pipelines started, as GitLab does. Beside it stands a double of the few addresses
-of GitLab's API that the pipeline and `doctor --ci` ask.
+Variables are scoped to environments, artifacts kept and child pipelines started, as GitLab does. Beside it stands a
+double of the few addresses of GitLab's API that the pipeline and `doctor --ci` ask.
 """
 
 from __future__ import annotations
