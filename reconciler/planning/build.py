@@ -56,7 +56,9 @@ def build(desired: Desired, applied: Applied, live: Live | None = None) -> Envir
     changes = [row.change for row in rows if row.change]
     changes += [_forget(known) for key, known in applied.lists.items() if key not in desired.lists]
     drift = [row.drift for row in rows if row.drift]
-    moved = sum(1 for row in rows if row.change or row.drift)
+    as_declared = frozenset(
+        key for key, row in zip(desired.lists, rows, strict=True) if not row.change and not row.drift
+    )
     return EnvironmentPlan(
         name=desired.environment,
         target=desired.target,
@@ -64,8 +66,9 @@ def build(desired: Desired, applied: Applied, live: Live | None = None) -> Envir
         serial=applied.serial,
         changes=tuple(sorted(changes, key=lambda change: change.key)),
         drift=tuple(sorted(drift, key=lambda drifted: drifted.key)),
-        unchanged=len(desired.lists) - moved,
+        unchanged=len(as_declared),
         warnings=(*_unread(live), *sorted(warning for row in rows for warning in row.warnings)),
+        as_declared=as_declared,
     )
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from reconciler.model.changes import Blocked, Forget, Update
@@ -95,7 +96,16 @@ def seconds_in_all(environments: Sequence[EnvironmentPlan]) -> int:
 
 def _environment(of: EnvironmentPlan, plan: Plan) -> EnvironmentView:
     before = "live now" if plan.refreshed else "last applied"
-    entries = [entry_of_change(of, change, (before, _after(change))) for change in of.changes]
+    others = {
+        other.name: (_keys_to_change(other), other.as_declared) for other in plan.environments if other.name != of.name
+    }
+    entries = [
+        replace(
+            entry_of_change(of, change, (before, _after(change))),
+            other_environments=_other_environments(change, others),
+        )
+        for change in of.changes
+    ]
     actions = Counter(change.action for change in of.changes)
     return EnvironmentView(
         name=of.name,
@@ -113,6 +123,20 @@ def _environment(of: EnvironmentPlan, plan: Plan) -> EnvironmentView:
         lineage=of.lineage,
         serial=of.serial,
     )
+
+
+def _other_environments(change: Change, others: Mapping[str, tuple[Set[str], Set[str]]]) -> str:
+    """Return where else a list that is to change is to change, too, and where it is as the manifest says."""
+    if not isinstance(change, Update | Blocked):
+        return ""
+    pending = [name for name, (to_change, _) in others.items() if change.key in to_change]
+    applied = [name for name, (_, as_declared) in others.items() if change.key in as_declared]
+    said = [("pending", pending), ("applied", applied)]
+    return "; ".join(f"{word} in {', '.join(names)}" for word, names in said if names)
+
+
+def _keys_to_change(of: EnvironmentPlan) -> set[str]:
+    return {change.key for change in of.changes if isinstance(change, Update | Blocked)}
 
 
 def _after(change: Change) -> str:

@@ -43,7 +43,7 @@ class Entry:
     `cause` is a word for links and filters, `why` the same in words, `words` what is done, was done or was found, and
     why. `reason` says what stops the list or went wrong with it, `lift` what lifts a block, `next_step` what to do
     about an outcome. `attempts` counts the PUTs that were sent. `foreseen`: the approved plan said that it
-    is blocked, and why.
+    is blocked, and why. `other_environments`: where else the list is pending, and where it is applied.
     """
 
     key: str
@@ -63,6 +63,7 @@ class Entry:
     warnings: tuple[str, ...] = ()
     waits_for: tuple[str, ...] = ()
     campaigns: tuple[str, ...] = ()
+    other_environments: str = ""
 
     @property
     def place(self) -> str:
@@ -72,6 +73,8 @@ class Entry:
     @property
     def notes(self) -> Iterator[tuple[str, str]]:
         """What is said of it, each sentence with its label; campaigns apart."""
+        if self.other_environments:
+            yield "other environments", self.other_environments
         if self.waits_for:
             yield "waits for", ", ".join(self.waits_for)
         if self.reason:

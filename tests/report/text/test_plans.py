@@ -129,3 +129,12 @@ def test_on_a_terminal_a_long_plan_is_cut_and_ends_with_its_totals() -> None:
     assert "\ntotal  1 to update, 20 blocked  (" in output
     few = samples.planned(samples.environment("prod", *_protected(8)))
     assert "total" not in lines.render(view_of_plan(few), colour=False, width=100)
+
+
+def test_a_change_says_where_else_it_is_pending_and_where_it_is_applied() -> None:
+    here = samples.environment("test", samples.DESCRIBED)
+    there = samples.environment("prod", samples.DESCRIBED, samples.ADOPTED)
+    done = samples.environment("dev", as_declared=frozenset({samples.DESCRIBED.key, samples.ADOPTED.key}))
+    first, second, _ = view_of_plan(samples.planned(here, there, done)).environments
+    assert [entry.other_environments for entry in first.entries] == ["pending in prod; applied in dev"]
+    assert [entry.other_environments for entry in second.entries] == ["pending in test; applied in dev", ""]
