@@ -98,7 +98,7 @@ def mark_difference(text: str, other: str) -> str:
     begin = length_in_common(text, other)
     end = min(length_in_common(text[::-1], other[::-1]), len(text) - begin, len(other) - begin)
     parts = [each[begin : len(each) - end] for each in (text, other)]
-    if text == other or not begin + end or max(map(len, parts)) > _SMALL:
+    if not begin + end or max(map(len, parts)) > _SMALL:
         return ""
     before, after = text[:begin], text[len(text) - end :]
     head = before if begin <= _SMALL else f"…{before[-_SMALL:]}"

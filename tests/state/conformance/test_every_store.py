@@ -67,6 +67,7 @@ def set_up(keeper: Keeper, *names: str) -> None:
 @every_kind
 def test_read_your_write(keeper: Keeper) -> None:
     assert keeper.store().load() == replace(state(serial=0, lineage=""))
+    assert keeper.store().place.startswith(str(keeper.store()))
     with keeper.store().lock(HOLDER) as writer:
         writer.announce_intents({"a": doubtful_list("a"), "c": doubtful_list("c")})
         writer.record("a", doubtful_list("a"))
