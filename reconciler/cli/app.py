@@ -23,7 +23,7 @@ VERBS = {
     "promote": "show what another environment lacks, and find its ids by name",
     "state": "look at the state, and repair it",
     "doctor": "check the set-up, and say what to do about what does not work",
-    "environments": "list the environments of the manifest, for pipelines",
+    "environments": "list the environments of the manifest, or add one",
     "init": "write a starter manifest, and the files of a pipeline",
     "schema": "print the JSON Schema of the manifest, for editors",
     "completions": "print completions for a shell",
@@ -33,7 +33,7 @@ VERBS = {
 
 
 WRITING = frozenset({"apply", "import", "accept", "promote", "init", "sandbox"})
-WRITING_TO_THE_STATE = frozenset({"mv", "rm", "push", "unlock", "migrate"})
+WRITING_ACTIONS = frozenset({"add", "mv", "rm", "push", "unlock", "migrate"})
 
 
 class Parser(argparse.ArgumentParser):
@@ -101,7 +101,7 @@ def _writes(options: argparse.Namespace) -> bool:
     shows = any(getattr(options, name, False) for name in ("dry_run", "settings"))
     if shows or not getattr(options, "match_names", True):
         return False
-    return options.verb in WRITING or getattr(options, "action", None) in WRITING_TO_THE_STATE
+    return options.verb in WRITING or getattr(options, "action", None) in WRITING_ACTIONS
 
 
 def module_of(verb: str) -> str:

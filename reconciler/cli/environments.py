@@ -1,12 +1,17 @@
-"""`reconciler environments`: what a manifest has, so that a pipeline can run a job for each."""
+"""`reconciler environments`: what a manifest has, so that a pipeline can run a job for each; `add` writes one more."""
 
 from __future__ import annotations
 
 import argparse
+import sys
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from reconciler.cli import options as shared
-from reconciler.cli.output import say, say_document
+from reconciler.cli import questions
+from reconciler.cli.output import say, say_document, uses_colour, warn
+from reconciler.errors import UsageError
+from reconciler.report.escape import terminal
 
 if TYPE_CHECKING:
     from reconciler.documents.environments_document import EnvironmentsDocument
@@ -16,17 +21,69 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     shared.manifest(parser)
     parser.add_argument("--json", action="store_true", help="print a JSON array of names instead of lines")
+    actions = parser.add_subparsers(metavar="[ACTION]", dest="action")
+    summary = "write one more environment into the manifest; each plain id becomes that of the environment there is"
+    adding = actions.add_parser("add", help=summary, description=f"{summary.capitalize()}.", allow_abbrev=False)
+    adding.add_argument("name", metavar="NAME", help="the new environment's name")
+    shared.manifest(adding, default=argparse.SUPPRESS)
+    questions.arguments(adding)
+    adding.add_argument("--name-format", metavar="TEXT", help='how it writes names, such as "[dev] {name}"')
+    shared.editing(adding)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the names, in the order of the manifest."""
+    """Print the names, in the order of the manifest, or add an environment."""
     import json
 
     from reconciler.manifest import load
 
+    if options.action == "add":
+        return _add(options)
     names: EnvironmentsDocument = list(load(options.file).environments)
     if options.json:
         say_document(json.dumps(names))
     else:
         say("\n".join(names))
     return 0
+
+
+def _add(options: argparse.Namespace) -> int:
+    from reconciler.cli import edits
+    from reconciler.cli.runtime import Runtime
+    from reconciler.manifest import load
+    from reconciler.manifest.edit.draft import Draft
+    from reconciler.model.identifiers import account_id_warning
+
+    manifest = load(options.file)
+    name, (first, present) = options.name, next(iter(manifest.environments.items()))
+    if fault := questions.fault("env", name):
+        raise UsageError(f"{name!r}: {fault}")
+    if name in manifest.environments:
+        raise UsageError(f"the manifest has an environment {name!r} already")
+    given = {each: text for each in questions.QUESTIONS if (text := getattr(options, each)) is not None}
+    answers = questions.answers(given, Runtime().answer, present.desired.target.host)
+    entry = {"host": answers["host"], "stream_id": answers["stream"], "account_id": answers["account"]}
+    if options.name_format is not None:
+        entry["name_format"] = options.name_format
+    draft = Draft(manifest)
+    changes = draft.changes(draft.add_environment(name, entry))
+    if unusual := account_id_warning(answers["account"]):
+        warn(unusual)
+    if options.dry_run:
+        edits.show(changes, colour=uses_colour(sys.stdout, options))
+        return 0
+    edits.write(manifest, changes)
+    say(f"{name} added; changed: {terminal(', '.join(changes))}")
+    say(f"Next: {_next_steps(options, answers, first)}")
+    return 0
+
+
+def _next_steps(options: argparse.Namespace, answers: Mapping[str, str], first: str) -> str:
+    from reconciler.cli import wiring
+    from reconciler.report import steps
+
+    asked = wiring.asked_of(options)
+    check = steps.command("doctor", [options.name], asked)
+    find = steps.command(f"promote {first} {options.name} --match-names", [], asked)
+    unknown = any(answers[name] == questions.QUESTIONS[name].default for name in ("stream", "account"))
+    return f"{f'fill in {options.name}, then: ' if unknown else ''}{check}, and {find}"

@@ -9,14 +9,15 @@ from collections.abc import Callable, Mapping
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import NamedTuple
 
 from reconciler.cli import options as shared
-from reconciler.cli.output import at_terminal, say, warn
+from reconciler.cli import questions
+from reconciler.cli.output import say, warn
+from reconciler.cli.questions import QUESTIONS
 from reconciler.cli.schema import schema
-from reconciler.errors import ManifestError, UsageError
+from reconciler.errors import UsageError
 from reconciler.manifest.edit.quoting import double_quoted, quote_key
-from reconciler.model.identifiers import account_id_warning, is_key
+from reconciler.model.identifiers import account_id_warning
 
 _MANIFEST = """\
 # yaml-language-server: $schema=lists.schema.json
@@ -35,38 +36,10 @@ _IGNORED = ("/.reconciler/*.lock", "/.reconciler/*.new")
 _FOLDER, _BRANCH = ".reconciler", "git+branch://reconciler-state"
 
 
-class _Question(NamedTuple):
-    """What the manifest needs to know: asked as `question`, found `where`; `default` is written without an answer."""
-
-    question: str
-    where: str
-    default: str
-
-
-_QUESTIONS = {
-    "host": _Question("Host", "the address at which you open the platform in the browser", "https://platform.kore.ai"),
-    "stream": _Question(
-        "Stream id",
-        "st-…; the app's general settings page shows it, beside the app's name",
-        "st-00000000-0000-0000-0000-000000000000",
-    ),
-    "account": _Question(
-        "Account id",
-        "24 letters and digits; the accountId in every request to the vendor's API. In the browser: sign in to the "
-        "platform, open the developer tools, Network, and look for accountId in the headers of a request",
-        "0" * 24,
-    ),
-}
-
-
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("folder", nargs="?", type=shared.path, default=Path(), metavar="FOLDER", help="default: here")
-    parser.add_argument(
-        "--host", metavar="URL", help="the platform's address; a terminal is asked for what is left out"
-    )
-    parser.add_argument("--stream", metavar="ID", help="the app's stream id, st-…")
-    parser.add_argument("--account", metavar="ID", help="the account id")
+    questions.arguments(parser)
     parser.add_argument("--env", metavar="NAME", help="the environment's name; default: prod")
     parser.add_argument("--github", action="store_true", help="also workflows for GitHub, the state on a branch")
     parser.add_argument("--gitlab", action="store_true", help="also a pipeline for GitLab, the state on a branch")
@@ -100,67 +73,28 @@ def run(options: argparse.Namespace) -> int:
         say(f"A pipeline forgets what is in a folder: {move}write `state: {_BRANCH}` in lists.yaml")
     if unusual := account_id_warning(answers["account"]):
         warn(unusual)
-    fill = (
-        "fill in the environment in lists.yaml, then: "
-        if any(_QUESTIONS[name].default.encode() in manifest for name in ("stream", "account"))
-        else ""
-    )
+    unknown = any(QUESTIONS[name].default.encode() in manifest for name in ("stream", "account"))
+    fill = "fill in the environment in lists.yaml, then: " if unknown else ""
     say(f"Next: {fill}reconciler doctor, and reconciler import")
     return 0
 
 
 def _answers(options: argparse.Namespace, answer: Callable[[str], str]) -> dict[str, str]:
     """Return what to write for each question, from the options or else from the terminal. Raises UsageError."""
-    given = {name: text for name in (*_QUESTIONS, "env") if (text := getattr(options, name)) is not None}
+    given = {name: text for name in (*QUESTIONS, "env") if (text := getattr(options, name)) is not None}
     if os.path.exists(options.folder / "lists.yaml"):  # noqa: PTH110  # a name that can be no file is none there
         if given:
             raise UsageError(
                 f"{options.folder / 'lists.yaml'} is there already: change its environments there, "
                 f"and leave out --{next(iter(given))}"
             )
-        return _defaults()
-    for name, text in given.items():
-        if fault := _fault(name, text):
-            raise UsageError(f"--{name} {text!r}: {fault}")
-    if at_terminal():
-        given |= {name: _ask(name, answer) for name in _QUESTIONS if name not in given}
-    return {**_defaults(), **given}
-
-
-def _defaults() -> dict[str, str]:
-    return {"env": "prod", **{name: question.default for name, question in _QUESTIONS.items()}}
-
-
-def _ask(name: str, answer: Callable[[str], str]) -> str:
-    """Ask until the answer can be used; an empty one means the default."""
-    asked = _QUESTIONS[name]
-    without = asked.default if name == "host" else "filled in later"
-    say(f"{asked.question}: {asked.where}.")
-    while text := answer(f"{asked.question} [{without}]: ").strip():
-        fault = _fault(name, text)
-        if not fault:
-            return text
-        say(fault)
-    return asked.default
-
-
-def _fault(name: str, text: str) -> str:
-    """Return what is wrong with an answer, "" if it can be used."""
-    from reconciler.manifest import load
-
-    path = Path("lists.yaml")
-    try:
-        load(path, {path.name: _manifest({**_defaults(), "state": _FOLDER, name: text})})
-    except ManifestError as error:
-        return error.problems[0].message
-    return ""
+        return {"env": "prod", **questions.defaults()}
+    return {"env": "prod", **questions.answers(given, answer)}
 
 
 def _manifest(answers: Mapping[str, str]) -> bytes:
-    texts = {name: double_quoted(answers[name]) for name in _QUESTIONS}
-    name = answers["env"]
-    key = quote_key(name) if is_key(name) else double_quoted(name)
-    return _MANIFEST.format(**texts, env=key, state=answers["state"]).encode()
+    texts = {name: double_quoted(answers[name]) for name in QUESTIONS}
+    return _MANIFEST.format(**texts, env=quote_key(answers["env"]), state=answers["state"]).encode()
 
 
 def _tree(root: Traversable, prefix: str) -> list[tuple[str, bytes]]:

@@ -15,13 +15,13 @@ DEFAULT_FILE = Path("lists.yaml")
 _SECONDS = re.compile(r"[0-9]{1,12}(?:\.[0-9]{0,12})?|\.[0-9]{1,12}")
 
 
-def manifest(parser: argparse.ArgumentParser) -> None:
+def manifest(parser: argparse.ArgumentParser, *, default: object = None) -> None:
     """Declare which manifest."""
     parser.add_argument(
         "-f",
         "--file",
         type=path,
-        default=default_file(),
+        default=default or default_file(),
         metavar="FILE",
         help="the manifest (default lists.yaml, or RECONCILER_FILE)",
     )

@@ -70,7 +70,11 @@ def _resolve_entry(entry: _Entry, sides: Mapping[str, _Side]) -> None:
         return
     if len(sides) > 1:
         each = first_names([f"{name}: cl-…" for name in islice(sides, MOST_NAMED + 1)], len(sides))
-        entry.blame(("id",), f"there are {len(sides)} environments but only one id: write one for each, {{{each}}}")
+        entry.blame(
+            ("id",),
+            f"there are {len(sides)} environments but only one id: write one for each that has the list, {{{each}}}, "
+            "or remove the new environment and let `reconciler environments add` write it and change every id",
+        )
         return
     for side in sides.values():
         _check_environments(entry, (side.name,), sides)

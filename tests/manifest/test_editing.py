@@ -528,6 +528,71 @@ def test_promotion_finds_ids_by_the_name_there(tmp_path: Path) -> None:
     )
 
 
+PLAIN_IDS = {
+    "plain": ("a:\n    id: cl-1  # one\n    name: A\n", "a:\n    id: {prod: cl-1}  # one\n    name: A\n"),
+    "single quotes": ("a: {name: A, id: 'cl-1'}\n", "a: {name: A, id: {prod: 'cl-1'}}\n"),
+    "double quotes": ('a: {id: "cl-1", name: A,}\n', 'a: {id: {prod: "cl-1"}, name: A,}\n'),
+    "below its key": (
+        "a:\n    id:\n      cl-1 # one\n    name: A\n",
+        "a:\n    id:\n      {prod: cl-1} # one\n    name: A\n",
+    ),
+    "folded": ("a:\n    id: >- # one\n      cl-1\n    name: A\n", "a:\n    id: {prod: cl-1} # one\n    name: A\n"),
+    "literal": ("a:\n    name: A\n    id: |-\n      cl-1\n", "a:\n    name: A\n    id: {prod: cl-1}\n"),
+    "explicit": (
+        "a:\n    ? id\n    : cl-1\n    ? name\n    : A\n",
+        "a:\n    ? id\n    : {prod: cl-1}\n    ? name\n    : A\n",
+    ),
+    "one in braces": ("a: {id: {prod: cl-1}, name: A}\n", "a: {id: {prod: cl-1}, name: A}\n"),
+}
+
+
+def with_dev(path: Path) -> str:
+    draft = Draft(load(path))
+    entry = {"host": "h.example", "stream_id": "st-2", "account_id": "a2"}
+    text = made(path, draft.changes(draft.add_environment("dev", entry)))
+    assert list(load(path).environments) == ["prod", "dev"]
+    assert load(path).environments["dev"].desired.lists == {}
+    return text
+
+
+@pytest.mark.parametrize(("before", "after"), PLAIN_IDS.values(), ids=list(PLAIN_IDS))
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_an_environment_is_added_and_plain_ids_are_those_of_the_first(
+    tmp_path: Path, before: str, after: str, newline: str
+) -> None:
+    path = written(tmp_path, f"{ENVIRONMENTS}lists:\n  {before}# end".replace("\n", newline))
+    entry = '  dev:\n    host: "h.example"\n    stream_id: "st-2"\n    account_id: "a2"\n'
+    assert with_dev(path) == f"{ENVIRONMENTS}{entry}lists:\n  {after}# end".replace("\n", newline)
+
+
+def test_an_environment_is_added_to_a_manifest_of_several_files_and_in_json(tmp_path: Path) -> None:
+    (tmp_path / "more.yaml").write_text("lists: {b: {id: cl-2, name: B}}\n")
+    (tmp_path / "none.yaml").write_text("# nothing yet\n")
+    flow = "environments: {prod: {host: h.example, stream_id: st-1, account_id: a1}, # p\n}\n"
+    path = written(tmp_path, f"version: 1\ninclude: [more.yaml, none.yaml]\n{flow}")
+    assert '}, dev: {host: "h.example", stream_id: "st-2", account_id: "a2"}, # p\n}\n' in with_dev(path)
+    assert (tmp_path / "more.yaml").read_text() == "lists: {b: {id: {prod: cl-2}, name: B}}\n"
+    path = written(
+        tmp_path,
+        JSON.replace('    "off": {"host": "h.example", "stream_id": "st-1", "account_id": "a2"}\n', "")
+        .replace('"a1"},', '"a1"}')
+        .replace('{"prod": "cl-1"}', '"cl-1"'),
+    )
+    values = json.loads(with_dev(path))
+    assert values["lists"]["a"]["id"] == {"prod": "cl-1"}
+    assert values["environments"]["dev"] == {"host": "h.example", "stream_id": "st-2", "account_id": "a2"}
+
+
+@given(manifests(environments=("prod",)))
+@settings(max_examples=30)
+def test_adding_an_environment_leaves_every_list_as_it_was(manifest: Written) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = manifest.save(Path(folder))
+        before = declarations(load(path))
+        with_dev(path)
+        assert declarations(load(path)) == {**before, "dev": {}}
+
+
 def test_a_file_that_changed_since_it_was_read_is_left_alone(tmp_path: Path) -> None:
     path = written(tmp_path, f"{ENVIRONMENTS}lists: {{}}\n")
     loaded = load(path)

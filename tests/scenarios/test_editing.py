@@ -180,6 +180,36 @@ def test_promotion(two: Workplace) -> None:
     assert two.puts == []
 
 
+def test_a_second_environment_is_added_and_filled(place: Workplace) -> None:
+    lists = some_lists(3)
+    place.sandbox.world.set_account(Account.of([_dev(known) for known in lists], "b1", ("st-dev",)))
+    before = manifest(place)
+    add = ["environments", "add", "dev", "--stream", "st-dev", "--account", "b1", "--name-format", "[dev] {name}"]
+    dry = place.run(*add, "--dry-run")
+    assert (dry.code, manifest(place)) == (0, before)
+    assert "+  dev:" in dry.out
+    ran = place.run(*add)
+    assert ran.out.endswith("reconciler doctor --env dev, and reconciler promote prod dev --match-names\n")
+    assert "warning: account_id 'b1' has 2 characters" in ran.err
+    assert place.run("environments", "--json").out == '["prod", "dev"]\n'
+    for refused, said in (
+        (add, "the manifest has an environment 'dev' already"),
+        (["environments", "add", "Dev"], "error: 'Dev': "),
+        (["environments", "add", "x", "--stream", "x"], "error: --stream 'x': must be a stream id"),
+        (["environments", "add", "x", "--name-format", "x"], "x.name_format: must have {name} exactly once"),
+    ):
+        ran = place.run(*refused)
+        assert (ran.code, said in ran.err) == (1, True), ran.err
+    assert place.run("validate").code == 0
+    assert place.run("plan", "--env", "prod", "--refresh", "--detailed-exitcode").code == 0
+    first = place.run("promote", "prod", "dev", "--match-names")
+    assert "id: cl-0000001-0000-dev" in first.out
+    assert place.run("apply", "--env", "dev", "--yes").code == 0
+    assert place.run("plan", "--all-envs", "--refresh", "--detailed-exitcode").code == 0
+    assert place.puts == []
+    assert "fill in test, then: reconciler doctor" in place.run("environments", "add", "test").out
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

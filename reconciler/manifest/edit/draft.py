@@ -20,6 +20,7 @@ from reconciler import files as bounded
 from reconciler.errors import EditError, ManifestError
 from reconciler.manifest import loader
 from reconciler.manifest.edit import splice
+from reconciler.manifest.edit.environment_text import entry_added, ids_mapped
 from reconciler.manifest.edit.list_text import NewList, Revision, add_lists, revise_list
 from reconciler.manifest.edit.quoting import double_quoted
 from reconciler.manifest.edit.splice import Splice
@@ -116,6 +117,14 @@ class Draft:
         end = ", " if splice.is_flow(entry) else "\n" + " " * splice.column_of(entry)
         if splice.child(entry, "previously") is None:
             file.splices.append(Splice(place, place, f"previously: {text}{end}"))
+
+    def add_environment(self, name: str, entry: Mapping[str, str]) -> Declared:
+        """Add an environment without lists, and make plain ids those of the present one; return all declared then."""
+        main = self._files[self.manifest.path.name]
+        main.splices.append(entry_added(main.text, main.tree, name, entry))
+        for file in self._files.values():
+            file.splices += ids_mapped(file.text, file.lists, next(iter(self.manifest.environments)))
+        return {**declarations(self.manifest), name: {}}
 
     def changes(self, expected: Declared) -> Mapping[str, tuple[bytes, bytes]]:
         """Return the old and the new content of each changed file, by name.

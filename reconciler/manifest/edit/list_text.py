@@ -25,14 +25,14 @@ class Revision:
 
 
 @dataclass(frozen=True, slots=True)
-class _Style:
+class Style:
     """How a file writes keys, ids and texts, and how far it indents."""
 
     is_json: bool
     width: int = 2
 
     @classmethod
-    def of(cls, text: str, *trees: yaml.Node | None) -> _Style:
+    def of(cls, text: str, *trees: yaml.Node | None) -> Style:
         return cls(_is_json(text), next(filter(None, map(splice.width_of, trees)), 2))
 
     def text(self, text: str) -> str:
@@ -71,7 +71,7 @@ class NewList:
 
 def revise_list(text: str, key: str, entry: yaml.MappingNode, revision: Revision) -> list[Splice]:
     """Return the splices of one list; at the same offset, the innermost comes first."""
-    style = _Style.of(text)
+    style = Style.of(text)
     splices: list[Splice] = []
     pairs: list[str] = []
     if revision.ids:
@@ -91,7 +91,7 @@ def revise_list(text: str, key: str, entry: yaml.MappingNode, revision: Revision
 
 
 def _revise_overrides(
-    text: str, overrides: yaml.MappingNode, wanted: Mapping[str, Texts], style: _Style
+    text: str, overrides: yaml.MappingNode, wanted: Mapping[str, Texts], style: Style
 ) -> list[Splice]:
     splices: list[Splice] = []
     missing: list[str] = []
@@ -104,7 +104,7 @@ def _revise_overrides(
     return splices + ([splice.pairs_added(text, overrides, missing)] if missing else [])
 
 
-def _revise_texts(text: str, mapping: yaml.MappingNode, texts: Texts, pairs: list[str], style: _Style) -> list[Splice]:
+def _revise_texts(text: str, mapping: yaml.MappingNode, texts: Texts, pairs: list[str], style: Style) -> list[Splice]:
     """Rewrite the texts that are in `mapping`; add those that are not, and `pairs`."""
     splices: list[Splice] = []
     missing: list[str] = []
@@ -122,7 +122,7 @@ def _revise_texts(text: str, mapping: yaml.MappingNode, texts: Texts, pairs: lis
 def add_lists(text: str, tree: yaml.MappingNode | None, lists: Sequence[NewList], notes: Sequence[str]) -> list[Splice]:
     """Return the splices that add to the mapping under `lists`, in its style; it is begun if there is none."""
     under = splice.child(tree, "lists")
-    style = _Style.of(text, under, tree)
+    style = Style.of(text, under, tree)
     lines = [line for new in lists for line in _block(new, style)] + [f"# {note}" for note in notes]
     if tree is None:
         separated = text if not text or text.endswith("\n") else text + "\n"
@@ -145,7 +145,7 @@ def _stays_flow(text: str, lists: yaml.MappingNode) -> bool:
 
 
 def _fill_empty(
-    text: str, tree: yaml.MappingNode, empty: yaml.MappingNode, lines: Sequence[str], style: _Style
+    text: str, tree: yaml.MappingNode, empty: yaml.MappingNode, lines: Sequence[str], style: Style
 ) -> list[Splice]:
     """Replace `{}` with lines below the key."""
     start, end = splice.start_of(empty), splice.end_of(text, empty)
@@ -162,7 +162,7 @@ def _add_between_braces(
     lists: Sequence[NewList],
     notes: Sequence[str],
     *,
-    style: _Style,
+    style: Style,
 ) -> list[Splice]:
     newline = splice.newline_at(text, len(text))
     pairs = [style.pair(new.key, f"{{{', '.join(_pairs(new, style))}}}") for new in lists]
@@ -177,14 +177,14 @@ def _add_between_braces(
     return [splice.pairs_added(text, tree, [style.pair("lists", f"{{{', '.join(pairs)}}}")]), *splices]
 
 
-def _block(new: NewList, style: _Style) -> list[str]:
+def _block(new: NewList, style: Style) -> list[str]:
     """Return the lines of a list, to go below `lists:`."""
     indent = " " * style.width
     pairs = [f"{indent}{pair}" for pair in _pairs(new, style)]
     return [f"{quote_key(new.key)}:", *pairs, *(f"{indent}# {note}" for note in new.notes)]
 
 
-def _pairs(new: NewList, style: _Style) -> list[str]:
+def _pairs(new: NewList, style: Style) -> list[str]:
     ids = new.ids if isinstance(new.ids, str) else {name: style.id(each) for name, each in new.ids.items()}
     written = (
         style.id(ids)

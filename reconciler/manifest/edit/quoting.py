@@ -58,8 +58,13 @@ def _rewrite_block(written: str, style: str, text: str) -> str:
     if header and all(line.isprintable() and line == line.strip() != "" for line in lines):
         newline, indent = header[2], header[3]
         return header[0] + f"{newline}{indent}".join(lines)
+    return double_quoted(text) + header_comment(written)
+
+
+def header_comment(written: str) -> str:
+    """Return the comment in the first line of a block scalar, with a space before it; "" if there is none."""
     comment = _COMMENT.match(written)
-    return double_quoted(text) + (f" {comment[1]}" if comment else "")
+    return f" {comment[1]}" if comment else ""
 
 
 def _stays_plain(text: str) -> bool:
