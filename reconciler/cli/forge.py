@@ -99,7 +99,7 @@ def find_forge(folder: Path, variables: Mapping[str, str]) -> Forge:
     try:
         address = Repository(folder).run("remote", "get-url", "origin").decode(errors="replace").strip()
     except GitError as error:
-        raise UsageError(f"--ci looks at the repository where `origin` is, and there is none: {error}") from error
+        raise UsageError("--ci looks at the repository on GitLab or GitHub: git knows no remote origin here") from error
     place = _ORIGIN.fullmatch(address)
     host = place["host"] if place else ""
     if place and host == variables.get("GH_HOST", "github.com"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -15,7 +15,7 @@ from reconciler.cli import questions
 from reconciler.cli.output import say, warn
 from reconciler.cli.questions import QUESTIONS
 from reconciler.cli.schema import schema
-from reconciler.errors import UsageError
+from reconciler.errors import ManifestError, UsageError
 from reconciler.manifest.edit.quoting import double_quoted, quote_key
 from reconciler.model.identifiers import account_id_warning
 
@@ -60,6 +60,8 @@ def run(options: argparse.Namespace) -> int:
         if chosen:
             root = files("reconciler") / "pipelines" / name
             wanted |= dict(_tree(root, ""))
+    if options.gitlab:
+        wanted[".gitlab-ci.yml"] = _for_each(wanted[".gitlab-ci.yml"], _environments(folder, answers["env"]))
     try:
         for name, content in wanted.items():
             _write(folder / name, content)
@@ -95,6 +97,22 @@ def _answers(options: argparse.Namespace, answer: Callable[[str], str]) -> dict[
 def _manifest(answers: Mapping[str, str]) -> bytes:
     texts = {name: double_quoted(answers[name]) for name in QUESTIONS}
     return _MANIFEST.format(**texts, env=quote_key(answers["env"]), state=answers["state"]).encode()
+
+
+def _environments(folder: Path, name: str) -> list[str]:
+    """Return the environments of the manifest that is there, else the one that is written."""
+    from reconciler.manifest import load
+
+    try:
+        return list(load(folder / "lists.yaml").environments)
+    except ManifestError:
+        return [name]
+
+
+def _for_each(pipeline: bytes, names: Sequence[str]) -> bytes:
+    """Return the pipeline of `prod` with an entry for each environment instead."""
+    head, entry = pipeline.split(b"  - ", 1)
+    return head + b"".join(b"  - " + entry.replace(b"prod", quote_key(name).encode()) for name in names)
 
 
 def _tree(root: Traversable, prefix: str) -> list[tuple[str, bytes]]:

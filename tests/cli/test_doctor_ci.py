@@ -264,7 +264,7 @@ def test_a_state_that_is_not_on_a_branch_needs_no_rights_of_branches(gitlab: Des
         ("x", {}, "origin is at no host"),
         ("git@gitlab.com:g/p", {}, "--ci needs GITLAB_TOKEN"),
         ("git@github.com:g/p", {}, "--ci needs GH_TOKEN"),
-        ("", {}, "there is none"),
+        ("", {}, "git knows no remote origin here"),
         (
             "x",
             {"CI_API_V4_URL": "http://h.example", "CI_PROJECT_ID": "5", "GITLAB_TOKEN": "t"},

@@ -55,6 +55,19 @@ def test_init_starts_in_order_and_overwrites_nothing(tmp_path: Path, options: li
     assert init(tmp_path, *options).count("left as it is") == len(files)
 
 
+def test_the_pipeline_of_gitlab_has_an_entry_for_each_environment(tmp_path: Path) -> None:
+    init(tmp_path, "--gitlab", "--env", "no")
+    entry = {"local": "/templates/contact-lists.yml", "inputs": {"environment": "no"}}
+    pipeline, manifest = tmp_path / ".gitlab-ci.yml", tmp_path / "lists.yaml"
+    assert yaml.safe_load(pipeline.read_text()) == {"include": [entry]}
+    pipeline.unlink()
+    one = manifest.read_text()
+    manifest.write_text(one.replace("lists:", "  dev: {host: h.example, stream_id: st-1, account_id: a1}\nlists:"))
+    init(tmp_path, "--gitlab")
+    entries = yaml.safe_load(pipeline.read_text())["include"]
+    assert [each["inputs"]["environment"] for each in entries] == ["no", "dev"]
+
+
 def test_init_for_a_pipeline_says_what_a_state_in_a_folder_means(tmp_path: Path) -> None:
     init(tmp_path)
     (tmp_path / ".gitignore").write_bytes(b"caf\xe9\n")
