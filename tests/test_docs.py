@@ -16,6 +16,7 @@ from typing import get_args
 import pytest
 
 from reconciler import errors
+from reconciler.cli import ci_build
 from reconciler.cli.app import VERBS, Parser, _parse, module_of
 from reconciler.cli.reports import FORMATS
 from reconciler.cli.schema import DOCUMENTS
@@ -119,6 +120,7 @@ def test_every_variable_is_on_the_page_and_no_other_is() -> None:
     declared_names = {name for pair in declared for name in pair if name}
     constants = re.findall(r'^([A-Z]+) = "([A-Z_]+)"', every, re.MULTILINE)
     declared_names |= {name for constant, name in constants if f"environ.get({constant})" in every}
+    declared_names |= set(ci_build.SYSTEMS)
     credentials = SOURCES[REPOSITORY / "reconciler/api/credentials.py"]
     declared_names |= {f"KORE_{name}" for name in re.findall(r'"([A-Z]+(?:_[A-Z]+)*)"', credentials)}
     of_libraries = {"SSL_CERT_FILE", "SSL_CERT_DIR", "HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY"}

@@ -52,9 +52,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def load(options: argparse.Namespace) -> None:
     """Import what `save` will need, by making each report of an empty plan."""
     if options.report or job_summary():
+        from reconciler.cli.ci_build import build_facts
         from reconciler.model.changes import Plan
         from reconciler.report.formats import render
 
+        build_facts(os.environ)
         for wanted in options.report:
             render(wanted.format, Plan("", "1970-01-01T00:00:00Z", False, {}))
 
@@ -68,10 +70,14 @@ def save(subject: Subject, options: argparse.Namespace) -> bool:
     summary = job_summary()
     if not options.report and not summary:
         return True
+    from dataclasses import replace
+
+    from reconciler.cli.ci_build import build_facts
     from reconciler.report.formats import FORMATS as RENDERED
     from reconciler.report.formats import ReportInput, view_of
 
-    of = ReportInput(subject, view_of(subject), options.max_bytes, path_in_repository)
+    view = replace(view_of(subject), build=build_facts(os.environ))
+    of = ReportInput(subject, view, options.max_bytes, path_in_repository)
     whole = True
     for wanted in options.report:
         report = RENDERED[wanted.format](of)

@@ -152,13 +152,15 @@ def lock_info(now: float) -> LockInfo:
     """Say who is running this: process, host, user, command and CI job."""
     import socket
 
+    from reconciler.cli.ci_build import LINK, build_facts
+
     return LockInfo(
         pid=os.getpid(),
         host=socket.gethostname(),
         user=_user(),
         command=" ".join(["reconciler", *sys.argv[1:]]),
         since=timestamp(now),
-        job=_job(),
+        job=build_facts(os.environ).get(LINK, ""),
     )
 
 
@@ -169,11 +171,3 @@ def _user() -> str:
         return getpass.getuser()
     except (KeyError, OSError):  # a container's uid without a name
         return f"uid {os.getuid()}"
-
-
-def _job() -> str:
-    """Return the address of the CI job: GitHub's parts put together, or GitLab's and Jenkins' own."""
-    if os.environ.get("GITHUB_RUN_ID"):
-        server, repository = os.environ.get("GITHUB_SERVER_URL", ""), os.environ.get("GITHUB_REPOSITORY", "")
-        return f"{server}/{repository}/actions/runs/{os.environ['GITHUB_RUN_ID']}"
-    return os.environ.get("CI_JOB_URL") or os.environ.get("BUILD_URL") or ""

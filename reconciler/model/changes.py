@@ -125,7 +125,8 @@ class EnvironmentPlan:
     `unchanged` counts the lists without change and without drift. `lineage` and `serial` name the state that was
     compared. `warnings` concern the environment, or a list apart from its change. `requests` and `seconds`
     forecast what applying it takes at the environment's `requests_per_minute`. `campaigns` names, by the id of a
-    list that is changed or drifted, the campaigns that use it, where live was read; no part of what the plan does.
+    list that is changed or drifted, the campaigns that use it, where live was read, and `names` what it is called,
+    live or else as last applied; no part of what the plan does.
     `over_max_changes`: an apply refuses it unless --allow-mass-change names the number of its updates. `as_declared`
     holds the keys of the lists without change and without drift; it is empty in a saved plan.
     """
@@ -141,6 +142,7 @@ class EnvironmentPlan:
     requests: int = 0
     seconds: int = 0
     campaigns: Mapping[str, tuple[str, ...]] = field(default_factory=dict, compare=False)
+    names: Mapping[str, str] = field(default_factory=dict, compare=False)
     over_max_changes: bool = field(default=False, compare=False)
     as_declared: frozenset[str] = field(default=frozenset(), compare=False)
 

@@ -33,7 +33,7 @@ class FieldDrift:
 
 @dataclass(frozen=True, slots=True)
 class ListDrift:
-    """One declared list with such fields; `doubtful` if its last PUT was never confirmed."""
+    """One declared list with such fields, and its live name; `doubtful` if its last PUT was never confirmed."""
 
     key: str
     id: str
@@ -41,6 +41,7 @@ class ListDrift:
     campaigns: tuple[str, ...]
     source: Source
     doubtful: bool = False
+    name: str = ""
 
     @property
     def moved(self) -> Mover:
@@ -56,12 +57,13 @@ class ListDrift:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """A declared list that the account does not have; `reason` is what the API answered."""
+    """A declared list that the account does not have; `reason` is what the API answered, `name` its last known name."""
 
     key: str
     id: str
     reason: str
     source: Source
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,19 +48,19 @@ def drift(desired: Desired, applied: Applied, live: Live, declared_ids: Collecti
 
 def _compare(wanted: DesiredList, known: KnownList | None, live: Live) -> ListDrift | Missing | None:
     found = live.lists.get(wanted.id)
+    mine = known if known and known.id == wanted.id else None
     if found is None:
         reason = "it is not in the list of all"
         if wanted.id in live.odd:
             reason = f"its record cannot be understood: {live.odd[wanted.id].reason}"
         elif wanted.id in live.absent:
             reason = live.absent[wanted.id].reason
-        return Missing(wanted.key, wanted.id, reason, wanted.source)
-    mine = known if known and known.id == wanted.id else None
+        return Missing(wanted.key, wanted.id, reason, wanted.source, mine.texts.get(NAME, "") if mine else "")
     fields = tuple(_field(field, wanted, mine, found) for field in FIELDS if _differs(field, wanted, mine, found))
     if not fields:
         return None
     doubtful = isinstance(mine, DoubtfulList)
-    return ListDrift(wanted.key, wanted.id, fields, found.campaigns, wanted.source, doubtful)
+    return ListDrift(wanted.key, wanted.id, fields, found.campaigns, wanted.source, doubtful, found.texts[NAME])
 
 
 def _differs(field: Field, wanted: DesiredList, known: KnownList | None, found: LiveList) -> bool:

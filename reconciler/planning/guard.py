@@ -5,7 +5,7 @@ A guard of one list is one function in `_GUARDS`; those that compare names acros
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from reconciler.model.changes import Block, Change, EnvironmentPlan, Update
@@ -19,7 +19,7 @@ def apply_guards(plan: EnvironmentPlan, desired: Desired, applied: Applied, live
     """Block what a guard stops, and put the rest in an order in which no name is ever given to two lists.
 
     `desired` and `applied` are those of the whole environment, also if the plan is of a part of it. What comes
-    back names the campaigns that use its lists, where live was read.
+    back names its lists, and the campaigns that use them where live was read.
     """
     by_id = {wanted.id: wanted for wanted in desired.lists.values()}
     changes = tuple(
@@ -27,13 +27,22 @@ def apply_guards(plan: EnvironmentPlan, desired: Desired, applied: Applied, live
         for change in plan.changes
     )
     settled = names.order_renames(changes, names.find_holders(changes, desired, applied, live))
-    return replace(plan, changes=settled, campaigns=_campaigns_by_id(plan, live) if live else {})
+    campaigns = _campaigns_by_id(plan, live) if live else {}
+    return replace(plan, changes=settled, campaigns=campaigns, names=dict(_names_by_id(plan, applied, live)))
 
 
 def _campaigns_by_id(plan: EnvironmentPlan, live: Live) -> dict[str, tuple[str, ...]]:
     """Return, by id, the campaigns of those lists of the plan that any campaign uses."""
     seen = [live.lists[each.id] for each in (*plan.changes, *plan.drift) if each.id in live.lists]
     return {found.id: found.campaigns for found in seen if found.campaigns}
+
+
+def _names_by_id(plan: EnvironmentPlan, applied: Applied, live: Live | None) -> Iterator[tuple[str, str]]:
+    """Yield the id and the name of each list of the plan: as live, else as last applied."""
+    for each in (*plan.changes, *plan.drift):
+        side = (live.lists.get(each.id) if live else None) or applied.lists.get(each.key)
+        if side and side.id == each.id and (name := side.texts.get(NAME)):
+            yield each.id, name
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ def _notes(view: View) -> Iterator[_Note]:
         yield from (_Note("warning", of.name, words) for words in of.warnings)
     for entry in (entry for entries in view.groups.values() for entry in entries):
         if level := _level(entry, view):
-            yield _Note(level, f"{entry.environment}: {entry.key}", entry.summary, entry.source)
+            yield _Note(level, f"{entry.environment}: {entry.title}", entry.summary, entry.source)
 
 
 def _level(entry: Entry, view: View) -> _Level | None:

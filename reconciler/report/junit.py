@@ -16,7 +16,7 @@ _AS_A_WHOLE = "as a whole"
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """One list: its key, and why it is not in order; `skipped` if its turn never came."""
+    """One list: its key with its name, and why it is not in order; `skipped` if its turn never came."""
 
     name: str
     failure: str = ""
@@ -40,7 +40,7 @@ def _cases(environment: EnvironmentView) -> Iterator[_Case]:
 
 def _list_case(entry: Entry) -> _Case:
     failure = "" if entry.kind.in_order else entry.summary
-    return _Case(entry.key, failure, skipped=entry.kind is OUTCOMES["not_sent"])
+    return _Case(entry.title, failure, skipped=entry.kind is OUTCOMES["not_sent"])
 
 
 def _suite(suite: tuple[str, Sequence[_Case]]) -> str:

@@ -137,7 +137,8 @@ def _group(keys: Sequence[str]) -> str:
 
 def _entry(entry: Entry, view: View) -> str:
     place = f" ({code(entry.place)})" if entry.source else ""
-    lines = [f"- **{code(entry.key)}** {entry.words}{place}"]
+    name = f"{_text(entry.known_as)} " if entry.known_as else ""
+    lines = [f"- **{code(entry.key)}** {name}{entry.words}{place}"]
     lines += [f"  - {label(field.field)}: {_change_words(field)}" for field in entry.fields]
     for name, said in entry.notes:
         lines.append(f"  - {'⚠' if name == 'warning' else f'{name}:'} {_as_code(said)}")

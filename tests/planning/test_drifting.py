@@ -114,6 +114,7 @@ def test_everything_that_is_said() -> None:
                 ("C",),
                 Source("lists.yaml", 1),
                 doubtful=False,
+                name="L",
             ),
         ),
         missing=(

@@ -133,6 +133,23 @@ def test_the_campaigns_of_what_is_changed_or_drifted_are_named_by_id() -> None:
     assert apply_guards(build(wanted, known, gone), wanted, known, gone).campaigns == {}
 
 
+def test_what_is_changed_or_drifted_is_named_as_live_or_else_as_last_applied() -> None:
+    known = applied({key: {"name": key.upper(), "description": "x"} for key in "abcd"})
+    wanted = desired({key: {"description": text} for key, text in {"a": "y", "b": "x", "c": "x", "d": "y"}.items()})
+    seen = live({
+        "a": {"name": "Fiber Upgrade Köln", "description": "x"},
+        "b": {"name": "Moved", "description": "z"},
+        "c": {"name": "C", "description": "x"},
+        "d": None,
+    })  # fmt: skip
+    plan = apply_guards(build(wanted, known, seen), wanted, known, seen)
+    names = {change.id: plan.names.get(change.id) for change in (*plan.changes, *plan.drift)}
+    assert names == {"cl-a": "Fiber Upgrade Köln", "cl-b": "Moved", "cl-d": "D", "cl-c": "C"}
+    assert apply_guards(build(wanted, known), wanted, known, None).names["cl-a"] == "A"
+    nowhere = applied({})
+    assert apply_guards(build(wanted, nowhere), wanted, nowhere, None).names == {}
+
+
 def circle(number: int) -> EnvironmentPlan:
     """Return the plan of so many lists, each of which takes the name of the next."""
     wanted = {f"k{each:04}": {"name": f"N{(each + 1) % number}"} for each in range(number)}

@@ -107,6 +107,12 @@ CAMPAIGNS: Final = {
     list_id(8): ("Appointments",),
 }
 
+NAMES: Final = {
+    list_id(4): "Payment Reminder - first call",
+    list_id(4, False): "[dev] Payment Reminder - first call",
+    list_id(8): "Appointments - next week",
+}
+
 
 def _environment(name: str, changes: Sequence[Change], **rest: object) -> EnvironmentPlan:
     target = PROD if name == "prod" else DEV
@@ -115,10 +121,14 @@ def _environment(name: str, changes: Sequence[Change], **rest: object) -> Enviro
 
 
 _OF_PROD: Final = _environment(
-    "prod", _PROD, drift=(_DRIFT,), unchanged=212, requests=7, seconds=4, campaigns=CAMPAIGNS
+    "prod", _PROD, drift=(_DRIFT,), unchanged=212, requests=7, seconds=4, campaigns=CAMPAIGNS, names=NAMES
 )
 PLAN: Final = Plan(
-    "0.1.0", MADE_AT, True, FILES, (_OF_PROD, _environment("dev", _DEV, unchanged=180, requests=7, seconds=4))
+    "0.1.0",
+    MADE_AT,
+    True,
+    FILES,
+    (_OF_PROD, _environment("dev", _DEV, unchanged=180, requests=7, seconds=4, names=NAMES)),
 )
 SINGLE: Final = replace(PLAN, environments=(_OF_PROD,))
 
@@ -157,6 +167,7 @@ _FOUND: Final = (
         ),
         ("Appointments",),
         Source("lists.yaml", 60),
+        name="Appointments - next week",
     ),
     ListDrift(
         "payment-reminder",
@@ -164,6 +175,7 @@ _FOUND: Final = (
         (FieldDrift("description", BILLS.format(30), BILLS.format(14), BILLS.format(21), "both"),),
         ("Reminders, first call", "Reminders, second call"),
         Source("lists.yaml", 20),
+        name="Payment Reminder - first call",
     ),
     ListDrift(
         "vip",
@@ -185,7 +197,11 @@ DRIFT: Final = DriftReport(
             41,
             declared=219,
             lists=_FOUND,
-            missing=(Missing("fair-2026", list_id(9), "HTTP 404: Contact list not found", Source("lists.yaml", 70)),),
+            missing=(
+                Missing(
+                    "fair-2026", list_id(9), "HTTP 404: Contact list not found", Source("lists.yaml", 70), "Fair 2026"
+                ),
+            ),
             undeclared=(LiveList(list_id(90), {"name": "Test of Monday", "description": ""}, ("Load test",)),),
             ignored=2,
             requests=2,

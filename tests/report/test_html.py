@@ -14,6 +14,7 @@ import pytest
 from reconciler.model.changes import Asked, Plan, Update
 from reconciler.model.drift_report import DriftReport
 from reconciler.model.outcomes import EnvironmentResult, Outcome, Result
+from reconciler.report import html
 from reconciler.report.formats import Subject, render, view_of
 from reconciler.report.html import rendering
 from reconciler.report.html.contents import page_of
@@ -252,8 +253,8 @@ def test_the_matrix_shows_where_environments_differ() -> None:
         "winback": ["risky rename", "rename"],
         "vip": ["rename", "-"],
         "appointments": ["changed elsewhere", "-"],
-        "feedback": ["adopt", "-"],
-        "fair-2025": ["forget", "-"],
+        "feedback": ["to adopt", "-"],
+        "fair-2025": ["to forget", "-"],
     }
     assert (shown.alike, shown.more) == (1, 0)
     assert shown.rows[0].cells[1].text == "[dev] Renewal Due - May/June 2026"
@@ -388,3 +389,16 @@ def test_times_as_people_write_them() -> None:
 )
 def test_what_to_do_next_fits_the_plan(plan: Plan, steps: list[str]) -> None:
     assert [str(step) for step in page(plan).steps] == steps
+
+
+def test_a_card_of_a_description_shows_the_name_of_its_list() -> None:
+    of = samples.environment("prod", samples.DESCRIBED, names={samples.DESCRIBED.id: "Fiber Upgrade Köln"})
+    assert '">letters</a> <span>Fiber Upgrade Köln</span></h4>' in rendered(samples.planned(of))
+
+
+def test_about_this_run_names_the_build_and_links_to_https_only() -> None:
+    build = {"Build": "https://ci.example/7", "Commit": "5f0c", "Branch": "<b>", "Pull request": "javascript:alert(1)"}
+    build |= {"Started by": 'https://ci.example/"onclick=x'}
+    shown = Reader(html.render(replace(view_of(NOTHING), build=build)))
+    assert [link for link in shown.links if not link.startswith("#")] == ["https://ci.example/7"]
+    assert {*build, *build.values()} <= {text.strip() for text in shown.texts}

@@ -53,7 +53,7 @@ def test_to_stdout_and_to_the_summary_of_a_job(place: Workplace) -> None:
     summary = place.folder / "summary.md"
     summary.write_text("before\n")
     ran = place.run("plan", "--report", "github=-", GITHUB_STEP_SUMMARY=str(summary))
-    assert ran.out.splitlines()[-1].startswith("::notice file=lists.yaml,line=10,title=prod%3A a::")
+    assert ran.out.splitlines()[-1].startswith("::notice file=lists.yaml,line=10,title=prod%3A a (Alpha 1)::")
     assert summary.read_text().startswith("before\n### reconciler plan: `prod` 1 to update, 2 unchanged\n")
 
 

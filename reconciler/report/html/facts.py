@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Final
 
 from reconciler.report.html.page import Fact
 from reconciler.report.view.view import View
+
+_LINK: Final = re.compile(r"https://[!#-;=?-~]+")  # of printable ASCII, without quotes and angle brackets
 
 
 def date_in_words(timestamp: str) -> str:
@@ -20,11 +24,13 @@ def join_names(names: tuple[str, ...]) -> str:
 
 
 def of_view(view: View) -> Iterator[Fact]:
-    """Yield by what, when and from which files, who the environments are, and with which states they were compared."""
+    """Yield by what, when, in which build and from which files it was made, and the environments with their states."""
     if view.digest:
         yield Fact("Digest of the plan", view.digest, exact=True)
     yield Fact("Started", date_in_words(view.made_at))
     yield Fact("Version", f"reconciler {view.tool}")
+    for label, said in view.build.items():
+        yield Fact(label, said, exact=label == "Commit", leads=_LINK.fullmatch(said) is not None)
     for path, sha256 in view.files.items():
         yield Fact(path, f"sha256:{sha256}", exact=True)
     for of in view.environments:

@@ -15,7 +15,7 @@
     const count = node.querySelector(".count");
     const entries = [...box.children].map((entry) => ({
       node: entry,
-      key: entry.firstElementChild.textContent,
+      key: entry.querySelector("h4 a").textContent,
       env: entry.dataset.env,
       what: node.id,
       why: entry.dataset.why,

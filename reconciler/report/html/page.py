@@ -148,6 +148,7 @@ class Fact:
     label: str
     said: str
     exact: bool = False  # a digest or an id, to be compared letter by letter
+    leads: bool = False  # it is an address of https
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Final
 
+from reconciler.model.fields import NAME, label
 from reconciler.report.colour import Ink, Pen
 from reconciler.report.escape import quote, terminal
 from reconciler.report.phrases import REFUSED, count
@@ -113,10 +114,12 @@ def _join_some(keys: Sequence[str]) -> str:
 
 def _block(entry: Entry, view: View, page: Page) -> Iterator[str]:
     yield page.key_line(entry.kind.sign, _INKS[entry.kind.tone], entry.key, entry.words, entry.place)
+    if entry.known_as:
+        yield f"{' ' * INDENT}{label(NAME)}: {quote(entry.known_as)}"
     for field in entry.fields:
         yield from field_lines(field, page)
-    for label, said in entry.notes:
-        yield page.prose(f"{label}:", said, ink=_NOTES.get(label, "plain"), indent=INDENT)
+    for what, said in entry.notes:
+        yield page.prose(f"{what}:", said, ink=_NOTES.get(what, "plain"), indent=INDENT)
     if view.subject == "drift" and entry.campaigns:
         yield page.prose("used by:", ", ".join(map(quote, entry.campaigns)), ink="plain", indent=INDENT)
 

@@ -64,11 +64,11 @@ LEFT_ALONE: Final = Kind(
 )  # fmt: skip
 RECORDED: Final[Mapping[Action, Kind]] = {
     "adopt": Kind(
-        "adopt", "good", "+", "adopt", "To adopt", "Live is as declared. They are recorded, nothing is sent.",
+        "adopt", "good", "+", "to adopt", "To adopt", "Live is as declared. They are recorded, nothing is sent.",
         bulky=True,
     ),
     "forget": Kind(
-        "forget", "quiet", "-", "forget", "To forget", "No longer in the manifest. The lists themselves stay.",
+        "forget", "quiet", "-", "to forget", "To forget", "No longer in the manifest. The lists themselves stay.",
         bulky=True,
     ),
     "check": Kind(

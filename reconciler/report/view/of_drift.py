@@ -81,6 +81,7 @@ def _missing(environment: str, missing: Missing) -> Entry:
         source=missing.source,
         reason=gone(missing.id, missing.reason),
         lift=GONE,
+        name=missing.name,
     )
 
 
@@ -99,6 +100,7 @@ def _moved_entry(environment: str, found: ListDrift) -> Entry:
         fields=tuple(map(_field, found.fields)),
         warnings=(_DOUBT,) if found.doubtful else (),
         campaigns=found.campaigns,
+        name=found.name,
     )
 
 

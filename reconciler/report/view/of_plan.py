@@ -76,6 +76,7 @@ def entry_of_change(of: EnvironmentPlan, change: Change, labels: tuple[str, str]
         warnings=change.warnings,
         waits_for=change.waits_for if isinstance(change, Update) else (),
         campaigns=of.campaigns.get(change.id, ()),
+        name=of.names.get(change.id) or change.before.get(NAME, ""),
     )
 
 
@@ -158,6 +159,7 @@ def _left_alone(of: EnvironmentPlan, drift: Drift) -> Entry:
             for field in drift.fields
         ),
         campaigns=of.campaigns.get(drift.id, ()),
+        name=of.names.get(drift.id, ""),
     )
 
 

@@ -119,6 +119,7 @@ def _entries(of: EnvironmentResult, approved: EnvironmentPlan | None) -> Iterato
                 foreseen=bool(planned.reason) and planned.reason in entry.reason,
                 warnings=planned.warnings,
                 campaigns=planned.campaigns,
+                name=planned.name,
             )
         yield entry
 

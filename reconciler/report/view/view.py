@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 
-from reconciler.model.fields import Field, label
-from reconciler.report.phrases import FAILED, REFUSED
+from reconciler.model.fields import NAME, Field, label
+from reconciler.report.phrases import FAILED, REFUSED, shorten
 from reconciler.report.view.kinds import RANKS, Kind
 
 if TYPE_CHECKING:
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 Subject: TypeAlias = Literal["plan", "apply", "drift"]
 Counts: TypeAlias = Mapping[str, int]
 """Numbers of lists by what is said of them; the last of them is told even if it is 0 and there is nothing else."""
+
+
+_MOST_OF_NAME: Final = 200  # characters: the API may answer a name of any length
 
 
 class FieldView(NamedTuple):
@@ -43,7 +46,8 @@ class Entry:
     `cause` is a word for links and filters, `why` the same in words, `words` what is done, was done or was found, and
     why. `reason` says what stops the list or went wrong with it, `lift` what lifts a block, `next_step` what to do
     about an outcome. `attempts` counts the PUTs that were sent. `foreseen`: the approved plan said that it
-    is blocked, and why. `other_environments`: where else the list is pending, and where it is applied.
+    is blocked, and why. `other_environments`: where else the list is pending, and where it is applied. `name` is what
+    the list is called now, "" if unknown.
     """
 
     key: str
@@ -64,6 +68,17 @@ class Entry:
     waits_for: tuple[str, ...] = ()
     campaigns: tuple[str, ...] = ()
     other_environments: str = ""
+    name: str = ""
+
+    @property
+    def known_as(self) -> str:
+        """The name of the list, unless its fields show it."""
+        return "" if any(each.field == NAME for each in self.fields) else shorten(self.name, _MOST_OF_NAME)
+
+    @property
+    def title(self) -> str:
+        """The key, and the name of the list unless its fields show it."""
+        return f"{self.key} ({self.known_as})" if self.known_as else self.key
 
     @property
     def place(self) -> str:
@@ -119,7 +134,8 @@ class View:
     """The whole; `failed` says of environments that could not be looked at why, `refused` why a plan was not applied.
 
     `lede` are sentences about the run, `ended` how an apply ended, `cost` what an apply of a plan takes. `steps` are
-    those that concern all environments. `made_at` is RFC 3339 in UTC.
+    those that concern all environments. `made_at` is RFC 3339 in UTC. `build` is what a CI system says of its run, by
+    label.
     """
 
     subject: Subject
@@ -136,6 +152,7 @@ class View:
     made_at: str = ""
     files: Mapping[str, str] = field(default_factory=dict)
     digest: str = ""
+    build: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def counts(self) -> Counts:

@@ -281,3 +281,20 @@ def test_the_browser_refuses_what_is_not_the_pages_own(opened: Opener, heard: li
     assert set(page.evaluate("window.refused")) == {"script-src-elem", "img-src", "script-src-attr"}
     assert len(heard) == 3
     heard.clear()
+
+
+def test_a_list_is_found_by_its_live_name(opened: Opener) -> None:
+    page = opened(PLAN)
+    page.get_by_role("searchbox").fill("payment reminder first")
+    assert shown(page) == ["prod/payment-reminder", "dev/payment-reminder"]
+
+
+def test_on_a_phone_a_table_is_whole_or_shows_that_it_goes_on(opened: Opener) -> None:
+    page = opened(PLAN, viewport={"width": 390, "height": 844})
+    for table in page.locator(".wide").all():
+        hidden, hint = table.evaluate(
+            "(e) => [e.scrollWidth - e.clientWidth, getComputedStyle(e).backgroundAttachment]"
+        )
+        assert hidden <= 0 or "local" in hint
+    assert page.locator(".wide:has(.stacked)").evaluate("(e) => e.scrollWidth <= e.clientWidth")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
