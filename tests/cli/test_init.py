@@ -44,6 +44,23 @@ def test_init_asks_at_a_terminal(
     assert 'must be a stream id: st- followed by letters, digits, . _ ~ or -; got "cl-5a4d"' in said
 
 
+def test_an_environment_that_is_added_is_asked_for_as_the_first_was(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run(["init", str(tmp_path), "--host", "de-platform.kore.ai"]) == 0
+    leader, follower = os.openpty()
+    os.write(leader, f"\n{STREAM}\n".encode())
+    file = str(tmp_path / "lists.yaml")
+    with os.fdopen(follower) as terminal:
+        monkeypatch.setattr(sys, "stdin", terminal)
+        assert run(["environments", "-f", file, "add", "dev", "--account", ACCOUNT]) == 0
+    os.close(leader)
+    assert target_of(tmp_path, "dev") == Target("https://de-platform.kore.ai", STREAM, ACCOUNT)
+    assert "Host [https://de-platform.kore.ai]: " in capsys.readouterr().out
+    assert run(["environments", "-f", file]) == 0
+    assert capsys.readouterr().out == "prod\ndev\n"
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [

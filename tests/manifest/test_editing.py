@@ -518,7 +518,8 @@ def test_promotion_finds_ids_by_the_name_there(tmp_path: Path) -> None:
         "a": "cl-1d",
         "b": "cl-2d",
         "c": "2 lists have that name: cl-3d, cl-9d",
-        "e": "no list has that name there: make it in the console, then run this again",
+        "e": 'its name there differs in upper and lower case: cl-8d "[dev] e". '
+        "Rename it in the console, then run this again",
         "f": "its name there is 51 characters long, and a name has at most 48: shorten it by 3",
         "g": "it has no name outside its overrides: nothing to look for",
     }
@@ -591,6 +592,19 @@ def test_adding_an_environment_leaves_every_list_as_it_was(manifest: Written) ->
         before = declarations(load(path))
         with_dev(path)
         assert declarations(load(path)) == {**before, "dev": {}}
+
+
+def test_promotion_says_which_list_only_looks_the_same(tmp_path: Path) -> None:
+    lists = "lists:\n  a: {id: {prod: cl-1}, name: A b}\n  c: {id: {prod: cl-3}, name: C}\n"
+    wanted = candidates(Draft(load(written(tmp_path, TWO + lists))), "prod", "dev")
+    found = matches(wanted, [live_list("cl-2", "[dev] A\u00a0b"), live_list("cl-4", "[dev] a b")])
+    assert [each.why for each in found] == [
+        (
+            "its name there differs in what cannot be seen (Unicode normalisation, invisible characters): "
+            'cl-2 "[dev] A\\u00a0b", cl-4 "[dev] a b". Rename it in the console, then run this again'
+        ),
+        "no list has that name there: make it in the console, then run this again",
+    ]
 
 
 def test_a_file_that_changed_since_it_was_read_is_left_alone(tmp_path: Path) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.manifest.edit.draft import Declared, Draft, declarations
 from reconciler.manifest.edit.list_text import Revision
+from reconciler.manifest.edit.quoting import double_quoted
 from reconciler.manifest.rules import text_fault
 from reconciler.model.fields import NAME
 from reconciler.model.invisible import as_seen
@@ -63,7 +64,7 @@ def matches(wanted: Iterable[Candidate], live: Iterable[LiveList]) -> Iterator[M
     """Yield a match for each candidate: its name is looked up among the `live` lists that are not declared."""
     by_name: dict[str, list[LiveList]] = {}
     for found in live:
-        by_name.setdefault(found.texts[NAME], []).append(found)
+        by_name.setdefault(as_seen(found.texts[NAME]), []).append(found)
     every = tuple(wanted)
     names = Counter(as_seen(candidate.texts.get(NAME, "")) for candidate in every)
     for candidate in every:
@@ -73,13 +74,27 @@ def matches(wanted: Iterable[Candidate], live: Iterable[LiveList]) -> Iterator[M
         if names[as_seen(candidate.texts[NAME])] > 1:
             yield Match(candidate, why="another key without an id there would have the same name")
             continue
-        named = by_name.get(candidate.texts[NAME], [])
-        if len(named) == 1:
-            yield Match(candidate, named[0])
-        elif named:
-            yield Match(candidate, why=f"{len(named)} lists have that name: {', '.join(each.id for each in named)}")
-        else:
-            yield Match(candidate, why="no list has that name there: make it in the console, then run this again")
+        yield _match(candidate, by_name.get(as_seen(candidate.texts[NAME]), []))
+
+
+def _match(candidate: Candidate, alike: Sequence[LiveList]) -> Match:
+    """Return the one list that has the candidate's name, of those whose names a reader takes for it."""
+    name = candidate.texts[NAME]
+    named = [found for found in alike if found.texts[NAME] == name]
+    if len(named) == 1:
+        return Match(candidate, named[0])
+    if named:
+        return Match(candidate, why=f"{len(named)} lists have that name: {', '.join(each.id for each in named)}")
+    if not alike:
+        return Match(candidate, why="no list has that name there: make it in the console, then run this again")
+    other = alike[0].texts[NAME]
+    case = other.casefold() == name.casefold()
+    differs = (
+        "in upper and lower case" if case else "in what cannot be seen (Unicode normalisation, invisible characters)"
+    )
+    those = ", ".join(f"{each.id} {double_quoted(each.texts[NAME])}" for each in alike)
+    why = f"its name there differs {differs}: {those}. Rename it in the console, then run this again"
+    return Match(candidate, why=why)
 
 
 def add_ids(draft: Draft, after: str, found: Iterable[Match]) -> Declared:
