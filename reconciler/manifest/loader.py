@@ -131,9 +131,10 @@ def _entries(readings: list[Reading]) -> Iterator[tuple[Reading, str, int, ListE
     """Yield each list whose types are right, with its file, its key and the line of the key."""
     seen: dict[str, Reading] = {}
     for reading in readings:
-        for key, value in reading.lists.items():
+        lists = reading.lists
+        for key, value in lists.items():
             place: Place = ("lists", key)
-            line, _ = reading.position(place, at_key=True)
+            line, _ = reading.source.position(lists.key_offsets[key])
             if count_values(value) > MOST_VALUES:
                 reading.blame(place, f"holds {_TOO_MUCH}", at_key=True)
                 continue

@@ -7,7 +7,6 @@ The managed fields come from their table (`model.fields`). Rules for texts are i
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
 from typing import Annotated, Any, Literal, LiteralString, TypeAlias
 
 from pydantic import (
@@ -109,7 +108,7 @@ class Entry(BaseModel):
 class ListTexts(Entry):
     """The managed fields of a list, as written."""
 
-    @cached_property
+    @property
     def texts(self) -> dict[fields.Field, str]:
         """The texts that are written, by field, in the order of the table."""
         return {name: text for name in fields.FIELDS if (text := getattr(self, name)) is not None}

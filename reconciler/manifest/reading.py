@@ -88,10 +88,10 @@ class Reading:
     broken: bool = False
 
     @property
-    def lists(self) -> dict[str, Value]:
+    def lists(self) -> MappingValue:
         """The lists of this file by key; empty if `lists` is missing or is not a mapping."""
         lists = self.root.get("lists")
-        return lists if isinstance(lists, dict) else {}
+        return lists if isinstance(lists, MappingValue) else MappingValue()
 
     def blame(self, place: Place, message: str, *, at_key: bool = False) -> None:
         """Add a problem of the value at `place`, or of its key. A missing value gets the position of its parent."""

@@ -33,7 +33,7 @@ def resolve(entries: Entries, environments: Mapping[str, EnvironmentEntry]) -> d
         for name, of in environments.items()
     }
     for reading, key, line, fields in entries:
-        entry = _Entry(reading, key, line, fields)
+        entry = _Entry(reading, key, line, fields, fields.texts)
         _check_texts(entry)
         _resolve_entry(entry, sides)
     return {name: side.lists for name, side in sides.items()}
@@ -55,6 +55,7 @@ class _Entry(NamedTuple):
     key: str
     line: int
     fields: ListEntry
+    texts: Texts
 
     def blame(self, steps: Place, message: str, *, at_key: bool = False) -> None:
         self.reading.blame(("lists", self.key, *steps), message, at_key=at_key)
@@ -103,7 +104,7 @@ def _add_list(entry: _Entry, side: _Side, list_id: str, id_place: Place) -> None
     """Add the list to an environment; check that its id and its name are not taken there."""
     fields = entry.fields
     override = fields.overrides[side.name].texts if side.name in fields.overrides else {}
-    own = {name: format_name(side.name_format, text) if name == NAME else text for name, text in fields.texts.items()}
+    own = {name: format_name(side.name_format, text) if name == NAME else text for name, text in entry.texts.items()}
     texts: dict[Field, str] = {name: text for name in FIELDS if (text := override.get(name, own.get(name))) is not None}
     if not texts:
         where = f" in {side.name}" if id_place[1:] else ""
@@ -131,7 +132,7 @@ def _add_list(entry: _Entry, side: _Side, list_id: str, id_place: Place) -> None
 
 def _check_name(entry: _Entry, side: _Side, wanted: DesiredList, *, overridden: bool) -> None:
     """Check what depends on the environment: the length of the name after `name_format`, and that names differ."""
-    name, own = wanted.texts[NAME], entry.fields.texts.get(NAME, "")
+    name, own = wanted.texts[NAME], entry.texts.get(NAME, "")
     place: Place = ("overrides", side.name, NAME) if overridden else (NAME,)
     row = MANAGED[NAME]
     if name != own and not overridden and not length_fault(row, own) and (fault := length_fault(row, name)):
@@ -152,7 +153,7 @@ def _source(wanted: DesiredList) -> str:
 def _check_texts(entry: _Entry) -> None:
     """Check each text as it is written: the list's own, and those of its overrides."""
     fields = entry.fields
-    _check_each(entry, (), fields.texts)
+    _check_each(entry, (), entry.texts)
     for name, override in fields.overrides.items():
         _check_each(entry, ("overrides", name), override.texts)
     previously = fields.previously

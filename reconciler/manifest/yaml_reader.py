@@ -159,12 +159,13 @@ class _Composer:
         """Read the rest of a mapping."""
         fields = MappingValue()
         while type(key := self._next()) is not MAPPING_END:
+            begin = key.start_mark.index
             name = key.value if type(key) is SCALAR else "?"
-            why = _refusal(key) or self._refusal_of_key(key, name, fields)
+            why = _refusal(key) or self._refusal_of_key(key, name, begin, fields)
             if not why and type(key) is SCALAR and key.implicit[0]:
                 self._check_plain_key(key)
             if why:
-                self._complain(key.start_mark.index, why, name)
+                self._complain(begin, why, name)
             self._trail.append(name)
             if type(key) not in (SCALAR, ALIAS):
                 self._collection(key)
@@ -173,7 +174,7 @@ class _Composer:
             self._trail.pop()
             if why is None:
                 fields[name] = read
-                fields.key_offsets[name] = key.start_mark.index
+                fields.key_offsets[name] = begin
                 fields.offsets[name] = value.start_mark.index
         return fields
 
@@ -186,11 +187,11 @@ class _Composer:
             self._trail.pop()
         return items
 
-    def _refusal_of_key(self, key: Event, name: str, fields: MappingValue) -> str | None:
+    def _refusal_of_key(self, key: Event, name: str, begin: int, fields: MappingValue) -> str | None:
         """Return why a pair is refused; "" if the key is the user's own, None if it is not refused."""
         if type(key) is not SCALAR:
             return "a key must be a text, but this is a mapping or a sequence: put it in quotes if it is meant as text"
-        if self._source.text[key.start_mark.index - 1 : key.start_mark.index] == "?":
+        if begin and self._source.text[begin - 1] == "?":
             return "some readers of YAML take this ? for a part of the key: put the key in quotes, or remove the ?"
         if name in fields:
             line, _ = self._source.position(fields.key_offsets[name])
