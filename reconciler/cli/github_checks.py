@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from typing import Any
 
 from reconciler.cli.forge import Forge, UnseenError, judge, look
 from reconciler.model.checks import Check
@@ -15,10 +16,7 @@ _HARMLESS = {"deletion", "non_fast_forward", "required_linear_history"}
 
 def check_github(forge: Forge, environment: str, state: str) -> Iterator[Check]:
     """Yield the checks of one environment; `state` is the branch of the state, or empty. Raises UnseenError."""
-    repository = forge.ask("")
-    if repository is None:
-        raise UnseenError("the token is not shown the repository (HTTP 404)")
-    default = repository.get("default_branch") or "main"
+    default = _shown(forge.ask("")).get("default_branch") or "main"
     yield look("actions", "Settings, Actions, General", partial(_actions, forge))
     for name in (f"{environment}-plan", environment):
         place = f"Settings, Environments, {name}"
@@ -30,8 +28,15 @@ def check_github(forge: Forge, environment: str, state: str) -> Iterator[Check]:
     yield look("default branch", "Settings, Rules, Rulesets", partial(_default_branch, forge, default))
 
 
+def _shown(answer: dict[str, Any] | None) -> dict[str, Any]:
+    """Return what always exists: GitHub says 404, too, if the token may not see it. Raises UnseenError."""
+    if answer is None:
+        raise UnseenError("the token is not shown it (HTTP 404)")
+    return answer
+
+
 def _actions(forge: Forge) -> Check:
-    allowed = forge.ask("/actions/permissions") or {}
+    allowed = _shown(forge.ask("/actions/permissions"))
     kind = allowed.get("allowed_actions", "all")
     if kind == "selected":
         chosen = forge.ask("/actions/permissions/selected-actions") or {}
@@ -58,7 +63,7 @@ def _rules(forge: Forge, name: str, default: str, *, reviewed: bool) -> Check:
 def _secrets(forge: Forge, name: str) -> Check:
     known: dict[str, object] = {}
     for kind in ("secrets", "variables"):
-        answer = forge.ask(f"/environments/{name}/{kind}?per_page=100") or {}
+        answer = _shown(forge.ask(f"/environments/{name}/{kind}?per_page=100"))
         known |= {str(each.get("name")): each.get("value") for each in answer.get(kind, [])}
     faults = [f"{wanted} is missing" for wanted in _WANTED if wanted not in known]
     faults += [f"{wanted} is empty" for wanted in _WANTED if known.get(wanted) == ""]

@@ -134,10 +134,13 @@ def _state_branch(forge: Forge, branch: str) -> Check:
 
 
 def _push(forge: Forge, project: dict[str, Any]) -> Check:
-    if project.get("ci_push_repository_for_job_token_allowed"):
+    allowed = project.get("ci_push_repository_for_job_token_allowed")
+    if allowed:
         return Check("push", "works", "the token of a job may push the state")
     if any(each.get("key") == "RECONCILER_PUSH_URL" for each in forge.ask_all("/variables")):
         return Check("push", "works", "RECONCILER_PUSH_URL is set; whether its token may push cannot be seen from here")
+    if allowed is None:
+        raise UnseenError("the token is not shown the setting")
     step = "Settings, CI/CD, Job token permissions: Allow Git push requests to the repository"
     return Check("push", "fails", "an apply may not push the state", step)
 

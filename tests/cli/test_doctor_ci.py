@@ -118,7 +118,12 @@ def test_a_project_that_is_set_up_is_in_order(gitlab: Desk) -> None:
 
 
 def test_a_new_project_lacks_everything_and_is_told_so(gitlab: Desk) -> None:
-    gitlab.forge.answers = {"projects/5": {"ci_pipeline_variables_minimum_override_role": "developer"}}
+    gitlab.forge.answers = {
+        "projects/5": {
+            "ci_pipeline_variables_minimum_override_role": "developer",
+            "ci_push_repository_for_job_token_allowed": False,
+        }
+    }
     checks = gitlab.ask(1)
     assert checks.pop("environment")[0] == "unknown"
     assert checks.pop("state branch")[0] == "works"
@@ -189,6 +194,8 @@ def test_the_right_to_push_may_come_from_a_token_of_its_own(gitlab: Desk) -> Non
     checks = gitlab.ask(0)
     assert checks["push"][1].startswith("RECONCILER_PUSH_URL is set")
     assert checks["pipeline variables"][0] == "unknown"
+    gitlab.forge.answers["projects/5/variables"] = VARIABLES
+    assert gitlab.ask(0)["push"][0] == "unknown"
 
 
 def test_all_pages_are_read(gitlab: Desk) -> None:
@@ -216,11 +223,13 @@ def test_a_new_repository_lacks_everything_and_is_told_so(github: Desk) -> None:
         "repos/o/r": {},
         "repos/o/r/actions/permissions": {"enabled": False, "allowed_actions": "local_only"},
         "repos/o/r/environments/prod": {"protection_rules": []},
+        "repos/o/r/environments/prod/secrets": {"secrets": []},
         "repos/o/r/environments/prod/variables": {"variables": [{"name": "KORE_HOST", "value": ""}]},
         f"{RULES}/reconciler-state": [{"type": "pull_request"}],
         "repos/o/r/branches/main": {"protection": {"required_status_checks": {"contexts": ["other"]}}},
     }
     checks = github.ask(1)
+    assert checks.pop("environment prod-plan, secrets")[0] == "unknown"
     assert set(statuses(checks).values()) == {"fails"}
     assert checks["actions"][1] == "GitHub Actions are switched off; actions made by GitHub are not allowed"
     assert checks["environment prod-plan"][1] == "there is none"
@@ -235,7 +244,7 @@ def test_a_new_repository_lacks_everything_and_is_told_so(github: Desk) -> None:
 def test_a_token_that_is_shown_nothing_is_never_in_order(platform: str, request: pytest.FixtureRequest) -> None:
     desk: Desk = request.getfixturevalue(platform)
     desk.forge.answers = {}
-    assert "is not shown the" in desk.ask(1)["repository"][1]
+    assert "(HTTP 404)" in desk.ask(1)["repository"][1]
     desk.forge.answers = dict.fromkeys(("projects/5", "repos/o/r"), 401)
     assert desk.ask(1)["repository"] == ("fails", "the token is not shown it (HTTP 401)")
     desk.forge.__exit__()
