@@ -25,7 +25,8 @@ SYSTEMS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "Started by": ("$GITLAB_USER_LOGIN",),
     },
     "BUILD_BUILDID": {  # Azure
-        LINK: ("$SYSTEM_COLLECTIONURI$SYSTEM_TEAMPROJECT/_build/results?buildId=$BUILD_BUILDID",),
+        # By the project's id: its name may hold spaces.
+        LINK: ("$SYSTEM_COLLECTIONURI$SYSTEM_TEAMPROJECTID/_build/results?buildId=$BUILD_BUILDID",),
         "Commit": ("$BUILD_SOURCEVERSION",),
         "Branch": ("$SYSTEM_PULLREQUEST_SOURCEBRANCH", "$BUILD_SOURCEBRANCH"),
         "Pull request": ("$SYSTEM_PULLREQUEST_PULLREQUESTNUMBER", "$SYSTEM_PULLREQUEST_PULLREQUESTID"),

@@ -28,7 +28,7 @@ GITLAB = {
 AZURE = {
     "BUILD_BUILDID": "7",
     "SYSTEM_COLLECTIONURI": "https://dev.azure.com/acme/",
-    "SYSTEM_TEAMPROJECT": "lists",
+    "SYSTEM_TEAMPROJECTID": "e0730109",
     "BUILD_SOURCEBRANCH": "refs/heads/main",
 }
 BITBUCKET = {"BITBUCKET_BUILD_NUMBER": "7", "BITBUCKET_REPO_FULL_NAME": "acme/lists", "BITBUCKET_PR_ID": "12"}
@@ -77,7 +77,7 @@ JENKINS = {
         ),
         (
             AZURE,
-            {"Build": "https://dev.azure.com/acme/lists/_build/results?buildId=7", "Branch": "refs/heads/main"},
+            {"Build": "https://dev.azure.com/acme/e0730109/_build/results?buildId=7", "Branch": "refs/heads/main"},
         ),
         (
             BITBUCKET,
