@@ -6,7 +6,7 @@ WHOLE := reconciler/manifest/*,reconciler/manifest/edit/*,reconciler/planning/*,
 STAMP := $(VENV)/.installed
 NODE := tests/node/node_modules/.installed
 
-.PHONY: demo test test-all slow browser shells faults mutants bench bench-check bench-report check format lock clean
+.PHONY: demo test test-all test-resolved slow browser shells faults mutants bench bench-check bench-report check format lock clean
 
 demo: $(STAMP)
 	PATH="$(CURDIR)/$(RUN):$$PATH" sh docs/demo.sh
@@ -30,6 +30,16 @@ browser:
 # zsh, fish and mandoc; likewise.
 shells:
 	sh tests/cli/install_shells.sh
+
+# The fast tests with the oldest dependencies that pyproject.toml allows, or the newest (RESOLUTION=highest); needs uv, as `lock` does.
+RESOLUTION ?= lowest-direct
+test-resolved:
+	$(UV) venv --quiet --clear --python $(PYTHON) .resolved
+	$(UV) pip install --quiet --python .resolved --no-deps --require-hashes -r requirements/dev.txt
+	$(UV) pip compile pyproject.toml --quiet --all-extras --resolution $(RESOLUTION) --no-annotate --no-header -o .resolved/chosen.txt
+	$(UV) pip install --quiet --python .resolved --no-deps -r .resolved/chosen.txt
+	$(UV) pip install --quiet --python .resolved --no-build-isolation --no-deps -e .
+	.resolved/bin/python -m pytest -p no:anyio -n 3 -m "not slow"
 
 # Every fault at every step, over a thousand times; prints the table of docs/reliability.md (PAGE=… renews it there).
 faults: $(STAMP)
@@ -88,4 +98,4 @@ lock:
 	$(LOCK) --all-extras --group benchmarks --output-file requirements/benchmarks.txt
 
 clean:
-	rm -rf $(VENV) .bench tests/node/node_modules dist mutants mutants.log .mypy_cache .pytest_cache .ruff_cache .coverage*
+	rm -rf $(VENV) .resolved .bench tests/node/node_modules dist mutants mutants.log .mypy_cache .pytest_cache .ruff_cache .coverage*

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import jwt
-from jwt.types import Options
 
 from reconciler.sandbox.replies import BAD_CREDENTIALS, NO_SCOPE, NOT_A_TOKEN, REPLAY, now
 from reconciler.sandbox.settings import Settings
+
+if TYPE_CHECKING:
+    from jwt.types import Options  # new in PyJWT 2.11
 
 CLIENT_ID = "cs-5a4db0c5-0000-4000-8000-000000000002"
 CLIENT_SECRET = "sandbox-only-this-secret-opens-nothing-but-a-sandbox-on-loopback-0001"  # noqa: S105 - opens nothing else

@@ -131,8 +131,8 @@ def _other_environments(change: Change, others: Mapping[str, tuple[Set[str], Set
     if not isinstance(change, Update | Blocked):
         return ""
     pending = [name for name, (to_change, _) in others.items() if change.key in to_change]
-    applied = [name for name, (_, as_declared) in others.items() if change.key in as_declared]
-    said = [("pending", pending), ("applied", applied)]
+    up_to_date = [name for name, (_, as_declared) in others.items() if change.key in as_declared]
+    said = [("pending", pending), ("up to date", up_to_date)]
     return "; ".join(f"{word} in {', '.join(names)}" for word, names in said if names)
 
 

@@ -46,8 +46,8 @@ class Entry:
     `cause` is a word for links and filters, `why` the same in words, `words` what is done, was done or was found, and
     why. `reason` says what stops the list or went wrong with it, `lift` what lifts a block, `next_step` what to do
     about an outcome. `attempts` counts the PUTs that were sent. `foreseen`: the approved plan said that it
-    is blocked, and why. `other_environments`: where else the list is pending, and where it is applied. `name` is what
-    the list is called now, "" if unknown.
+    is blocked, and why. `other_environments`: where else the list is pending, and where it is up to
+    date. `name` is what the list is called now, "" if unknown.
     """
 
     key: str
