@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -97,3 +98,8 @@ def test_the_docstring_of_a_package_names_modules_that_it_has() -> None:
     for folder, names in rows:
         for name in names.split(", "):
             assert (folder / f"{name}.py").exists() or (folder / name).is_dir(), f"{folder}: {name}"
+
+
+def test_a_file_name_stands_once() -> None:
+    names = Counter(path.name for path in (REPOSITORY / "reconciler").rglob("*.py") if not path.name.startswith("__"))
+    assert [name for name, number in names.items() if number > 1] == []

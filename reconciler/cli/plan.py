@@ -53,10 +53,10 @@ def run(options: argparse.Namespace) -> int:
         raise exits.of_all(failures)
     _show(planned, options)
     if options.suggest:
-        from reconciler.cli import suggestions
+        from reconciler.cli import suggested_changes
         from reconciler.manifest.edit.suggestions import suggest_changes
 
-        suggestions.write(suggest_changes(manifest, planned), options)
+        suggested_changes.write(suggest_changes(manifest, planned), options)
     codes = exits.report_failures(failures)
     if not reports.save(planned, options):
         codes.append(1)
@@ -91,10 +91,10 @@ def _make_plan(options: argparse.Namespace) -> tuple[Manifest, Plan, Failures]:
 
 
 def _suggest_quotes(error: ManifestError, options: argparse.Namespace) -> None:
-    from reconciler.cli import suggestions
+    from reconciler.cli import suggested_changes
     from reconciler.manifest.edit.suggestions import suggest_quotes
 
-    suggestions.write(suggest_quotes(options.file, error.problems), options)
+    suggested_changes.write(suggest_quotes(options.file, error.problems), options)
 
 
 def _tell_first(chosen: Chosen, planned: Plan) -> None:
