@@ -28,7 +28,7 @@ def owner(manifest: Manifest, environment: Environment, url: str, store: Store) 
     def claims(name: str) -> bool:
         other = Path(os.path.normpath(base / name))
         if not _may_own(other, base, folders=document is not None) or not other.is_file():
-            _tell_once(f"note: {store}: was the state of {name!r}, which is gone: taken for renamed to {path.name!r}")
+            _tell_once(f"note: {store}: was the state of {name!r}, which is gone: taken as renamed to {path.name!r}")
             return False
         return not other.samefile(path) and _uses(other, environment.desired.environment, url, document)
 

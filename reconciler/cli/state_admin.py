@@ -139,6 +139,6 @@ def migrate(chosen: Chosen, options: argparse.Namespace) -> None:
     say(f"{manifest.state} is marked as moved, and refused from now on. In {manifest.path.name}, set")
     say(f"state: {options.to}")
     if "://" not in manifest.state:
-        say(f"Keep {manifest.state} in git as it is now: it tells of the move to whoever still has the old manifest")
+        say(f"Keep {manifest.state} in git as it is now: it shows the new place to whoever still has the old manifest")
     if "://" not in options.to:
         say(f"Commit {options.to}, but for what .gitignore is to name: {options.to}/*.lock {options.to}/*.new")

@@ -86,7 +86,7 @@ _GUARDS: tuple[Callable[[Update, _Seen], Block | None], ...] = (_protect, _renam
 
 def _add_warnings(change: Update, seen: _Seen) -> Update:
     campaigns = _campaigns(change, seen)
-    warning = f"{_name_campaigns(campaigns)}: whoever names the list must follow"
+    warning = f"{_name_campaigns(campaigns)}: contact imports and others that use its name must be changed, too"
     if not campaigns or warning in change.warnings:
         return change
     return replace(change, warnings=(*change.warnings, warning))

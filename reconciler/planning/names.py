@@ -195,7 +195,7 @@ def _cycle(keys: Sequence[str]) -> Block:
     return Block(
         "rename_cycle",
         f"the renames of {named}{more} take one another's names, so that each waits for another",
-        "do it in two steps with a name in between; meanwhile producers would fill the wrong list",
+        "do it in two steps with a temporary name; contact imports that run in between fill the wrong list",
     )
 
 

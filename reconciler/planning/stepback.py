@@ -39,8 +39,8 @@ def _of_cut_history(applied: Applied, live: Live | None) -> tuple[str, ...]:
     moved = [key for key, known in applied.lists.items() if known.id in lists and not _is_live(known, live)]
     said = (
         f"live differs from what was applied in {_list_names(moved)}. If a commit was reverted, that may be why: git "
-        "revert moves the state back, too. The history here is cut off (a shallow clone), so this cannot be told: look "
-        "again in a whole clone"
+        "revert moves the state back, too. The history here is cut off (a shallow clone), so that cannot be seen here: "
+        "look again in a whole clone"
     )
     return (said,) if moved else ()
 

@@ -395,7 +395,7 @@ def test_ids_are_words_and_what_no_manifest_can_have_is_said(tmp_path: Path) -> 
     imports = imported(path, {"prod": [live_list("cl-1", long := "x" * 60), live_list("5f\n00", "B")]})
     assert imports.refused == [
         f'not imported from prod: cl-1, "{long}": its name {text_fault(NAME, long)}',
-        'not imported from prod: "5f\\n00", "B": its id is none that a manifest can have',
+        'not imported from prod: "5f\\n00", "B": a manifest cannot hold such an id',
     ]
     assert list(load(path).environments["prod"].desired.lists) == ["a"]
 

@@ -16,7 +16,7 @@ HEAD = (
 TAIL = " To undo it in the account too, bring the state back, then plan and apply: git checkout c0ffee -- x"
 CUT = (
     "live differs from what was applied in {}. If a commit was reverted, that may be why: git revert moves the state "
-    "back, too. The history here is cut off (a shallow clone), so this cannot be told: look again in a whole clone"
+    "back, too. The history here is cut off (a shallow clone), so that cannot be seen here: look again in a whole clone"
 )
 
 

@@ -26,7 +26,7 @@ RENEWAL: Final = (
     "Customers whose service expires in {} and who have not answered our letter. Filled every night at two."
 )
 BILLS: Final = "Invoices open for more than {} days. Called on weekdays from nine to five, at most twice."
-WARNING: Final = "1 campaign uses it ('{}'): whoever names the list must follow"
+WARNING: Final = "1 campaign uses it ('{}'): contact imports and others that use its name must be changed, too"
 
 
 def list_id(number: int, prod: bool = True) -> str:

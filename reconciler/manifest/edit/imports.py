@@ -98,7 +98,7 @@ def _acceptable(
 
 def _fault(found: LiveList, names: Collection[str]) -> str | None:
     if not is_list_id(found.id):
-        return "its id is none that a manifest can have"
+        return "a manifest cannot hold such an id"
     if as_seen(found.texts[NAME]) in names:
         return "another list of this environment has that name, ignoring case"
     return _named_fault(NAME, found.texts[NAME])

@@ -39,7 +39,7 @@ class Kind(NamedTuple):
 
 RISKY_RENAME: Final = Kind(
     "risky-renames", "caution", "~", "risky rename", "Renames with a warning",
-    "They will be made. Whoever refers to these lists by name must follow.", changes=True,
+    "They will be made. Contact imports and others that use the old names must be changed, too.", changes=True,
 )  # fmt: skip
 UPDATES: Final[Mapping[Field, Kind]] = {
     NAME: Kind("renames", "change", "~", "rename", "Renames", changes=True),
@@ -55,24 +55,27 @@ BLOCKED: Final = Kind(
     "!",
     "blocked",
     "Blocked",
-    "Nothing is sent for these until what stops them is settled.",
+    "Nothing is sent for these lists until the reason shown with each is resolved.",
     in_order=False,
 )
 LEFT_ALONE: Final = Kind(
     "drift", "elsewhere", "≠", "changed elsewhere", "Changed elsewhere",
-    "Since the last apply, and not by this program. They are left alone.",
+    "Changed since the last apply, not by this program. They are left as they are.",
 )  # fmt: skip
 RECORDED: Final[Mapping[Action, Kind]] = {
     "adopt": Kind(
-        "adopt", "good", "+", "to adopt", "To adopt", "Live is as declared. They are recorded, nothing is sent.",
+        "adopt", "good", "+", "to adopt", "To adopt",
+        "The account has the declared values already. They are recorded in the state, nothing is sent.",
         bulky=True,
     ),
     "forget": Kind(
-        "forget", "quiet", "-", "to forget", "To forget", "No longer in the manifest. The lists themselves stay.",
+        "forget", "quiet", "-", "to forget", "To forget",
+        "No longer in the manifest. They are dropped from the state, nothing is sent.",
         bulky=True,
     ),
     "check": Kind(
-        "check", "quiet", "?", "to check", "To check", "Not in the state yet: an apply reads and judges them first.",
+        "check", "quiet", "?", "to check", "To check",
+        "Not in the state yet: an apply reads them first, and then decides.",
         bulky=True,
     ),
 }  # fmt: skip
@@ -85,13 +88,16 @@ OUTCOMES: Final[Mapping[OutcomeKind, Kind]] = {
     "blocked": Kind("blocked", "stop", "!", "blocked", "Blocked", in_order=False),
     "not_sent": Kind("not-sent", "quiet", "!", "not sent", "Not sent", in_order=False),
     "updated": Kind(
-        "updated", "good", "~", "updated", "Updated", "Acknowledged, and found so by a later read.", changes=True
+        "updated", "good", "~", "updated", "Updated", "Acknowledged by the API, and confirmed by a later read.",
+        changes=True,
     ),
     "adopted": Kind(
-        "adopted", "good", "+", "adopted", "Adopted", "Live was as declared. Recorded, nothing sent.", bulky=True
+        "adopted", "good", "+", "adopted", "Adopted",
+        "The account had the declared values already. Recorded in the state, nothing was sent.", bulky=True,
     ),
     "forgotten": Kind(
-        "forgotten", "quiet", "-", "forgotten", "Forgotten", "No longer in the manifest. The lists themselves stay.",
+        "forgotten", "quiet", "-", "forgotten", "Forgotten",
+        "No longer in the manifest. Dropped from the state, nothing was sent.",
         bulky=True,
     ),
 }  # fmt: skip
@@ -102,18 +108,19 @@ MISSING: Final = Kind(
 MOVED: Final[Mapping[Mover, Kind]] = {
     "both": Kind(
         "both", "caution", "≠", "changed on both sides", "Changed on both sides",
-        "Edited in the manifest and changed elsewhere: somebody has to choose.", changes=True, in_order=False,
+        "Edited in the manifest and changed elsewhere: choose one of the two.", changes=True, in_order=False,
     ),
     "live": Kind(
         "elsewhere", "elsewhere", "≠", "changed elsewhere", "Changed elsewhere", "Since the last apply.",
         changes=True, in_order=False,
     ),
     "file": Kind(
-        "edited", "change", "~", "edited", "Edited in the manifest", "Not applied yet: live still is as it was."
+        "edited", "change", "~", "edited", "Edited in the manifest",
+        "Not applied yet: the account still has the values of the last apply.",
     ),
 }  # fmt: skip
 UNDECLARED: Final = Kind(
-    "undeclared", "quiet", "+", "declared nowhere", "Declared nowhere", "Live lists that no environment declares.",
+    "undeclared", "quiet", "+", "undeclared", "Undeclared", "Lists of the account that no environment declares.",
     bulky=True,
 )  # fmt: skip
 

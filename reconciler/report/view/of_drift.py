@@ -22,8 +22,10 @@ _MOVED: Final[Mapping[Mover, str]] = {
     "file": "edited in the manifest, and not applied yet",
     "both": CAUSES["conflict"],
 }
-_NEVER_APPLIED: Final = "declared, and not in the state: who changed it is not known; an apply reads and judges it"
-_UNDECLARED: Final = "live, and declared nowhere"
+_NEVER_APPLIED: Final = (
+    "declared, but not in the state: who changed it is not known; an apply reads it, and then decides"
+)
+_UNDECLARED: Final = "in the account, but not in the manifest"
 _DOUBT: Final = "its last write was never confirmed; the next apply reads the list and settles that"
 
 

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from reconciler.model.outcomes import EnvironmentResult, Outcome, OutcomeKind, Result
 
 NEXT_STEPS: Final[Mapping[OutcomeKind, str]] = {
-    "failed": "the list is as before; mend what its error says, then run apply again",
+    "failed": "the list is as before; correct what its error says, then run apply again",
     "in_doubt": "it is not known yet whether the write arrived; the next apply reads the list and settles it",
-    "unverified": "acknowledged, but shown otherwise; plan --refresh tells what the API keeps",
+    "unverified": "acknowledged, but read back otherwise; plan --refresh shows what the API keeps",
     "conflict": "changed elsewhere and left alone; plan --refresh shows both sides",
     "blocked": "nothing was sent; do what its reason says, then look at plan --refresh",
     "not_sent": "the run ended before its turn; run apply again, it does what is left",
