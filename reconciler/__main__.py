@@ -13,7 +13,7 @@ def main() -> int:
     if sys.argv[1:] == ["--version"]:
         try:
             os.write(1, f"reconciler {__version__}\n".encode())
-        except OSError:  # told of below, as for every command
+        except OSError:  # reported below, as for every command
             pass
         else:
             return 0

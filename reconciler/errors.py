@@ -11,7 +11,7 @@
     ├── MassChangeError             1   an apply over `max_changes`
     ├── DeclinedError               1   the person at the terminal said no
     ├── UnexpectedError             1   a fault of this program, or of the machine below it
-    ├── StoppedError   129, 130, 143   told to stop by SIGHUP, SIGINT or SIGTERM
+    ├── StoppedError   129, 130, 143   stopped by SIGHUP, SIGINT or SIGTERM
     └── RefusedError                4   look, then try again
         ├── LockedError             4   somebody else is writing
         ├── ForeignStateError       4   the state belongs to another target or environment
@@ -86,7 +86,7 @@ class UnexpectedError(ReconcilerError):
 
 
 class StoppedError(ReconcilerError):
-    """The run was told to stop by a signal; `exit_code` is 128 + its number."""
+    """A signal stopped the run; `exit_code` is 128 + its number."""
 
     def __init__(self, number: int) -> None:
         super().__init__(f"stopped by {(known := signal.Signals(number)).name}{_WHAT_IT_IS.get(known, '')}")

@@ -29,7 +29,7 @@ class Clock(Protocol):
         ...
 
     def sleep(self, seconds: float) -> None:
-        """Wait `seconds`. Raises StoppedError at once if the run is, or was, told to stop by a signal."""
+        """Wait `seconds`. Raises StoppedError at once if a signal has stopped the run, or does."""
         ...
 
 
@@ -41,7 +41,7 @@ class Stop(Protocol):
         ...
 
     def last_wait(self, seconds: float) -> None:
-        """Wait a few seconds, also if the run was told to stop: for the read that verifies what was sent."""
+        """Wait a few seconds, also if a signal has stopped the run: for the read that verifies what was sent."""
         ...
 
 

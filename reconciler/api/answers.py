@@ -135,9 +135,9 @@ def _retry_after_ms(body: bytes) -> float | None:
     if not isinstance(document, dict):
         return None
     for part in (document, document.get("error")):
-        told = part.get("retryAfterMs") if isinstance(part, dict) else None
-        if isinstance(told, int | float) and not isinstance(told, bool) and 0 <= told < float("inf"):
-            return float(min(told, _YEARS * 1000))  # an integer may be larger than any float
+        wait = part.get("retryAfterMs") if isinstance(part, dict) else None
+        if isinstance(wait, int | float) and not isinstance(wait, bool) and 0 <= wait < float("inf"):
+            return float(min(wait, _YEARS * 1000))  # an integer may be larger than any float
     return None
 
 

@@ -50,12 +50,12 @@ class RateLimit:
         freed = self._ends[over - 1] if over > 0 else now
         return max(freed, self._held_until, now) - now
 
-    def note_refusal(self, told: float | None) -> None:
-        """Let no request go after a rate-limit answer: for as long as was `told`, in seconds.
+    def note_refusal(self, asked: float | None) -> None:
+        """Let no request go after a rate-limit answer: for as long as was `asked`, in seconds.
 
-        If nothing was told, or waiting as told did not help, until the window has passed.
+        If it named no time, or waiting so long did not help, until the window has passed.
         """
-        seconds = max(told or 0.0, WINDOW) if self._refused or not told else told
+        seconds = max(asked or 0.0, WINDOW) if self._refused or not asked else asked
         self._held_until = max(self._held_until, self._clock.monotonic() + seconds)
         self._refused = True
 

@@ -8,7 +8,7 @@
     process    open files, for as many environments as there are
     output     stdout for people or machines, stderr for the rest; and what becomes of it if nothing reads it
     forge      the repository on GitLab or GitHub, for `doctor --ci`; `gitlab_checks`, `github_checks`: what it lacks
-    signals    what SIGHUP, SIGINT and SIGTERM do before a run stops in order, and after
+    signals    what SIGHUP, SIGINT and SIGTERM do before a run stops, and after
 
 One verb a file, each with `arguments(parser)` and `run(options)`; heavy imports stay inside `run`.
 """

@@ -32,7 +32,7 @@ class Progress(Protocol):
 
 
 class Lines:
-    """One plain line an outcome, for logs; a second one only if a list turned out otherwise than first told."""
+    """One plain line an outcome, for logs; a second one only if a list turned out otherwise than first shown."""
 
     def __init__(self, *, colour: bool) -> None:
         self._colour = colour

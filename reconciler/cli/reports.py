@@ -64,8 +64,8 @@ def load(options: argparse.Namespace) -> None:
 def save(subject: Subject, options: argparse.Namespace) -> bool:
     """Write the reports of what was planned, done or found; say on stderr what is wrong with one, and tell if none is.
 
-    Wrong is one that cannot be written, and one of a plan that cannot hold all that an apply would send: nobody can
-    approve what it does not show.
+    Wrong is one that cannot be written, and one of a plan that cannot hold all that an apply would send: a reviewer
+    cannot approve what it does not show.
     """
     summary = job_summary()
     if not options.report and not summary:
@@ -106,7 +106,7 @@ def _summarise(view: View, summary: str) -> bool:
 
 
 def _open_at_once(path: str, flags: int) -> int:
-    """Open a file; a pipe that nobody reads is an error rather than a wait without end."""
+    """Open a file; a pipe without a reader is an error rather than a wait without end."""
     return os.open(path, flags | os.O_NONBLOCK, 0o666)
 
 

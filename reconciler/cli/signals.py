@@ -2,7 +2,7 @@
 
     from the first line on       leave at once: nothing has been done yet
     commands that write          unwind, so that locks and leases are given back; a second signal leaves at once
-    an apply, once it is under way        `runtime.Runtime`: stop in order
+    an apply, once it is under way        `runtime.Runtime`: stop after the request in flight
 
 A signal that is ignored when the program starts stays ignored: `nohup` and background jobs of a shell want that.
 """
@@ -18,7 +18,7 @@ ENDING = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
 
 
 class SignalledError(KeyboardInterrupt):
-    """A signal that ends the program; no `Exception`, so that nothing takes it for a failure that can be told of."""
+    """A signal that ends the program; no `Exception`, so that nothing takes it for a failure that can be reported."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)

@@ -46,11 +46,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     pushed = _action(actions, "push", "put a state document in the place of the state", _push)
     pushed.add_argument("document", type=shared.path, metavar="FILE")
     pushed.add_argument("--older", action="store_true", help="also one of another serial than the present state's")
-    told = _action(
+    history = _action(
         actions, "history", "what each run made of the state, where the store keeps that", state_admin.history
     )
-    told.add_argument("--json", action="store_true", help="print JSON")
-    told.add_argument(
+    history.add_argument("--json", action="store_true", help="print JSON")
+    history.add_argument(
         "--last",
         type=shared.integer(1, 1_000_000),
         default=state_admin.LAST,

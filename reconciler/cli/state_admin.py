@@ -42,22 +42,22 @@ def _read_history(store: Store, last: int, serial: int | None = None) -> Sequenc
 def history(store: Store, options: argparse.Namespace) -> None:
     """Show what the last runs made of the state, newest first."""
     saved = _read_history(store, options.last + 1)
-    told = [_entry(before, after) for before, after in zip([None, *saved], saved, strict=False)][-options.last :]
+    entries = [_entry(before, after) for before, after in zip([None, *saved], saved, strict=False)][-options.last :]
     if options.json:
         from reconciler.report.json import render
 
-        document: StateHistoryDocument = {"history": told[::-1]}
+        document: StateHistoryDocument = {"history": entries[::-1]}
         say_document(render(document))
         return
     from reconciler.report.escape import terminal
 
-    lineages = {entry["lineage"] for entry in told}
-    for entry in reversed(told):
+    lineages = {entry["lineage"] for entry in entries}
+    for entry in reversed(entries):
         say(terminal(_line(entry, several=len(lineages) > 1)))
         for what, keys in (("added", entry["added"]), ("changed", entry["changed"]), ("dropped", entry["dropped"])):
             if keys:
                 say(terminal(f"    {what}: {', '.join(keys)}"))
-    if not told:
+    if not entries:
         note("no run has changed the state yet")
 
 

@@ -6,7 +6,7 @@
 
 The first in the queue is the attempt under way; it leaves the queue when there is nothing more to try (`attempt`).
 
-A run stops early, and what is left is `not_sent`, when it is told to, when the API or the state can no longer be used,
+A run stops early, and what is left is `not_sent`, when it has to end, when the API or the state can no longer be used,
 when the first PUT reads back otherwise than sent, after five failures in a row, and when sign-in is refused twice.
 """
 

@@ -286,8 +286,8 @@ class _Generator(GenerateJsonSchema):
 
     def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
         """Leave out the default None, which stands for a text that is not written."""
-        told = super().default_schema(schema)
-        return {key: value for key, value in told.items() if key != "default" or value is not None}
+        made = super().default_schema(schema)
+        return {key: value for key, value in made.items() if key != "default" or value is not None}
 
 
 def json_schema(model: type[Entry]) -> dict[str, object]:

@@ -30,7 +30,7 @@ class Unsettled:
     """No usable answer.
 
     `landed`: the write may have reached the list. `again`: worth another attempt, after `wait` seconds if the
-    API told how long (Retry-After), else by back-off.
+    API said how long (Retry-After), else by back-off.
     """
 
     error: str

@@ -3,7 +3,7 @@
     here                           there
     the state                      nothing, or what an earlier move left behind
     the state                      the copy, marked as being here: read back and compared
-    marked as moved there          the copy, marked as being here: for an instant nobody but the move may write
+    marked as moved there          the copy, marked as being here: for an instant only the move may write
     marked as moved there          the state
 
 Whatever ends a move, at any line of this, the same command takes it up. A marked state is refused by everything else.

@@ -49,7 +49,7 @@ def check(kind: str, captured: pytest.CaptureFixture[str]) -> None:
 
 
 def test_environments(capsys: pytest.CaptureFixture[str]) -> None:
-    environments.run(options(file=REPOSITORY / "lists.yaml.example"))
+    environments.run(options(action=None, file=REPOSITORY / "lists.yaml.example"))
     check("environments", capsys)
 
 

@@ -29,7 +29,7 @@ def headline(view: View) -> Sentences:
 def _of_plan(view: View) -> Iterator[str]:
     """Yield `3 renames, 2 of them of lists that campaigns use`, `1 change blocked`.
 
-    What is only recorded is told if it is all there is.
+    What is only recorded is named if there is nothing else.
     """
     groups = view.groups
     updates = [entry for kind, entries in groups.items() if kind.changes for entry in entries]

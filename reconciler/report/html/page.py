@@ -84,7 +84,7 @@ _MANY = 20
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A count in the chart; one without an `anchor` is told beside it, not drawn: it would dwarf the others."""
+    """A count in the chart; one without an `anchor` stands beside it, not in it: it would dwarf the others."""
 
     number: int
     words: str

@@ -1,4 +1,4 @@
-"""A drift report as a view: what is missing, who moved, and what nobody declares."""
+"""A drift report as a view: what is missing, who moved, and which lists no environment declares."""
 
 from __future__ import annotations
 

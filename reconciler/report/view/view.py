@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 Subject: TypeAlias = Literal["plan", "apply", "drift"]
 Counts: TypeAlias = Mapping[str, int]
-"""Numbers of lists by what is said of them; the last of them is told even if it is 0 and there is nothing else."""
+"""Numbers of lists by what is said of them; the last of them stands also if it is 0 and all others are."""
 
 
 _MOST_OF_NAME: Final = 200  # characters: the API may answer a name of any length

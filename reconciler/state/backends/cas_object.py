@@ -34,7 +34,7 @@ class CasObject:
     def write(self, content: bytes) -> bool:
         """Replace what was last read or written; False where somebody else has written meanwhile.
 
-        Raises StateError where nobody can tell; a later write finds out.
+        Raises StateError where that cannot be known; a later write finds out.
         """
         written = self._put(content)
         while written is None:

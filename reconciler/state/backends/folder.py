@@ -62,7 +62,7 @@ class FileStore(Store):
         return later_state(self._files.document, applied)
 
     def holder(self, asking: LockInfo) -> str | None:
-        """Say who is writing this state at the moment; None where nobody is."""
+        """Say who is writing this state at the moment; None if no run is."""
         from reconciler.state.backends.folder_lock import describe_writer  # noqa: PLC0415 - as for `lock`
 
         return describe_writer(self._files.lock, asking)

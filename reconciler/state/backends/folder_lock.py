@@ -57,14 +57,14 @@ def hold_lock(path: Path, holder: LockInfo) -> Iterator[Callable[[], None]]:
 
 
 def describe_writer(path: Path, asking: LockInfo) -> str | None:
-    """Say who holds the lock on the file at `path`; None where nobody does. Takes no lock that a writer would meet.
+    """Say who holds the lock on the file at `path`; None if it is free. Takes no lock that a writer would meet.
 
     Raises StateError where what is there can be no lock.
 
-    A note that a dead holder left is told apart by a shared lock, held for an instant and only where there is a note.
+    A note that a dead holder left is recognised by a shared lock, held for an instant and only where there is a note.
     """
     try:
-        import fcntl  # noqa: PLC0415 - not on every system; where it is not, nobody can hold a lock
+        import fcntl  # noqa: PLC0415 - not on every system; where it is not, no lock can be held
 
         _check(path)
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
@@ -77,7 +77,7 @@ def describe_writer(path: Path, asking: LockInfo) -> str | None:
             fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return _refusal(path, note, asking)
-    except OSError:  # a file system without locks: nobody can hold one
+    except OSError:  # a file system without locks: no lock can be held
         return None
     finally:
         os.close(descriptor)

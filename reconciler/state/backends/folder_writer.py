@@ -54,7 +54,7 @@ class Writer:
         return self._entries[key] if key in self._entries else self._document.lists.get(key)
 
     def announce_intents(self, entries: Mapping[str, DoubtfulList]) -> None:
-        """Do nothing: nobody else reads what a run has yet to do."""
+        """Do nothing: no other run reads what this one has yet to do."""
 
     def flush(self) -> None:
         """Make durable what was recorded; raises StateError where the disk refuses."""

@@ -122,7 +122,7 @@ class Repository:
         return not self._run_to_end("merge-base", "--is-ancestor", commit, later).returncode
 
     def fetch(self, branch: str) -> None:
-        """Bring the commits of a branch of the remote here, under no name: nobody is in anybody's way."""
+        """Bring the commits of a branch of the remote here, under no name, so that runs do not disturb one another."""
         self.run("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--refmap=", REMOTE, f"refs/heads/{branch}")
 
     def deepen(self, branch: str) -> None:
@@ -146,7 +146,7 @@ class Repository:
     def revisions(self, commit: str, name: str, last: int) -> list[Revision]:
         """Return the last so many commits up to one that changed a file of the top folder, newest first.
 
-        What is no file there is told as an empty one.
+        A file that is not there counts as an empty one.
         """
         given = ("log", f"-{last}", "--diff-filter=AM", "--format=%H %ct%n%B%x00", commit, "--", f":(top){name}")
         listed = self.run(*given).decode(errors="replace").split("\0") if commit else []
@@ -173,7 +173,7 @@ class Repository:
     def push(self, branch: str, commit: str, expected: str) -> str:
         """Move a branch of the remote from `expected` on to `commit`; return "", or why git refused to move it.
 
-        Raises GitError where a hook declined it, or where nobody can tell.
+        Raises GitError where a hook declined it, or where it cannot be known.
         """
         lease = f"--force-with-lease=refs/heads/{branch}:{expected}"
         given = ("push", "--quiet", "--no-verify", "--porcelain", lease, REMOTE, f"{commit}:refs/heads/{branch}")
@@ -215,7 +215,7 @@ class Repository:
                     stdin=stdin,
                     stdout=stdout,
                     stderr=stderr,
-                    start_new_session=True,  # a Ctrl-C is for this program, which ends in order
+                    start_new_session=True,  # a Ctrl-C is for this program, which ends by itself
                 )
                 code = _wait(process)
                 printed, said = (_content(file) for file in (stdout, stderr))

@@ -1,7 +1,7 @@
 """The objects of a bucket below a prefix: read with a version, replaced as a whole and only on top of it.
 
 The only importer of obstore, which comes with the extra `objects`. It tries by itself again what the store could not do
-(`_RETRIES`), so a put may find that it has already been done: `cas_object` is where that is told apart.
+(`_RETRIES`), so a put may find that it has already been done: `cas_object` is where the two are distinguished.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Objects(Protocol):
     """Some objects that are replaced one by one, compare-and-swap."""
 
     def get(self, name: str) -> Found | None:
-        """Return an object, None where there is none; raises StateError where that cannot be told."""
+        """Return an object, None where there is none; raises StateError where that cannot be known."""
         ...
 
     def put(self, name: str, content: bytes, expected: Version | None) -> Version | None:
