@@ -78,7 +78,7 @@ def test_exit_codes_of_a_plan(place: Workplace) -> None:
         (["plan", "--env", "dev"], "the manifest has no environment 'dev'; it has prod"),
         (["plan", "--revert-drift"], "--revert-drift needs --refresh"),
         (["plan", "-f", "nope.yaml"], "nope.yaml:1:1: there is no such file"),
-        (["apply"], "without a terminal, say --yes"),
+        (["apply"], "there is no terminal to ask at"),
         (["apply", "nope.json", "--yes"], "cannot read the plan nope.json"),
         (["apply", "nope.json", "--yes", "--revert-drift"], "--revert-drift does not go with a saved plan"),
         (["apply", "--yes", "--timeout", "0"], "must be a number of seconds above 0, at most 3,600; got '0'"),
