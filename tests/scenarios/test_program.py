@@ -584,12 +584,11 @@ def test_a_plan_without_refresh_imports_little(place: Workplace) -> None:
     everything = imported(place, "plan")
     own = {module for module in everything if module.partition(".")[0] == "reconciler"}
     of_others = {module.partition(".")[0] for module in everything - own} & packages_distributions().keys()
-    assert of_others == {
+    assert of_others - {"typing_inspection"} == {  # which older versions of pydantic do without
         "annotated_types",
         "pydantic",
         "pydantic_core",
         "typing_extensions",
-        "typing_inspection",
         "yaml",
     }
     assert everything & SLOW == set()
