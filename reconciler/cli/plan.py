@@ -121,4 +121,7 @@ def _show(planned: Plan, options: argparse.Namespace) -> None:
     from reconciler.report.view.of_plan import view_of_plan
 
     colour, most = uses_colour(sys.stdout, options), most_lists(sys.stdout)
-    say(lines.render(view_of_plan(planned), colour=colour, width=width(), most=most))
+    view = view_of_plan(planned)
+    say(lines.render(view, colour=colour, width=width(), most=most))
+    if any(environment.over_max_changes for environment in planned.environments):
+        say(str(view.steps[-1]))  # how to make so many changes
