@@ -146,3 +146,9 @@ def test_a_pattern_that_is_also_the_name_of_a_list_is_told() -> None:
         "policy.ignore_undeclared: 'a*' means only the list of that name: write 'a**' for a pattern",
     )
     assert drift(desired({}, {"ignore_undeclared": ("c*",)}), applied({}), served, set()).warnings == ()
+
+
+def test_a_missing_list_is_named_as_last_applied() -> None:
+    state = applied({"a": {"name": "A"}, "b": {"name": "B", "id": "cl-other"}, "c": {"description": "x"}})
+    found = drift(desired({key: {"name": "New"} for key in "abcd"}), state, live({}), set())
+    assert {each.key: each.name for each in found.missing} == {"a": "A", "b": "", "c": "", "d": ""}
