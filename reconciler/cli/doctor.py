@@ -19,8 +19,6 @@ from reconciler.model.identifiers import account_id_warning
 from reconciler.model.lists import DoubtfulList
 from reconciler.report.phrases import IMPORT
 
-_BRANCH = "git+branch://"
-
 if TYPE_CHECKING:
     from reconciler.api.client import Client
     from reconciler.cli.forge import Forge
@@ -53,8 +51,8 @@ def run(options: argparse.Namespace) -> int:
         from reconciler.cli.forge import find_forge
 
         forge = find_forge(options.file.parent, os.environ)
-        state = chosen.manifest.state
-        checkups = [_check_up_ci(each, forge, state) for each in chosen.environments]
+        branch = wiring.state_branch(chosen.manifest.state)
+        checkups = [_check_up_ci(each, forge, branch) for each in chosen.environments]
         _show(checkups, options)
         return 0 if all(checkup.works for checkup in checkups) else 1
 
@@ -69,14 +67,13 @@ def run(options: argparse.Namespace) -> int:
     return PinError.exit_code if "pins" in failed else 1 if failed else 0
 
 
-def _check_up_ci(environment: Environment, forge: Forge, state: str) -> Checkup:
+def _check_up_ci(environment: Environment, forge: Forge, branch: str) -> Checkup:
     """Check the settings of the repository for one environment."""
     from reconciler.cli.forge import UnseenError
     from reconciler.cli.github_checks import check_github
     from reconciler.cli.gitlab_checks import check_gitlab
 
     name = environment.desired.environment
-    branch = state.removeprefix(_BRANCH) if state.startswith(_BRANCH) else ""
     try:
         if forge.kind == "GitLab":
             checks = tuple(check_gitlab(forge, name, environment.credentials, branch))

@@ -38,6 +38,8 @@ def run(options: argparse.Namespace) -> int:
     from reconciler.manifest import load
 
     if options.action == "add":
+        if options.json:
+            raise UsageError("--json prints the names: leave it out with add")
         return _add(options)
     names: EnvironmentsDocument = list(load(options.file).environments)
     if options.json:

@@ -33,10 +33,11 @@ class Forge:
     base: str
     project: str
     headers: Mapping[str, str] = field(repr=False)
+    _answers: dict[str, object] = field(default_factory=dict, repr=False)
 
     def ask(self, path: str) -> dict[str, Any] | None:
         """Return the object at a path below the project; None if there is nothing. Raises UnseenError."""
-        found = self._get(path)
+        found = self._read(path)
         if found is None or isinstance(found, dict):
             return found
         raise UnseenError(_ODD)
@@ -45,7 +46,7 @@ class Forge:
         """Return all pages of a list of objects; empty if there is none. Raises UnseenError."""
         found: list[dict[str, Any]] = []
         page = 1
-        while some := self._get(f"{path}{'&' if '?' in path else '?'}per_page={_PAGE}&page={page}"):
+        while some := self._read(f"{path}{'&' if '?' in path else '?'}per_page={_PAGE}&page={page}"):
             if not isinstance(some, list) or not all(isinstance(each, dict) for each in some):
                 raise UnseenError(_ODD)
             found += some
@@ -54,13 +55,20 @@ class Forge:
             page += 1
         return found
 
-    def _get(self, path: str) -> object:
+    def _read(self, path: str) -> object:
+        """Return what is at a path, which is asked for once: several environments are of one repository."""
+        address = f"{self.base}/{self.project}{path}"
+        if address not in self._answers:
+            self._answers[address] = self._get(address)
+        return self._answers[address]
+
+    def _get(self, address: str) -> object:
         from reconciler.api.answers import NoAnswer
         from reconciler.api.http import Http, Request
 
         http = Http(self.host, _SECONDS, _SECONDS)
         try:
-            came = http.send(Request("GET", f"{self.base}/{self.project}{path}", self.headers))
+            came = http.send(Request("GET", address, self.headers))
         finally:
             http.close()
         if isinstance(came, NoAnswer):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -53,7 +54,7 @@ def _variables(forge: Forge, project: dict[str, Any], environment: str, prefix: 
     namespace = project.get("namespace") or {}
     unseen = ""
     if namespace.get("kind") == "group":
-        group = Forge(forge.kind, forge.host, forge.base, f"groups/{namespace['id']}", forge.headers)
+        group = replace(forge, project=f"groups/{namespace['id']}")
         try:
             known += group.ask_all("/variables")
         except UnseenError as error:

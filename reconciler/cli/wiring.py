@@ -98,11 +98,17 @@ def store(manifest: Manifest, environment: Environment, url: str | None = None) 
     return made
 
 
+def state_branch(url: str) -> str:
+    """Return the name of the branch that `state` of a manifest names, "" if it names none."""
+    scheme, _, name = url.partition("://")
+    return name if scheme == "git+branch" else ""
+
+
 def _store(manifest: Manifest, environment: Environment, url: str | None) -> Store:
     url = url or manifest.state
     desired = environment.desired
     name, target = desired.environment, desired.target
-    scheme, slashes, rest = url.partition("://")
+    scheme, slashes, _ = url.partition("://")
     if not slashes:
         from reconciler.state.backends.folder import FileStore
 
@@ -114,7 +120,8 @@ def _store(manifest: Manifest, environment: Environment, url: str | None) -> Sto
         return FileStore(manifest.path.parent / url, name, target, manifest.path.parent)
     if scheme in ("s3", "gs", "az"):
         return _in_objects(url, name, target)
-    if scheme != "git+branch" or not _BRANCH.fullmatch(rest) or _NO_BRANCH.search(rest):
+    branch = state_branch(url)
+    if not _BRANCH.fullmatch(branch) or _NO_BRANCH.search(branch):
         raise UsageError(
             f"state: {url!r} is not understood: write a folder beside the manifest, git+branch://NAME for a branch of "
             "the repository that holds it, or s3://, gs:// or az:// for an object store"
@@ -124,7 +131,7 @@ def _store(manifest: Manifest, environment: Environment, url: str | None) -> Sto
     from reconciler.state.backends.git_branch import BranchStore, names
 
     logs.show()
-    return BranchStore(Branch(manifest.path.parent, rest, names(name)), name, target)
+    return BranchStore(Branch(manifest.path.parent, branch, names(name)), name, target)
 
 
 def _in_objects(url: str, name: str, target: Target) -> Store:

@@ -293,3 +293,15 @@ def test_the_forge_is_found_and_a_token_goes_to_its_own_host_only(
     except UsageError as error:
         found = str(error)
     assert expected in found
+
+
+def test_what_several_environments_share_is_asked_for_once(gitlab: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    path = gitlab.folder / "lists.yaml"
+    text = path.read_text()
+    start, end = text.index("  prod:"), text.index("\nlists:")
+    path.write_text(text[:end] + "\n" + text[start:end].replace("prod", "dev").replace("ACCOUNT", "OTHER") + text[end:])
+    assert run(["doctor", "--ci", "--all-envs", "-f", str(path)]) == 1
+    assert "dev" in capsys.readouterr().out
+    asked = gitlab.forge.asked
+    assert any("variables" in each for each in asked)
+    assert sorted(asked) == sorted(set(asked))

@@ -11,6 +11,7 @@ from reconciler.sandbox.faults import Status
 from tests.faults.between import WAYS, Between, Way, answered_twice
 from tests.faults.kills import Part, bad_network
 from tests.faults.story import Story, outcomes, story
+from tests.marks import first_always
 
 
 @pytest.fixture
@@ -19,12 +20,14 @@ def told(tmp_path: Path) -> Iterator[Story]:
         yield begun
 
 
+@pytest.mark.parametrize("case", first_always([(Part(2, 4), 2), (Part(0, 2), 3)]))
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
-def test_any_request_meets_a_bad_network(told: Story, way: Way) -> None:
-    """The first PUT, and the look at the end; make faults does it to all of them."""
-    tally = bad_network(told, way, Part(2, 4))
+def test_any_request_meets_a_bad_network(told: Story, way: Way, case: tuple[Part, int]) -> None:
+    """The first PUT, and the look at the end; or every other request. make faults does it to all of them."""
+    part, tries = case
+    tally = bad_network(told, way, part)
     assert tally.wrong == []
-    assert tally.tried == 2
+    assert tally.tried == tries
 
 
 @pytest.mark.parametrize("copied", [1, 2, 3], ids=["the first read", "the first PUT", "the read back"])

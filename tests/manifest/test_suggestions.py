@@ -94,7 +94,7 @@ def test_nothing_is_suggested_that_could_be_taken_by_half_or_does_not_help(tmp_p
     assert suggested(path, blocked("conflict", live, declared, "name")) == []
     path = written(tmp_path, VIP)
     assert suggested(path, blocked("conflict", {"name": "x" * 500}, declared, "name")) == []
-    path = written(tmp_path, "  vip: {id: &a cl-1, name: VIP}\n".replace("&a ", ""))
+    path = written(tmp_path, "  vip: {id: cl-1, name: VIP}\n")
     assert suggested(path, blocked("wrong_id", {"name": ""}, declared)) == []
 
 
@@ -102,6 +102,18 @@ def test_a_name_that_only_looks_like_the_live_one_is_written_as_live(tmp_path: P
     plan = blocked("wrong_id", {"name": "VIP"}, {"name": "V\u0406P"})
     path = written(tmp_path, VIP.replace("VIP", "V\u0406P"))
     assert suggested(path, plan) == [(7, 7, ("    name: VIP",))]
+
+
+def test_a_json_manifest_stays_json(tmp_path: Path) -> None:
+    path = tmp_path / "lists.json"
+    environments = {"prod": {"host": "h.example", "stream_id": "st-1", "account_id": "a1"}}
+    lists = {"vip": {"id": {"prod": "cl-1"}, "name": "VIP", "description": "D"}}
+    path.write_text(json.dumps({"version": 1, "environments": environments, "lists": lists}, indent=1))
+    declared: Texts = {"name": "VIP", "description": "D"}
+    ((first, last, lines),) = suggested(path, blocked("wrong_id", {"name": "Old", "description": "D"}, declared))
+    kept = path.read_text().splitlines()
+    changed = json.loads("\n".join([*kept[: first - 1], *lines, *kept[last:]]))
+    assert changed["lists"] == {"vip": {"previously": {"prod": "Old"}, **lists["vip"]}}
 
 
 def test_what_changed_elsewhere_is_declared(tmp_path: Path) -> None:

@@ -7,7 +7,6 @@ double of the few addresses of GitLab's API that the pipeline and `doctor --ci` 
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -18,12 +17,12 @@ from threading import Thread
 from typing import Any, Self
 
 from reconciler.sandbox.server import ACCOUNT_ID, CLIENT_ID, CLIENT_SECRET, STREAM_ID, Sandbox
+from tests.pipelines.project import commit_manifest, run_cleanly
 from tests.program import PROGRAM, REPOSITORY
 from tests.state.cas_files import bare, git
 
 RUNNER = REPOSITORY / "tests" / "node" / "node_modules" / ".bin" / "gitlab-ci-local"
 TOKEN = "note-token-0"
-WHO = ["-c", "user.name=t", "-c", "user.email=t@localhost"]
 # The runner copies the project and artifacts with rsync, which is not everywhere.
 _RSYNC = """\
 #!/bin/bash
@@ -39,10 +38,11 @@ done
 
 @dataclass
 class GitLab:
-    """The double of GitLab's API: what a GET answers by path (a number: the status), and the notes of request 7."""
+    """The double of GitLab's API: what a GET answers by path (a number: the status), the notes of request 7, a log."""
 
     answers: dict[str, Any] = field(default_factory=dict)
     notes: list[dict[str, Any]] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
     url: str = ""
 
     def __enter__(self) -> Self:
@@ -80,6 +80,7 @@ class GitLab:
 
     def answer(self, method: str, path: str, query: str, body: dict[str, Any] | None) -> object:
         """Carry out one request; None is not found. The notes are on the second of two pages."""
+        self.asked.append(f"{path}?{query}")
         note = re.fullmatch(r"projects/5/merge_requests/7/notes(?:/(\d+))?", path)
         if not note:
             return self.answers.get(path) if method == "GET" else None
@@ -134,14 +135,7 @@ class Project:
         """Commit a manifest, with nothing left of earlier jobs, and return the commit."""
         for left in ("plan.md", "plan.json", "apply.yml"):
             (self.repository / left).unlink(missing_ok=True)
-        (self.repository / "lists.yaml").write_text(
-            f"version: 1\nstate: git+branch://reconciler-state\nenvironments:\n  prod:\n    host: {self.sandbox.url}\n"
-            f"    stream_id: {STREAM_ID}\n    account_id: '{ACCOUNT_ID}'\n    requests_per_minute: 6000\n"
-            f"lists:\n{lists}"
-        )
-        git(self.repository, "add", "--all", ":!.gitlab-ci-local")
-        git(self.repository, *WHO, "commit", "--quiet", "--allow-empty", "--message", "lists")
-        return git(self.repository, "rev-parse", "HEAD").strip()
+        return commit_manifest(self.repository, self.sandbox, lists)
 
     def run(self, source: str, *arguments: str, **variables: str) -> tuple[int, str]:
         """Start a pipeline on the default branch; return the runner's exit code and all that it prints."""
@@ -158,20 +152,8 @@ class Project:
             **variables,
         }
         each = [part for name, value in given.items() for part in ("--variable", f"{name}={value}")]
-        ran = subprocess.run(
-            [RUNNER, "--force-shell-executor", "--home", self.folder, *each, *arguments],
-            cwd=self.repository,
-            env={
-                **{name: os.environ[name] for name in os.environ if not name.startswith(("COV", "CI", "KORE"))},
-                "HOME": str(self.folder),
-                "PATH": f"{self.folder / 'bin'}:{os.environ['PATH']}",
-            },
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        return ran.returncode, ran.stdout + ran.stderr
+        command = [str(RUNNER), "--force-shell-executor", "--home", str(self.folder), *each, *arguments]
+        return run_cleanly(command, self.repository, self.folder, 120)
 
     def artifact(self, job: str, name: str) -> Path:
         """Return where the runner keeps an artifact of a job."""

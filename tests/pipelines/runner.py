@@ -7,7 +7,6 @@ real: the workflows, the action and its scripts, the program, git, the API's dou
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -16,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.sandbox.server import ACCOUNT_ID, CLIENT_ID, CLIENT_SECRET, STREAM_ID, Sandbox
+from tests.pipelines.project import WHO, commit_manifest, run_cleanly
 from tests.program import PROGRAM, REPOSITORY
 from tests.state.cas_files import bare, git
 
@@ -95,21 +95,13 @@ class Runner:
 
     def declare(self, lists: str, also: str = "") -> None:
         """Commit a manifest; `also` are further environments."""
-        (self.repository / "lists.yaml").write_text(
-            f"version: 1\nstate: git+branch://reconciler-state\nenvironments:\n  prod:\n    host: {self.sandbox.url}\n"
-            f"    stream_id: {STREAM_ID}\n    account_id: '{ACCOUNT_ID}'\n    requests_per_minute: 6000\n{also}"
-            f"lists:\n{lists}"
-        )
-        git(self.repository, "add", "--all")
-        who = ["-c", "user.name=t", "-c", "user.email=t@localhost"]
-        git(self.repository, *who, "commit", "--quiet", "--allow-empty", "--message", "lists")
+        commit_manifest(self.repository, self.sandbox, lists, also)
 
     def pull_request(self, repository: str = "o/r") -> dict[str, object]:
         """Merge the newest commit, as that of pull request 7, with its base, as GitHub does, and return the event."""
         head = git(self.repository, "rev-parse", "HEAD").strip()
         git(self.repository, "reset", "--quiet", "--hard", "HEAD^1")
-        who = ["-c", "user.name=t", "-c", "user.email=t@localhost"]
-        git(self.repository, *who, "merge", "--quiet", "--no-ff", "--message", "merge", head)
+        git(self.repository, *WHO, "merge", "--quiet", "--no-ff", "--message", "merge", head)
         self.know(head=head)
         return {
             "pull_request": {
@@ -137,20 +129,9 @@ class Runner:
         each = [part for name, value in variables.items() for part in ("--env", f"{name}={value}")]
         options = ["-P", "ubuntu-latest=-self-hosted", "--no-cache-server", "--pull=false", "-e", str(given)]
         options += ["-W", ".github/workflows/contact-lists.yml", "-s", "GITHUB_TOKEN=gh-token-0"]
-        ran = subprocess.run(
-            [_act(), event, *options, *keys, *each, *self._stand_ins()],
-            cwd=self.repository,
-            env={
-                **{name: os.environ[name] for name in os.environ if not name.startswith(("COV", "GITHUB", "CI"))},
-                "HOME": str(self.folder),
-                "PATH": f"{self.folder / 'bin'}:{os.environ['PATH']}",
-            },
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
+        return run_cleanly(
+            [_act(), event, *options, *keys, *each, *self._stand_ins()], self.repository, self.folder, 300
         )
-        return ran.returncode, ran.stdout + ran.stderr
 
     def know(self, **things: object) -> None:
         """Have the stand-in for gh know more, or something else."""

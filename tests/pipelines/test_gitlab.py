@@ -11,20 +11,12 @@ import pytest
 from reconciler.sandbox.server import CLIENT_SECRET, Sandbox
 from reconciler.sandbox.settings import Settings
 from tests.pipelines.gitlab import TOKEN, GitLab, Project
-from tests.program import some_lists
+from tests.pipelines.project import LISTS, declared
 from tests.state.cas_files import git
 
 pytestmark = pytest.mark.slow
 
-LISTS = some_lists(2)
 REQUEST = "projects/5/merge_requests/7"
-
-
-def declared(description: str) -> str:
-    return "".join(
-        f"  {key}:\n    id: {known.id}\n    name: {known.name}\n    description: {description}\n"
-        for key, known in zip("ab", LISTS, strict=True)
-    )
 
 
 @pytest.fixture

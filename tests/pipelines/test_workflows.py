@@ -9,20 +9,11 @@ import pytest
 
 from reconciler.sandbox.server import ACCOUNT_ID, CLIENT_SECRET, STREAM_ID, Sandbox
 from reconciler.sandbox.settings import Settings
+from tests.pipelines.project import LISTS, declared
 from tests.pipelines.runner import Runner
-from tests.program import some_lists
 from tests.state.cas_files import git
 
 pytestmark = pytest.mark.slow
-
-LISTS = some_lists(2)
-
-
-def declared(description: str) -> str:
-    return "".join(
-        f"  {key}:\n    id: {known.id}\n    name: {known.name}\n    description: {description}\n"
-        for key, known in zip("ab", LISTS, strict=True)
-    )
 
 
 @pytest.fixture

@@ -21,8 +21,7 @@ from reconciler.errors import EditError, ManifestError
 from reconciler.manifest import loader
 from reconciler.manifest.edit import splice
 from reconciler.manifest.edit.environment_text import entry_added, ids_mapped
-from reconciler.manifest.edit.list_text import NewList, Revision, add_lists, revise_list
-from reconciler.manifest.edit.quoting import double_quoted
+from reconciler.manifest.edit.list_text import NewList, Revision, Style, add_lists, revise_list
 from reconciler.manifest.edit.splice import Splice
 from reconciler.manifest.source import decode
 from reconciler.manifest.values import Manifest
@@ -111,12 +110,13 @@ class Draft:
         """Write the live name that a declared list may take over, before its id."""
         file, entry = self._entry(key)
         (place,) = (splice.start_of(known) for known, _ in entry.value if known.value == "id")
-        text = double_quoted(name)
+        style = Style.of(file.text)
+        text = style.text(name)
         if isinstance(splice.child(entry, "id"), yaml.MappingNode):
-            text = f"{{{environment}: {text}}}"
+            text = f"{{{style.pair(environment, text)}}}"
         end = ", " if splice.is_flow(entry) else "\n" + " " * splice.column_of(entry)
         if splice.child(entry, "previously") is None:
-            file.splices.append(Splice(place, place, f"previously: {text}{end}"))
+            file.splices.append(Splice(place, place, f"{style.pair('previously', text)}{end}"))
 
     def add_environment(self, name: str, entry: Mapping[str, str]) -> Declared:
         """Add an environment without lists, and make plain ids those of the present one; return all declared then."""

@@ -84,32 +84,34 @@ def suggest_changes(manifest: Manifest, plan: Plan) -> Iterator[Suggestion]:
         for change in (each for each in environment.changes if isinstance(each, Blocked)):
             if change.block.guard == "conflict":
                 wanted = [Wanted(environment.name, change.key, field, change.before[field]) for field in change.fields]
-                yield from _accept(manifest, wanted, change.block.reason)
+                yield from _suggest_texts(manifest, wanted, change.block.reason)
             elif change.block.guard == "wrong_id":
-                yield from _own_up(manifest, environment.name, change)
+                yield from _suggest_previously(manifest, environment.name, change)
         for drift in environment.drift:
             wanted = [Wanted(environment.name, drift.key, field, drift.live[field]) for field in drift.fields]
-            yield from _accept(manifest, wanted, "changed elsewhere since the last apply; this declares the live text")
+            yield from _suggest_texts(
+                manifest, wanted, "changed elsewhere since the last apply; this declares the live text"
+            )
 
 
-def _own_up(manifest: Manifest, environment: str, change: Blocked) -> Iterator[Suggestion]:
+def _suggest_previously(manifest: Manifest, environment: str, change: Blocked) -> Iterator[Suggestion]:
     live = change.before[NAME]
     if NAME in change.after and unseen_difference(live, change.after[NAME]):
-        yield from _accept(manifest, [Wanted(environment, change.key, NAME, live)], change.block.reason)
+        yield from _suggest_texts(manifest, [Wanted(environment, change.key, NAME, live)], change.block.reason)
     elif "previously" in change.block.lift:
         draft = Draft(manifest)
         draft.add_previously(change.key, environment, live)
-        yield from _change(draft, declarations(manifest), change.block.reason)
+        yield from _suggest(draft, declarations(manifest), change.block.reason)
 
 
-def _accept(manifest: Manifest, wanted: list[Wanted], why: str) -> Iterator[Suggestion]:
+def _suggest_texts(manifest: Manifest, wanted: list[Wanted], why: str) -> Iterator[Suggestion]:
     draft = Draft(manifest)
     _, refused, expected = accept_texts(draft, wanted)
     if not refused:
-        yield from _change(draft, expected, why)
+        yield from _suggest(draft, expected, why)
 
 
-def _change(draft: Draft, expected: Declared, why: str) -> Iterator[Suggestion]:
+def _suggest(draft: Draft, expected: Declared, why: str) -> Iterator[Suggestion]:
     try:
         changes = draft.changes(expected)
     except EditError:

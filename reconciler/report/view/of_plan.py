@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from reconciler.model.changes import Blocked, Forget, Update
 from reconciler.model.fields import FIELDS, NAME
@@ -18,6 +18,9 @@ from reconciler.report.view.view import Entry, EnvironmentView, FieldView, View,
 if TYPE_CHECKING:
     from reconciler.model.changes import Action, Change, Drift, EnvironmentPlan, Plan
     from reconciler.model.fields import Field
+
+_Where: TypeAlias = Mapping[str, Mapping[str, Sequence[str]]]
+"""The names of environments, by what is said of a list there, and by its key."""
 
 _OFFLINE: Final = "Compared with the last-applied state only; which campaigns use these lists was not looked up."
 _COUNTED: Final[Mapping[Action, str]] = {
@@ -40,10 +43,11 @@ def view_of_plan(plan: Plan, digest: str = "") -> View:
     changed = any(environment.changes for environment in plan.environments)
     cost = forecast(plan.environments)
     lede = [f"An apply takes {cost}."] if changed else []
+    where = _environments_by_key(plan)
     return View(
         subject="plan",
         in_order=not plan.failed and not plan.refused,
-        environments=tuple(_environment(environment, plan) for environment in plan.environments),
+        environments=tuple(_environment(environment, plan, where) for environment in plan.environments),
         failed=plan.failed,
         refused=plan.refused,
         lede=(*lede, "Compared with the live account." if plan.refreshed else _OFFLINE),
@@ -95,16 +99,10 @@ def seconds_in_all(environments: Sequence[EnvironmentPlan]) -> int:
     return max(seconds.values(), default=0)
 
 
-def _environment(of: EnvironmentPlan, plan: Plan) -> EnvironmentView:
+def _environment(of: EnvironmentPlan, plan: Plan, where: _Where) -> EnvironmentView:
     before = "live now" if plan.refreshed else "last applied"
-    others = {
-        other.name: (_keys_to_change(other), other.as_declared) for other in plan.environments if other.name != of.name
-    }
     entries = [
-        replace(
-            entry_of_change(of, change, (before, _after(change))),
-            other_environments=_other_environments(change, others),
-        )
+        replace(entry_of_change(of, change, (before, _after(change))), other_environments=_elsewhere(change, of, where))
         for change in of.changes
     ]
     actions = Counter(change.action for change in of.changes)
@@ -126,18 +124,26 @@ def _environment(of: EnvironmentPlan, plan: Plan) -> EnvironmentView:
     )
 
 
-def _other_environments(change: Change, others: Mapping[str, tuple[Set[str], Set[str]]]) -> str:
-    """Return where else a list that is to change is to change, too, and where it is as the manifest says."""
+def _environments_by_key(plan: Plan) -> _Where:
+    """Return, for each key that an apply would change, where that is pending and where the list is up to date."""
+    pending: dict[str, list[str]] = {}
+    up_to_date: dict[str, list[str]] = {}
+    for of in plan.environments:
+        for change in of.changes:
+            if isinstance(change, Update | Blocked):
+                pending.setdefault(change.key, []).append(of.name)
+    for of in plan.environments:
+        for key in of.as_declared & pending.keys():
+            up_to_date.setdefault(key, []).append(of.name)
+    return {"pending": pending, "up to date": up_to_date}
+
+
+def _elsewhere(change: Change, of: EnvironmentPlan, where: _Where) -> str:
+    """Return what is to be said of the other environments that have the list; "" if nothing is to be sent here."""
     if not isinstance(change, Update | Blocked):
         return ""
-    pending = [name for name, (to_change, _) in others.items() if change.key in to_change]
-    up_to_date = [name for name, (_, as_declared) in others.items() if change.key in as_declared]
-    said = [("pending", pending), ("up to date", up_to_date)]
-    return "; ".join(f"{word} in {', '.join(names)}" for word, names in said if names)
-
-
-def _keys_to_change(of: EnvironmentPlan) -> set[str]:
-    return {change.key for change in of.changes if isinstance(change, Update | Blocked)}
+    others = {word: [name for name in found.get(change.key, ()) if name != of.name] for word, found in where.items()}
+    return "; ".join(f"{word} in {', '.join(names)}" for word, names in others.items() if names)
 
 
 def _after(change: Change) -> str:
