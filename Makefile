@@ -6,7 +6,7 @@ WHOLE := reconciler/manifest/*,reconciler/manifest/edit/*,reconciler/planning/*,
 STAMP := $(VENV)/.installed
 NODE := tests/node/node_modules/.installed
 
-.PHONY: demo test test-all test-resolved slow browser shells faults mutants bench bench-check bench-report check format lock clean
+.PHONY: demo test test-all test-resolved slow browser shells faults mutants bench bench-check bench-report check format lock dist clean
 
 demo: $(STAMP)
 	PATH="$(CURDIR)/$(RUN):$$PATH" sh docs/demo.sh
@@ -94,8 +94,21 @@ LOCK := $(UV) pip compile pyproject.toml --universal --python-version 3.11 --gen
 lock:
 	$(LOCK) --output-file requirements/runtime.txt
 	$(LOCK) --all-extras --group dev --output-file requirements/dev.txt
+	$(LOCK) --extra objects --output-file requirements/image.txt
+	$(LOCK) --group release --output-file requirements/release.txt
 	$(LOCK) --all-extras --group mutation --output-file requirements/mutation.txt
 	$(LOCK) --all-extras --group benchmarks --output-file requirements/benchmarks.txt
 
+# Source archive, wheel and bill of materials. The same bytes on every machine if SOURCE_DATE_EPOCH is set.
+dist:
+	$(PYTHON) -m venv --clear .dist
+	.dist/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/release.txt
+	rm -rf dist && mkdir dist
+	.dist/bin/python -c 'from flit_core import buildapi; buildapi.build_sdist("dist"); buildapi.build_wheel("dist")'
+	version=$$(sed -n 's/^__version__ = //p' reconciler/__init__.py); \
+		sed "s/^dynamic = .*/version = $$version/" pyproject.toml >.dist/pyproject.toml
+	.dist/bin/python -W ignore -m cyclonedx_py requirements --pyproject .dist/pyproject.toml --output-reproducible \
+		--output-file dist/sbom.cdx.json requirements/runtime.txt
+
 clean:
-	rm -rf $(VENV) .resolved .bench tests/node/node_modules dist mutants mutants.log .mypy_cache .pytest_cache .ruff_cache .coverage*
+	rm -rf $(VENV) .dist .resolved .bench tests/node/node_modules dist mutants mutants.log .mypy_cache .pytest_cache .ruff_cache .coverage*

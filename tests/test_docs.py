@@ -267,6 +267,8 @@ def anchors(page: Path) -> set[str]:
 def test_links_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#\s]*(?:#[^)\s]*)?)\)", page.read_text(encoding="utf-8")):
         path, _, anchor = target.partition("#")
+        if path.startswith("https:"):  # only the archive of a release has such ones: .github/release.py
+            continue
         linked = page.parent / path if path else page
         assert linked.exists(), target
         assert not anchor or anchor in anchors(linked), target

@@ -19,7 +19,7 @@ from tests.pipelines.project import WHO, commit_manifest, run_cleanly
 from tests.program import PROGRAM, REPOSITORY
 from tests.state.cas_files import bare, git
 
-PINNED = re.compile(r"uses: (actions/[\w-]+)@([0-9a-f]{40}) # (v[\d.]+)")
+PINNED = re.compile(r"uses: ([\w-]+/[\w-]+)@([0-9a-f]{40}) # (v[\d.]+)")
 _NOTHING = "runs: {using: composite, steps: [{run: 'true', shell: bash}]}\n"
 _KEEP = """\
 inputs: {name: {required: true}, path: {required: true}, if-no-files-found: {default: warn}}
