@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import pairwise
+from collections.abc import Iterable, Iterator
+from itertools import chain, pairwise
 from pathlib import Path
 from shlex import quote
 from typing import NamedTuple
@@ -29,40 +29,42 @@ def later_state(document: Path, applied: Applied) -> LaterState | None:
     None, too, if git cannot tell.
 
     Looked at are the last commits that changed the document: from the present content on backwards, as long as serials
-    go up. One process lists the commits, one their contents.
+    go up. One process lists the commits; each document is read only when the ones after it leave it open.
     """
     folder = document.parent
+    present = _Version("", applied)
     try:
         repository = Repository(folder if folder.is_dir() else next(each for each in folder.parents if each.is_dir()))
-        versions = list(_versions(repository, document, applied))
+        commits = repository.run("log", f"-{_MOST}", "--format=%H", "--", document.name).decode().split()
         cut_off = repository.run("rev-parse", "--is-shallow-repository").strip() == b"true"
+        latest = _latest(present, _versions(repository, document.name, commits))
     except GitError:
         return None
-    latest = versions[0]
-    for newer, older in pairwise(versions):
-        if newer.applied.lineage not in ("", older.applied.lineage) or older.applied.serial < newer.applied.serial:
-            break
-        if older.applied.serial > newer.applied.serial:
-            latest = older
-    if latest is versions[0]:
-        return LaterState(applied, cut_off=True) if cut_off and len(versions) < _MOST else None
+    if latest is present:
+        return LaterState(applied, cut_off=True) if cut_off and len(commits) + 1 < _MOST else None
     path = quote(str(document.relative_to(Path.cwd()) if document.is_relative_to(Path.cwd()) else document))
     return LaterState(latest.applied, f"git checkout {latest.commit[:12]} -- {path}")
 
 
-def _versions(repository: Repository, document: Path, applied: Applied) -> Iterator[_Version]:
-    """Yield the present state, then what the last commits say of it, newest first, as far as that can be read."""
-    yield _Version("", applied)
-    listed = repository.run("log", f"-{_MOST}", "--format=%H", "--", document.name).decode().split()
-    asked = "".join(f"{commit}:./{document.name}\n" for commit in listed).encode()
-    answered = repository.run("cat-file", "--batch", given=asked) if listed else b""
-    for commit in listed:
-        head, _, answered = answered.partition(b"\n")
-        if not head.split()[-1:] or not head.split()[-1].isdigit():
+def _latest(present: _Version, earlier: Iterable[_Version]) -> _Version:
+    """Return the version that git moved back behind, or the present one; `earlier` has the newest first."""
+    latest = present
+    for newer, older in pairwise(chain([present], earlier)):
+        if newer.applied.lineage not in ("", older.applied.lineage) or older.applied.serial < newer.applied.serial:
+            break
+        if older.applied.serial > newer.applied.serial:
+            latest = older
+    return latest
+
+
+def _versions(repository: Repository, name: str, commits: Iterable[str]) -> Iterator[_Version]:
+    """Yield what commits say of the document, up to the first that cannot be understood. Raises GitError."""
+    for commit in commits:
+        answered = repository.run("cat-file", "--batch", given=f"{commit}:./{name}\n".encode())
+        head, _, content = answered.partition(b"\n")
+        if head.endswith(b" missing"):
             continue  # the commit removed it
-        size = int(head.split()[-1])
-        content, answered = answered[:size], answered[size + 1 :]
         try:
-            yield _Version(commit, parse(content, where=f"{commit}:{document.name}"))
+            yield _Version(commit, parse(content.removesuffix(b"\n"), where=f"{commit}:{name}"))
         except StateError:
             return
