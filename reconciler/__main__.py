@@ -23,6 +23,7 @@ def main() -> int:
     from reconciler.cli import output  # noqa: PLC0415  from here on, signals are taken care of
 
     output.take_over()
+    os.environ.update(PYDANTIC_DISABLE_PLUGINS="__all__")  # no other package takes part in checks, or is looked for
     from reconciler.cli.app import run  # noqa: PLC0415  start-up is a feature
 
     return run(sys.argv[1:], whole_process=True)

@@ -16,7 +16,8 @@ _LINE_FEED = re.compile("\n")
 _DISPUTED = re.compile("[\x85\u2028\u2029\ufeff]|\r(?!\n)")
 _ESCAPES = {"\x85": r"\N", "\u2028": r"\L", "\u2029": r"\P", "\ufeff": r"\ufeff"}
 _ENDS_A_LINE = "ends a line for some readers of YAML and not for"
-_NOT_IN_YAML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NOT_IN_YAML = "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+"""A pattern that takes long to compile, and only a message needs."""
 
 
 class UnreadableError(Exception):
@@ -92,5 +93,5 @@ def _disputed_message(character: str) -> str:
 
 def forbidden_character(text: str) -> tuple[int, str]:
     """Return the offset of the first character that YAML does not allow, and a message."""
-    found = next(_NOT_IN_YAML.finditer(text))
+    found = next(re.finditer(_NOT_IN_YAML, text))
     return found.start(), f"the control character U+{ord(found[0]):04X} is not allowed in YAML: remove it"

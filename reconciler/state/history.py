@@ -16,6 +16,7 @@ from reconciler.model.times import timestamp
 from reconciler.state.document import Written, parse, parse_stamped
 
 if TYPE_CHECKING:
+    from reconciler.state.backends.git import Revision
     from reconciler.state.backends.objects import Objects
 
 _COPY = re.compile(r"\d{10}-[^/]{0,8}(?:-[0-9a-f]{8})?\.json")
@@ -35,16 +36,6 @@ class History(NamedTuple):
 
     saved: tuple[Saved, ...] = ()
     unread: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Revision:
-    """A commit: its name, when it was made (seconds since the epoch), what it says, and the document in it."""
-
-    name: str
-    at: float
-    message: str
-    content: bytes
 
 
 @dataclass(frozen=True, slots=True)

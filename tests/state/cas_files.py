@@ -8,7 +8,7 @@ from pathlib import Path
 
 from reconciler.errors import StateError
 from reconciler.state.backends.branch import Version
-from reconciler.state.history import Revision
+from reconciler.state.backends.git import Revision
 
 NAMES = ("prod.state.json", "prod.journal.jsonl", "prod.lease.json")
 

@@ -20,8 +20,7 @@ from threading import Lock
 from uuid import uuid4
 
 from reconciler.errors import StateError
-from reconciler.state.backends.git import Repository
-from reconciler.state.history import Revision
+from reconciler.state.backends.git import Repository, Revision
 
 _TRIES = 200
 _STATE = ".state.json"

@@ -9,13 +9,13 @@ import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO
 
 from reconciler.errors import StateError
-from reconciler.state.history import Revision
 
 _SECONDS = 120
 _DEEPEST = 2**31 - 1  # git's word for all of them
@@ -46,6 +46,16 @@ REMOTE = "origin"
 
 class GitError(StateError):
     """A git command failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A commit: its name, when it was made (seconds since the epoch), what it says, and the document in it."""
+
+    name: str
+    at: float
+    message: str
+    content: bytes
 
 
 class Repository:

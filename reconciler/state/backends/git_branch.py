@@ -21,8 +21,9 @@ from reconciler.model.times import timestamp
 from reconciler.protocols import LockInfo
 from reconciler.state import journal, lease
 from reconciler.state.backends.branch import Version
+from reconciler.state.backends.git import Revision
 from reconciler.state.document import render
-from reconciler.state.history import History, Revision, read_commits
+from reconciler.state.history import History, read_commits
 from reconciler.state.lease import Lease, Released
 from reconciler.state.leased_store import LeasedStore, overtaken_error
 from reconciler.state.leased_writer import RunRecord
