@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from reconciler.api.error_text import parse_json, safe
 from reconciler.errors import RemoteError
 from reconciler.model.fields import MANAGED, NAME, TABLE
-from reconciler.model.lists import Absent, Live, LiveList, OddList
+from reconciler.model.lists import Absent, Campaign, Live, LiveList, OddList
 
 MOST_LISTS = 10_000  # ten times what an account can have
 MOST_CAMPAIGNS = 1_000  # of one list
@@ -37,6 +37,7 @@ class _Listing(BaseModel):
 
     id: str = Field(alias="_id", min_length=1, max_length=LONGEST_TEXT)
     campaigns: object = Field(default=None, alias="campaignInUse")
+    in_use: object = Field(default=None, alias="isListInUse")
 
 
 _fields: dict[str, Any] = {
@@ -115,6 +116,7 @@ def _parse_record(item: object, number: int, secrets: Collection[str]) -> LiveLi
         record.id,
         {row.name: getattr(record, row.name) or "" for row in TABLE},
         tuple(_campaigns(record.campaigns)),
+        record.in_use is True,
     )
 
 
@@ -132,14 +134,19 @@ def _odd(item: object, number: int, error: ValidationError, secrets: Collection[
     )
 
 
-def _campaigns(answered: object) -> Iterable[str]:
+def _campaigns(answered: object) -> Iterable[Campaign]:
     """Name the campaigns as well as can be: one without a name uses the list all the same."""
     if answered is None:
         return
     if not isinstance(answered, list) or len(answered) > MOST_CAMPAIGNS:
-        yield _UNREADABLE
+        yield Campaign(_UNREADABLE)
         return
-    for campaign in answered:
-        named = [campaign.get("name"), campaign.get("id")] if isinstance(campaign, dict) else [campaign]
-        text = next((str(each) for each in named if isinstance(each, str | int) and str(each)), _UNNAMED)
-        yield text.encode("utf-8", "backslashreplace").decode()[:LONGEST_TEXT]
+    for each in answered:
+        record = each if isinstance(each, dict) else {"name": each}
+        yield Campaign(_label(record.get("name")) or _UNNAMED, _label(record.get("id")))
+
+
+def _label(answered: object) -> str:
+    """Return a name or an id of a campaign, "" if there is none."""
+    text = str(answered) if isinstance(answered, str | int) else ""
+    return text.encode("utf-8", "backslashreplace").decode()[:LONGEST_TEXT]

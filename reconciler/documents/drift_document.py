@@ -25,6 +25,7 @@ from reconciler.model.drift_report import DriftReport, EnvironmentDrift, FieldDr
 from reconciler.model.fields import FIELDS, TABLE
 from reconciler.model.lists import LiveList
 
+_IDS = 'The ids of these campaigns, in the same order, "" for one without; absent if there are no campaigns.'
 FORMAT: Literal["reconciler/drift/1"] = "reconciler/drift/1"
 
 
@@ -80,6 +81,8 @@ class ListDriftPart(TypedDict):
     """The fields that differ."""
     campaigns: list[str]
     """The campaigns that use the list."""
+    campaign_ids: NotRequired[list[str]]
+    """The ids of these campaigns, in the same order, "" for one without; absent if there are no campaigns."""
     source: SourcePart
     """Where the list is declared."""
 
@@ -105,6 +108,7 @@ else:
         "id": Annotated[str, Described(description="The id of the list.")],
         **{row.name: Annotated[str, Described(description=f"Its live {row.label}.")] for row in TABLE},
         "campaigns": Annotated[list[str], Described(description="The campaigns that use the list.")],
+        "campaign_ids": NotRequired[Annotated[list[str], Described(description=_IDS)]],
     }))  # fmt: skip
     LiveListPart.__doc__ = "A live list that is not declared."
 
@@ -187,15 +191,18 @@ def _environment(found: EnvironmentDrift, *, undeclared: bool) -> EnvironmentDri
 
 
 def _list(found: ListDrift) -> ListDriftPart:
-    return {
+    made: ListDriftPart = {
         "key": found.key,
         "id": found.id,
         "moved": found.moved,
         "in_doubt": found.doubtful,
         "fields": [_field(each) for each in found.fields],
-        "campaigns": list(found.campaigns),
+        "campaigns": [each.name for each in found.campaigns],
         "source": source_part(found.source),
     }
+    if found.campaigns:
+        made["campaign_ids"] = [each.id for each in found.campaigns]
+    return made
 
 
 def _field(found: FieldDrift) -> FieldDriftPart:
@@ -213,4 +220,6 @@ def _missing(found: Missing) -> MissingPart:
 
 
 def _live(found: LiveList) -> LiveListPart:
-    return {"id": found.id, **{field: found.texts[field] for field in FIELDS}, "campaigns": list(found.campaigns)}
+    campaigns = {"campaigns": [each.name for each in found.campaigns]}
+    ids = {"campaign_ids": [each.id for each in found.campaigns]} if found.campaigns else {}
+    return {"id": found.id, **{field: found.texts[field] for field in FIELDS}, **campaigns, **ids}

@@ -46,6 +46,7 @@ _WANTED = {
     "policy.max_changes": "an integer of at least 0, unquoted, or a percentage from 0% to 100%",
     "policy.on_drift": "keep or overwrite",
     "policy.rename_in_use": "block or warn",
+    "policy.rename_while_running": "block or allow",
     "policy.ignore_undeclared": "a sequence of names or patterns of names, such as [Sales *]",
     "policy.ignore_undeclared.*": "a name or a pattern of names",
     "include": "a sequence of globs, such as [lists/*.yaml]",

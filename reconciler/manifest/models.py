@@ -184,6 +184,11 @@ class PolicyEntry(Entry):
         description="What becomes of renames of lists that campaigns use.",
         examples=["warn"],
     )
+    rename_while_running: Literal["block", "allow"] = Field(
+        default=_DEFAULT.rename_while_running,
+        description="What becomes of renames while a list is in use now; allow also needs rename_in_use: warn.",
+        examples=["allow"],
+    )
     ignore_undeclared: list[Glob] = Field(
         default=list(_DEFAULT.ignore_undeclared),
         description="Names, or patterns of names, of live lists that someone else looks after.",

@@ -46,6 +46,7 @@ def _policy(common: PolicyEntry, own: PolicyEntry) -> Policy:
         max_changes=_max_changes(entry.max_changes),
         on_drift=entry.on_drift,
         rename_in_use=entry.rename_in_use,
+        rename_while_running=entry.rename_while_running,
         ignore_undeclared=tuple(entry.ignore_undeclared),
     )
 

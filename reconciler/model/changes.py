@@ -15,7 +15,7 @@ from reconciler.model.fields import Field
 from reconciler.model.texts import Texts, only_fields
 
 if TYPE_CHECKING:
-    from reconciler.model.lists import Source, Target
+    from reconciler.model.lists import Campaign, Source, Target
 
 Action: TypeAlias = Literal["update", "adopt", "forget", "check", "blocked"]
 Cause: TypeAlias = Literal["new", "edit", "drift", "conflict", "retry", "missing", "removed", "undo"]
@@ -141,7 +141,7 @@ class EnvironmentPlan:
     warnings: tuple[str, ...] = ()
     requests: int = 0
     seconds: int = 0
-    campaigns: Mapping[str, tuple[str, ...]] = field(default_factory=dict, compare=False)
+    campaigns: Mapping[str, tuple[Campaign, ...]] = field(default_factory=dict, compare=False)
     names: Mapping[str, str] = field(default_factory=dict, compare=False)
     over_max_changes: bool = field(default=False, compare=False)
     as_declared: frozenset[str] = field(default=frozenset(), compare=False)

@@ -15,7 +15,7 @@ from typing import Literal, TypeAlias
 
 from reconciler.model.changes import Asked
 from reconciler.model.fields import Field
-from reconciler.model.lists import LiveList, Source, Target
+from reconciler.model.lists import Campaign, LiveList, Source, Target
 
 Mover: TypeAlias = Literal["live", "file", "both"]
 
@@ -38,7 +38,7 @@ class ListDrift:
     key: str
     id: str
     fields: tuple[FieldDrift, ...]
-    campaigns: tuple[str, ...]
+    campaigns: tuple[Campaign, ...]
     source: Source
     doubtful: bool = False
     name: str = ""

@@ -70,6 +70,7 @@ class Policy:
     max_changes: MaxChanges = MaxChanges(30, percent=True)
     on_drift: Literal["keep", "overwrite"] = "keep"
     rename_in_use: Literal["block", "warn"] = "block"
+    rename_while_running: Literal["block", "allow"] = "block"
     ignore_undeclared: tuple[str, ...] = ()
 
 
@@ -166,16 +167,28 @@ class LaterState:
     cut_off: bool = False
 
 
+class Campaign(NamedTuple):
+    """A campaign that uses a list, as the list's record names it.
+
+    `name` is a copy, which goes stale when the campaign is renamed; `id` stays right, "" if the record has none.
+    """
+
+    name: str
+    id: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class LiveList:
     """One list as the API answers it; a field that is null or absent there is "" here.
 
-    `campaigns` holds the names of the campaigns that use it.
+    `campaigns` holds those that use it. `in_use` is what the API answers as `isListInUse`: true probably means that a
+    campaign is running now, false proves nothing.
     """
 
     id: str
     texts: Texts
-    campaigns: tuple[str, ...] = ()
+    campaigns: tuple[Campaign, ...] = ()
+    in_use: bool = False
 
 
 class Absent(NamedTuple):

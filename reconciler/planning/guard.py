@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from reconciler.model.changes import Block, Change, EnvironmentPlan, Update
 from reconciler.model.fields import NAME
-from reconciler.model.lists import Applied, Desired, DesiredList, Live, LiveList, Policy
+from reconciler.model.lists import Applied, Campaign, Desired, DesiredList, Live, LiveList, Policy
 from reconciler.planning import names
 from reconciler.planning.blocks import block_change
 
@@ -31,7 +31,7 @@ def apply_guards(plan: EnvironmentPlan, desired: Desired, applied: Applied, live
     return replace(plan, changes=settled, campaigns=campaigns, names=dict(_names_by_id(plan, applied, live)))
 
 
-def _campaigns_by_id(plan: EnvironmentPlan, live: Live) -> dict[str, tuple[str, ...]]:
+def _campaigns_by_id(plan: EnvironmentPlan, live: Live) -> dict[str, tuple[Campaign, ...]]:
     """Return, by id, the campaigns of those lists of the plan that any campaign uses."""
     seen = [live.lists[each.id] for each in (*plan.changes, *plan.drift) if each.id in live.lists]
     return {found.id: found.campaigns for found in seen if found.campaigns}
@@ -71,13 +71,18 @@ def _protect(change: Update, seen: _Seen) -> Block | None:
 
 
 def _rename_in_use(change: Update, seen: _Seen) -> Block | None:
-    campaigns = _campaigns(change, seen)
-    if not campaigns or seen.policy.rename_in_use == "warn":
+    policy, live = seen.policy, seen.live
+    if not live or NAME not in change.fields:
+        return None
+    used, blocked = live.in_use or live.campaigns, policy.rename_in_use == "block"
+    lifts = ["policy.rename_in_use: warn"] if used and blocked else []
+    lifts += ["policy.rename_while_running: allow"] if live.in_use and policy.rename_while_running == "block" else []
+    if not lifts:
         return None
     return Block(
         "rename_in_use",
-        f"{_name_campaigns(campaigns)}, and campaigns and contact imports refer to lists by name",
-        "rename it when no campaign uses it, or set policy.rename_in_use: warn",
+        f"{'; '.join(_uses(live))}, and campaigns and contact imports refer to lists by name",
+        f"rename it when no campaign {'uses it' if blocked else 'runs'}, or set {' and '.join(lifts)}",
     )
 
 
@@ -85,18 +90,21 @@ _GUARDS: tuple[Callable[[Update, _Seen], Block | None], ...] = (_protect, _renam
 
 
 def _add_warnings(change: Update, seen: _Seen) -> Update:
-    campaigns = _campaigns(change, seen)
-    warning = f"{_name_campaigns(campaigns)}: contact imports and others that use its name must be changed, too"
-    if not campaigns or warning in change.warnings:
+    uses = "; ".join(_uses(seen.live)) if seen.live and NAME in change.fields else ""
+    warning = f"{uses}: contact imports and others that use its name must be changed, too"
+    if not uses or warning in change.warnings:
         return change
     return replace(change, warnings=(*change.warnings, warning))
 
 
-def _campaigns(change: Update, seen: _Seen) -> tuple[str, ...]:
-    """Return the campaigns that a rename would touch."""
-    return seen.live.campaigns if seen.live and NAME in change.fields else ()
+def _uses(live: LiveList) -> Iterator[str]:
+    """Say who uses a list, as far as its record tells."""
+    if live.in_use:
+        yield "the API says that the list is in use now, so a campaign is probably running"
+    if live.campaigns:
+        yield _name_campaigns(live.campaigns)
 
 
-def _name_campaigns(campaigns: tuple[str, ...]) -> str:
-    named = ", ".join(repr(name) for name in campaigns)
+def _name_campaigns(campaigns: tuple[Campaign, ...]) -> str:
+    named = ", ".join(f"{name!r} [{identity}]" if identity else repr(name) for name, identity in campaigns)
     return f"{len(campaigns)} {'campaign uses' if len(campaigns) == 1 else 'campaigns use'} it ({named})"

@@ -15,6 +15,7 @@ from operator import attrgetter
 from typing import NamedTuple, assert_never
 
 from reconciler.model.fields import MANAGED, NAME, label
+from reconciler.model.lists import Campaign
 from reconciler.report.escape import code, exact
 from reconciler.report.phrases import FAILED, REFUSED, count, shorten
 from reconciler.report.view.kinds import Kind
@@ -131,7 +132,7 @@ def _is_alike(kind: Kind, view: View) -> bool:
 
 
 def _group(keys: Sequence[str]) -> str:
-    named = _join_texts(keys, _NAMED_IN_A_GROUP)
+    named = _join(list(map(_text, keys)), _NAMED_IN_A_GROUP)
     return f"<details><summary>{count(len(keys), 'list')}</summary>\n\n{named}\n\n</details>\n"
 
 
@@ -143,7 +144,7 @@ def _entry(entry: Entry, view: View) -> str:
     for name, said in entry.notes:
         lines.append(f"  - {'⚠' if name == 'warning' else f'{name}:'} {_as_code(said)}")
     if view.subject == "drift" and entry.campaigns:
-        lines.append(f"  - used by: {_join_texts(entry.campaigns, _NAMED_IN_A_LINE)}")
+        lines.append(f"  - used by: {_join(list(map(_campaign, entry.campaigns)), _NAMED_IN_A_LINE)}")
     return "\n".join(lines) + "\n"
 
 
@@ -167,9 +168,13 @@ def _as_code(text: str) -> str:
     return code(shorten(text))
 
 
-def _join_texts(texts: Sequence[str], most: int) -> str:
-    more = f", and {len(texts) - most:,} more" if len(texts) > most else ""
-    return ", ".join(map(_text, texts[:most])) + more
+def _campaign(campaign: Campaign) -> str:
+    return f"{_text(campaign.name)} [{code(campaign.id)}]" if campaign.id else _text(campaign.name)
+
+
+def _join(shown: Sequence[str], most: int) -> str:
+    more = f", and {len(shown) - most:,} more" if len(shown) > most else ""
+    return ", ".join(shown[:most]) + more
 
 
 def _piece(piece: Piece) -> str:

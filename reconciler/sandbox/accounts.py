@@ -24,6 +24,7 @@ else:
         "id": str,
         **{row.name: NotRequired[str] if row.may_be_empty else str for row in TABLE},
         "campaigns": NotRequired[tuple[str, ...]],
+        "running": NotRequired[bool],
         "updated_at": NotRequired[str],
     }))  # fmt: skip
     ListDocument.__doc__ = "A list as JSON, in the data file and on the control path."
@@ -33,12 +34,14 @@ else:
 class ContactList:
     """One list as stored; a field that `texts` leaves out is empty.
 
-    `campaigns` names the campaigns that use it, `updated_at` is RFC 3339 in UTC.
+    `campaigns` names the campaigns that use it, `running` says that one of them runs now. `updated_at` is RFC 3339 in
+    UTC.
     """
 
     id: str
     texts: Texts
     campaigns: tuple[str, ...] = ()
+    running: bool = False
     updated_at: str = SEEDED_AT
 
     def __post_init__(self) -> None:
@@ -53,7 +56,8 @@ class ContactList:
     @property
     def document(self) -> ListDocument:
         """The list for writing."""
-        return {"id": self.id, **self.texts, "campaigns": self.campaigns, "updated_at": self.updated_at}
+        used = {"campaigns": self.campaigns, "running": self.running}
+        return {"id": self.id, **self.texts, **used, "updated_at": self.updated_at}
 
     @property
     def name(self) -> str:

@@ -103,19 +103,24 @@ def _answer_for_a_missing_list(settings: Settings) -> Reply:
 
 def _in_all(contact_list: ContactList, settings: Settings) -> dict[str, object]:
     """Return a list as read all shows it."""
-    used = bool(contact_list.campaigns) and not settings.is_list_in_use_lies
     return {
         "_id": contact_list.id,
         **dict(_texts(contact_list, settings)),
         "totalRecordCount": 0,
         "status": "COMPLETED",
-        "isListInUse": used,
+        "isListInUse": _in_use(contact_list, settings),
         "listType": "CALL",
         "campaignInUse": [{"id": _campaign_id(name), "name": name} for name in contact_list.campaigns],
         "source": "CSV",
         "files": [],
         "updatedAt": contact_list.updated_at,
     }
+
+
+def _in_use(contact_list: ContactList, settings: Settings) -> bool:
+    if settings.list_in_use == "used":
+        return bool(contact_list.campaigns)
+    return contact_list.running and settings.list_in_use == "running"
 
 
 def _alone(contact_list: ContactList, settings: Settings) -> dict[str, object]:

@@ -47,8 +47,8 @@ class _Switches(BaseModel):
     gone_answer: Literal["404", "412", "200-null", "200-failed"] = Field(
         default="404", description="what reading or writing a list that does not exist gets"
     )
-    is_list_in_use_lies: bool = Field(
-        default=True, description="whether isListInUse is false for lists that campaigns use"
+    list_in_use: Literal["running", "used", "never"] = Field(
+        default="running", description="when isListInUse is true: while a campaign runs, if any uses the list, or never"
     )
 
     unsent_fields: Literal["keep", "wipe"] = Field(

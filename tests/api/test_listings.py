@@ -8,13 +8,14 @@ import pytest
 
 from reconciler.api.listings import live, live_list
 from reconciler.errors import RemoteError
-from reconciler.model.lists import Absent, LiveList, OddList
+from reconciler.model.lists import Absent, Campaign, LiveList, OddList
 
 
 def body(data: object) -> bytes:
     return json.dumps({"status": "success", "message": "", "data": data}).encode()
 
 
+_UNNAMED = "(a campaign without a name)"
 FULL = {
     "_id": "cl-1",
     "name": "One",
@@ -26,7 +27,10 @@ FULL = {
 }
 
 READ: list[tuple[dict[str, object], LiveList]] = [
-    (FULL, LiveList("cl-1", {"name": "One", "description": "First"}, ("Spring", "Summer"))),
+    (
+        FULL,
+        LiveList("cl-1", {"name": "One", "description": "First"}, (Campaign("Spring", "c1"), Campaign("Summer", "c2"))),
+    ),
     ({"_id": "cl-1", "name": "One"}, LiveList("cl-1", {"name": "One", "description": ""})),
     ({"_id": "cl-1", "name": "", "description": None}, LiveList("cl-1", {"name": "", "description": ""})),
     ({"_id": "cl-1", "name": "a\x1b", "campaignInUse": None}, LiveList("cl-1", {"name": "a\x1b", "description": ""})),
@@ -35,7 +39,7 @@ READ: list[tuple[dict[str, object], LiveList]] = [
         LiveList(
             "cl-1",
             {"name": "One", "description": ""},
-            ("Spring", "7", *["(a campaign without a name)"] * 3),
+            (Campaign("Spring"), Campaign(_UNNAMED, "7"), *[Campaign(_UNNAMED)] * 3),
         ),
     ),
 ]
@@ -99,16 +103,21 @@ def test_a_list_that_is_answered_twice_is_odd() -> None:
     assert found.odd == {"cl-1": OddList("cl-1", "it was answered 2 times")}
 
 
+@pytest.mark.parametrize(("answered", "in_use"), [(True, True), (False, False), (None, False), ("true", False)])
+def test_a_list_in_use_now(answered: object, in_use: bool) -> None:
+    assert live(body([FULL | {"isListInUse": answered}])).lists["cl-1"].in_use == in_use
+
+
 @pytest.mark.parametrize("campaigns", [{}, "Spring", 7, [{"name": "x"}] * 1001])
 def test_campaigns_that_cannot_be_read_are_some(campaigns: object) -> None:
     """Whatever they are, a rename must not be taken for safe."""
     found = live(body([FULL | {"campaignInUse": campaigns}])).lists["cl-1"]
-    assert found.campaigns == ("(campaigns that cannot be read)",)
+    assert found.campaigns == (Campaign("(campaigns that cannot be read)"),)
 
 
 def test_half_an_emoji_in_the_name_of_a_campaign() -> None:
     (named,) = live(body([FULL | {"campaignInUse": [{"name": "a\ud83d"}]}])).lists["cl-1"].campaigns
-    assert named == "a\\ud83d"
+    assert named == Campaign("a\\ud83d")
 
 
 UNUSABLE: list[tuple[object, str]] = [

@@ -11,7 +11,7 @@ from reconciler.engine.applying import ApplyOptions, apply
 from reconciler.engine.workspaces import PlanMetadata, Selection, Workspace
 from reconciler.errors import ReconcilerError
 from reconciler.model.changes import Plan
-from reconciler.model.lists import DoubtfulList, KnownList, LiveList
+from reconciler.model.lists import Campaign, DoubtfulList, KnownList, LiveList
 from reconciler.model.outcomes import Outcome, Result
 from reconciler.model.texts import Texts
 from reconciler.protocols import LockInfo
@@ -49,7 +49,7 @@ class Use:
 
     def happens(self, at: Played) -> None:
         used = at.account.lists[f"cl-{self.key}"]
-        at.account.lists[used.id] = LiveList(used.id, used.texts, ("Campaign",))
+        at.account.lists[used.id] = LiveList(used.id, used.texts, (Campaign("Campaign"),))
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from reconciler.model.drift_report import EnvironmentDrift, FieldDrift, ListDrift, Missing
-from reconciler.model.lists import Absent, Applied, Live, LiveList, Source
+from reconciler.model.lists import Absent, Applied, Campaign, Live, LiveList, Source
 from reconciler.planning.drifting import drift
 from tests.planning.worlds import TARGET, Short, applied, desired, live
 
@@ -111,7 +111,7 @@ def test_everything_that_is_said() -> None:
                 "a",
                 "cl-a",
                 (FieldDrift("name", "D", "D", "L", "live"),),
-                ("C",),
+                (Campaign("C"),),
                 Source("lists.yaml", 1),
                 doubtful=False,
                 name="L",

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from reconciler.model.changes import Blocked, EnvironmentPlan, Update
+from reconciler.model.lists import Campaign
 from reconciler.planning.build import build
 from reconciler.planning.guard import apply_guards
 from tests.planning.worlds import TARGET, Short, applied, desired, live, rows
@@ -127,7 +128,7 @@ def test_the_campaigns_of_what_is_changed_or_drifted_are_named_by_id() -> None:
         "d": {"name": "D"},
     })  # fmt: skip
     plan = apply_guards(build(wanted, known, seen), wanted, known, seen)
-    assert plan.campaigns == {"cl-a": ("June", "July"), "cl-b": ("May",)}
+    assert plan.campaigns == {"cl-a": (Campaign("June"), Campaign("July")), "cl-b": (Campaign("May"),)}
     assert apply_guards(build(wanted, known), wanted, known, None).campaigns == {}
     gone = live({"b": {"name": "B"}, "c": {"name": "C"}, "a": None, "d": {"name": "D"}})
     assert apply_guards(build(wanted, known, gone), wanted, known, gone).campaigns == {}

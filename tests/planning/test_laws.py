@@ -59,7 +59,7 @@ KNOWN = of_lists(
 )
 LIVE: st.SearchStrategy[Mapping[str, Short]] = st.dictionaries(
     st.sampled_from([*KEYS, "cl-zzz"]),
-    st.fixed_dictionaries(EACH, optional={"campaigns": st.just(["June"])}),
+    st.fixed_dictionaries(EACH, optional={"campaigns": st.just(["June"]), "in_use": st.just(True)}),
     max_size=5,
 ).filter(unique)
 POLICY = st.fixed_dictionaries({}, optional={"on_drift": st.just("overwrite"), "rename_in_use": st.just("warn")})
@@ -237,7 +237,7 @@ def law_an_undone_plan_leaves_the_lists_as_they_were(world: World) -> None:
         replace(change, cause="undo", before=change.after, after=_set_back(world, change), waits_for=())
         for change in plan.updates
     )
-    permissive = {"rename_in_use": "warn"}
+    permissive = {"rename_in_use": "warn", "rename_while_running": "allow"}
     manifest = replace(world.desired, policy=desired({}, permissive).policy)
     left = revalidate(replace(plan, changes=undo), manifest, after.applied, after.live)
     protected = {change.key for change in left.changes if change.action == "blocked"}

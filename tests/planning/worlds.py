@@ -12,6 +12,7 @@ from reconciler.model.lists import (
     Absent,
     Applied,
     AppliedList,
+    Campaign,
     Desired,
     DesiredList,
     DoubtfulList,
@@ -82,8 +83,13 @@ def live(lists: Mapping[str, Short | None]) -> Live:
             absent[list_id] = Absent(list_id, "HTTP 404: not found")
         else:
             every: Texts = {field: short.get(field, "") for field in FIELDS}
-            found[list_id] = LiveList(list_id, every, tuple(short.get("campaigns", ())))
+            found[list_id] = LiveList(list_id, every, _campaigns(short), short.get("in_use", False))
     return Live(found, absent)
+
+
+def _campaigns(short: Short) -> tuple[Campaign, ...]:
+    """Return those of a list; each is written as its name, or as its name and its id."""
+    return tuple(Campaign(*([each] if isinstance(each, str) else each)) for each in short.get("campaigns", ()))
 
 
 def row(change: Change) -> str:

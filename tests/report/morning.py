@@ -9,7 +9,7 @@ from typing import Final
 from reconciler.documents.plan_document import digest
 from reconciler.model.changes import Adopt, Block, Blocked, Change, Drift, EnvironmentPlan, Forget, Plan, Update
 from reconciler.model.drift_report import DriftReport, EnvironmentDrift, FieldDrift, ListDrift, Missing
-from reconciler.model.lists import LiveList, Source, Target
+from reconciler.model.lists import Campaign, LiveList, Source, Target
 from reconciler.model.outcomes import EnvironmentResult, Outcome, OutcomeKind, Result
 from reconciler.model.texts import Texts, differing
 
@@ -101,10 +101,10 @@ _DRIFT: Final = Drift(
     Source("lists.yaml", 60),
 )
 CAMPAIGNS: Final = {
-    list_id(1): ("Renewals 2026",),
-    list_id(2): ("Come back in spring",),
-    list_id(7): ("Welcome, new customers", "Welcome, second try"),
-    list_id(8): ("Appointments",),
+    list_id(1): (Campaign("Renewals 2026"),),
+    list_id(2): (Campaign("Come back in spring"),),
+    list_id(7): (Campaign("Welcome, new customers"), Campaign("Welcome, second try")),
+    list_id(8): (Campaign("Appointments"),),
 }
 
 NAMES: Final = {
@@ -165,7 +165,7 @@ _FOUND: Final = (
                 "live",
             ),
         ),
-        ("Appointments",),
+        (Campaign("Appointments"),),
         Source("lists.yaml", 60),
         name="Appointments - next week",
     ),
@@ -173,7 +173,7 @@ _FOUND: Final = (
         "payment-reminder",
         list_id(4),
         (FieldDrift("description", BILLS.format(30), BILLS.format(14), BILLS.format(21), "both"),),
-        ("Reminders, first call", "Reminders, second call"),
+        (Campaign("Reminders, first call"), Campaign("Reminders, second call")),
         Source("lists.yaml", 20),
         name="Payment Reminder - first call",
     ),
@@ -202,7 +202,9 @@ DRIFT: Final = DriftReport(
                     "fair-2026", list_id(9), "HTTP 404: Contact list not found", Source("lists.yaml", 70), "Fair 2026"
                 ),
             ),
-            undeclared=(LiveList(list_id(90), {"name": "Test of Monday", "description": ""}, ("Load test",)),),
+            undeclared=(
+                LiveList(list_id(90), {"name": "Test of Monday", "description": ""}, (Campaign("Load test"),)),
+            ),
             ignored=2,
             requests=2,
         ),

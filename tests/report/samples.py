@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from reconciler.model.changes import Adopt, Block, Blocked, Check, Drift, EnvironmentPlan, Forget, Plan, Update
-from reconciler.model.lists import Source, Target
+from reconciler.model.lists import Campaign, Source, Target
 from reconciler.model.outcomes import EnvironmentResult, Outcome, Result
 
 TARGET = Target("https://platform.kore.ai", "st-0603182c-7ffb-53c3-b307-47ca14b00000", "67777ce93e25326494e00000")
@@ -195,7 +195,10 @@ DRIFT: Final = (
 )
 
 FEW: Final = environment("prod", RENAME, RENAME_IN_USE, ADOPTED, DESCRIBED, unchanged=996, requests=5, seconds=3)
-USED: Final = {list_id(1): ("Renewals",), list_id(3): ("Spring Winback", "Winback, second call")}
+USED: Final = {
+    list_id(1): (Campaign("Renewals", "cm-9"),),
+    list_id(3): (Campaign("Spring Winback", "cm-17"), Campaign("Winback, second call")),
+}
 EVERYTHING: Final = environment(
     "prod",
     *OTHERS,

@@ -13,6 +13,7 @@ import pytest
 
 from reconciler.model.changes import Asked, Plan, Update
 from reconciler.model.drift_report import DriftReport
+from reconciler.model.lists import Campaign
 from reconciler.model.outcomes import EnvironmentResult, Outcome, Result
 from reconciler.report import html
 from reconciler.report.formats import Subject, render, view_of
@@ -143,7 +144,7 @@ def test_style_and_script_name_no_address() -> None:
 @pytest.mark.parametrize("text", ["</script><script>alert(1)</script>", "{{ 7*7 }}", "<img src=x onerror=alert(1)>"])
 def test_markup_in_a_name_is_text(text: str) -> None:
     change = replace(samples.RENAME, key=text, before={"name": text}, after={"name": text + "!"}, warnings=(text,))
-    of = samples.environment(text, change, warnings=(text,), campaigns={change.id: (text,)})
+    of = samples.environment(text, change, warnings=(text,), campaigns={change.id: (Campaign(text, text),)})
     page = Reader(rendered(samples.planned(of)))
     assert "".join(page.texts).count(text) >= 6
     assert page.tags["script"] == 1
@@ -157,7 +158,7 @@ def updates(**names: bool) -> tuple[Update, ...]:
     )
 
 
-USED = {"a": ("Spring",), "b": ("Spring", "Summer")}
+USED = {"a": (Campaign("Spring"),), "b": (Campaign("Spring"), Campaign("Summer"))}
 THREE = updates(a=True, b=True, c=True, d=False)
 HEADLINES: dict[str, tuple[Plan, tuple[str, ...]]] = {
     "some in use": (

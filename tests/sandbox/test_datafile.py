@@ -51,6 +51,7 @@ def test_the_document_is_as_published(tmp_path: Path) -> None:
                         "name": "One",
                         "description": "",
                         "campaigns": [],
+                        "running": False,
                         "updated_at": "2026-01-05T09:00:00.000Z",
                     }
                 ],

@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 
 import pytest
 
-from reconciler.sandbox.accounts import ContactList
+from reconciler.sandbox.accounts import ACCOUNT_ID, ContactList
 from reconciler.sandbox.server import Sandbox
 from reconciler.sandbox.settings import Settings, parse
 from tests.sandbox.client import Client, client_of, token
@@ -85,6 +85,11 @@ def descriptions(client: Client) -> object:
 
 def in_use(client: Client) -> object:
     return [each["isListInUse"] for each in client.read_all().lists]
+
+
+def in_use_while_running(client: Client) -> object:
+    client.control("PATCH", f"accounts/{ACCOUNT_ID}/lists/cl-2", {"running": True})
+    return in_use(client)
 
 
 def rename(client: Client) -> object:
@@ -214,7 +219,9 @@ ROWS: list[tuple[str, Scenario, object]] = [
     ("null_description=null", descriptions, (None, "Service ends in July")),
     ("null_description=absent", descriptions, ("absent", "Service ends in July")),
     ("", in_use, [False, False, False]),
-    ("is_list_in_use_lies=off", in_use, [True, False, False]),
+    ("", in_use_while_running, [False, True, False]),
+    ("list_in_use=used", in_use_while_running, [True, False, False]),
+    ("list_in_use=never", in_use_while_running, [False, False, False]),
     ("", rename, ("New", "Service ends in July")),
     ("unsent_fields=wipe", rename, ("New", "")),
     ("", describe, ("Renewal due", "New")),

@@ -152,6 +152,20 @@ def test_blocked_lists_do_not_stop_others(place: Workplace) -> None:
     assert "'June'" in ran.err
 
 
+def test_a_list_is_not_renamed_while_a_campaign_runs_unless_allowed(place: Workplace) -> None:
+    place.sandbox.world.set_list(
+        replace(place.sandbox.world.lists()["cl-0000001-0000"], campaigns=("June",), running=True)
+    )
+    edited(place, a="New 1")
+    manifest = place.folder / "lists.yaml"
+    for policy, code in [("rename_in_use: warn", 3), ("rename_in_use: warn, rename_while_running: allow", 0)]:
+        manifest.write_text(manifest.read_text().replace("policy: {}", f"policy: {{{policy}}}"))
+        ran = place.run("apply", "--yes")
+        assert (ran.code, len(place.puts)) == (code, 0 if code else 1)
+        assert "so a campaign is probably running; 1 campaign uses it ('June' [cm-" in " ".join(ran.err.split())
+        manifest.write_text(manifest.read_text().replace(f"policy: {{{policy}}}", "policy: {}"))
+
+
 def test_too_many_changes_are_refused_whole(tmp_path: Path) -> None:
     lists = some_lists(12)
     with workplace(tmp_path, lists) as place:

@@ -12,6 +12,7 @@ from operator import attrgetter
 from typing import Final
 
 from reconciler.model.fields import NAME, label
+from reconciler.model.lists import Campaign
 from reconciler.report.colour import Ink, Pen
 from reconciler.report.escape import quote, terminal
 from reconciler.report.phrases import REFUSED, count
@@ -121,7 +122,11 @@ def _block(entry: Entry, view: View, page: Page) -> Iterator[str]:
     for what, said in entry.notes:
         yield page.prose(f"{what}:", said, ink=_NOTES.get(what, "plain"), indent=INDENT)
     if view.subject == "drift" and entry.campaigns:
-        yield page.prose("used by:", ", ".join(map(quote, entry.campaigns)), ink="plain", indent=INDENT)
+        yield page.prose("used by:", ", ".join(map(_campaign, entry.campaigns)), ink="plain", indent=INDENT)
+
+
+def _campaign(campaign: Campaign) -> str:
+    return f"{quote(campaign.name)} [{terminal(campaign.id)}]" if campaign.id else quote(campaign.name)
 
 
 def _closing(view: View, page: Page) -> Iterator[str]:

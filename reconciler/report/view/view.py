@@ -15,7 +15,7 @@ from reconciler.report.phrases import FAILED, REFUSED, shorten
 from reconciler.report.view.kinds import RANKS, Kind
 
 if TYPE_CHECKING:
-    from reconciler.model.lists import Source, Target
+    from reconciler.model.lists import Campaign, Source, Target
     from reconciler.report.steps import Step
 
 Subject: TypeAlias = Literal["plan", "apply", "drift"]
@@ -66,7 +66,7 @@ class Entry:
     foreseen: bool = False
     warnings: tuple[str, ...] = ()
     waits_for: tuple[str, ...] = ()
-    campaigns: tuple[str, ...] = ()
+    campaigns: tuple[Campaign, ...] = ()
     other_environments: str = ""
     name: str = ""
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from playwright.sync_api import Page, expect
 
+from reconciler.model.lists import Campaign
 from reconciler.report.formats import render
 from tests.report import morning, samples
 from tests.report.browser.conftest import Opener
@@ -247,7 +248,9 @@ PAYLOADS = [
 def test_hostile_names_do_nothing_shown_typed_or_in_the_address(opened: Opener, payload: str) -> None:
     texts = {"name": payload}, {"name": f"{payload}!"}
     change = replace(samples.RENAME, key=payload, before=texts[0], after=texts[1], warnings=(payload,))
-    of = samples.environment(payload, change, samples.RENAME_IN_USE, campaigns={change.id: (payload,)})
+    of = samples.environment(
+        payload, change, samples.RENAME_IN_USE, campaigns={change.id: (Campaign(payload, payload),)}
+    )
     page = opened(render("html", samples.planned(of, samples.environment("prod", samples.ADOPTED))))
     tab_to(page, "find")
     page.keyboard.type(payload)

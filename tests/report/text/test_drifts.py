@@ -6,7 +6,7 @@ import pytest
 
 from reconciler.documents.drift_document import drift_document
 from reconciler.model.drift_report import DriftReport, EnvironmentDrift, FieldDrift, ListDrift, Missing
-from reconciler.model.lists import LiveList
+from reconciler.model.lists import Campaign, LiveList
 from reconciler.report.json import render
 from reconciler.report.text import lines
 from reconciler.report.view.of_drift import view_of_drift
@@ -17,7 +17,7 @@ LIVE = ListDrift(
     key="winback",
     id=samples.list_id(3),
     fields=(FieldDrift("name", "Winback Q1", "Winback Q1", "Winback (old)", "live"),),
-    campaigns=("Spring Winback", "Winback, second call"),
+    campaigns=(Campaign("Spring Winback", "cm-17"), Campaign("Winback, second call")),
     source=samples.at(31),
 )
 BOTH = ListDrift(
@@ -42,7 +42,7 @@ FOUL = ListDrift(
     key="foul",
     id=samples.list_id(6),
     fields=(FieldDrift("name", samples.HOSTILE, samples.HOSTILE, samples.HOSTILE[::-1], "live"),),
-    campaigns=(samples.HOSTILE,),
+    campaigns=(Campaign(samples.HOSTILE, samples.HOSTILE),),
     source=samples.at(60),
 )
 FOUND = EnvironmentDrift(
@@ -54,7 +54,7 @@ FOUND = EnvironmentDrift(
     lists=(EDITED, LIVE, BOTH),
     missing=(Missing("gone", samples.list_id(9), "HTTP 404: Contact list not found", samples.at(70)),),
     undeclared=(
-        LiveList(samples.list_id(7), {"name": "Sales", "description": ""}, ("Spring",)),
+        LiveList(samples.list_id(7), {"name": "Sales", "description": ""}, (Campaign("Spring"),)),
         LiveList(samples.list_id(8), {"name": samples.HOSTILE, "description": samples.HOSTILE}),
     ),
     ignored=2,

@@ -55,7 +55,7 @@ def test_an_outcome_without_a_change_at_hand_is_shown_all_the_same() -> None:
     shown = {entry.key: entry for entry in environment.entries}
     assert len(shown) == len(samples.OUTCOMES)
     assert (shown["lost"].place, shown["lost"].fields) == (samples.list_id(8), ())
-    assert (shown["winback"].place, shown["winback"].campaigns[0]) == ("lists.yaml:31", "Spring Winback")
+    assert (shown["winback"].place, shown["winback"].campaigns[0].id) == ("lists.yaml:31", "cm-17")
     assert [label for label, _ in shown["lost"].notes] == ["why", "what to do"]
 
 
