@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from reconciler.cli.app import run
 from tests.sandbox.client import Client
 
 PROGRAM = (sys.executable, "-m", "reconciler", "sandbox")
@@ -104,10 +105,17 @@ def test_the_manifest_is_written_once_and_fits(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("arguments", "message"), REFUSED)
-def test_what_cannot_be_meant_is_refused(tmp_path: Path, arguments: list[str], message: str) -> None:
-    ended = finished(arguments, tmp_path)
-    assert (ended.returncode, ended.stdout) == (1, "")
-    assert ended.stderr.startswith(f"error: {message}")
+def test_what_cannot_be_meant_is_refused(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    message: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(["sandbox", *arguments]) == 1
+    out, err = capsys.readouterr()
+    assert (out, err.startswith(f"error: {message}")) == ("", True), err
 
 
 def test_without_its_extra_it_says_how_to_get_it(tmp_path: Path) -> None:
@@ -118,7 +126,7 @@ def test_without_its_extra_it_says_how_to_get_it(tmp_path: Path) -> None:
     assert finished(["--settings"], tmp_path, program).returncode == 0
 
 
-def test_the_switches_are_listed(tmp_path: Path) -> None:
-    ended = finished(["--settings"], tmp_path)
-    assert (ended.returncode, ended.stderr) == (0, "")
-    assert ended.stdout.startswith("limit=60 ")
+def test_the_switches_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["sandbox", "--settings"]) == 0
+    out, err = capsys.readouterr()
+    assert (out[:9], err) == ("limit=60 ", "")

@@ -8,14 +8,17 @@ import re
 import shutil
 import subprocess
 import sys
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 from unittest.mock import ANY
 
 import pytest
 import yaml
 
+from reconciler.cli.app import run
 from tests.pipelines.runner import PINNED
-from tests.program import PROGRAM, REPOSITORY
+from tests.program import REPOSITORY
 from tests.state.cas_files import git
 
 PACKAGED = REPOSITORY / "reconciler" / "pipelines"
@@ -25,9 +28,15 @@ ACTIONLINT = REPOSITORY / "tests" / "node" / "node_modules" / ".bin" / "node-act
 RUN = Path(sys.executable).parent
 
 
+def output_of(*arguments: str) -> str:
+    """Run the program in this process; return its stdout."""
+    with redirect_stdout(StringIO()) as out:
+        assert run(arguments) == 0
+    return out.getvalue()
+
+
 def init(folder: Path, *options: str) -> str:
-    ran = subprocess.run([*PROGRAM, "init", str(folder), *options], capture_output=True, text=True, check=True)
-    return ran.stdout
+    return output_of("init", str(folder), *options)
 
 
 def test_what_is_packaged_is_what_the_project_runs() -> None:
@@ -45,7 +54,7 @@ def test_what_is_packaged_is_what_the_project_runs() -> None:
 @pytest.mark.parametrize("options", [[], ["--github"], ["--gitlab"], ["--github", "--gitlab"]])
 def test_init_starts_in_order_and_overwrites_nothing(tmp_path: Path, options: list[str]) -> None:
     assert "left as it is" not in init(tmp_path, *options)
-    subprocess.run([*PROGRAM, "validate"], cwd=tmp_path, check=True, capture_output=True)
+    output_of("validate", "-f", str(tmp_path / "lists.yaml"))
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     for path in files:
         path.write_text("mine\n")
@@ -76,11 +85,10 @@ def test_init_for_a_pipeline_says_what_a_state_in_a_folder_means(tmp_path: Path)
     assert "state:" not in init(tmp_path)
 
 
-def test_init_says_where_it_cannot_write(tmp_path: Path) -> None:
+def test_init_says_where_it_cannot_write(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "file").write_text("")
-    ran = subprocess.run([*PROGRAM, "init", str(tmp_path / "file")], capture_output=True, text=True, check=False)
-    assert ran.returncode == 1
-    assert "cannot write" in ran.stderr
+    assert run(["init", str(tmp_path / "file")]) == 1
+    assert "cannot write" in capsys.readouterr().err
 
 
 def test_a_gitignore_without_a_last_line_break_is_continued(tmp_path: Path) -> None:
@@ -215,8 +223,6 @@ def test_the_hook_of_pre_commit_works(tmp_path: Path) -> None:
 
 def test_environments(tmp_path: Path) -> None:
     init(tmp_path)
-    plain = subprocess.run([*PROGRAM, "environments"], cwd=tmp_path, capture_output=True, text=True, check=True)
-    document = subprocess.run(
-        [*PROGRAM, "environments", "--json"], cwd=tmp_path, capture_output=True, text=True, check=True
-    )
-    assert (plain.stdout, json.loads(document.stdout)) == ("prod\n", ["prod"])
+    manifest = str(tmp_path / "lists.yaml")
+    assert output_of("environments", "-f", manifest) == "prod\n"
+    assert json.loads(output_of("environments", "-f", manifest, "--json")) == ["prod"]
