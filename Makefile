@@ -5,6 +5,8 @@ RUN := $(VENV)/bin
 WHOLE := reconciler/manifest/*,reconciler/manifest/edit/*,reconciler/planning/*,reconciler/state/*,reconciler/state/backends/*,reconciler/api/*,reconciler/execute/*,reconciler/documents/*
 STAMP := $(VENV)/.installed
 NODE := tests/node/node_modules/.installed
+# Without bytecode every start of the program compiles it again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test test-all test-resolved slow browser shells faults mutants bench bench-check bench-report check format lock dist clean
 
