@@ -94,7 +94,8 @@ UV ?= uv
 LOCK := $(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --custom-compile-command "make lock" --quiet --upgrade
 lock:
-	$(LOCK) --output-file requirements/runtime.txt
+	$(LOCK) --output-file reconciler/pipelines/requirements.txt
+	$(subst pyproject.toml,--group build,$(LOCK)) --output-file reconciler/pipelines/build.txt
 	$(LOCK) --all-extras --group dev --output-file requirements/dev.txt
 	$(LOCK) --extra objects --output-file requirements/image.txt
 	$(LOCK) --group release --output-file requirements/release.txt
@@ -110,7 +111,7 @@ dist:
 	version=$$(sed -n 's/^__version__ = //p' reconciler/__init__.py); \
 		sed "s/^dynamic = .*/version = $$version/" pyproject.toml >.dist/pyproject.toml
 	.dist/bin/python -W ignore -m cyclonedx_py requirements --pyproject .dist/pyproject.toml --output-reproducible \
-		--output-file dist/sbom.cdx.json requirements/runtime.txt
+		--output-file dist/sbom.cdx.json reconciler/pipelines/requirements.txt
 
 clean:
 	rm -rf $(VENV) .dist .resolved .bench tests/node/node_modules dist mutants mutants.log .mypy_cache .pytest_cache .ruff_cache .coverage*

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import hashlib
+import os
 import re
 import shutil
 import subprocess
@@ -17,6 +19,8 @@ from reconciler import __version__, errors
 from tests import starter
 from tests.program import REPOSITORY
 
+LOCKS = REPOSITORY / "reconciler" / "pipelines"
+
 
 @pytest.mark.slow
 def test_the_wheel_runs_in_a_clean_environment(tmp_path: Path) -> None:
@@ -28,9 +32,12 @@ def test_the_wheel_runs_in_a_clean_environment(tmp_path: Path) -> None:
     with zipfile.ZipFile(wheel) as packed:
         assert {f"reconciler/report/html/page.{kind}" for kind in ("css", "js", "html.jinja")} <= set(packed.namelist())
     run(sys.executable, "-m", "venv", "clean")
-    pip = [str(tmp_path / "clean/bin/python"), "-m", "pip", "install", "-q"]
-    run(*pip, "--require-hashes", "-r", str(REPOSITORY / "requirements" / "runtime.txt"))
-    run(*pip, "--no-deps", str(wheel))
+    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    pinned = f"contact-list-reconciler=={__version__} --hash=sha256:{digest}\n"
+    (tmp_path / "requirements.txt").write_text((LOCKS / "requirements.txt").read_text() + pinned)
+    places = [f"{name}={tmp_path}" for name in ("GITHUB_ACTION_PATH", "RUNNER_TEMP", "PIP_FIND_LINKS")]
+    install = REPOSITORY / ".github" / "actions" / "reconciler" / "install.sh"
+    run("env", f"PATH={tmp_path}/clean/bin:{os.environ['PATH']}", *places, "bash", str(install))
     reconciler = str(tmp_path / "clean/bin/reconciler")
     assert run(reconciler, "--version") == f"reconciler {__version__}\n"
     assert '"$schema"' in run(reconciler, "schema")
@@ -41,7 +48,7 @@ def test_the_wheel_runs_in_a_clean_environment(tmp_path: Path) -> None:
 
 
 def test_locks_have_hashes_and_no_address() -> None:
-    for path in (REPOSITORY / "requirements").glob("*.txt"):
+    for path in (*LOCKS.glob("*.txt"), *(REPOSITORY / "requirements").glob("*.txt")):
         text = path.read_text()
         assert "://" not in text
         pinned = re.findall(r"^[\w.-]+==.*?(?=^\S|\Z)", text, re.MULTILINE | re.DOTALL)

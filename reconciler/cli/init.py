@@ -14,6 +14,7 @@ from reconciler.cli import options as shared
 from reconciler.cli import questions
 from reconciler.cli.output import say, warn
 from reconciler.cli.questions import QUESTIONS
+from reconciler.cli.requirements import requirement_files
 from reconciler.cli.schema import schema
 from reconciler.errors import ManifestError, UsageError
 from reconciler.manifest.edit.quoting import double_quoted, quote_key
@@ -33,6 +34,8 @@ environments:
 lists: {{}}
 """
 _IGNORED = ("/.reconciler/*.lock", "/.reconciler/*.new")
+# Where a pipeline finds what it installs.
+_PINS = {"github": ".github/actions/reconciler", "gitlab": ".gitlab/reconciler"}
 _FOLDER, _BRANCH = ".reconciler", "git+branch://reconciler-state"
 
 
@@ -43,6 +46,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--env", metavar="NAME", help="the environment's name; default: prod")
     parser.add_argument("--github", action="store_true", help="also workflows for GitHub, the state on a branch")
     parser.add_argument("--gitlab", action="store_true", help="also a pipeline for GitLab, the state on a branch")
+    parser.add_argument(
+        "--from", dest="source", metavar="SOURCE", help="what a pipeline installs: a commit or a wheel; default: this"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -51,15 +57,17 @@ def run(options: argparse.Namespace) -> int:
 
     folder: Path = options.folder
     state = _BRANCH if options.github or options.gitlab else _FOLDER
-    answers = _answers(options, Runtime().answer)
+    answer = Runtime().answer
+    answers = _answers(options, answer)
     wanted = {
         "lists.yaml": _manifest({**answers, "state": state}),
         "lists.schema.json": f"{json.dumps(schema('manifest'), indent=2, ensure_ascii=False)}\n".encode(),
     }
-    for name, chosen in (("github", options.github), ("gitlab", options.gitlab)):
-        if chosen:
-            root = files("reconciler") / "pipelines" / name
-            wanted |= dict(_tree(root, ""))
+    chosen = [name for name in _PINS if getattr(options, name)]
+    for name in chosen:
+        root = files("reconciler") / "pipelines" / name
+        wanted |= dict(_tree(root, ""))
+    wanted |= _pins(folder, [_PINS[name] for name in chosen], options.source, answer)
     if options.gitlab:
         wanted[".gitlab-ci.yml"] = _for_each(wanted[".gitlab-ci.yml"], _environments(folder, answers["env"]))
     try:
@@ -92,6 +100,24 @@ def _answers(options: argparse.Namespace, answer: Callable[[str], str]) -> dict[
             )
         return {"env": "prod", **questions.defaults()}
     return {"env": "prod", **questions.answers(given, answer)}
+
+
+def _pins(folder: Path, places: Sequence[str], source: str | None, answer: Callable[[str], str]) -> dict[str, bytes]:
+    """Return what to write for pipelines to install from, by path. Raises UsageError."""
+    if source is not None and not places:
+        raise UsageError("--from is for pipelines: give --github or --gitlab with it")
+    wanted: dict[str, bytes] = {}
+    pinned: dict[str, bytes] = {}
+    for place in places:
+        there = [name for name in ("requirements.txt", "commit.txt") if (folder / place / name).exists()]
+        if there and (source is not None or there == ["commit.txt"]):
+            raise UsageError(
+                f"{' and '.join(str(folder / place / name) for name in there)} must be deleted first, so that what a "
+                "pipeline installs is written again"
+            )
+        pinned = pinned if there or pinned else requirement_files(source, answer)
+        wanted |= {f"{place}/{name}": b"" for name in there} or {f"{place}/{name}": pinned[name] for name in pinned}
+    return wanted
 
 
 def _manifest(answers: Mapping[str, str]) -> bytes:

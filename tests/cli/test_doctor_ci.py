@@ -76,7 +76,7 @@ class Desk:
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Desk]:
     for name in ("GITHUB_API_URL", "GITHUB_REPOSITORY", "GH_TOKEN", "GITHUB_TOKEN", "CI_JOB_TOKEN", "GITLAB_TOKEN"):
         monkeypatch.delenv(name, raising=False)
-    assert run(["init", "--gitlab", str(tmp_path)]) == 0
+    assert run(["init", "--gitlab", "--from", f"git+https://h/o/r@{'5a4d' * 10}", str(tmp_path)]) == 0
     capsys.readouterr()
     with GitLab() as forge:
         yield Desk(tmp_path, forge, capsys)

@@ -102,7 +102,7 @@ def test_init_for_a_pipeline_says_how_a_state_moves(tmp_path: Path, capsys: pyte
     assert run(["init", str(tmp_path)]) == 0
     (tmp_path / ".reconciler").mkdir()
     (tmp_path / ".reconciler" / "prod.state.json").write_text("")
-    assert run(["init", str(tmp_path), "--github"]) == 0
+    assert run(["init", str(tmp_path), "--github", "--from", f"git+https://h/o/r@{'5a4d' * 10}"]) == 0
     assert "run `reconciler state migrate --to git+branch://reconciler-state`, then write" in capsys.readouterr().out
 
 

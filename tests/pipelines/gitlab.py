@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-import sys
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -17,7 +16,7 @@ from threading import Thread
 from typing import Any, Self
 
 from reconciler.sandbox.server import ACCOUNT_ID, CLIENT_ID, CLIENT_SECRET, STREAM_ID, Sandbox
-from tests.pipelines.project import commit_manifest, run_cleanly
+from tests.pipelines.project import bare_python, commit_manifest, offer_program, run_cleanly
 from tests.program import PROGRAM, REPOSITORY
 from tests.state.cas_files import bare, git
 
@@ -111,12 +110,13 @@ class Project:
         git(self.folder, "init", "--quiet", "--initial-branch", "main", str(self.repository))
         git(self.repository, "remote", "add", "origin", str(origin))
         git(self.repository, "remote", "add", "gcl-origin", "git@gitlab.test:g/p.git")
+        self.wheels = offer_program(self.folder, self.repository / ".gitlab" / "reconciler")
         subprocess.run([*PROGRAM, "init", "--gitlab", str(self.repository)], capture_output=True, check=True)
-        self.include("      requirement: pip\n")  # what would be installed is there already
         bin_folder = self.folder / "bin"
         bin_folder.mkdir()
-        here = f'#!/bin/sh\nexec {sys.executable} "$@"\n'
-        program = f'#!/bin/sh\nexec {sys.executable} -m reconciler "$@"\n'
+        installed = bare_python(self.folder)
+        here = f'#!/bin/sh\nexec {installed}/python "$@"\n'
+        program = f'#!/bin/sh\nexec {installed}/reconciler "$@"\n'
         for name, script in (("rsync", _RSYNC), ("python", here), ("reconciler", program)):
             (bin_folder / name).write_text(script)
             (bin_folder / name).chmod(0o755)
@@ -147,8 +147,8 @@ class Project:
             "CI_PROJECT_ID": "5",
             "CI_API_V4_URL": self.gitlab.url,
             "CI_JOB_URL": "https://gitlab.test/g/p/-/jobs/9",
-            "PYTHONPATH": str(REPOSITORY),
             "NO_PROXY": "127.0.0.1",
+            **self.wheels,
             **variables,
         }
         each = [part for name, value in given.items() for part in ("--variable", f"{name}={value}")]

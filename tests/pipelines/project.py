@@ -1,15 +1,20 @@
-"""What the runs of GitHub's and GitLab's pipelines share: a manifest of the account's lists, and a clean start."""
+"""What the runs of GitHub's and GitLab's pipelines share: a manifest, what they install, and a clean start."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
+import sys
+import sysconfig
+import venv
 from collections.abc import Sequence
 from pathlib import Path
 
+from reconciler import __version__
 from reconciler.sandbox.accounts import ContactList
 from reconciler.sandbox.server import ACCOUNT_ID, STREAM_ID, Sandbox
-from tests.program import some_lists
+from tests.program import REPOSITORY, some_lists
 from tests.state.cas_files import git
 
 LISTS = some_lists(2)
@@ -34,6 +39,28 @@ def commit_manifest(repository: Path, sandbox: Sandbox, lists: str, also: str = 
     git(repository, "add", "--all", ":!.gitlab-ci-local")
     git(repository, *WHO, "commit", "--quiet", "--allow-empty", "--message", "lists")
     return git(repository, "rev-parse", "HEAD").strip()
+
+
+def bare_python(folder: Path) -> Path:
+    """Make an interpreter that has pip and the dependencies, not what builds; return its folder of commands."""
+    venv.create(folder / "interpreter", with_pip=False, symlinks=True)
+    packages = Path(sysconfig.get_path("purelib", vars={"base": str(folder / "interpreter")}))
+    for each in Path(sysconfig.get_path("purelib")).iterdir():
+        if not each.name.startswith(("contact_list_reconciler", "reconciler", "flit_core")):
+            (packages / each.name).symlink_to(each)
+    return folder / "interpreter" / "bin"
+
+
+def offer_program(folder: Path, place: Path) -> dict[str, str]:
+    """Pin a wheel of this tree in the `place` that a pipeline installs from; return variables by which pip finds it."""
+    command = [sys.executable, "-m", "flit_core.wheel", "--outdir", str(folder / "wheels"), str(REPOSITORY)]
+    subprocess.run(command, check=True, capture_output=True)
+    (wheel,) = (folder / "wheels").iterdir()
+    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    place.mkdir(parents=True)
+    pinned = f"contact-list-reconciler=={__version__} --hash=sha256:{digest}\n"
+    (place / "requirements.txt").write_text(pinned)
+    return {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(folder / "wheels")}
 
 
 def run_cleanly(command: Sequence[str], repository: Path, home: Path, seconds: int) -> tuple[int, str]:

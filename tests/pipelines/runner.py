@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.sandbox.server import ACCOUNT_ID, CLIENT_ID, CLIENT_SECRET, STREAM_ID, Sandbox
-from tests.pipelines.project import WHO, commit_manifest, run_cleanly
+from tests.pipelines.project import WHO, bare_python, commit_manifest, offer_program, run_cleanly
 from tests.program import PROGRAM, REPOSITORY
 from tests.state.cas_files import bare, git
 
@@ -76,21 +76,15 @@ class Runner:
         self.origin = bare(self.folder)
         git(self.folder, "init", "--quiet", "--initial-branch", "main", str(self.repository))
         git(self.repository, "remote", "add", "origin", str(self.origin))
+        self.wheels = offer_program(self.folder, self.repository / ".github" / "actions" / "reconciler")
         ran = subprocess.run([*PROGRAM, "init", "--github", str(self.repository)], capture_output=True, check=False)
         assert ran.returncode == 0, ran.stderr
-        caller = self.repository / ".github" / "workflows" / "contact-lists.yml"
-        # pip, since what it would install is there already.
-        text = caller.read_text().replace(
-            "environment: ${{ matrix.environment }}\n",
-            "environment: ${{ matrix.environment }}\n      requirement: pip\n",
-        )
-        text = text.replace("command: environments\n", "command: environments\n          requirement: pip\n")
-        caller.write_text(text)
         self.know(environments={"prod": PROTECTED})
         bin_folder = self.folder / "bin"
         bin_folder.mkdir()
         for name, script in (("gh", f" {REPOSITORY}/tests/pipelines/gh.py"), ("python", "")):
-            (bin_folder / name).write_text(f'#!/bin/sh\nexec {sys.executable}{script} "$@"\n')
+            interpreter = sys.executable if script else bare_python(self.folder) / "python"
+            (bin_folder / name).write_text(f'#!/bin/sh\nexec {interpreter}{script} "$@"\n')
             (bin_folder / name).chmod(0o755)
 
     def declare(self, lists: str, also: str = "") -> None:
@@ -123,8 +117,8 @@ class Runner:
             "GITHUB_REPOSITORY": "o/r",
             "ARTIFACTS": str(self.folder / "artifacts"),
             "GH_KEPT": str(self.folder / "kept.json"),
-            "PYTHONPATH": str(REPOSITORY),
             "NO_PROXY": "127.0.0.1",
+            **self.wheels,
         }
         each = [part for name, value in variables.items() for part in ("--env", f"{name}={value}")]
         options = ["-P", "ubuntu-latest=-self-hosted", "--no-cache-server", "--pull=false", "-e", str(given)]

