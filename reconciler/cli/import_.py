@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from reconciler.protocols import StateWriter
 
 
+_OWN_KEY = re.compile(r"x-[\w.-]+=.*\S.*")
+
+
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("lists", nargs="*", metavar="LIST", help="an id, or a glob of live names; default: all")
@@ -35,8 +39,22 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--into", type=shared.path, metavar="FILE", help="the manifest, or a file that it includes; may be new"
     )
+    parser.add_argument(
+        "--own",
+        action="append",
+        type=_own_key,
+        metavar="x-KEY=TEXT",
+        help="a key of your own for each new list, such as x-owner=TEAM; repeatable",
+    )
     shared.editing(parser)
     shared.network(parser)
+
+
+def _own_key(text: str) -> tuple[str, str]:
+    if not _OWN_KEY.fullmatch(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not x-KEY=TEXT, such as x-owner=TEAM")
+    name, _, value = text.partition("=")
+    return name, value
 
 
 def run(options: argparse.Namespace) -> int:
@@ -69,7 +87,9 @@ def run(options: argparse.Namespace) -> int:
         )
         live = dict(zip(readers, all_of(readers, read), strict=True))
         draft = Draft(chosen.manifest, into if new else None)
-        imports, expected = import_lists(draft, _find_undeclared(chosen, live, options.lists), into)
+        imports, expected = import_lists(
+            draft, _find_undeclared(chosen, live, options.lists), into, dict(options.own or ())
+        )
         changes = draft.changes(expected)
         if new and into in changes:
             old, content = changes[into]

@@ -19,7 +19,7 @@ from reconciler.manifest.models import NAME, Entry, Head, IncludedFile, ListEntr
 from reconciler.manifest.reading import Place, Problems, Reading, TooManyProblemsError, Value, count_values
 from reconciler.manifest.resolve import resolve
 from reconciler.manifest.source import SourceText
-from reconciler.manifest.targets import environments, stand_ins
+from reconciler.manifest.targets import environments, policies, stand_ins
 from reconciler.manifest.values import Manifest
 from reconciler.manifest.yaml_reader import read
 from reconciler.model.problems import Problem
@@ -76,7 +76,9 @@ class _Loading:
                 _validate(IncludedFile, {"lists": reading.root["lists"]}, reading)
         named = main.root.get("environments")
         lists = resolve(
-            _entries(readings), head.environments if head else stand_ins(named if isinstance(named, dict) else ())
+            _entries(readings),
+            head.environments if head else stand_ins(named if isinstance(named, dict) else ()),
+            policies(head) if head else {},
         )
         if self.problems or head is None:
             return None

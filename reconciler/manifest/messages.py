@@ -49,6 +49,9 @@ _WANTED = {
     "policy.rename_while_running": "block or allow",
     "policy.ignore_undeclared": "a sequence of names or patterns of names, such as [Sales *]",
     "policy.ignore_undeclared.*": "a name or a pattern of names",
+    "policy.name_pattern": 'a regular expression, in quotes: "[A-Z].* - [0-9]{4}"',
+    "policy.required": f"a sequence of {', '.join(FIELDS)} or keys of your own, such as [{FIELDS[-1]}, x-owner]",
+    "policy.required.*": f"{', '.join(FIELDS)}, or a key of your own that begins with x-",
     "include": "a sequence of globs, such as [lists/*.yaml]",
     "include.*": "a glob, such as lists/*.yaml",
     "lists": "a mapping of keys to lists, or {} if there is none",
@@ -65,7 +68,7 @@ _WANTED = {
 }
 """What a value must be, by the kind of its place (see `_kind`)."""
 
-_ANY_TEXT = (*FIELDS, "previously", "previously.*", "include.*", "ignore_undeclared.*", "account_id")
+_ANY_TEXT = (*FIELDS, "previously", "previously.*", "include.*", "ignore_undeclared.*", "name_pattern", "account_id")
 """Endings of the kinds of places that take any text."""
 
 _NULL = {

@@ -23,6 +23,7 @@ from pydantic import (
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import PydanticCustomError, core_schema
 
+from reconciler.manifest.own_rules import LONGEST_PATTERN, pattern_fault
 from reconciler.manifest.rules import folder_fault, name_format_fault
 from reconciler.manifest.values import AS_WRITTEN
 from reconciler.model import fields, hosts
@@ -71,6 +72,7 @@ def _form_of_limit(value: object) -> str:
 
 
 Name: TypeAlias = Annotated[str, StringConstraints(pattern=NAME)]
+Required: TypeAlias = Annotated[str, StringConstraints(pattern=rf"^(?:{'|'.join(fields.FIELDS)}|x-\S+)$")]
 ListId: TypeAlias = Annotated[str, StringConstraints(pattern=f"^{LIST_ID.pattern}$", max_length=LONGEST)]
 LiveName: TypeAlias = Annotated[str, Field(json_schema_extra={"minLength": 1})]
 Glob: TypeAlias = Annotated[str, StringConstraints(min_length=1)]
@@ -193,6 +195,18 @@ class PolicyEntry(Entry):
         default=list(_DEFAULT.ignore_undeclared),
         description="Names, or patterns of names, of live lists that someone else looks after.",
         examples=[["Sandbox *"]],
+    )
+    name_pattern: Annotated[str, _free_of(pattern_fault)] = Field(
+        default=_DEFAULT.name_pattern,
+        description="A regular expression that every name must match as a whole, as written without name_format. "
+        "Look-around and backreferences are not supported.",
+        examples=["[A-Z].* - [0-9]{4}"],
+        json_schema_extra={"maxLength": LONGEST_PATTERN},
+    )
+    required: list[Required] = Field(
+        default=list(_DEFAULT.required),
+        description="What each list must have: fields that must be managed, and x- keys that must not be empty.",
+        examples=[["description", "x-owner"]],
     )
 
 

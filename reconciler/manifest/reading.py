@@ -36,14 +36,18 @@ def short_step(step: str | int) -> str:
 
 
 class MappingValue(dict[str, Value]):
-    """A mapping, with the offsets in the text of its keys and of its values, by key."""
+    """A mapping, with the offsets in the text of its keys and of its values, by key.
 
-    __slots__ = ("key_offsets", "offsets")
+    `own_keys` are those keys of the user's own (`x-`) that hold anything; their values are dropped.
+    """
+
+    __slots__ = ("key_offsets", "offsets", "own_keys")
 
     def __init__(self) -> None:
         super().__init__()
         self.key_offsets: dict[str, int] = {}
         self.offsets: dict[str, int] = {}
+        self.own_keys: tuple[str, ...] = ()
 
 
 class SequenceValue(list[Value]):

@@ -5,37 +5,45 @@ Rules that need more than one value are checked here. Each problem names the pla
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import NamedTuple
 
 from reconciler.manifest.messages import MOST_NAMED, first_names, quote
 from reconciler.manifest.models import EnvironmentEntry, ListEntry
-from reconciler.manifest.reading import Place, Reading
+from reconciler.manifest.own_rules import missing_faults, name_fault
+from reconciler.manifest.reading import MappingValue, Place, Reading
 from reconciler.manifest.rules import length_fault, text_fault
 from reconciler.manifest.targets import target
-from reconciler.manifest.values import format_name
+from reconciler.manifest.values import format_name, unformat_name
 from reconciler.model.fields import FIELDS, MANAGED, NAME, Field
 from reconciler.model.invisible import as_seen
-from reconciler.model.lists import DesiredList
+from reconciler.model.lists import DesiredList, Policy
 from reconciler.model.texts import Texts
 
 Entries = Iterable[tuple[Reading, str, int, ListEntry]]
 """Each list with its file, its key, and the line of the key."""
 
 
-def resolve(entries: Entries, environments: Mapping[str, EnvironmentEntry]) -> dict[str, dict[str, DesiredList]]:
-    """Return the lists of each environment by key. Problems are added to the readings."""
+def resolve(
+    entries: Entries, environments: Mapping[str, EnvironmentEntry], policies: Mapping[str, Policy]
+) -> dict[str, dict[str, DesiredList]]:
+    """Return the lists of each environment by key. Problems are added to the readings.
+
+    An environment that is not in `policies` has no rules of its own.
+    """
     accounts: dict[tuple[str, str], dict[str, tuple[str, DesiredList]]] = {}
     sides = {
         name: _Side(name, of.name_format, accounts.setdefault(target(of).account, {}))
         for name, of in environments.items()
     }
+    ruled = {name: policy for name, policy in policies.items() if policy.name_pattern or policy.required}
     for reading, key, line, fields in entries:
         entry = _Entry(reading, key, line, fields, fields.texts)
         _check_texts(entry)
         _resolve_entry(entry, sides)
+        _check_own_rules(entry, sides, ruled)
     return {name: side.lists for name, side in sides.items()}
 
 
@@ -144,6 +152,29 @@ def _check_name(entry: _Entry, side: _Side, wanted: DesiredList, *, overridden: 
         ignoring = "case" if alike else "what cannot be seen (Unicode normalisation, invisible characters)"
         message = f"{quote(name)} is also the name of {known} in {side.name}, ignoring {ignoring}: names must differ"
         entry.blame(place, message)
+
+
+def _check_own_rules(entry: _Entry, sides: Mapping[str, _Side], policies: Mapping[str, Policy]) -> None:
+    """Check what the policies ask of a list; what several environments ask alike is one problem."""
+    found: dict[tuple[Place, str], list[str]] = {}
+    for name, policy in policies.items():
+        if wanted := sides[name].lists.get(entry.key):
+            for place, fault in _rule_faults(entry, sides[name], policy, wanted):
+                found.setdefault((place, fault), []).append(name)
+    for (place, fault), names in found.items():
+        where = f" (in {first_names(names, len(names))})" if len(sides) > 1 else ""
+        entry.blame(place, fault + where, at_key=not place)
+
+
+def _rule_faults(entry: _Entry, side: _Side, policy: Policy, wanted: DesiredList) -> Iterator[tuple[Place, str]]:
+    name = wanted.texts.get(NAME)
+    if name and (fault := name_fault(policy, side.name_format, name)):
+        override = entry.fields.overrides.get(side.name)
+        place = ("overrides", side.name, NAME) if override and NAME in override.texts else (NAME,)
+        yield place, f"{quote(unformat_name(side.name_format, name) or name)} {fault}"
+    written = entry.reading.lists[entry.key]
+    own = written.own_keys if isinstance(written, MappingValue) else ()
+    yield from (((), fault) for fault in missing_faults(policy, {*wanted.texts, *own}))
 
 
 def _source(wanted: DesiredList) -> str:

@@ -16,19 +16,25 @@ def target(entry: EnvironmentEntry) -> Target:
 
 def environments(head: Head, lists: Mapping[str, Mapping[str, DesiredList]]) -> dict[str, Environment]:
     """Return each environment with its `lists`. Environments of one account share the smallest rate limit."""
+    allowed = policies(head)
     limits: dict[tuple[str, str], int] = {}
     for entry in head.environments.values():
         account = target(entry).account
         limits[account] = min(entry.requests_per_minute, limits.get(account, entry.requests_per_minute))
     return {
         name: Environment(
-            Desired(name, target(entry), lists[name], _policy(head.policy, entry.policy)),
+            Desired(name, target(entry), lists[name], allowed[name]),
             entry.credentials,
             limits[target(entry).account],
             entry.name_format,
         )
         for name, entry in head.environments.items()
     }
+
+
+def policies(head: Head) -> dict[str, Policy]:
+    """Return the policy of each environment."""
+    return {name: _policy(head.policy, entry.policy) for name, entry in head.environments.items()}
 
 
 def stand_ins(names: Iterable[str]) -> dict[str, EnvironmentEntry]:
@@ -48,6 +54,8 @@ def _policy(common: PolicyEntry, own: PolicyEntry) -> Policy:
         rename_in_use=entry.rename_in_use,
         rename_while_running=entry.rename_while_running,
         ignore_undeclared=tuple(entry.ignore_undeclared),
+        name_pattern=entry.name_pattern,
+        required=tuple(dict.fromkeys(entry.required)),
     )
 
 

@@ -16,6 +16,13 @@ def format_name(name_format: str, name: str) -> str:
     return name_format.replace(AS_WRITTEN, name)
 
 
+def unformat_name(name_format: str, name: str) -> str | None:
+    """Return the name in the manifest that is written as `name` with this `name_format`; None if none is."""
+    before, after = name_format.split(AS_WRITTEN)
+    inner = name[len(before) : len(name) - len(after)]
+    return inner if inner and before + inner + after == name else None
+
+
 class Environment(NamedTuple):
     """One environment: what is desired there, and how its API may be used.
 
@@ -34,9 +41,7 @@ class Environment(NamedTuple):
 
     def unformat_name(self, name: str) -> str | None:
         """Return the name in the manifest that this environment writes as `name`; None if no name is written so."""
-        before, after = self.name_format.split(AS_WRITTEN)
-        inner = name[len(before) : len(name) - len(after)]
-        return inner if inner and before + inner + after == name else None
+        return unformat_name(self.name_format, name)
 
 
 class Manifest(NamedTuple):

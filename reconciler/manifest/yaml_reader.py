@@ -13,7 +13,7 @@ from yaml.error import MarkedYAMLError
 from yaml.reader import ReaderError
 
 from reconciler.manifest.reading import MappingValue, Problems, Reading, SequenceValue, Value, short_step
-from reconciler.manifest.scalars import REFUSED, plain, read_as
+from reconciler.manifest.scalars import REFUSED, NotText, plain, read_as
 from reconciler.manifest.source import SourceText, UnreadableError, decode, decode_leniently, forbidden_character
 from reconciler.manifest.yaml_errors import DIRECTIVES, explain
 from reconciler.manifest.yaml_events import (
@@ -172,6 +172,8 @@ class _Composer:
             value = self._next()
             read = self._value(value)
             self._trail.pop()
+            if why == "" and not _is_empty(read):
+                fields.own_keys += (name,)
             if why is None:
                 fields[name] = read
                 fields.key_offsets[name] = begin
@@ -230,6 +232,10 @@ class _Composer:
         path = ".".join(short_step(step) for step in (*self._trail, *more))
         position = self._source.position(offset)
         self._problems.append(Problem(self._source.file, *position, path, message))
+
+
+def _is_empty(value: Value) -> bool:
+    return value in ("", {}, [], REFUSED) or (isinstance(value, NotText) and value.read_as == "null")
 
 
 def _refusal(event: Event) -> str | None:

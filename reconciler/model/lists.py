@@ -72,6 +72,8 @@ class Policy:
     rename_in_use: Literal["block", "warn"] = "block"
     rename_while_running: Literal["block", "allow"] = "block"
     ignore_undeclared: tuple[str, ...] = ()
+    name_pattern: str = ""
+    required: tuple[str, ...] = ()
 
 
 class DesiredList(NamedTuple):

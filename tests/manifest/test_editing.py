@@ -529,6 +529,78 @@ def test_promotion_finds_ids_by_the_name_there(tmp_path: Path) -> None:
     )
 
 
+RULED = (
+    TWO
+    + """\
+policy: {name_pattern: "[A-Z].*", required: [description]}
+lists:
+  a: {id: {prod: cl-1}, name: A, description: "", x-owner: us}
+"""
+)
+
+
+def test_rules_of_the_policy_hold_for_what_is_accepted(tmp_path: Path) -> None:
+    draft = Draft(load(written(tmp_path, RULED)))
+    wanted = [Wanted("prod", "a", "name", "a"), Wanted("prod", "a", "description", "d")]
+    accepted, refused, expected = accept_texts(draft, wanted)
+    assert (accepted, [each.wanted for each in refused]) == (wanted[1:], wanted[:1])
+    assert refused[0].why == "does not match policy.name_pattern '[A-Z].*': rename the list, or change the pattern"
+    assert 'name: A, description: "d"' in made(tmp_path / "lists.yaml", draft.changes(expected))
+
+
+def test_rules_of_the_policy_hold_for_what_is_imported(tmp_path: Path) -> None:
+    path = written(tmp_path, RULED)
+    served = {
+        "prod": [live_list("cl-2", "b"), live_list("cl-3", "C", "c "), live_list("cl-4", "D", "d")],
+        "dev": [live_list("cl-5", "[dev] A"), live_list("cl-6", "[dev] e")],
+    }
+    imports = imported(path, served)
+    assert [each.id for each in imports.imported] == ["cl-4", "cl-5"]
+    pattern = "does not match policy.name_pattern '[A-Z].*': rename the list, or change the pattern"
+    assert imports.refused == [
+        f'not imported from prod: cl-2, "b": its name {pattern}',
+        'not imported from prod: cl-3, "C": its description begins or ends with white space: remove it',
+        f'not imported from dev: cl-6, "[dev] e": its name {pattern}',
+    ]
+    assert [*load(path).environments["prod"].desired.lists] == ["a", "d"]
+
+
+def test_keys_of_the_users_own_are_given_to_new_lists(tmp_path: Path) -> None:
+    path = written(tmp_path, RULED.replace("[description]", "[x-owner, x-team]").replace("us}", "us, x-team: 1}"))
+    draft = Draft(load(path))
+    with pytest.raises(EditError, match=r"asks for x-team in new lists.*Nothing was written.*\(--own x-team=TEXT\)"):
+        import_lists(draft, {"prod": [live_list("cl-2", "B")]}, "lists.yaml", {"x-owner": "us"})
+    path = written(tmp_path, RULED.replace("[description]", "[x-owner]"))
+    assert [each.new for each in imported(path, {"dev": [live_list("cl-5", "[dev] A")]}).imported] == [False]
+    draft = Draft(load(path))
+    _, expected = import_lists(draft, {"prod": [live_list("cl-2", "B")]}, "lists.yaml", {"x-owner": "us: \n"})
+    assert made(path, draft.changes(expected)).endswith('    description: ""\n    x-owner: "us: \\n"\n')
+
+
+def test_rules_of_the_policy_hold_for_what_is_promoted(tmp_path: Path) -> None:
+    dev = 'name_format: "[dev] {name}", policy: {name_pattern: "[A-Z].*", required: [description, x-owner]}}'
+    lists = (
+        "lists:\n  a: {id: {prod: cl-1}, name: A, description: D, x-owner: us}\n"
+        "  b: {id: {prod: cl-2}, name: b, description: D, x-owner: us}\n"
+        "  c: {id: {prod: cl-3}, name: C, x-owner: us}\n"
+        "  d: {id: {prod: cl-4}, name: D, description: D, x-owner: ~}\n"
+        '  e: {id: {prod: cl-5}, name: E, description: D, x-owner: ""}\n'
+    )
+    path = written(tmp_path, TWO.replace('name_format: "[dev] {name}"}', dev) + lists)
+    draft = Draft(load(path))
+    found = list(matches(candidates(draft, "prod", "dev"), [live_list("cl-1d", "[dev] A", "D")]))
+    asked = "but policy.required asks for it: add it"
+    assert [match.why for match in found] == [
+        "",
+        "its name there does not match policy.name_pattern '[A-Z].*': rename the list, or change the pattern",
+        f"it has no description, {asked}",
+        f"it has no x-owner (or an empty one), {asked}",
+        f"it has no x-owner (or an empty one), {asked}",
+    ]
+    made(path, draft.changes(add_ids(draft, "dev", found)))
+    assert list(load(path).environments["dev"].desired.lists) == ["a"]
+
+
 PLAIN_IDS = {
     "plain": ("a:\n    id: cl-1  # one\n    name: A\n", "a:\n    id: {prod: cl-1}  # one\n    name: A\n"),
     "single quotes": ("a: {name: A, id: 'cl-1'}\n", "a: {name: A, id: {prod: 'cl-1'}}\n"),

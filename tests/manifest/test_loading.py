@@ -88,6 +88,7 @@ def test_the_example_fits_the_schema_and_broken_ones_do_not() -> None:
         (("environments", "prod", "requests_per_minute"), 4),
         (("policy", "on_drift"), "ignore"),
         (("policy", "rename_while_running"), "warn"),
+        (("policy", "required"), ["id"]),
         (("lists", "renewal-due", "name"), ""),
         (("lists", "renewal-due", "nam"), "x"),
         (("lists", "renewal-due", "id", "x-prod"), "cl-1"),

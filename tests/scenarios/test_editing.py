@@ -125,7 +125,14 @@ def test_import_of_some(place: Workplace) -> None:
     assert "the manifest does not include it" in refused.err
     refused = place.run("import", "--into", "../lists.yaml")
     assert "the manifest does not include it" in refused.err
-    assert place.run("import", "--into", "lists.yaml", "New*").code == 0
+    path = place.folder / "lists.yaml"
+    path.write_text(path.read_text().replace("policy: {", "policy: {required: [x-owner]", 1))
+    path.write_text(path.read_text().replace("    id: ", "    x-owner: us\n    id: "))
+    refused = place.run("import", "New*")
+    assert (refused.code, "(--own x-owner=TEXT)" in refused.err) == (1, True)
+    assert "'owner=us' is not x-KEY=TEXT" in place.run("import", "--own", "owner=us").err
+    assert place.run("import", "--into", "lists.yaml", "--own", "x-owner=the = team", "New*").code == 0
+    assert '    x-owner: "the = team"\n' in manifest(place)
     assert "other" not in manifest(place)
 
 

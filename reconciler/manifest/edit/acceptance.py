@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from reconciler.manifest.edit.draft import Declared, Draft, declarations
 from reconciler.manifest.edit.list_text import Revision
+from reconciler.manifest.own_rules import name_fault
 from reconciler.manifest.rules import text_fault
 from reconciler.model.fields import NAME, Field
 from reconciler.model.invisible import as_seen
@@ -57,7 +58,7 @@ def _find_refused(draft: Draft, wanted: Sequence[Wanted]) -> Iterator[Refused]:
     """Yield texts that break a rule; then names that two lists would have, until no name is left that is taken."""
     left = []
     for each in wanted:
-        if fault := text_fault(each.field, each.text):
+        if fault := text_fault(each.field, each.text) or _name_fault(draft, each):
             yield Refused(each, fault)
         else:
             left.append(each)
@@ -66,6 +67,13 @@ def _find_refused(draft: Draft, wanted: Sequence[Wanted]) -> Iterator[Refused]:
         yield from (
             Refused(each, "is also the name of another list in this environment, ignoring case") for each in taken
         )
+
+
+def _name_fault(draft: Draft, wanted: Wanted) -> str | None:
+    if wanted.field != NAME:
+        return None
+    environment = draft.manifest.environments[wanted.environment]
+    return name_fault(environment.desired.policy, environment.name_format, wanted.text)
 
 
 def _is_taken(draft: Draft, wanted: Wanted, all_wanted: Sequence[Wanted]) -> bool:

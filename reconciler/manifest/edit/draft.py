@@ -29,6 +29,7 @@ from reconciler.model.fields import FIELDS, NAME, Field
 from reconciler.model.texts import Texts
 
 _BOM = b"\xef\xbb\xbf"
+_NULL = "tag:yaml.org,2002:null"
 
 Declared: TypeAlias = Mapping[str, Mapping[str, tuple[str, Texts]]]
 """The id and the texts that a manifest declares, by environment and key."""
@@ -74,6 +75,14 @@ class Draft:
     def override_texts(self, key: str, environment: str) -> Texts:
         """Return the texts of the list's override for one environment."""
         return _texts(splice.child(splice.child(self._entry(key)[1], "overrides"), environment))
+
+    def own_keys(self, key: str) -> set[str]:
+        """Return the keys of the list itself that begin with x- and hold anything."""
+        return {
+            known.value
+            for known, node in self._entry(key)[1].value
+            if known.value.startswith("x-") and node.value and node.tag != _NULL
+        }
 
     def own_names(self) -> Mapping[str, str]:
         """Return the keys of lists by the name that is written in the list itself."""

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from reconciler.errors import EditError
 from reconciler.manifest.edit.draft import Declared, Draft, declarations
 from reconciler.manifest.edit.keys import key_from
 from reconciler.manifest.edit.list_text import NewList, Revision
 from reconciler.manifest.edit.quoting import double_quoted
+from reconciler.manifest.own_rules import name_fault
 from reconciler.manifest.rules import text_fault
 from reconciler.manifest.values import Environment
 from reconciler.model.fields import MANAGED, NAME, TABLE, Field
@@ -20,6 +22,8 @@ from reconciler.model.identifiers import is_list_id
 from reconciler.model.invisible import as_seen
 from reconciler.model.lists import LiveList
 from reconciler.model.texts import Texts
+
+_NOTHING: Texts = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +54,13 @@ class _Group:
     lists: dict[str, LiveList]
 
 
-def import_lists(draft: Draft, undeclared: Mapping[str, Sequence[LiveList]], into: str) -> tuple[Imports, Declared]:
+def import_lists(
+    draft: Draft, undeclared: Mapping[str, Sequence[LiveList]], into: str, own: Texts = _NOTHING
+) -> tuple[Imports, Declared]:
     """Declare `undeclared` lists, by environment, in `draft`; return the imports, and all that is then declared.
 
-    A list that an earlier import left as a comment is skipped.
+    A new key gets the `own` keys of the user (`x-`). A list that an earlier import left as a comment is skipped.
+    Raises EditError if a policy requires more keys of the user's own for a new list.
     """
     imports = Imports()
     known = draft.own_names() if len(draft.manifest.environments) > 1 else {}
@@ -66,7 +73,8 @@ def import_lists(draft: Draft, undeclared: Mapping[str, Sequence[LiveList]], int
         if group.lists:
             key = key_from(group.base, next(iter(group.lists.values())).id, taken)
             taken.add(key)
-            new.append(_new_list(draft, key, group))
+            _check_own_keys(draft, group, own)
+            new.append(_new_list(draft, key, group, own))
             managed = {NAME, *new[-1].texts}
             imports.imported += [
                 _imported_list(name, key, found, managed, new=True) for name, found in group.lists.items()
@@ -79,6 +87,17 @@ def import_lists(draft: Draft, undeclared: Mapping[str, Sequence[LiveList]], int
     return imports, after
 
 
+def _check_own_keys(draft: Draft, group: _Group, own: Texts) -> None:
+    policies = (draft.manifest.environments[name].desired.policy for name in group.lists)
+    required = dict.fromkeys(name for policy in policies for name in policy.required if name not in MANAGED)
+    if missing := [name for name in required if not own.get(name)]:
+        given = " ".join(f"--own {name}=TEXT" for name in missing)
+        raise EditError(
+            f"policy.required asks for {', '.join(missing)} in new lists, which the account does not know. "
+            f"Nothing was written: give it for all of them ({given}), and change it where it differs"
+        )
+
+
 def _acceptable(
     draft: Draft, undeclared: Mapping[str, Sequence[LiveList]], imports: Imports
 ) -> Iterator[tuple[Environment, LiveList]]:
@@ -88,7 +107,7 @@ def _acceptable(
         texts = [wanted.texts for wanted in environment.desired.lists.values()]
         names = {as_seen(each[NAME]) for each in texts if NAME in each}
         for found in lists:
-            fault = _fault(found, names)
+            fault = _fault(found, names, environment)
             if fault is None:
                 names.add(as_seen(found.texts[NAME]))
                 yield environment, found
@@ -96,12 +115,18 @@ def _acceptable(
                 _refuse(draft, imports, name, found, fault)
 
 
-def _fault(found: LiveList, names: Collection[str]) -> str | None:
+def _fault(found: LiveList, names: Collection[str], environment: Environment) -> str | None:
     if not is_list_id(found.id):
         return "a manifest cannot hold such an id"
     if as_seen(found.texts[NAME]) in names:
         return "another list of this environment has that name, ignoring case"
-    return _named_fault(NAME, found.texts[NAME])
+    policy = environment.desired.policy
+    required = (NAME, *(row.name for row in TABLE if row.name in policy.required))
+    faults = (_named_fault(field, found.texts[field]) for field in required)
+    if fault := next(filter(None, faults), None):
+        return fault
+    fault = name_fault(policy, environment.name_format, found.texts[NAME])
+    return f"its {MANAGED[NAME].label} {fault}" if fault else None
 
 
 def _named_fault(field: Field, text: str) -> str | None:
@@ -165,7 +190,7 @@ def _join(draft: Draft, key: str, group: _Group, imports: Imports) -> None:
         draft.revise(key, Revision(overrides=overrides, ids=ids))
 
 
-def _new_list(draft: Draft, key: str, group: _Group) -> NewList:
+def _new_list(draft: Draft, key: str, group: _Group, own: Texts) -> NewList:
     environments, base, lists = draft.manifest.environments, group.base, group.lists
     fits = {name for name, found in lists.items() if environments[name].format_name(base) == found.texts[NAME]}
     overrides: dict[str, dict[Field, str]] = {
@@ -183,7 +208,7 @@ def _new_list(draft: Draft, key: str, group: _Group) -> NewList:
                 if text != texts[row.name]:
                     overrides.setdefault(name, {})[row.name] = text
     ids = {name: found.id for name, found in lists.items()}
-    return NewList(key, ids if len(environments) > 1 else next(iter(ids.values())), texts, overrides, tuple(notes))
+    return NewList(key, ids if len(environments) > 1 else next(iter(ids.values())), texts, overrides, own, tuple(notes))
 
 
 def _imported_list(environment: str, key: str, found: LiveList, managed: Collection[str], *, new: bool) -> ImportedList:

@@ -60,12 +60,16 @@ def _is_json(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class NewList:
-    """A list to add; `ids` by environment, or one id if there is one environment. `notes` become comments."""
+    """A list to add; `ids` by environment, or one id if there is one environment.
+
+    `own` holds texts of keys of the user's own (`x-`); `notes` become comments.
+    """
 
     key: str
     ids: Mapping[str, str] | str
     texts: Texts
     overrides: Mapping[str, Texts] = field(default_factory=dict)
+    own: Texts = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
 
@@ -195,4 +199,4 @@ def _pairs(new: NewList, style: Style) -> list[str]:
     if new.overrides:
         each = ", ".join(style.pair(name, style.texts(texts)) for name, texts in new.overrides.items())
         pairs.append(style.pair("overrides", f"{{{each}}}"))
-    return pairs
+    return pairs + [style.pair(name, style.text(text)) for name, text in new.own.items()]

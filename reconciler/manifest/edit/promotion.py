@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from reconciler.manifest.edit.draft import Declared, Draft, declarations
 from reconciler.manifest.edit.list_text import Revision
 from reconciler.manifest.edit.quoting import double_quoted
+from reconciler.manifest.own_rules import missing_faults, name_fault
 from reconciler.manifest.rules import text_fault
+from reconciler.manifest.values import Environment
 from reconciler.model.fields import NAME
 from reconciler.model.invisible import as_seen
 from reconciler.model.lists import DesiredList, LiveList, Source
@@ -47,7 +49,8 @@ def candidates(draft: Draft, before: str, after: str) -> Iterator[Candidate]:
             own = dict(draft.own_texts(key))
             if NAME in own:
                 own[NAME] = environments[after].format_name(own[NAME])
-            yield Candidate(key, own, wanted.source, _fault(own, there.values()))
+            fault = _fault(own, there.values()) or _own_rule_fault(environments[after], own, draft.own_keys(key))
+            yield Candidate(key, own, wanted.source, fault)
 
 
 def _fault(texts: Texts, declared_there: Iterable[DesiredList]) -> str | None:
@@ -58,6 +61,14 @@ def _fault(texts: Texts, declared_there: Iterable[DesiredList]) -> str | None:
     name = as_seen(texts[NAME])
     holder = next((each.key for each in declared_there if as_seen(each.texts.get(NAME, "")) == name), None)
     return f"{holder} has that name there, ignoring case" if holder else None
+
+
+def _own_rule_fault(environment: Environment, texts: Texts, own_keys: set[str]) -> str | None:
+    policy = environment.desired.policy
+    if fault := name_fault(policy, environment.name_format, texts[NAME]):
+        return f"its name there {fault}"
+    missing = next(missing_faults(policy, {*texts, *own_keys}), None)
+    return f"it {missing}" if missing else None
 
 
 def matches(wanted: Iterable[Candidate], live: Iterable[LiveList]) -> Iterator[Match]:
