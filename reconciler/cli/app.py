@@ -21,7 +21,7 @@ VERBS = {
     "import": "add live lists that the manifest lacks, to it and to the state",
     "accept": "write what was changed elsewhere into the manifest",
     "promote": "show what another environment lacks, and find its ids by name",
-    "state": "look at the state, and repair it",
+    "state": "look at the state, repair it, or move it to another store (migrate)",
     "doctor": "check the set-up, and say what to do about what does not work",
     "environments": "list the environments of the manifest, or add one",
     "init": "write a starter manifest, and the files of a pipeline",
@@ -32,6 +32,10 @@ VERBS = {
 }
 
 
+EXIT_CODES = (
+    "Exit codes: 0 success, 1 error, 2 changes (--detailed-exitcode), 3 incomplete, 4 refused, 129, 130 or 143 stopped "
+    "by a signal. docs/commands.md says more of each."
+)
 WRITING = frozenset({"apply", "import", "accept", "promote", "init", "sandbox"})
 WRITING_ACTIONS = frozenset({"add", "mv", "rm", "push", "unlock", "migrate"})
 
@@ -122,7 +126,7 @@ def whole() -> Parser:
     parser = Parser(
         prog="reconciler",
         description="Kore.ai contact lists as code.",
-        epilog="Exit codes: 0 success, 1 error, 2 changes (--detailed-exitcode), 3 incomplete, 4 refused.",
+        epilog=EXIT_CODES,
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"reconciler {__version__}")
@@ -137,6 +141,7 @@ def _taking_options(parser: Parser, verb: str) -> Parser:
     module = import_module(module_of(verb))
     summary = VERBS[verb]
     parser.description = f"{summary[0].upper()}{summary[1:]}."
+    parser.epilog = EXIT_CODES
     parser.allow_abbrev = False
     module.arguments(parser)
     parser.set_defaults(run=module.run, verb=verb)

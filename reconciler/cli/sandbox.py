@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import signal
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    from reconciler.sandbox.demo import MOST_LISTS
+    from reconciler.sandbox.demo import MOST_ACCOUNTS, MOST_LISTS
 
     parser.add_argument(
         "--port",
@@ -38,12 +38,22 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="how many lists to make up (default 10)",
     )
     parser.add_argument(
+        "--accounts",
+        type=shared.integer(1, MOST_ACCOUNTS),
+        default=1,
+        metavar="N",
+        help="how many accounts, each with the same lists under ids of its own (default 1)",
+    )
+    parser.add_argument(
         "--data", type=shared.path, metavar="FILE", help="keep the lists in this file; made when absent"
     )
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="change a switch; repeatable")
     parser.add_argument("--settings", action="store_true", help="list the switches, and end")
     parser.add_argument(
-        "--manifest", type=shared.path, metavar="FILE", help="write a manifest for these lists to a new file"
+        "--manifest",
+        type=shared.path,
+        metavar="FILE",
+        help="write a manifest for the lists of the first account to a new file",
     )
 
 
@@ -77,21 +87,20 @@ def _serve(options: argparse.Namespace, settings: Settings, endings: Collection[
     with Sandbox(settings=settings, accounts=accounts, port=options.port, keep=kept) as sandbox:
         if options.manifest:
             _write_manifest(options.manifest, accounts[0], sandbox.url)
-        say(_greeting(accounts[0], sandbox.url))
+        say(_greeting(accounts, sandbox.url))
         return signal.sigwait(endings)
 
 
 def _accounts(options: argparse.Namespace) -> tuple[Account, ...]:
     """Return the accounts of the data file, or made-up lists, which are then kept in it."""
     from reconciler.sandbox import datafile, demo
-    from reconciler.sandbox.accounts import Account
 
     if options.data and (accounts := datafile.load(options.data)):
         return accounts
-    made_up = Account.of(demo.lists(options.lists))
+    made_up = demo.accounts(options.accounts, options.lists)
     if options.data:
-        datafile.keep(options.data, {made_up.id: made_up})
-    return (made_up,)
+        datafile.keep(options.data, {account.id: account for account in made_up})
+    return made_up
 
 
 def _write_manifest(path: Path, account: Account, url: str) -> None:
@@ -104,12 +113,15 @@ def _write_manifest(path: Path, account: Account, url: str) -> None:
         raise UsageError(f"--manifest {path}: {error.strerror}; it is only written where there is none yet") from error
 
 
-def _greeting(account: Account, url: str) -> str:
+def _greeting(accounts: Sequence[Account], url: str) -> str:
     from reconciler.sandbox.tokens import CLIENT_ID, CLIENT_SECRET
 
+    targets = "".join(f"stream_id {account.streams[0]}, account_id {account.id}\n" for account in accounts)
+    lists = sum(len(account.lists) for account in accounts)
+    where = f" in {len(accounts)} accounts" if len(accounts) > 1 else ""
     return (
-        f"Sandbox at {url} with {len(account.lists)} contact lists; stop it with Ctrl-C\n"
-        f"stream_id {account.streams[0]}, account_id {account.id}\n"
+        f"Sandbox at {url} with {lists} contact lists{where}; stop it with Ctrl-C\n"
+        f"{targets}"
         f"export KORE_CLIENT_ID={CLIENT_ID}\n"
         f"export KORE_CLIENT_SECRET={CLIENT_SECRET}\n"
     )

@@ -16,11 +16,15 @@ _AS_A_WHOLE = "as a whole"
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """One list: its key with its name, and why it is not in order; `skipped` if its turn never came."""
+    """One list: its key with its name, and why it is not in order; `skipped` if its turn never came.
+
+    `note` is what is said of a list that is in order.
+    """
 
     name: str
     failure: str = ""
     skipped: bool = False
+    note: str = ""
 
 
 def render(view: View) -> str:
@@ -40,7 +44,8 @@ def _cases(environment: EnvironmentView) -> Iterator[_Case]:
 
 def _list_case(entry: Entry) -> _Case:
     failure = "" if entry.kind.in_order else entry.summary
-    return _Case(entry.title, failure, skipped=entry.kind is OUTCOMES["not_sent"])
+    note = "" if failure or not entry.other_environments else entry.summary
+    return _Case(entry.title, failure, skipped=entry.kind is OUTCOMES["not_sent"], note=note)
 
 
 def _suite(suite: tuple[str, Sequence[_Case]]) -> str:
@@ -57,6 +62,8 @@ def _suite(suite: tuple[str, Sequence[_Case]]) -> str:
 
 def _case(suite: str, case: _Case) -> str:
     head = f'    <testcase classname="{xml(suite)}" name="{xml(case.name)}"'
+    if case.note:
+        return f"{head}><system-out>{xml(shorten(case.note))}</system-out></testcase>"
     if not case.failure:
         return f"{head}/>"
     kind = "skipped" if case.skipped else "failure"

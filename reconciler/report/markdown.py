@@ -14,7 +14,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple, assert_never
 
-from reconciler.model.fields import MANAGED, NAME, label
+from reconciler.model.fields import MANAGED, NAME
 from reconciler.model.lists import Campaign
 from reconciler.report.escape import code, exact
 from reconciler.report.phrases import FAILED, REFUSED, count, shorten
@@ -105,7 +105,9 @@ def _notices(view: View) -> Iterator[Block]:
 def _table(view: View) -> Iterator[Block]:
     if len(view.environments) > 1:
         rows = [f"| {_cell(of.name)} | {counts_in_words(of.counts)} | {of.cost} |" for of in view.environments]
-        yield Block("\n".join(["| environment | what | takes |", "| --- | --- | --- |", *rows, ""]), items=0)
+        yield Block(
+            "\n".join([f"| environment | what | {view.cost_verb} |", "| --- | --- | --- |", *rows, ""]), items=0
+        )
 
 
 def _cell(name: str) -> str:
@@ -140,7 +142,7 @@ def _entry(entry: Entry, view: View) -> str:
     place = f" ({code(entry.place)})" if entry.source else ""
     name = f"{_text(entry.known_as)} " if entry.known_as else ""
     lines = [f"- **{code(entry.key)}** {name}{entry.words}{place}"]
-    lines += [f"  - {label(field.field)}: {_change_words(field)}" for field in entry.fields]
+    lines += [f"  - {field.title}: {_change_words(field)}" for field in entry.fields]
     for name, said in entry.notes:
         lines.append(f"  - {'⚠' if name == 'warning' else f'{name}:'} {_as_code(said)}")
     if view.subject == "drift" and entry.campaigns:

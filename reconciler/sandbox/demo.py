@@ -8,9 +8,10 @@ from collections.abc import Iterable
 from itertools import product
 from uuid import NAMESPACE_URL, uuid5
 
-from reconciler.sandbox.accounts import Account, ContactList
+from reconciler.sandbox.accounts import ACCOUNT_ID, STREAM_ID, Account, ContactList
 
 MOST_LISTS = 1000  # what the API allows an account
+MOST_ACCOUNTS = 9  # the last digit of their ids tells them apart
 
 _OCCASIONS = {
     "Renewal Due": "Customers whose service expires soon.",
@@ -32,9 +33,26 @@ _REGIONS = (
 _NO_TEXT = ("y", "n", "yes", "no", "on", "off", "true", "false", "null")
 
 
-def lists(count: int) -> tuple[ContactList, ...]:
-    """Return `count` lists, the same ones each time; campaigns use every fourth, and every fifth has no description."""
-    rows = [(*row, number) for number, row in enumerate(product(_REGIONS, _PERIODS, _OCCASIONS), 1)]
+def accounts(count: int, of_lists: int) -> tuple[Account, ...]:
+    """Return `count` accounts with the same lists, whose ids differ as they do between accounts of the platform."""
+    return tuple(
+        Account.of(
+            lists(of_lists, "" if number == 1 else f"{number}-"),
+            account_id=f"{ACCOUNT_ID[:-1]}{number}",
+            streams=(f"{STREAM_ID[:-1]}{number}",),
+        )
+        for number in range(1, count + 1)
+    )
+
+
+def lists(count: int, account: str = "") -> tuple[ContactList, ...]:
+    """Return `count` lists, the same ones each time; campaigns use every fourth, and every fifth has no description.
+
+    Their ids are made of `account`, too.
+    """
+    rows = [
+        (*row, f"{account}{number}", number) for number, row in enumerate(product(_REGIONS, _PERIODS, _OCCASIONS), 1)
+    ]
     return tuple(_list(*row) for row in rows[:count])
 
 
@@ -51,8 +69,8 @@ lists:{"".join(_entries(account.lists.values())) or " {}"}
 """
 
 
-def _list(region: str, period: str, occasion: str, number: int) -> ContactList:
-    digits = uuid5(NAMESPACE_URL, f"contact-list-{number}").hex
+def _list(region: str, period: str, occasion: str, seed: str, number: int) -> ContactList:
+    digits = uuid5(NAMESPACE_URL, f"contact-list-{seed}").hex
     name = f"{occasion} {region} - {period}" if region else f"{occasion} - {period}"
     return ContactList(
         id=f"cl-{digits[1:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}",

@@ -25,6 +25,7 @@ sys.exit(main())
 """
 REFUSED = [
     (["--set", "lmit=3"], "setting lmit: unknown; did you mean limit?"),
+    (["--accounts", "0"], "argument --accounts: must be an integer from 1 to 9; got '0'"),
     (["--lists", "1001"], "argument --lists: must be an integer from 0 to 1,000; got '1001'"),
     (["--lists", "-1"], "argument --lists: must be an integer from 0 to 1,000; got '-1'"),
     (["--port", "1", "--data", "."], "--data .: cannot be read: Is a directory; give another file"),
@@ -72,6 +73,13 @@ def test_it_says_where_it_is_serves_and_ends_in_order(tmp_path: Path, number: si
         assert process.stderr
         assert process.stderr.read() == ""
     assert list(tmp_path.iterdir()) == []
+
+
+def test_several_accounts_are_named_and_kept(tmp_path: Path) -> None:
+    with running(tmp_path, "--lists", "3", "--accounts", "2", "--data", "lists.json") as (_, lines):
+        assert lines[0].endswith(" with 6 contact lists in 2 accounts; stop it with Ctrl-C")
+        assert lines[2] == "stream_id st-5a4db0c5-0000-4000-8000-000000000002, account_id 5a4db0c50000000000000002"
+    assert (tmp_path / "lists.json").read_text(encoding="utf-8").count('"name"') == 6
 
 
 def test_switches_are_set(tmp_path: Path) -> None:

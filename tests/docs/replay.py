@@ -127,7 +127,11 @@ class _Workshop:
             text=True,
         )
         assert self.sandbox.stdout
-        greeting = "".join(self.sandbox.stdout.readline() for _ in range(4))
+        greeting = ""
+        while "KORE_CLIENT_SECRET" not in greeting:
+            line = self.sandbox.stdout.readline()
+            assert line, greeting
+            greeting += line
         found = re.search(r"127\.0\.0\.1:\d+", greeting)
         assert found, greeting
         self.address = found[0]
@@ -166,6 +170,8 @@ def _workshop(folder: Path) -> Iterator[_Workshop]:
             "COLUMNS": "100",
             "SSL_CERT_FILE": os.devnull,  # as in tests/program.py
             "SSL_CERT_DIR": os.devnull,
+            **dict.fromkeys(("GIT_AUTHOR_NAME", "GIT_COMMITTER_NAME"), "me"),
+            **dict.fromkeys(("GIT_AUTHOR_EMAIL", "GIT_COMMITTER_EMAIL"), "me@example.com"),
             "KORE_CLIENT_ID": CLIENT_ID,
             "KORE_CLIENT_SECRET": CLIENT_SECRET,
         },

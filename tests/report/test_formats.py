@@ -202,6 +202,13 @@ def test_annotations_name_files_by_their_path_in_the_repository() -> None:
     )
 
 
+def test_every_report_says_where_else_a_change_is_pending() -> None:
+    plan = samples.planned(*(samples.environment(name, samples.DESCRIBED) for name in ("test", "prod")))
+    for name in ("text", "markdown", "junit", "github", "html"):
+        shown = render(name, plan)
+        assert all(shown.count(f"pending in {other}") == 1 for other in ("test", "prod")), name
+
+
 @pytest.mark.parametrize("subject", ["plan", "result", "drift", "refused"])
 def test_failures_have_their_text_in_the_body_too(subject: str) -> None:
     root = ET.fromstring(render("junit", SUBJECTS[subject]))  # our own

@@ -71,7 +71,7 @@ def result_of(text: str) -> Result:
 
 
 def drift_of(text: str) -> DriftReport:
-    fields = tuple(FieldDrift("name", text, text[::-1], text, moved) for moved in ("live", "file", "both"))
+    fields = tuple(FieldDrift("name", text, f"{text[::-1]}.", text, moved) for moved in ("live", "file", "both"))
     lists = tuple(ListDrift(text, text, (field,), (Campaign(text, text),), Source(text, 1)) for field in fields)
     undeclared = (LiveList(text, {"name": text, "description": text}, (Campaign(text, text),)),)
     missing = (Missing(text, text, text, Source(text, 3)),)

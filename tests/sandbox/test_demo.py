@@ -55,6 +55,13 @@ def test_some_lists_are_in_campaigns_and_some_have_no_description() -> None:
     assert demo.lists(5) == lists[:5]
 
 
+def test_accounts_have_the_same_lists_under_other_ids() -> None:
+    first, second = demo.accounts(2, 5)
+    assert (*first.lists.values(),) == demo.lists(5)
+    assert [each.texts for each in second.lists.values()] == [each.texts for each in first.lists.values()]
+    assert {first.id, *first.streams, *first.lists}.isdisjoint({second.id, *second.streams, *second.lists})
+
+
 def test_the_manifest_declares_the_lists_as_they_are() -> None:
     account = Account.of(
         [

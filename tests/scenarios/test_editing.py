@@ -70,7 +70,7 @@ def test_drift_says_who_moved_for_one_request(place: Workplace) -> None:
     assert found["summary"]["requests"] == 2  # one for all, one for the list that is gone
     assert place.run("drift", "--detailed-exitcode").code == 2
     part = place.run("drift", "--only", "a", "--only", "z*", "--undeclared")
-    assert "prod  1 drifted  (1 request)" in part.out
+    assert "prod  1 drifted  (took 1 request)" in part.out
     assert "reconciler accept --env prod a\n" in part.out
     assert "reconciler apply --env prod --only a --only 'z*' --revert-drift\n" in part.out
     assert part.err == "warning: --only z*: no list has such a key\n"

@@ -188,7 +188,7 @@ def test_drift_is_kept_unless_told_otherwise(place: Workplace) -> None:
     place.sandbox.world.edit("cl-0000001-0000", {"name": "Theirs"})
     assert place.run("apply", "--yes").code == 0
     shown = place.run("plan", "--refresh")
-    assert 'name: "Alpha 1" → "Theirs"' in shown.out
+    assert 'name (last applied → live now): "Alpha 1" → "Theirs"' in shown.out
     assert place.puts == []
     assert place.run("apply", "--yes", "--revert-drift").code == 0
     assert place.puts == [("cl-0000001-0000", {"name": "Alpha 1"})]

@@ -198,8 +198,8 @@ def drift_and_accept(at: Place) -> None:
     at.control("PATCH", f"{PROD}/cl-1", {"note": "Elsewhere"})
     at.control("PUT", f"{PROD}/cl-3", {"name": "Gamma", "note": "Third"})
     found = at.reports(0, "drift", "--env", "prod", "--undeclared")
-    assert 'internal note: "First" → "Elsewhere"' in found["text"]
-    assert "internal note: `First` → `Elsewhere`" in found["markdown"]
+    assert 'internal note (last applied → live now): "First" → "Elsewhere"' in found["text"]
+    assert "internal note (last applied → live now): `First` → `Elsewhere`" in found["markdown"]
     assert "since the last apply: internal note" in found["junit"]
     assert found["html"].count("<dt>internal note</dt>") == 2
     (environment,) = at.document("out.json")["environments"]

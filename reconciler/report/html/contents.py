@@ -33,6 +33,7 @@ def page_of(view: View) -> Page:
         notices=tuple(_notices(view)),
         steps=tuple(_steps(view)),
         standings=tuple(_standings(view)) if len(names) > 1 else (),
+        cost_verb=view.cost_verb,
         matrix=matrix(
             names,
             [each for group in groups for each in group.articles if each.entry.cause != "undeclared"],

@@ -174,6 +174,7 @@ class Page:
     notices: tuple[Notice, ...]
     steps: tuple[Step, ...]
     standings: tuple[Standing, ...]
+    cost_verb: str  # of the costs of the standings
     matrix: Matrix | None
     groups: tuple[Group, ...]
     facts: tuple[Fact, ...]

@@ -26,7 +26,7 @@ _MARKERS = ("[-", "-]", "{+", "+}")
 def field_lines(field: FieldView, page: Page) -> Iterator[str]:
     """Yield the line, or the two or three lines, of one field."""
     old, new = field.before, field.after
-    head = " " * INDENT + f"{label(field.field)}: "
+    head = " " * INDENT + f"{field.title}: "
     if new is None:
         yield f"{head}{_text_or_unknown(old)}, no longer managed"
     elif old == new:

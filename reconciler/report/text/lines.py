@@ -70,7 +70,7 @@ def progress_line(entry: Entry, *, number: int, total: int, colour: bool) -> str
 
 
 def _environment(of: EnvironmentView, view: View, page: Page, most: int | None) -> Iterator[str]:
-    lines = [f"{page.pen.paint('bold', terminal(of.name))}  {of.idle or f'{counts_in_words(of.counts)}  ({of.cost})'}"]
+    lines = [f"{page.pen.paint('bold', terminal(of.name))}  {of.idle or _counts(of, view)}"]
     if of.stopped:
         lines.append(page.prose("stopped:", of.stopped, ink="red", indent=MARGIN))
     lines += [page.prose("warning:", text, ink="yellow", indent=MARGIN) for text in of.warnings]
@@ -83,6 +83,10 @@ def _environment(of: EnvironmentView, view: View, page: Page, most: int | None) 
         yield "\n".join(_group(list(entries), view, page, most))
     if of.steps:
         yield "\n".join(f"{' ' * MARGIN}{step}" for step in of.steps)
+
+
+def _counts(of: EnvironmentView | View, view: View, where: str = "") -> str:
+    return f"{counts_in_words(of.counts)}{where}  ({view.cost_verb} {of.cost})"
 
 
 def _outcome(entry: Entry, page: Page) -> str:
@@ -133,7 +137,7 @@ def _closing(view: View, page: Page) -> Iterator[str]:
     several = len(view.environments) > 1
     if view.subject == "plan" and (several or sum(len(of.entries) for of in view.environments) > _LONG):
         where = f" in {count(len(view.environments), 'environment')}" if several else ""
-        yield f"{page.pen.paint('bold', 'total')}  {counts_in_words(view.counts)}{where}  ({view.cost})"
+        yield f"{page.pen.paint('bold', 'total')}  {_counts(view, view, where)}"
     if view.compared_offline:
         yield page.pen.paint("dim", _OFFLINE)
     if view.ended:

@@ -69,15 +69,24 @@ def entry_of_outcome(environment: str, outcome: Outcome) -> Entry:
 def how_it_ended(result: Result) -> str:
     """Return how a run ended: how many of its changes are made, and recorded."""
     outcomes = [outcome for environment in result.environments for outcome in environment.outcomes]
-    made = sum(outcome.in_order for outcome in outcomes)
+    made = sum(outcome.outcome == "updated" for outcome in outcomes)
+    only = sum(outcome.in_order for outcome in outcomes) - made
     if result.in_order:
-        done = f"Done: {count(made, 'change')} made and recorded." if made else "Done: nothing had to change."
-        return done + _left_alone(result)
+        return f"Done: {_done(made, only)}.{_left_alone(result)}"
     stopped = any(environment.stopped for environment in result.environments)
     recorded = "" if stopped else " and recorded"
     unread = sum(_is_unread(outcome) for outcome in outcomes)
-    also = f"; {unread:,} more acknowledged and recorded, but not read back" if unread else ""
+    also = f"; {only:,} more in the state only, with nothing sent" if only else ""
+    also += f"; {unread:,} more acknowledged and recorded, but not read back" if unread else ""
     return f"Incomplete: {made:,} of {count(len(outcomes), 'change')} made{recorded}{also}."
+
+
+def _done(made: int, only: int) -> str:
+    """Return what a run in order has `made` in the account, and `only` in the state."""
+    if not made:
+        return f"nothing was sent; {count(only, 'change')} of the state recorded" if only else "nothing had to change"
+    also = f"; {only:,} more in the state only, with nothing sent" if only else ""
+    return f"{count(made, 'change')} made and recorded{also}"
 
 
 def _left_alone(result: Result) -> str:

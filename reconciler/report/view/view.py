@@ -23,6 +23,8 @@ Counts: TypeAlias = Mapping[str, int]
 """Numbers of lists by what is said of them; the last of them stands also if it is 0 and all others are."""
 
 
+SENT: Final = ("after an apply", "wanted", "after")
+"""Labels of a text that an apply sends, or has sent."""
 _MOST_OF_NAME: Final = 200  # characters: the API may answer a name of any length
 
 
@@ -37,6 +39,12 @@ class FieldView(NamedTuple):
     after: str | None
     labels: tuple[str, str]
     manifest: str | None = None
+
+    @property
+    def title(self) -> str:
+        """The field; if what changes is not what an apply sends, with what stands on either side of the arrow."""
+        plain = self.before == self.after or self.labels[1] in SENT
+        return label(self.field) if plain else f"{label(self.field)} ({' → '.join(self.labels)})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +112,8 @@ class Entry:
     def summary(self) -> str:
         """What stops it, or else the fields that it is about, and its warnings, in one sentence."""
         fields = "" if self.reason else ", ".join(label(each.field) for each in self.fields)
-        said = [each for each in (self.reason, self.lift, fields, *self.warnings) if each]
+        others = self.other_environments and f"other environments: {self.other_environments}"
+        said = [each for each in (self.reason, self.lift, fields, others, *self.warnings) if each]
         return f"{self.words}: {'; '.join(said)}" if said else self.words
 
 
@@ -153,6 +162,11 @@ class View:
     files: Mapping[str, str] = field(default_factory=dict)
     digest: str = ""
     build: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def cost_verb(self) -> str:
+        """What stands before a cost: a plan foretells what an apply takes, the others have had it."""
+        return "an apply takes" if self.subject == "plan" else "took"
 
     @property
     def counts(self) -> Counts:

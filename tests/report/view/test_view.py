@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import get_args
 
 from reconciler.model.drift_report import Mover
-from reconciler.model.outcomes import IN_ORDER, OutcomeKind
+from reconciler.model.outcomes import IN_ORDER, Outcome, OutcomeKind
 from reconciler.report.view import kinds
 from reconciler.report.view.of_drift import view_of_drift
 from reconciler.report.view.of_plan import forecast, view_of_plan
@@ -94,6 +94,16 @@ def test_counts_say_the_last_even_of_nothing() -> None:
 
 def test_a_forecast_without_environments() -> None:
     assert forecast([]) == "0 requests, under 1 s"
+
+
+def test_what_was_sent_and_what_was_only_recorded_are_counted_apart() -> None:
+    adopted = Outcome(key="vip", id=samples.list_id(4), action="adopt", outcome="adopted")
+    ends = {
+        (adopted, adopted): "Done: nothing was sent; 2 changes of the state recorded.",
+        (samples.UPDATED, adopted): ("Done: 1 change made and recorded; 1 more in the state only, with nothing sent."),
+    }
+    for outcomes, said in ends.items():
+        assert how_it_ended(samples.ran(replace(samples.IDLE, outcomes=outcomes))) == said
 
 
 def test_what_was_not_read_back_is_told_apart() -> None:
