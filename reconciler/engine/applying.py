@@ -113,9 +113,8 @@ def _follow_saved_plan(
     part = replace(saved, changes=left, lineage=applied.lineage, serial=applied.serial)
     now = warn_of_step_back(revalidate(part, workspace.desired, applied, live), workspace, applied, live)
     changes = tuple(_with_doubts(change, workspace) for change in now.changes if not _is_recorded(change, applied))
-    return add_forecast(
-        replace(now, changes=changes, unchanged=saved.unchanged + len(in_selection) - len(changes)), workspace
-    )
+    unchanged = saved.unchanged + len(in_selection) - len(changes)
+    return add_forecast(replace(now, changes=changes, unchanged=unchanged, read_alone=live.alone), workspace)
 
 
 def _with_doubts(change: Change, workspace: Workspace) -> Change:

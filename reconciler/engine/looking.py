@@ -100,7 +100,7 @@ def warn_of_step_back(
 
 def add_forecast(plan: EnvironmentPlan, workspace: Workspace) -> EnvironmentPlan:
     """Return the plan with what applying it takes, and a warning if it is over `max_changes`."""
-    requests, seconds = limits.forecast(len(plan.updates), workspace.requests_per_minute)
+    requests, seconds = limits.forecast(plan, workspace.requests_per_minute)
     excess = limits.over_max_changes(plan, workspace.desired)
     refusal = (f"{excess}; an apply refuses without --allow-mass-change",) if excess else ()
     warnings = (*plan.warnings, *refusal)

@@ -38,6 +38,7 @@ def _combine(listed: Live, alone: Iterable[LiveList | OddList | Absent]) -> Live
         lists={**listed.lists, **{each.id: each for each in found if isinstance(each, LiveList)}},
         absent={each.id: each for each in found if isinstance(each, Absent)},
         odd={**listed.odd, **{each.id: each for each in found if isinstance(each, OddList)}},
+        alone=frozenset(each.id for each in found),
     )
 
 

@@ -128,7 +128,8 @@ class EnvironmentPlan:
     list that is changed or drifted, the campaigns that use it, where live was read, and `names` what it is called,
     live or else as last applied; no part of what the plan does.
     `over_max_changes`: an apply refuses it unless --allow-mass-change names the number of its updates. `as_declared`
-    holds the keys of the lists without change and without drift; it is empty in a saved plan.
+    holds the keys of the lists without change and without drift, `read_alone` the ids of those that *read all* left
+    out; both are empty in a saved plan.
     """
 
     name: str
@@ -145,6 +146,7 @@ class EnvironmentPlan:
     names: Mapping[str, str] = field(default_factory=dict, compare=False)
     over_max_changes: bool = field(default=False, compare=False)
     as_declared: frozenset[str] = field(default=frozenset(), compare=False)
+    read_alone: frozenset[str] = field(default=frozenset(), compare=False)
 
     @property
     def updates(self) -> tuple[Update, ...]:

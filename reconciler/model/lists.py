@@ -213,8 +213,10 @@ class Live:
     """Every list of the account, by id.
 
     `absent` holds declared lists that a read of the single list did not find either; `odd` those with unusable records.
+    `alone` holds the ids that *read all* left out, each of which took a request of its own.
     """
 
     lists: Mapping[str, LiveList]
     absent: Mapping[str, Absent] = field(default_factory=dict)
     odd: Mapping[str, OddList] = field(default_factory=dict)
+    alone: frozenset[str] = frozenset()

@@ -69,6 +69,7 @@ def build(desired: Desired, applied: Applied, live: Live | None = None) -> Envir
         unchanged=len(as_declared),
         warnings=(*_unread(live), *sorted(warning for row in rows for warning in row.warnings)),
         as_declared=as_declared,
+        read_alone=live.alone if live else frozenset(),
     )
 
 

@@ -30,16 +30,19 @@ def over_max_changes(plan: EnvironmentPlan, desired: Desired) -> str | None:
     )
 
 
-def forecast(updates: int, requests_per_minute: int) -> tuple[int, int]:
-    """Return how many requests an apply of `updates` PUTs sends, and how many seconds it takes at the limit.
+def forecast(plan: EnvironmentPlan, requests_per_minute: int) -> tuple[int, int]:
+    """Return how many requests an apply of a plan sends, and how many seconds it takes at the limit.
 
     It reads all once, and again after the first PUT and after the last (once if they are the same PUT); each
-    window of the limit that it has to wait for costs one more read.
+    window of the limit that it has to wait for costs one more read. What *read all* leaves out is read alone at
+    first, and again each time that a PUT to it is looked for.
     """
-    if not updates:
-        return 1, 1
-    base = updates + (2 if updates == 1 else 3)
-    windows = max(1, math.ceil((base - 1) / (requests_per_minute - 1)))
-    requests = base + windows - 1
+    updates = len(plan.updates)
+    looked_for = (*(plan.updates[:1] if updates > 1 else ()), *plan.updates)
+    alone = len(plan.read_alone) + sum(change.id in plan.read_alone for change in looked_for)
+    base = updates + min(1 + updates, 3) + alone
+    again = 1 if updates else 0
+    windows = max(1, math.ceil((base - again) / (requests_per_minute - again)))
+    requests = base + again * (windows - 1)
     last = requests - (windows - 1) * requests_per_minute
     return requests, (windows - 1) * 60 + math.ceil(last * SECONDS_A_REQUEST)

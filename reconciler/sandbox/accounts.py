@@ -25,6 +25,7 @@ else:
         **{row.name: NotRequired[str] if row.may_be_empty else str for row in TABLE},
         "campaigns": NotRequired[tuple[str, ...]],
         "running": NotRequired[bool],
+        "do_not_call": NotRequired[bool],
         "updated_at": NotRequired[str],
     }))  # fmt: skip
     ListDocument.__doc__ = "A list as JSON, in the data file and on the control path."
@@ -34,14 +35,15 @@ else:
 class ContactList:
     """One list as stored; a field that `texts` leaves out is empty.
 
-    `campaigns` names the campaigns that use it, `running` says that one of them runs now. `updated_at` is RFC 3339 in
-    UTC.
+    `campaigns` names the campaigns that use it, `running` says that one of them runs now. A `do_not_call` list is one
+    that keeps numbers from being called. `updated_at` is RFC 3339 in UTC.
     """
 
     id: str
     texts: Texts
     campaigns: tuple[str, ...] = ()
     running: bool = False
+    do_not_call: bool = False
     updated_at: str = SEEDED_AT
 
     def __post_init__(self) -> None:
@@ -56,8 +58,8 @@ class ContactList:
     @property
     def document(self) -> ListDocument:
         """The list for writing."""
-        used = {"campaigns": self.campaigns, "running": self.running}
-        return {"id": self.id, **self.texts, **used, "updated_at": self.updated_at}
+        kind = {"campaigns": self.campaigns, "running": self.running, "do_not_call": self.do_not_call}
+        return {"id": self.id, **self.texts, **kind, "updated_at": self.updated_at}
 
     @property
     def name(self) -> str:

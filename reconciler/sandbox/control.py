@@ -5,7 +5,8 @@
     GET DELETE            /_sandbox/requests                  every request so far; DELETE forgets them
     GET                   /_sandbox/accounts                  their ids
     GET PUT DELETE        /_sandbox/accounts/{account}        {"streams": […], "lists": […]}, each may be left out
-    GET PUT               /_sandbox/accounts/{account}/lists  [{"id", each managed field, "campaigns"?, "running"?}, …]
+    GET PUT               /_sandbox/accounts/{account}/lists  [{"id", each managed field, "campaigns"?, "running"?,
+                                                              "do_not_call"?}, …]
     GET PUT PATCH DELETE  /_sandbox/accounts/{account}/lists/{id}   one of them, as someone else would write it
 
 Every answer holds what is there afterwards, lists as stored. What cannot be done is 400, 404 or 405 with

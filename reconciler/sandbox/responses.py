@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from uuid import NAMESPACE_URL, uuid5
 
 from reconciler.model.fields import MANAGED, NAME, TABLE
@@ -59,7 +59,7 @@ def _read_all(world: World, call: Call) -> Reply:
         status = int(settings.wrong_method)
         return failure(settings, status, "Method Not Allowed" if status == 405 else "Not Found")
     shown = world.visible_lists(call.account, late=settings.late_reads != "one")
-    hidden = _hide(tuple(shown), settings) if call.query.get("type") == "call" else ()
+    hidden = _hide(shown, settings) if call.query.get("type") == "call" else ()
     return success(settings, [_in_all(each, settings) for each in shown.values() if each.id not in hidden])
 
 
@@ -84,9 +84,12 @@ def _put(world: World, call: Call) -> Reply:
     return success(settings, {"contactListId": contact_list.id, "body": _echo(call, texts)}, "Contact list updated")
 
 
-def _hide(ids: tuple[str, ...], settings: Settings) -> tuple[str, ...]:
+def _hide(shown: Mapping[str, ContactList], settings: Settings) -> tuple[str, ...]:
+    """Return the ids of the lists that `type=call` leaves out."""
     hides = settings.read_all_type_hides
-    return hides if isinstance(hides, tuple) else ids[len(ids) - hides :] if hides < len(ids) else ids
+    if hides == "dnc":
+        return tuple(each.id for each in shown.values() if each.do_not_call)
+    return hides if isinstance(hides, tuple) else tuple(shown)[max(0, len(shown) - hides) :]
 
 
 def _answer_for_a_missing_list(settings: Settings) -> Reply:
@@ -109,7 +112,7 @@ def _in_all(contact_list: ContactList, settings: Settings) -> dict[str, object]:
         "totalRecordCount": 0,
         "status": "COMPLETED",
         "isListInUse": _in_use(contact_list, settings),
-        "listType": "CALL",
+        "listType": "DNC" if contact_list.do_not_call else "CALL",
         "campaignInUse": [{"id": _campaign_id(name), "name": name} for name in contact_list.campaigns],
         "source": "CSV",
         "files": [],

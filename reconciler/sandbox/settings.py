@@ -41,8 +41,9 @@ class _Switches(BaseModel):
     wrong_method: Literal["405", "404"] = Field(
         default="405", description="what a method that a call does not know gets"
     )
-    read_all_type_hides: int | tuple[str, ...] = Field(
-        default=0, description="lists that type=call leaves out of read all: ids, or how many (the last ones)"
+    read_all_type_hides: Literal["dnc"] | int | tuple[str, ...] = Field(
+        default="dnc",
+        description="what type=call leaves out of read all: dnc (do-not-call lists), ids, or how many, the last ones",
     )
     gone_answer: Literal["404", "412", "200-null", "200-failed"] = Field(
         default="404", description="what reading or writing a list that does not exist gets"
@@ -103,7 +104,7 @@ class _Switches(BaseModel):
     @classmethod
     def _count_or_ids(cls, value: object) -> object:
         """Read `3` as a count and `cl-a,cl-b` as ids."""
-        if not isinstance(value, str):
+        if not isinstance(value, str) or value == "dnc":
             return value
         if re.fullmatch("[0-9]{1,12}", value):
             return int(value)

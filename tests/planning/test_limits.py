@@ -54,4 +54,22 @@ def test_over_max_changes_says_its_numbers() -> None:
     [(0, 30, 1, 1), (1, 30, 3, 2), (2, 30, 5, 3), (27, 30, 30, 15), (28, 30, 32, 61), (100, 60, 104, 82)],
 )
 def test_forecast(updates: int, rate: int, requests: int, seconds: int) -> None:
-    assert forecast(updates, rate) == (requests, seconds)
+    assert forecast(edits(updates), rate) == (requests, seconds)
+
+
+@pytest.mark.parametrize(
+    ("updates", "alone", "rate", "requests", "seconds"),
+    [
+        (0, ["x"], 30, 2, 1),
+        (0, [str(number) for number in range(60)], 30, 61, 121),
+        (1, ["x", "k0"], 30, 3 + 2 + 1, 3),
+        (3, ["k1", "k2"], 30, 6 + 2 + 2, 5),
+        (2, ["k0"], 30, 5 + 1 + 2, 4),
+    ],
+)
+def test_forecast_of_lists_that_are_read_alone(
+    updates: int, alone: list[str], rate: int, requests: int, seconds: int
+) -> None:
+    """Each costs a request at first, and one more whenever its PUT is looked for: twice if that is the first."""
+    plan = replace(edits(updates), read_alone=frozenset(f"cl-{key}" for key in alone))
+    assert forecast(plan, rate) == (requests, seconds)

@@ -52,6 +52,7 @@ def test_the_document_is_as_published(tmp_path: Path) -> None:
                         "description": "",
                         "campaigns": [],
                         "running": False,
+                        "do_not_call": False,
                         "updated_at": "2026-01-05T09:00:00.000Z",
                     }
                 ],

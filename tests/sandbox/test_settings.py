@@ -14,6 +14,7 @@ TAKEN = [
     ("late_writes=1.5", {"late_writes": 1.5}),
     ("read_all_type_hides=3", {"read_all_type_hides": 3}),
     ("read_all_type_hides=cl-1, cl-2", {"read_all_type_hides": ("cl-1", "cl-2")}),
+    ("read_all_type_hides=dnc", {"read_all_type_hides": "dnc"}),
     ("clock_skew=-400", {"clock_skew": -400.0}),
 ]
 REFUSED = [

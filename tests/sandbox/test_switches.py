@@ -70,6 +70,11 @@ def ids_in_read_all_and_alone(client: Client) -> object:
     )
 
 
+def ids_with_one_not_to_call(client: Client) -> object:
+    client.control("PATCH", f"accounts/{ACCOUNT_ID}/lists/cl-2", {"do_not_call": True})
+    return ids_in_read_all_and_alone(client)
+
+
 def gone(client: Client) -> object:
     read, put = client.read("cl-9"), client.put("cl-9", name="X")
     assert (read.status, read.raw) == (put.status, put.raw)
@@ -208,6 +213,9 @@ ROWS: list[tuple[str, Scenario, object]] = [
     ("read_all_method=both", methods_of_read_all, [200, 200, 405]),
     ("read_all_method=get wrong_method=404", methods_of_read_all, [404, 200, 404]),
     ("", ids_in_read_all_and_alone, (["cl-1", "cl-2", "cl-3"], 3, 200)),
+    ("", ids_with_one_not_to_call, (["cl-1", "cl-3"], 3, 200)),
+    ("read_all_type_hides=dnc", ids_with_one_not_to_call, (["cl-1", "cl-3"], 3, 200)),
+    ("read_all_type_hides=0", ids_with_one_not_to_call, (["cl-1", "cl-2", "cl-3"], 3, 200)),
     ("read_all_type_hides=2", ids_in_read_all_and_alone, (["cl-1"], 3, 200)),
     ("read_all_type_hides=9", ids_in_read_all_and_alone, ([], 3, 200)),
     ("read_all_type_hides=cl-1,cl-3", ids_in_read_all_and_alone, (["cl-2"], 3, 200)),

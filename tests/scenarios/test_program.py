@@ -166,6 +166,17 @@ def test_a_list_is_not_renamed_while_a_campaign_runs_unless_allowed(place: Workp
         manifest.write_text(manifest.read_text().replace(f"policy: {{{policy}}}", "policy: {}"))
 
 
+def test_a_do_not_call_list_costs_the_requests_that_are_forecast(place: Workplace) -> None:
+    for list_id in ("cl-0000001-0000", "cl-0000003-0000"):
+        place.sandbox.world.set_list(replace(place.sandbox.world.lists()[list_id], do_not_call=True))
+    edited(place, a="New 1", b="New 2")
+    (planned,) = json.loads(place.run("plan", "--refresh", "--json").out)["environments"]
+    forecast = planned["summary"]["requests"]
+    assert (forecast, requests(place)) == (2 + 3 + 2 + 2, 1 + 2)
+    place.sandbox.world.log.clear()
+    assert (place.run("apply", "--yes").code, requests(place)) == (0, forecast)
+
+
 def test_too_many_changes_are_refused_whole(tmp_path: Path) -> None:
     lists = some_lists(12)
     with workplace(tmp_path, lists) as place:
