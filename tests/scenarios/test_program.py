@@ -162,7 +162,9 @@ def test_a_list_is_not_renamed_while_a_campaign_runs_unless_allowed(place: Workp
         manifest.write_text(manifest.read_text().replace("policy: {}", f"policy: {{{policy}}}"))
         ran = place.run("apply", "--yes")
         assert (ran.code, len(place.puts)) == (code, 0 if code else 1)
-        assert "so a campaign is probably running; 1 campaign uses it ('June' [cm-" in " ".join(ran.err.split())
+        assert "so a campaign is probably running; 1 campaign uses it ('June' [cm-" in " ".join(
+            (ran.out + ran.err).split()
+        )
         manifest.write_text(manifest.read_text().replace(f"policy: {{{policy}}}", "policy: {}"))
 
 
