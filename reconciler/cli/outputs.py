@@ -34,6 +34,7 @@ _NUMBERED = ("/dev/fd/", "/proc/self/fd/")
 _NAMED = {"/dev/stderr": 2, "/dev/stdin": 0}
 _SYSTEMS = ("/dev/", "/proc/")
 _PRECIOUS = (".yaml", ".yml", ".state.json", ".journal.jsonl", ".lock")
+_STAYING = {"prometheus"}  # says when it was made, and a collector may read it at any time
 _PATIENCE = 30.0  # seconds that a reader of a pipe may take for each piece
 _PAUSE = 0.05
 _LINKS = 40
@@ -65,7 +66,9 @@ class Outputs:
     def __init__(self, options: argparse.Namespace) -> None:
         """Check what can be checked at once; raises UsageError."""
         self._modes: dict[str, int] = {}
-        self._reports = [wanted.path for wanted in getattr(options, "report", [])]
+        reports = getattr(options, "report", [])
+        self._reports = [wanted.path for wanted in reports]
+        self._passing = [wanted.path for wanted in reports if wanted.format not in _STAYING]
         plans = [str(path) for name in ("out", "undo_out", "suggest") if (path := getattr(options, name, None))]
         _check_stdout(plans, self._reports, json=options.json)
         self._files = [path for path in (*plans, *self._reports) if not _is_stream(path)]
@@ -125,7 +128,7 @@ class Outputs:
                     raise UsageError(f"{name} is a file that this command reads{also}: name another file")
 
     def _existing_reports(self) -> list[Path]:
-        paths = [Path(os.path.realpath(path)) for path in self._reports if path in self._files]
+        paths = [Path(os.path.realpath(path)) for path in self._passing if path in self._files]
         return [path for path in paths if path.is_file()]
 
     def _remove(self, path: Path) -> None:

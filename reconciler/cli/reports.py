@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from reconciler.report.markdown import Report
     from reconciler.report.view.view import View
 
-FORMATS = ("text", "json", "markdown", "junit", "github", "gitlab", "html")
+FORMATS = ("text", "json", "markdown", "junit", "github", "gitlab", "html", "prometheus")
 _MAX_BYTES = 65_000
 _LEAST_BYTES = 1_000
 _MOST_BYTES = 1_000_000_000

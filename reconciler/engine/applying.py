@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from threading import Lock
 
 from reconciler.documents.plan_document import digest
-from reconciler.engine.looking import add_forecast, compare, warn_of_step_back
+from reconciler.engine.looking import add_forecast, compare, standing_of, warn_of_step_back
 from reconciler.engine.per_account import all_of, first_of, side_by_side
 from reconciler.engine.workspaces import PlanMetadata, Selection, Workspace
 from reconciler.errors import ReconcilerError, in_words
@@ -110,7 +110,8 @@ def _follow_saved_plan(
     """Hold a saved plan against now; the state that it is recorded in is the present one."""
     in_selection = [change for change in saved.changes if selection.covers(change.key)]
     left = tuple(change for change in in_selection if not _is_forgotten(change, applied))
-    part = replace(saved, changes=left, lineage=applied.lineage, serial=applied.serial)
+    standing = standing_of(workspace, applied, selection)
+    part = replace(saved, changes=left, lineage=applied.lineage, serial=applied.serial, standing=standing)
     now = warn_of_step_back(revalidate(part, workspace.desired, applied, live), workspace, applied, live)
     changes = tuple(_with_doubts(change, workspace) for change in now.changes if not _is_recorded(change, applied))
     unchanged = saved.unchanged + len(in_selection) - len(changes)

@@ -10,7 +10,7 @@ from reconciler.engine.per_account import Failures, side_by_side, sorted_out
 from reconciler.engine.workspaces import PlanMetadata, Selection, Workspace
 from reconciler.execute.snapshot import read_live
 from reconciler.model.changes import EnvironmentPlan, Plan
-from reconciler.model.lists import Applied, Desired, Live, Target
+from reconciler.model.lists import Applied, AppliedList, Desired, DoubtfulList, Live, Standing, Target
 from reconciler.planning import limits
 from reconciler.planning.build import build
 from reconciler.planning.guard import apply_guards
@@ -65,7 +65,12 @@ def drift(
         if selection.only:
             compared = replace(compared, undeclared=(), ignored=0)
         warnings = step_back_warnings(applied, workspace.store.later(applied), live)
-        return replace(compared, requests=reader.requests, warnings=(*warnings, *compared.warnings))
+        return replace(
+            compared,
+            requests=reader.requests,
+            warnings=(*warnings, *compared.warnings),
+            standing=standing_of(workspace, applied, selection),
+        )
 
     found, failures = sorted_out((workspace.name for workspace in workspaces), side_by_side(workspaces, _target, look))
     report = DriftReport(metadata.tool, metadata.created_at, metadata.files, found, _words(failures), metadata.asked)
@@ -80,14 +85,23 @@ def compare(workspace: Workspace, applied: Applied, live: Live | None, selection
     if selection.only:
         part = _only_selected(desired, selection)
         known = replace(applied, lists={key: entry for key, entry in applied.lists.items() if selection.covers(key)})
-    return add_forecast(
-        warn_of_step_back(apply_guards(build(part, known, live), desired, applied, live), workspace, applied, live),
-        workspace,
-    )
+    guarded = apply_guards(build(part, known, live), desired, applied, live)
+    plan = replace(guarded, standing=standing_of(workspace, applied, selection))
+    return add_forecast(warn_of_step_back(plan, workspace, applied, live), workspace)
 
 
 def _only_selected(desired: Desired, selection: Selection) -> Desired:
     return replace(desired, lists={key: wanted for key, wanted in desired.lists.items() if selection.covers(key)})
+
+
+def standing_of(workspace: Workspace, applied: Applied, selection: Selection) -> Standing:
+    """Return how the selected lists stand by manifest and state."""
+    known = [entry for key, entry in applied.lists.items() if selection.covers(key)]
+    return Standing(
+        declared=len(workspace.ids(selection)),
+        in_doubt=frozenset(entry.key for entry in known if isinstance(entry, DoubtfulList)),
+        last_applied=max((entry.applied_at for entry in known if isinstance(entry, AppliedList)), default=""),
+    )
 
 
 def warn_of_step_back(

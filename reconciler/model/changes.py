@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 from reconciler.model.fields import Field
+from reconciler.model.lists import Standing
 from reconciler.model.texts import Texts, only_fields
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ class EnvironmentPlan:
     live or else as last applied; no part of what the plan does.
     `over_max_changes`: an apply refuses it unless --allow-mass-change names the number of its updates. `as_declared`
     holds the keys of the lists without change and without drift, `read_alone` the ids of those that *read all* left
-    out; both are empty in a saved plan.
+    out; both are empty in a saved plan, and so is `standing`.
     """
 
     name: str
@@ -147,6 +148,7 @@ class EnvironmentPlan:
     over_max_changes: bool = field(default=False, compare=False)
     as_declared: frozenset[str] = field(default=frozenset(), compare=False)
     read_alone: frozenset[str] = field(default=frozenset(), compare=False)
+    standing: Standing = field(default_factory=Standing, compare=False)
 
     @property
     def updates(self) -> tuple[Update, ...]:

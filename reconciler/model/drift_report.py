@@ -15,7 +15,7 @@ from typing import Literal, TypeAlias
 
 from reconciler.model.changes import Asked
 from reconciler.model.fields import Field
-from reconciler.model.lists import Campaign, LiveList, Source, Target
+from reconciler.model.lists import Campaign, LiveList, Source, Standing, Target
 
 Mover: TypeAlias = Literal["live", "file", "both"]
 
@@ -86,6 +86,7 @@ class EnvironmentDrift:
     ignored: int = 0
     requests: int = 0
     warnings: tuple[str, ...] = ()
+    standing: Standing = field(default_factory=Standing, compare=False)
 
     @property
     def drifted(self) -> tuple[ListDrift, ...]:

@@ -158,6 +158,19 @@ class Applied:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """How an environment, or the selected part of it, stands by manifest and state.
+
+    `declared` counts its lists, `in_doubt` holds the keys whose last PUT was never confirmed, `last_applied` is when
+    the newest of its lists was recorded, "" if none was.
+    """
+
+    declared: int = 0
+    in_doubt: frozenset[str] = frozenset()
+    last_applied: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class LaterState:
     """A later content of a state, which git moved back behind; `way_back` is the command that brings it back.
 

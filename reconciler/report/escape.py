@@ -86,6 +86,11 @@ def workflow_property(text: str) -> str:
     return workflow_data(text).replace(":", "%3A").replace(",", "%2C")
 
 
+def label_value(text: str) -> str:
+    r"""Return `text` as the value of a label in Prometheus text, which knows `\\\\` and `\\"` and no other spelling."""
+    return terminal(text).replace("\\", "\\\\").replace('"', '\\"')
+
+
 def quote(text: str) -> str:
     r"""Return `text` for a terminal in double quotes, unambiguous: `"` and `\` inside are escaped."""
     return f'"{within_quotes(text)}"'

@@ -12,7 +12,7 @@ from reconciler.documents.result_document import result_document
 from reconciler.model.changes import Plan
 from reconciler.model.drift_report import DriftReport
 from reconciler.model.outcomes import Result
-from reconciler.report import github, html, json, junit, markdown
+from reconciler.report import github, html, json, junit, markdown, prometheus
 from reconciler.report.escape import log, xml_document
 from reconciler.report.github import Locate
 from reconciler.report.markdown import Report
@@ -83,6 +83,7 @@ FORMATS: Mapping[str, Callable[[ReportInput], Report]] = {
     "github": lambda of: Report(github.render(of.view, of.locate)),
     "gitlab": lambda of: Report(_gitlab(of.view)),
     "html": lambda of: Report(xml_document(html.render(of.view))),
+    "prometheus": lambda of: Report(log(prometheus.render(of.subject))),
 }
 """Renderers by name. Each report is inert as a whole, wherever it is printed; only `github` is made of commands."""
 

@@ -34,7 +34,14 @@ SUBJECTS: dict[str, Subject] = {
     "refused": replace(PLANS, environments=PLANS.environments[1:2], refused='over max_changes: "<b>"'),
     "drift-failed": replace(report(EnvironmentDrift("test", samples.TARGET, "x", 7, declared=3)), failed=REFUSED),
 }
-ENDINGS = {"markdown": "md", "junit": "xml", "github": "txt", "gitlab": "json"}  # html: see test_html
+ENDINGS = {
+    "markdown": "md",
+    "junit": "xml",
+    "github": "txt",
+    "gitlab": "json",
+    "prometheus": "prom",
+}  # html: see test_html
+NUMBERS = {"gitlab", "prometheus"}  # have no place for words
 HOSTILE_DRIFT = report(EnvironmentDrift("prod", samples.TARGET, "x", 7, declared=1, lists=(FOUL,), requests=1))
 HOSTILE: dict[str, Subject] = {
     "plan": replace(samples.planned(samples.FOUL), failed={samples.HOSTILE: samples.HOSTILE}),
@@ -65,14 +72,14 @@ def test_hostile_names_do_nothing(name: str, subject: str) -> None:
         assert not any(each.lstrip().startswith(("::", "##[")) for each in shown.splitlines())
 
 
-@pytest.mark.parametrize("name", sorted(FORMATS.keys() - {"gitlab"}))
+@pytest.mark.parametrize("name", sorted(FORMATS.keys() - NUMBERS))
 def test_an_apply_that_was_refused_is_no_success(name: str) -> None:
     shown = render(name, SUBJECTS["refused"], 65_000)
     assert "over max" in shown
     assert name == "json" or "ot carried out" in shown
 
 
-@pytest.mark.parametrize("name", sorted(FORMATS.keys() - {"gitlab"}))  # a widget of three numbers
+@pytest.mark.parametrize("name", sorted(FORMATS.keys() - NUMBERS))
 @pytest.mark.parametrize("subject", ["plan-failed", "drift-failed"])
 def test_an_environment_that_failed_is_told_of(name: str, subject: str) -> None:
     shown = render(name, SUBJECTS[subject], 65_000)

@@ -47,6 +47,11 @@ def test_several_in_one_run(place: Workplace, verb: list[str]) -> None:
     assert ("<ins>New</ins>" if verb[0] == "drift" else "<del>Text 1</del>") in read(place, "html")
     assert json.loads(read(place, "gitlab"))["update"] == (0 if verb == ["drift"] else 1)
     assert read(place, "text").splitlines()[0].split("  ")[0] == "prod"
+    of = f'{{command="{verb[0]}",environment="prod"}}'
+    numbers = dict(line.split(" ") for line in read(place, "prometheus").splitlines() if line.startswith("reconciler"))
+    assert (numbers["reconciler_lists" + of], numbers["reconciler_lists_in_doubt" + of]) == ("3", "0")
+    assert numbers["reconciler_lists_pending" + of] == ("0" if "apply" in verb else "1")
+    assert int(numbers["reconciler_last_apply_timestamp_seconds" + of]) > 1_700_000_000
 
 
 def test_to_stdout_and_to_the_summary_of_a_job(place: Workplace) -> None:
@@ -87,9 +92,11 @@ def test_a_run_that_failed_leaves_no_report_of_another(place: Workplace) -> None
         (place.folder / "out.junit").write_text("old")
         assert place.run(*verb, *asked("junit"), KORE_CLIENT_SECRET="wrong").code == 1
         assert "does not accept the sign-in" in read(place, "junit")
+    (place.folder / "out.prometheus").write_text("old")
     (place.folder / "lists.yaml").write_text("nothing: here\n")
-    assert place.run("drift", *asked("junit")).code == 1
+    assert place.run("drift", *asked("junit", "prometheus")).code == 1
     assert not (place.folder / "out.junit").exists()
+    assert read(place, "prometheus") == "old"  # a collector may be about to read it
 
 
 @pytest.mark.parametrize(

@@ -179,7 +179,7 @@ def plan_and_apply(at: Place) -> None:
     at.control("PATCH", "settings", {"texts": "lower"})
     done = at.reports(3, "apply", "plan.json", "--yes", "--undo-out", "undo.json")
     at.control("PATCH", "settings", {"texts": "exact"})
-    assert {name for name, said in done.items() if "internal note was sent as" not in said} == {"gitlab"}
+    assert {name for name, said in done.items() if "internal note was sent as" not in said} == {"gitlab", "prometheus"}
     assert at.bodies() == ['{"listNote": "Changed"}', '{"listNote": ""}']
     known, cleared = at.document(".reconciler/prod.state.json")["lists"].values()
     assert (known["note"], known["stored"]) == ("Changed", {"note": "changed"})
