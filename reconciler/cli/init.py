@@ -35,7 +35,7 @@ lists: {{}}
 """
 _IGNORED = ("/.reconciler/*.lock", "/.reconciler/*.new")
 # Where a pipeline finds what it installs.
-_PINS = {"github": ".github/actions/reconciler", "gitlab": ".gitlab/reconciler"}
+_PINS = {"github": ".github/actions/reconciler", "gitlab": ".gitlab/reconciler", "ci": ".ci/reconciler"}
 _FOLDER, _BRANCH = ".reconciler", "git+branch://reconciler-state"
 
 
@@ -47,6 +47,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--github", action="store_true", help="also workflows for GitHub, the state on a branch")
     parser.add_argument("--gitlab", action="store_true", help="also a pipeline for GitLab, the state on a branch")
     parser.add_argument(
+        "--ci", action="store_true", help="also what any other pipeline installs, the state on a branch"
+    )
+    parser.add_argument(
         "--from", dest="source", metavar="SOURCE", help="what a pipeline installs: a commit or a wheel; default: this"
     )
 
@@ -56,17 +59,17 @@ def run(options: argparse.Namespace) -> int:
     from reconciler.cli.runtime import Runtime
 
     folder: Path = options.folder
-    state = _BRANCH if options.github or options.gitlab else _FOLDER
+    chosen = [name for name in _PINS if getattr(options, name)]
+    state = _BRANCH if chosen else _FOLDER
     answer = Runtime().answer
     answers = _answers(options, answer)
     wanted = {
         "lists.yaml": _manifest({**answers, "state": state}),
         "lists.schema.json": f"{json.dumps(schema('manifest'), indent=2, ensure_ascii=False)}\n".encode(),
     }
-    chosen = [name for name in _PINS if getattr(options, name)]
+    pipelines = files("reconciler") / "pipelines"
     for name in chosen:
-        root = files("reconciler") / "pipelines" / name
-        wanted |= dict(_tree(root, ""))
+        wanted |= dict(_tree(pipelines / name, ""))
     wanted |= _pins(folder, [_PINS[name] for name in chosen], options.source, answer)
     if options.gitlab:
         wanted[".gitlab-ci.yml"] = _for_each(wanted[".gitlab-ci.yml"], _environments(folder, answers["env"]))
@@ -105,7 +108,7 @@ def _answers(options: argparse.Namespace, answer: Callable[[str], str]) -> dict[
 def _pins(folder: Path, places: Sequence[str], source: str | None, answer: Callable[[str], str]) -> dict[str, bytes]:
     """Return what to write for pipelines to install from, by path. Raises UsageError."""
     if source is not None and not places:
-        raise UsageError("--from is for pipelines: give --github or --gitlab with it")
+        raise UsageError("--from is for pipelines: give --github, --gitlab or --ci with it")
     wanted: dict[str, bytes] = {}
     pinned: dict[str, bytes] = {}
     for place in places:

@@ -82,8 +82,9 @@ class Runner:
         self.know(environments={"prod": PROTECTED})
         bin_folder = self.folder / "bin"
         bin_folder.mkdir()
-        for name, script in (("gh", f" {REPOSITORY}/tests/pipelines/gh.py"), ("python", "")):
-            interpreter = sys.executable if script else bare_python(self.folder) / "python"
+        installed = bare_python(self.folder)
+        for name, script in (("gh", f" {REPOSITORY}/tests/pipelines/gh.py"), ("python", ""), ("python3", "")):
+            interpreter = sys.executable if script else installed / "python"
             (bin_folder / name).write_text(f'#!/bin/sh\nexec {interpreter}{script} "$@"\n')
             (bin_folder / name).chmod(0o755)
 

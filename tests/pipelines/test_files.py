@@ -48,11 +48,12 @@ def test_what_is_packaged_is_what_the_project_runs() -> None:
     }
     own = [*GITHUB.glob("actions/reconciler/*"), *GITHUB.glob("workflows/reconcile-*.yml")]
     assert sorted(copies.values()) == sorted(own)
+    copies[PACKAGED / "ci" / "_dot_ci" / "reconciler" / "install.sh"] = GITHUB / "actions" / "reconciler" / "install.sh"
     for copy, original in copies.items():
         assert copy.read_bytes() == original.read_bytes(), copy
 
 
-@pytest.mark.parametrize("options", [[], ["--github"], ["--gitlab"], ["--github", "--gitlab"]])
+@pytest.mark.parametrize("options", [[], ["--github"], ["--gitlab"], ["--github", "--gitlab", "--ci"]])
 def test_init_starts_in_order_and_overwrites_nothing(tmp_path: Path, options: list[str]) -> None:
     assert "left as it is" not in init(tmp_path, *options, *(SOURCE if options else ()))
     output_of("validate", "-f", str(tmp_path / "lists.yaml"))

@@ -13,8 +13,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from reconciler.cli.app import run as run_program
 from reconciler.sandbox.server import ACCOUNT_ID, CLIENT_ID, CLIENT_SECRET, STREAM_ID, Sandbox
 from reconciler.sandbox.settings import Settings
+from tests.pipelines.project import bare_python, offer_program
 from tests.program import REPOSITORY, some_lists
 from tests.state.cas_files import bare, git
 
@@ -45,18 +47,20 @@ def test_the_files_fit_their_schemas(name: str, tmp_path: Path) -> None:
 def scripts(name: str) -> dict[str, str]:
     """Return the shell lines of each step."""
     if name == "Jenkinsfile":
-        found = re.findall(r"'''\n(.*?)'''", FILES[name], re.DOTALL)
-        return dict(zip(STEPS, found, strict=True))
+        found = re.findall(r"(sh 'bash \S+'|'''\n.*?''')", FILES[name], re.DOTALL)
+        lines = [each.removeprefix("sh ").strip("'") for each in found]
+        return {step: lines[2 * at] + lines[2 * at + 1] for at, step in enumerate(STEPS)}
     document = yaml.safe_load(FILES[name])
     if name == "bitbucket-pipelines.yml":
         pipelines = document["pipelines"]
         steps = [*pipelines["pull-requests"]["**"], *pipelines["branches"]["main"], *pipelines["custom"]["drift"]]
         return {each["step"]["name"]: "\n".join(each["step"]["script"]) for each in steps}
     if name == ".circleci/config.yml":
-        return {job: "\n".join(_runs(steps["steps"])) for job, steps in document["jobs"].items()}
+        first = document["commands"]["install"]["steps"]
+        return {job: "\n".join(_runs([*first, *steps["steps"]])) for job, steps in document["jobs"].items()}
     stages = {stage["stage"]: stage["jobs"][0] for stage in document["stages"]}
     stages["apply"] = stages["apply"]["strategy"]["runOnce"]["deploy"]
-    return {stage: next(step["bash"] for step in job["steps"] if "bash" in step) for stage, job in stages.items()}
+    return {stage: "\n".join(step.get("bash", "") for step in job["steps"]) for stage, job in stages.items()}
 
 
 def _runs(steps: list[object]) -> Iterator[str]:
@@ -72,12 +76,14 @@ def test_the_shell_lines_plan_and_apply(name: str, tmp_path: Path) -> None:
     repository = tmp_path / "repository"
     git(repository, "remote", "add", "origin", str(bare(tmp_path)))
     (tmp_path / "bin").mkdir()
-    for program, module in (("reconciler", "reconciler"), ("python3", "")):
-        script = f'#!/bin/sh\nexec {sys.executable} {f"-m {module}" if module else ""} "$@"\n'
-        (tmp_path / "bin" / program).write_text(script.replace("  ", " "))
+    installed = bare_python(tmp_path)
+    for program in ("reconciler", "python3"):
+        (tmp_path / "bin" / program).write_text(f'#!/bin/sh\nexec {installed}/{program} "$@"\n')
         (tmp_path / "bin" / program).chmod(0o755)
-    steps = {step: lines.replace("contact-list-reconciler==VERSION", "pip") for step, lines in scripts(name).items()}
+    wheels = offer_program(tmp_path, repository / ".ci" / "reconciler")
+    steps = scripts(name)
     with Sandbox(settings=Settings(limit=0), lists=LISTS) as sandbox:
+        assert run_program(["init", str(repository), "--ci"]) == 0
         (repository / "lists.yaml").write_text(
             f"version: 1\nstate: git+branch://reconciler-state\nenvironments:\n  prod: {{host: '{sandbox.url}', "
             f"stream_id: {STREAM_ID}, account_id: '{ACCOUNT_ID}', requests_per_minute: 6000}}\nlists:\n"
@@ -86,8 +92,7 @@ def test_the_shell_lines_plan_and_apply(name: str, tmp_path: Path) -> None:
         environment = {
             **{each: os.environ[each] for each in os.environ if not each.startswith(("COV", "KORE", "RECONCILER"))},
             "PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}",
-            "PYTHONPATH": str(REPOSITORY),
-            "INSTALL": "python3 -P -m pip install --quiet pip",
+            **wheels,
             "PIPELINE_WORKSPACE": str(tmp_path),
         }
 
