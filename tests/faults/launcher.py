@@ -22,7 +22,7 @@ from typing import Self, TypedDict
 from tests.faults import hardships
 from tests.faults.power import Disk
 from tests.faults.steps import Steps
-from tests.starter import import_all
+from tests.starter import build_schemas, import_all
 
 
 class Order(TypedDict, total=False):
@@ -94,6 +94,7 @@ class Launcher:
 def main() -> None:
     """Load all that the program loads, then take orders until there are no more."""
     import_all()
+    build_schemas()
     for line in sys.stdin:
         answer = _carried_out(json.loads(line))
         sys.stdout.write(json.dumps(answer) + "\n")
