@@ -98,6 +98,14 @@ def overridden(text: str) -> str:
     return re.sub(r"^    description: (.*)$", move, text, flags=re.MULTILINE)
 
 
+def commit(folder: Path) -> None:
+    """Make a git repository of the folder and commit what is in it, as users do: a plan asks the state's history."""
+    settings = ("user.name=bench", "user.email=bench@localhost", "init.defaultBranch=main")
+    git = ["git", *(word for setting in settings for word in ("-c", setting))]
+    for words in (["init"], ["add", "--all"], ["commit", "--allow-empty", "--message", "as applied"]):
+        subprocess.run([*git, *words], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+
+
 def _write(folder: Path, lists: int, changed: int, wrong: int, written: Style) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     every, faulty = (lists // changed if changed else 0), (lists // wrong if wrong else 0)
@@ -110,6 +118,7 @@ def _write(folder: Path, lists: int, changed: int, wrong: int, written: Style) -
         text.write(entry(number, list_id(number), description=description))
     (folder / "lists.yaml").write_text(written(text.getvalue()), encoding="utf-8")
     _state(folder, lists)
+    commit(folder)
 
 
 def _state(folder: Path, lists: int) -> None:

@@ -172,6 +172,7 @@ def _accounts(
         ids = f"{{{ids}}}" if accounts > 1 else places.list_id(each)
         entries.append(places.entry(each, ids, name=f"List {each}", description=f"Text of list {each}, part"))
     (folder / "lists.yaml").write_text(f"{head}lists:\n{''.join(entries)}", encoding="utf-8")
+    places.commit(folder)
     return folder
 
 
