@@ -141,6 +141,6 @@ def test_a_tag_becomes_a_release(tmp_path: Path) -> None:
         "attest packages/* papers/sbom.cdx.json",
     ]
     pushed, login = between[3:]
-    assert f"--push --tag ghcr.io/sales/lists:{__version__} --provenance=mode=max --sbom=true" in pushed
+    assert f"--push --tag ghcr.io/sales/lists:{__version__} --provenance=mode=max --sbom=generator=docker/" in pushed
     assert login.startswith("docker login ghcr.io ")
     assert noted.index(login) > max(noted.index(each) for each in noted if "docker run" in each), "tried before pushed"
