@@ -107,7 +107,7 @@ def _indexed_entry() -> str | None:
 
 
 def _ask(answer: Callable[[str], str]) -> str:
-    missing = f"This {_NAME} {__version__} was not installed from a package index, or pip does not find it there"
+    missing = f"{_NAME} {__version__} was installed from a folder, or pip does not find it in a package index"
     if not at_terminal():
         raise UsageError(f"{missing}: say with --from what a pipeline is to install: {_WAYS}")
     say(f"{missing}. What is a pipeline to install? {_WAYS}.")

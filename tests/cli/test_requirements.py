@@ -52,7 +52,7 @@ def test_a_wheel_is_installed_by_its_hash(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ([], "was not installed from a package index, or pip does not find it there: say with --from what a pipeline"),
+        ([], "was installed from a folder, or pip does not find it in a package index: say with --from what"),
         (["--from", f"git+https://h/o/r@{COMMIT[:-1]}"], "can come to mean another commit: give all 40 digits of one"),
         (["--from", "git+https://h/o/r@main"], "`git ls-remote https://h/o/r main` shows them"),
         (["--from", "git+https://h/o/r"], "the newest commit changes: give all 40 digits of one; `git ls-remote https"),
