@@ -87,6 +87,8 @@ def test_a_checkout_runs_nothing_when_a_commit_is_built_and_no_secret_is_seen(tm
         "PATH": f"{python}:{os.environ['PATH']}",
         "HOME": str(tmp_path),
         "PYTHONPATH": ".",
+        "UID": "5",
+        "SHELLOPTS": "braceexpand",
         "PIP_NO_INDEX": "1",
         "PIP_FIND_LINKS": str(tmp_path / "wheels"),
         **dict.fromkeys(SECRETS, f"two\nlines {SECRET}"),

@@ -8,6 +8,7 @@ for name in $(compgen -e); do
   case $name in
     PATH | HOME | TMPDIR | LANG | LC_* | LD_LIBRARY_PATH) ;;
     PIP_* | *_proxy | *_PROXY | SSL_CERT_* | GIT_SSL_*) ;;
+    UID | EUID | PPID | BASHOPTS | SHELLOPTS) ;; # bash lets no one take them away
     *) unset "$name" ;;
   esac
 done
