@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from reconciler.api.error_text import parse_json, safe
 from reconciler.errors import RemoteError
 from reconciler.model.fields import MANAGED, NAME, TABLE
-from reconciler.model.lists import Absent, Campaign, Live, LiveList, OddList
+from reconciler.model.lists import Absent, Campaign, LastSave, Live, LiveList, OddList
 
 MOST_LISTS = 10_000  # ten times what an account can have
 MOST_CAMPAIGNS = 1_000  # of one list
@@ -38,6 +38,8 @@ class _Listing(BaseModel):
     id: str = Field(alias="_id", min_length=1, max_length=LONGEST_TEXT)
     campaigns: object = Field(default=None, alias="campaignInUse")
     in_use: object = Field(default=None, alias="isListInUse")
+    updated_by: object = Field(default=None, alias="updatedBy")
+    updated_at: object = Field(default=None, alias="updatedAt")
 
 
 _fields: dict[str, Any] = {
@@ -117,6 +119,7 @@ def _parse_record(item: object, number: int, secrets: Collection[str]) -> LiveLi
         {row.name: getattr(record, row.name) or "" for row in TABLE},
         tuple(_campaigns(record.campaigns)),
         record.in_use is True,
+        LastSave(user, _label(record.updated_at)) if (user := _label(record.updated_by)) else None,
     )
 
 
@@ -147,6 +150,6 @@ def _campaigns(answered: object) -> Iterable[Campaign]:
 
 
 def _label(answered: object) -> str:
-    """Return a name or an id of a campaign, "" if there is none."""
+    """Return a name, an id or a time for people, "" if there is none."""
     text = str(answered) if isinstance(answered, str | int) else ""
     return text.encode("utf-8", "backslashreplace").decode()[:LONGEST_TEXT]

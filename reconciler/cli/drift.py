@@ -25,6 +25,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--undeclared", action="store_true", help="name the live lists that the manifest does not declare"
     )
+    shared.who(parser)
     parser.add_argument("--detailed-exitcode", action="store_true", help="exit 2 if a list drifted or is missing")
     reports.arguments(parser)
     shared.output(parser)

@@ -77,6 +77,19 @@ def scope(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def who(parser: argparse.ArgumentParser) -> None:
+    """Declare of how many lists to ask who saved them."""
+    parser.add_argument(
+        "--who",
+        nargs="?",
+        type=integer(1, 1_000),
+        const=20,
+        default=0,
+        metavar="MOST",
+        help="say who saved the lists that were changed elsewhere: one request each, at most MOST (20) an environment",
+    )
+
+
 def path(text: str) -> Path:
     """Parse a path, which may not be empty: that would be the working folder."""
     if not text:

@@ -29,6 +29,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     shared.environments(parser)
     shared.scope(parser)
     parser.add_argument("--refresh", action="store_true", help="compare with the live API too: one request")
+    shared.who(parser)
     parser.add_argument("--out", type=shared.path, metavar="FILE", help="save the plan, for `apply FILE`")
     parser.add_argument("--detailed-exitcode", action="store_true", help="exit 2 if there is anything to do")
     parser.add_argument(
@@ -46,6 +47,8 @@ def run(options: argparse.Namespace) -> int:
     """Plan, print and save."""
     if options.revert_drift and not options.refresh:
         raise UsageError("--revert-drift needs --refresh: without live values there is no drift to set back")
+    if options.who and not options.refresh:
+        raise UsageError("--who needs --refresh: without live values there is no drift to ask about")
     options.outputs = Outputs(options)
     manifest, planned, failures = _make_plan(options)
     if failures and not planned.environments:

@@ -176,7 +176,9 @@ def declared_ids(manifest: Manifest) -> Mapping[str, frozenset[str]]:
 
 def selection(options: argparse.Namespace) -> Selection:
     """Return the part of the lists that the options select."""
-    return Selection(tuple(getattr(options, "only", ())), getattr(options, "revert_drift", False))
+    return Selection(
+        tuple(getattr(options, "only", ())), getattr(options, "revert_drift", False), getattr(options, "who", 0)
+    )
 
 
 class _Unready:

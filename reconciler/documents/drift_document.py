@@ -10,6 +10,7 @@ from typing_extensions import TypedDict
 from reconciler.documents.field_texts import FieldName
 from reconciler.documents.parts import (
     FailedPart,
+    LastSavePart,
     ManifestPart,
     Moment,
     SourcePart,
@@ -17,6 +18,7 @@ from reconciler.documents.parts import (
     TargetPart,
     document,
     failed_parts,
+    last_save_part,
     manifest_part,
     source_part,
     target_part,
@@ -85,6 +87,8 @@ class ListDriftPart(TypedDict):
     """The ids of these campaigns, in the same order, "" for one without; absent if there are no campaigns."""
     source: SourcePart
     """Where the list is declared."""
+    last_saved: NotRequired[LastSavePart]
+    """Who saved it last; only with --who, and if it drifted."""
 
 
 @document
@@ -202,6 +206,8 @@ def _list(found: ListDrift) -> ListDriftPart:
     }
     if found.campaigns:
         made["campaign_ids"] = [each.id for each in found.campaigns]
+    if found.last_save:
+        made["last_saved"] = last_save_part(found.last_save)
     return made
 
 

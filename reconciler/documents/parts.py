@@ -57,6 +57,18 @@ class SourcePart(TypedDict):
 
 
 @document
+class LastSavePart(TypedDict):
+    """Who saved a list last, as reading it alone answers; a hint, since an integration that fills a list saves it."""
+
+    by: str
+    """The id of the user."""
+    at: str
+    """When, as the API answers it; empty if it does not say."""
+    since_apply: bool
+    """Whether that was after the last apply of the list; true if that is not known."""
+
+
+@document
 class FilePart(TypedDict):
     """One file of the manifest."""
 
@@ -92,6 +104,11 @@ def target_part(target: lists.Target) -> TargetPart:
 def source_part(source: lists.Source) -> SourcePart:
     """Return what a document says of a place in the manifest."""
     return {"file": source.file, "line": source.line}
+
+
+def last_save_part(save: lists.LastSave) -> LastSavePart:
+    """Return what a document says of a save."""
+    return {"by": save.by, "at": save.at, "since_apply": save.since_apply}
 
 
 def manifest_part(files: Mapping[str, str]) -> ManifestPart:

@@ -1,7 +1,7 @@
 """The plan: `reconciler/plan/1`, as `plan --out` saves it and `plan --json` prints it.
 
-Its digest covers what a plan does and to whom: all of its environments but source, warnings, state, drift and summary.
-Equal plans have equal digests, wherever and whenever they were made.
+Its digest covers what a plan does and to whom: all of its environments but source, warnings, last_saved, state, drift
+and summary. Equal plans have equal digests, wherever and whenever they were made.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from reconciler.documents.parts import (
     Count,
     FailedPart,
     Key,
+    LastSavePart,
     ListId,
     ManifestPart,
     Moment,
@@ -26,12 +27,14 @@ from reconciler.documents.parts import (
     TargetPart,
     document,
     failed_parts,
+    last_save_part,
     manifest_part,
     source_part,
     target_part,
 )
 from reconciler.model.changes import Action, Blocked, Cause, Change, Drift, EnvironmentPlan, Guard, Plan, Update
 from reconciler.model.fields import FIELDS
+from reconciler.model.lists import LastSave
 from reconciler.model.texts import only_fields
 
 FORMAT: Literal["reconciler/plan/1"] = "reconciler/plan/1"
@@ -75,6 +78,8 @@ class ChangePart(TypedDict):
     """Where the list is declared; null if it is not declared any more."""
     warnings: list[str]
     """What a reviewer should know."""
+    last_saved: NotRequired[LastSavePart]
+    """Who saved the list last; only with --who, and if it was changed elsewhere."""
 
 
 @document
@@ -93,6 +98,8 @@ class DriftPart(TypedDict):
     """These fields as the API answers them."""
     source: SourcePart
     """Where the list is declared."""
+    last_saved: NotRequired[LastSavePart]
+    """Who saved the list last; only with --who."""
 
 
 @document
@@ -146,7 +153,8 @@ class PlanDocument(TypedDict):
     format: Literal["reconciler/plan/1"]
     """The format of this document."""
     digest: str
-    """The SHA-256 of what the plan does (all of environments but source, warnings, state, drift and summary)."""
+    """The SHA-256 of what the plan does (all of environments but source, warnings, last_saved, state, drift and
+    summary)."""
     tool: str
     """The version of the program."""
     created_at: Moment
@@ -196,7 +204,7 @@ def digest(plan: Plan) -> str:
 
 
 def _part_to_digest(change: ChangePart) -> dict[str, object]:
-    return {name: value for name, value in change.items() if name not in ("source", "warnings")}
+    return {name: value for name, value in change.items() if name not in ("source", "warnings", "last_saved")}
 
 
 def summary(environment: EnvironmentPlan) -> PlanSummary:
@@ -222,14 +230,14 @@ def _environment(environment: EnvironmentPlan) -> EnvironmentPart:
         "state": {"lineage": environment.lineage, "serial": environment.serial},
         "summary": summary(environment),
         "warnings": list(environment.warnings),
-        "changes": [_change(change) for change in environment.changes],
-        "drift": [_drift(drift) for drift in environment.drift],
+        "changes": [_change(change, environment.last_saves.get(change.id)) for change in environment.changes],
+        "drift": [_drift(drift, environment.last_saves.get(drift.id)) for drift in environment.drift],
     }
 
 
-def _change(change: Change) -> ChangePart:
+def _change(change: Change, save: LastSave | None = None) -> ChangePart:
     block = change.block if isinstance(change, Blocked) else None
-    return {
+    made: ChangePart = {
         "key": change.key,
         "id": change.id,
         "action": change.action,
@@ -241,10 +249,13 @@ def _change(change: Change) -> ChangePart:
         "source": source_part(change.source) if change.source else None,
         "warnings": list(change.warnings),
     }
+    if save:
+        made["last_saved"] = last_save_part(save)
+    return made
 
 
-def _drift(drift: Drift) -> DriftPart:
-    return {
+def _drift(drift: Drift, save: LastSave | None) -> DriftPart:
+    made: DriftPart = {
         "key": drift.key,
         "id": drift.id,
         "fields": list(drift.fields),
@@ -252,3 +263,6 @@ def _drift(drift: Drift) -> DriftPart:
         "live": only_fields(drift.live, FIELDS),
         "source": source_part(drift.source),
     }
+    if save:
+        made["last_saved"] = last_save_part(save)
+    return made

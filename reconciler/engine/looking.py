@@ -33,7 +33,15 @@ def plan(
         applied = workspace.store.load()
         reader = readers.get(workspace.name)
         live = read_live(reader, workspace.ids(selection)) if reader else None
-        return compare(workspace, applied, live, selection)
+        compared = compare(workspace, applied, live, selection)
+        if not reader or not live or not selection.who:
+            return compared
+        from reconciler.engine.last_saves import read_last_saves  # noqa: PLC0415 - most plans do without
+
+        moved = [each.id for each in compared.drift]
+        moved += [change.id for change in compared.changes if change.cause in ("drift", "conflict")]
+        saves, warnings = read_last_saves(reader, moved, selection.who, applied, live)
+        return replace(compared, last_saves=saves, warnings=(*compared.warnings, *warnings))
 
     found, failures = sorted_out((workspace.name for workspace in workspaces), side_by_side(workspaces, _target, look))
     failed, refreshed = _words(failures), bool(readers)
@@ -64,11 +72,18 @@ def drift(
         compared = compare_live(part, applied, live, declared_ids[workspace.name])
         if selection.only:
             compared = replace(compared, undeclared=(), ignored=0)
-        warnings = step_back_warnings(applied, workspace.store.later(applied), live)
+        warnings = (*step_back_warnings(applied, workspace.store.later(applied), live), *compared.warnings)
+        if selection.who:
+            from reconciler.engine.last_saves import read_last_saves  # noqa: PLC0415 - only needed here
+
+            moved = [each.id for each in compared.drifted]
+            saves, unasked = read_last_saves(reader, moved, selection.who, applied, live)
+            lists = tuple(replace(each, last_save=saves.get(each.id)) for each in compared.lists)
+            compared, warnings = replace(compared, lists=lists), (*warnings, *unasked)
         return replace(
             compared,
             requests=reader.requests,
-            warnings=(*warnings, *compared.warnings),
+            warnings=warnings,
             standing=standing_of(workspace, applied, selection),
         )
 

@@ -41,10 +41,14 @@ class PlanMetadata:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which part of the environments, and whether drift is set back: `only` holds patterns of keys, none for all."""
+    """Which part of the environments, and whether drift is set back: `only` holds patterns of keys, none for all.
+
+    Of `who` lists at most that were changed elsewhere is asked who saved them, in each environment.
+    """
 
     only: tuple[str, ...] = ()
     revert_drift: bool = False
+    who: int = 0
 
     def covers(self, key: str) -> bool:
         """Tell whether a list is in selection."""

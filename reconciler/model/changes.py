@@ -16,7 +16,7 @@ from reconciler.model.lists import Standing
 from reconciler.model.texts import Texts, only_fields
 
 if TYPE_CHECKING:
-    from reconciler.model.lists import Campaign, Source, Target
+    from reconciler.model.lists import Campaign, LastSave, Source, Target
 
 Action: TypeAlias = Literal["update", "adopt", "forget", "check", "blocked"]
 Cause: TypeAlias = Literal["new", "edit", "drift", "conflict", "retry", "missing", "removed", "undo"]
@@ -127,7 +127,8 @@ class EnvironmentPlan:
     compared. `warnings` concern the environment, or a list apart from its change. `requests` and `seconds`
     forecast what applying it takes at the environment's `requests_per_minute`. `campaigns` names, by the id of a
     list that is changed or drifted, the campaigns that use it, where live was read, and `names` what it is called,
-    live or else as last applied; no part of what the plan does.
+    live or else as last applied; no part of what the plan does. Nor are `last_saves`, by the id of a list that was
+    changed elsewhere, if they were asked for.
     `over_max_changes`: an apply refuses it unless --allow-mass-change names the number of its updates. `as_declared`
     holds the keys of the lists without change and without drift, `read_alone` the ids of those that *read all* left
     out; both are empty in a saved plan, and so is `standing`.
@@ -145,6 +146,7 @@ class EnvironmentPlan:
     seconds: int = 0
     campaigns: Mapping[str, tuple[Campaign, ...]] = field(default_factory=dict, compare=False)
     names: Mapping[str, str] = field(default_factory=dict, compare=False)
+    last_saves: Mapping[str, LastSave] = field(default_factory=dict, compare=False)
     over_max_changes: bool = field(default=False, compare=False)
     as_declared: frozenset[str] = field(default=frozenset(), compare=False)
     read_alone: frozenset[str] = field(default=frozenset(), compare=False)

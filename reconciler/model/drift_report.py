@@ -15,7 +15,7 @@ from typing import Literal, TypeAlias
 
 from reconciler.model.changes import Asked
 from reconciler.model.fields import Field
-from reconciler.model.lists import Campaign, LiveList, Source, Standing, Target
+from reconciler.model.lists import Campaign, LastSave, LiveList, Source, Standing, Target
 
 Mover: TypeAlias = Literal["live", "file", "both"]
 
@@ -33,7 +33,10 @@ class FieldDrift:
 
 @dataclass(frozen=True, slots=True)
 class ListDrift:
-    """One declared list with such fields, and its live name; `doubtful` if its last PUT was never confirmed."""
+    """One declared list with such fields, and its live name; `doubtful` if its last PUT was never confirmed.
+
+    `last_save` is None unless it was asked for.
+    """
 
     key: str
     id: str
@@ -42,6 +45,7 @@ class ListDrift:
     source: Source
     doubtful: bool = False
     name: str = ""
+    last_save: LastSave | None = None
 
     @property
     def moved(self) -> Mover:

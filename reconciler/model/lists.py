@@ -192,18 +192,31 @@ class Campaign(NamedTuple):
     id: str = ""
 
 
+class LastSave(NamedTuple):
+    """Who saved a list last, a user id, and when, as reading the list alone answers; "" if that does not say.
+
+    It is a hint: the time also moves when an integration fills the list. `since_apply`: it was after the last apply of
+    the list.
+    """
+
+    by: str
+    at: str
+    since_apply: bool = True
+
+
 @dataclass(frozen=True, slots=True)
 class LiveList:
     """One list as the API answers it; a field that is null or absent there is "" here.
 
     `campaigns` holds those that use it. `in_use` is what the API answers as `isListInUse`: true probably means that a
-    campaign is running now, false proves nothing.
+    campaign is running now, false proves nothing. `last_save` is None unless the answer names a user.
     """
 
     id: str
     texts: Texts
     campaigns: tuple[Campaign, ...] = ()
     in_use: bool = False
+    last_save: LastSave | None = None
 
 
 class Absent(NamedTuple):

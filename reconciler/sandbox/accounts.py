@@ -15,6 +15,8 @@ from reconciler.model.texts import Texts, only_fields
 STREAM_ID = "st-5a4db0c5-0000-4000-8000-000000000001"
 ACCOUNT_ID = "5a4db0c50000000000000001"
 SEEDED_AT = "2026-01-05T09:00:00.000Z"
+USER = "u-5a4db0c5-0000-4000-8000-000000000003"  # whom the API's callers act as
+SOMEONE = "u-5a4db0c5-0000-4000-8000-000000000005"  # who edits in the console
 
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ else:
         "running": NotRequired[bool],
         "do_not_call": NotRequired[bool],
         "updated_at": NotRequired[str],
+        "updated_by": NotRequired[str],
     }))  # fmt: skip
     ListDocument.__doc__ = "A list as JSON, in the data file and on the control path."
 
@@ -45,6 +48,7 @@ class ContactList:
     running: bool = False
     do_not_call: bool = False
     updated_at: str = SEEDED_AT
+    updated_by: str = SOMEONE
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "texts", {field: self.texts.get(field, "") for field in FIELDS})
@@ -59,7 +63,7 @@ class ContactList:
     def document(self) -> ListDocument:
         """The list for writing."""
         kind = {"campaigns": self.campaigns, "running": self.running, "do_not_call": self.do_not_call}
-        return {"id": self.id, **self.texts, **kind, "updated_at": self.updated_at}
+        return {"id": self.id, **self.texts, **kind, "updated_at": self.updated_at, "updated_by": self.updated_by}
 
     @property
     def name(self) -> str:

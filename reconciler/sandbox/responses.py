@@ -7,14 +7,13 @@ from uuid import NAMESPACE_URL, uuid5
 
 from reconciler.model.fields import MANAGED, NAME, TABLE
 from reconciler.model.texts import Texts
-from reconciler.sandbox.accounts import SEEDED_AT, ContactList
+from reconciler.sandbox.accounts import SEEDED_AT, SOMEONE, USER, ContactList
 from reconciler.sandbox.bodies import read_texts, refusal, store_texts
 from reconciler.sandbox.replies import BAD_CREDENTIALS, Reply, bad_arguments, failure, json_reply, success
 from reconciler.sandbox.request_log import Call
 from reconciler.sandbox.settings import Settings
 from reconciler.sandbox.world import World
 
-USER = "u-5a4db0c5-0000-4000-8000-000000000003"
 ORGANISATION = "o-5a4db0c5-0000-4000-8000-000000000004"
 
 
@@ -131,8 +130,8 @@ def _alone(contact_list: ContactList, settings: Settings) -> dict[str, object]:
     return {
         **_in_all(contact_list, settings),
         "isActive": True,
-        "createdBy": USER,
-        "updatedBy": USER,
+        "createdBy": SOMEONE,
+        "updatedBy": contact_list.updated_by if settings.tells_who else None,
         "mapping": {},
         "isGlobalDNC": False,
         "isDefault": False,

@@ -52,6 +52,8 @@ class _Switches(BaseModel):
         default="running", description="when isListInUse is true: while a campaign runs, if any uses the list, or never"
     )
 
+    tells_who: bool = Field(default=True, description="whether reading one list answers who saved it last")
+
     unsent_fields: Literal["keep", "wipe"] = Field(
         default="keep", description="what a PUT does to the field it leaves out"
     )

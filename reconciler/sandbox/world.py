@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TypeAlias
 
 from reconciler.model.texts import Texts
-from reconciler.sandbox.accounts import ACCOUNT_ID, Account, ContactList
+from reconciler.sandbox.accounts import ACCOUNT_ID, SOMEONE, USER, Account, ContactList
 from reconciler.sandbox.faults import Faults
 from reconciler.sandbox.limit import Limit
 from reconciler.sandbox.replies import now
@@ -97,7 +97,8 @@ class World:
         with self.lock:
             lists = dict(self.lists(account_id))
             before = lists.get(list_id)
-            after = replace(contact_list, updated_at=self._stamp()) if contact_list else None
+            user = SOMEONE if sent is None else USER
+            after = replace(contact_list, updated_at=self._stamp(), updated_by=user) if contact_list else None
             if after:
                 lists[list_id] = after
             else:

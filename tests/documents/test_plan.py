@@ -11,7 +11,7 @@ import pytest
 
 from reconciler.documents.plan_document import digest, plan_document
 from reconciler.model.changes import Blocked, Drift, EnvironmentPlan, Plan
-from reconciler.model.lists import Source
+from reconciler.model.lists import LastSave, Source
 from reconciler.planning.build import build
 from tests import golden
 from tests.planning.worlds import TARGET, applied, desired, live
@@ -71,6 +71,9 @@ UNDIGESTED: dict[str, Callable[[Plan], Plan]] = {
     "drift": lambda plan: replace(
         plan,
         environments=(replace(PLANNED, drift=(Drift("z", "cl-z", ("name",), {}, {}, Source("f", 1)),)),),
+    ),
+    "who saved a list": lambda plan: replace(
+        plan, environments=(replace(PLANNED, last_saves={PLANNED.changes[0].id: LastSave("u-1", "x")}),)
     ),
     "source": lambda plan: _with_first(source=Source("other.yaml", 99)),
     "warnings": lambda plan: _with_first(warnings=("x",)),

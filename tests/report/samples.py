@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from reconciler.model.changes import Adopt, Block, Blocked, Check, Drift, EnvironmentPlan, Forget, Plan, Update
-from reconciler.model.lists import Campaign, Source, Target
+from reconciler.model.lists import Campaign, LastSave, Source, Target
 from reconciler.model.outcomes import EnvironmentResult, Outcome, Result
 
 TARGET = Target("https://platform.kore.ai", "st-0603182c-7ffb-53c3-b307-47ca14b00000", "67777ce93e25326494e00000")
@@ -205,6 +205,7 @@ EVERYTHING: Final = environment(
     *UPDATES,
     *GUARDS,
     drift=DRIFT,
+    last_saves={list_id(61): LastSave("u-07", "2026-11-24T17:04:11.000Z")},
     unchanged=970,
     requests=37,
     seconds=75,

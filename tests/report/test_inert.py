@@ -15,7 +15,7 @@ from markdown_it import MarkdownIt
 from reconciler.documents.plan_document import plan_document
 from reconciler.model.changes import Adopt, Block, Blocked, Drift, Forget, Plan, Update
 from reconciler.model.drift_report import DriftReport, EnvironmentDrift, FieldDrift, ListDrift, Missing
-from reconciler.model.lists import Campaign, LiveList, Source
+from reconciler.model.lists import Campaign, LastSave, LiveList, Source
 from reconciler.model.outcomes import EnvironmentResult, Outcome, Result
 from reconciler.report import escape
 from reconciler.report.formats import FORMATS, Subject, render
@@ -72,7 +72,10 @@ def result_of(text: str) -> Result:
 
 def drift_of(text: str) -> DriftReport:
     fields = tuple(FieldDrift("name", text, f"{text[::-1]}.", text, moved) for moved in ("live", "file", "both"))
-    lists = tuple(ListDrift(text, text, (field,), (Campaign(text, text),), Source(text, 1)) for field in fields)
+    lists = tuple(
+        ListDrift(text, text, (field,), (Campaign(text, text),), Source(text, 1), last_save=LastSave(text, text))
+        for field in fields
+    )
     undeclared = (LiveList(text, {"name": text, "description": text}, (Campaign(text, text),)),)
     missing = (Missing(text, text, text, Source(text, 3)),)
     of = EnvironmentDrift(text, samples.TARGET, "x", 7, declared=4, lists=lists, missing=missing, undeclared=undeclared)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.errors import UsageError
-from reconciler.sandbox.accounts import ACCOUNT_ID, STREAM_ID, Account, ContactList
+from reconciler.sandbox.accounts import ACCOUNT_ID, SOMEONE, STREAM_ID, Account, ContactList
 from reconciler.sandbox.datafile import keep, load
 from reconciler.sandbox.server import Sandbox
 from tests.sandbox.client import LISTS, client_of
@@ -54,6 +54,7 @@ def test_the_document_is_as_published(tmp_path: Path) -> None:
                         "running": False,
                         "do_not_call": False,
                         "updated_at": "2026-01-05T09:00:00.000Z",
+                        "updated_by": SOMEONE,
                     }
                 ],
             }

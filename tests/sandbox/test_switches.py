@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 
 import pytest
 
-from reconciler.sandbox.accounts import ACCOUNT_ID, ContactList
+from reconciler.sandbox.accounts import ACCOUNT_ID, SOMEONE, USER, ContactList
 from reconciler.sandbox.server import Sandbox
 from reconciler.sandbox.settings import Settings, parse
 from tests.sandbox.client import Client, client_of, token
@@ -95,6 +95,14 @@ def in_use(client: Client) -> object:
 def in_use_while_running(client: Client) -> object:
     client.control("PATCH", f"accounts/{ACCOUNT_ID}/lists/cl-2", {"running": True})
     return in_use(client)
+
+
+def saved_by(client: Client) -> object:
+    seen = [client.read("cl-1").data["updatedBy"]]
+    client.put("cl-1", name="New")
+    seen.append(client.read("cl-1").data["updatedBy"])
+    client.control("PATCH", f"accounts/{ACCOUNT_ID}/lists/cl-1", {"name": "Newer"})
+    return [*seen, client.read("cl-1").data["updatedBy"]]
 
 
 def rename(client: Client) -> object:
@@ -230,6 +238,8 @@ ROWS: list[tuple[str, Scenario, object]] = [
     ("", in_use_while_running, [False, True, False]),
     ("list_in_use=used", in_use_while_running, [True, False, False]),
     ("list_in_use=never", in_use_while_running, [False, False, False]),
+    ("", saved_by, [SOMEONE, USER, SOMEONE]),
+    ("tells_who=off", saved_by, [None, None, None]),
     ("", rename, ("New", "Service ends in July")),
     ("unsent_fields=wipe", rename, ("New", "")),
     ("", describe, ("Renewal due", "New")),

@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.sandbox import faults
-from reconciler.sandbox.accounts import Account, ContactList
+from reconciler.sandbox.accounts import SOMEONE, Account, ContactList
 from reconciler.sandbox.server import CLIENT_SECRET
 from reconciler.sandbox.settings import Settings
 from tests.program import PROGRAM, Ran, Workplace, some_lists, workplace
@@ -177,6 +177,29 @@ def test_a_do_not_call_list_costs_the_requests_that_are_forecast(place: Workplac
     assert (forecast, requests(place)) == (2 + 3 + 2 + 2, 1 + 2)
     place.sandbox.world.log.clear()
     assert (place.run("apply", "--yes").code, requests(place)) == (0, forecast)
+
+
+def test_who_changed_a_list_elsewhere_costs_one_request_each(place: Workplace) -> None:
+    world = place.sandbox.world
+    world.edit("cl-0000001-0000", {"name": "Theirs"})
+    world.edit("cl-0000002-0000", {"name": "Theirs, too"})
+    place.declare(some_lists(3), b={"name": "New"}, c={"name": "New, too"})
+    world.log.clear()
+    said = f"last saved: by {SOMEONE} on "
+    drifted = place.run("drift", "--who")
+    assert (drifted.code, drifted.out.count(said), requests(place)) == (0, 2, 3)
+    assert "to see who saved it: 2 requests, about 1 s" in drifted.err
+    planned = place.run("plan", "--refresh", "--who", "--json", "--out", "plan.json")
+    (environment,) = json.loads(planned.out)["environments"]
+    blocked, renamed = environment["changes"]
+    assert {each["last_saved"]["by"] for each in (blocked, *environment["drift"])} == {SOMEONE}
+    assert "last_saved" not in renamed
+    assert json.loads(planned.out)["digest"] == json.loads(place.run("plan", "--refresh", "--json").out)["digest"]
+    assert place.run("apply", "plan.json", "--yes").code == 3
+    world.settings = Settings(limit=0, tells_who=False)
+    silent = place.run("drift", "--who", "1")
+    assert "who saved the lists is not known: the API names no user" in " ".join(silent.out.split())
+    assert place.run("plan", "--who").code == 1
 
 
 def test_too_many_changes_are_refused_whole(tmp_path: Path) -> None:

@@ -103,6 +103,7 @@ def _moved_entry(environment: str, found: ListDrift) -> Entry:
         warnings=(_DOUBT,) if found.doubtful else (),
         campaigns=found.campaigns,
         name=found.name,
+        last_save=found.last_save,
     )
 
 

@@ -81,6 +81,7 @@ def entry_of_change(of: EnvironmentPlan, change: Change, labels: tuple[str, str]
         waits_for=change.waits_for if isinstance(change, Update) else (),
         campaigns=of.campaigns.get(change.id, ()),
         name=of.names.get(change.id) or change.before.get(NAME, ""),
+        last_save=of.last_saves.get(change.id),
     )
 
 
@@ -166,6 +167,7 @@ def _left_alone(of: EnvironmentPlan, drift: Drift) -> Entry:
         ),
         campaigns=of.campaigns.get(drift.id, ()),
         name=of.names.get(drift.id, ""),
+        last_save=of.last_saves.get(drift.id),
     )
 
 

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 
 from reconciler.model.fields import NAME, Field, label
@@ -15,7 +17,7 @@ from reconciler.report.phrases import FAILED, REFUSED, shorten
 from reconciler.report.view.kinds import RANKS, Kind
 
 if TYPE_CHECKING:
-    from reconciler.model.lists import Campaign, Source, Target
+    from reconciler.model.lists import Campaign, LastSave, Source, Target
     from reconciler.report.steps import Step
 
 Subject: TypeAlias = Literal["plan", "apply", "drift"]
@@ -55,7 +57,7 @@ class Entry:
     why. `reason` says what stops the list or went wrong with it, `lift` what lifts a block, `next_step` what to do
     about an outcome. `attempts` counts the PUTs that were sent. `foreseen`: the approved plan said that it
     is blocked, and why. `other_environments`: where else the list is pending, and where it is up to
-    date. `name` is what the list is called now, "" if unknown.
+    date. `name` is what the list is called now, "" if unknown. `last_save` says who saved it, if that was asked.
     """
 
     key: str
@@ -77,6 +79,7 @@ class Entry:
     campaigns: tuple[Campaign, ...] = ()
     other_environments: str = ""
     name: str = ""
+    last_save: LastSave | None = None
 
     @property
     def known_as(self) -> str:
@@ -100,6 +103,8 @@ class Entry:
             yield "other environments", self.other_environments
         if self.waits_for:
             yield "waits for", ", ".join(self.waits_for)
+        if self.last_save:
+            yield "last saved", _save_in_words(self.last_save)
         if self.reason:
             yield "why", self.reason
         if self.lift:
@@ -113,8 +118,19 @@ class Entry:
         """What stops it, or else the fields that it is about, and its warnings, in one sentence."""
         fields = "" if self.reason else ", ".join(label(each.field) for each in self.fields)
         others = self.other_environments and f"other environments: {self.other_environments}"
-        said = [each for each in (self.reason, self.lift, fields, others, *self.warnings) if each]
+        saved = f"last saved {_save_in_words(self.last_save)}" if self.last_save else ""
+        said = [each for each in (self.reason, self.lift, fields, saved, others, *self.warnings) if each]
         return f"{self.words}: {'; '.join(said)}" if said else self.words
+
+
+def _save_in_words(save: LastSave) -> str:
+    at = save.at
+    with suppress(ValueError, OverflowError):
+        moment = datetime.fromisoformat(at)
+        at = moment.astimezone(UTC).strftime("%A, %Y-%m-%d %H:%M UTC") if moment.tzinfo else at
+    when = f" on {shorten(at, _MOST_OF_NAME)}" if at else ""
+    since = "" if save.since_apply else ", no later than the last apply"
+    return f"by {shorten(save.by, _MOST_OF_NAME)}{when}{since}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ import pytest
 
 from reconciler.documents.drift_document import drift_document
 from reconciler.model.drift_report import DriftReport, EnvironmentDrift, FieldDrift, ListDrift, Missing
-from reconciler.model.lists import Campaign, LiveList
+from reconciler.model.lists import Campaign, LastSave, LiveList
 from reconciler.report.json import render
 from reconciler.report.text import lines
 from reconciler.report.view.of_drift import view_of_drift
@@ -19,6 +19,7 @@ LIVE = ListDrift(
     fields=(FieldDrift("name", "Winback Q1", "Winback Q1", "Winback (old)", "live"),),
     campaigns=(Campaign("Spring Winback", "cm-17"), Campaign("Winback, second call")),
     source=samples.at(31),
+    last_save=LastSave("u-07", "2026-11-24T17:04:11.000Z"),
 )
 BOTH = ListDrift(
     key="letters",
@@ -30,6 +31,7 @@ BOTH = ListDrift(
     campaigns=(),
     source=samples.at(52),
     doubtful=True,
+    last_save=LastSave("u-08", "yesterday", since_apply=False),
 )
 EDITED = ListDrift(
     key="vip",
@@ -44,6 +46,7 @@ FOUL = ListDrift(
     fields=(FieldDrift("name", samples.HOSTILE, samples.HOSTILE, samples.HOSTILE[::-1], "live"),),
     campaigns=(Campaign(samples.HOSTILE, samples.HOSTILE),),
     source=samples.at(60),
+    last_save=LastSave(samples.HOSTILE, samples.HOSTILE),
 )
 FOUND = EnvironmentDrift(
     name="prod",

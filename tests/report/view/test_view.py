@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import get_args
 
+import pytest
+
 from reconciler.model.drift_report import Mover
+from reconciler.model.lists import LastSave
 from reconciler.model.outcomes import IN_ORDER, Outcome, OutcomeKind
 from reconciler.report.view import kinds
 from reconciler.report.view.of_drift import view_of_drift
@@ -75,6 +78,24 @@ def test_a_summary_says_what_stops_a_list_or_else_which_fields_change() -> None:
     assert blocked == f"blocked (rename_in_use): edited in the manifest: {block.reason}; {block.lift}"
     assert renamed == "update: edited in the manifest: name"
     assert warned == "update: edited in the manifest: name; in use"
+
+
+@pytest.mark.parametrize(
+    ("save", "said"),
+    [
+        (LastSave("u-1", "2026-11-24T17:04:59.999Z"), "by u-1 on Tuesday, 2026-11-24 17:04 UTC"),
+        (LastSave("u-1", "2026-11-24T01:04:00+02:00", since_apply=False),
+         "by u-1 on Monday, 2026-11-23 23:04 UTC, no later than the last apply"),
+        (LastSave("u-1", "2026-11-24T17:04:00"), "by u-1 on 2026-11-24T17:04:00"),
+        (LastSave("u-1", "0001-01-01T00:00:00+10:00"), "by u-1 on 0001-01-01T00:00:00+10:00"),
+        (LastSave("u-1", ""), "by u-1"),
+    ],
+)  # fmt: skip
+def test_who_saved_a_list_last(save: LastSave, said: str) -> None:
+    of = samples.environment("prod", drift=samples.DRIFT[:1], last_saves={samples.DRIFT[0].id: save})
+    (entry,) = view_of_plan(samples.planned(of)).environments[0].entries
+    assert list(entry.notes) == [("last saved", said)]
+    assert entry.summary == f"changed elsewhere since the last apply, left alone: name; last saved {said}"
 
 
 def test_every_kind_has_a_place_and_a_name_of_its_own_in_its_report() -> None:

@@ -1,0 +1,60 @@
+"""Who saved the lists that were changed elsewhere, and when: only reading a list alone tells."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+from reconciler.errors import RemoteError
+from reconciler.model.lists import Applied, AppliedList, LastSave, Live, LiveList
+from reconciler.planning.limits import SECONDS_A_REQUEST
+from reconciler.protocols import Reader
+
+_CLOCKS_DIFFER = timedelta(seconds=5)
+
+_log = logging.getLogger(__name__)
+
+
+def read_last_saves(
+    reader: Reader, moved: Iterable[str], most: int, applied: Applied, live: Live
+) -> tuple[Mapping[str, LastSave], tuple[str, ...]]:
+    """Return by id who saved the `moved` lists last, and warnings of those that could not be asked about.
+
+    Each takes a request, and no more than `most` are sent, but for those that were read alone already.
+    """
+    ids = list(dict.fromkeys(moved))
+    found = {list_id: live.lists[list_id] for list_id in ids if list_id in live.alone & live.lists.keys()}
+    left = [list_id for list_id in ids if list_id not in found]
+    asked, warnings = left[:most], []
+    if asked:
+        requests = f"{len(asked)} request{'s'[: len(asked) > 1]}"
+        seconds = math.ceil(len(asked) * SECONDS_A_REQUEST)
+        _log.info("reading alone what was changed elsewhere, to see who saved it: %s, about %d s", requests, seconds)
+    if len(left) > most:
+        warnings.append(f"who saved {len(left) - most:,} more lists was not asked: --who {len(left)} asks for all")
+    try:
+        for list_id in asked:
+            if isinstance(read := reader.read(list_id), LiveList):
+                found[list_id] = read
+    except RemoteError as error:
+        warnings.append(f"who saved the lists could not be read: {error}")
+    applied_at = {known.id: known.applied_at for known in applied.lists.values() if isinstance(known, AppliedList)}
+    saves = {
+        list_id: _judge(each.last_save, applied_at.get(list_id, ""))
+        for list_id, each in found.items()
+        if each.last_save
+    }
+    if found and not saves:
+        warnings.append("who saved the lists is not known: the API names no user when a list is read alone")
+    return saves, tuple(warnings)
+
+
+def _judge(save: LastSave, applied_at: str) -> LastSave:
+    """Return a save that knows whether it was after the apply; if a time cannot be read, it counts as that."""
+    try:
+        earlier = datetime.fromisoformat(save.at) <= datetime.fromisoformat(applied_at) + _CLOCKS_DIFFER
+    except (ValueError, TypeError):  # no time, or one without a zone
+        return save
+    return save._replace(since_apply=not earlier)
