@@ -11,8 +11,8 @@ from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from reconciler.cli import notifying, reports
 from reconciler.cli import options as shared
-from reconciler.cli import reports
 from reconciler.cli.output import at_terminal, complain, note, say, say_document, uses_colour, warn, width
 from reconciler.cli.outputs import Outputs, is_stdout
 from reconciler.errors import DeclinedError, MassChangeError, ReconcilerError, StoppedError, UsageError, in_words
@@ -63,9 +63,11 @@ def run(options: argparse.Namespace) -> int:
     from reconciler.cli.runtime import Runtime
     from reconciler.execute.verify import SECONDS_BETWEEN
 
-    runtime = Runtime(options.deadline, reserve=2 * sum(wiring.timeouts(options)) + 2 * SECONDS_BETWEEN)
+    reserve = 2 * sum(wiring.timeouts(options)) + 2 * SECONDS_BETWEEN + notifying.seconds(options)
+    runtime = Runtime(options.deadline, reserve)
     runtime.watch()
     options.outputs = Outputs(options)
+    notifying.check(options)
     with options.outputs.reading(options.file):
         saved = _read_saved_plan(options)
         chosen = wiring.load_workspaces(options, saved)

@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from reconciler.cli import exits, reports
+from reconciler.cli import exits, notifying, reports
 from reconciler.cli import options as shared
 from reconciler.cli.output import most_lists, say, say_document, uses_colour, width
 from reconciler.cli.outputs import Outputs
@@ -37,6 +37,7 @@ def run(options: argparse.Namespace) -> int:
     from reconciler.cli import wiring
 
     options.outputs = Outputs(options)
+    notifying.check(options)
     with options.outputs.reading(options.file):
         chosen = wiring.load_workspaces(options)
     options.outputs.settle(chosen)

@@ -51,6 +51,11 @@ def job_summary() -> str:
     return os.environ.get("GITHUB_STEP_SUMMARY", "")
 
 
+def step_outputs() -> str:
+    """Return the file to which a step of GitHub adds its outputs; "" outside of one."""
+    return os.environ.get("GITHUB_OUTPUT", "")
+
+
 def path_in_repository(file: str) -> str:
     """Return the path of a file in the git repository around it, whatever the working folder; else its name."""
     path = Path(os.path.realpath(Path(file).parent), Path(file).name)
@@ -72,7 +77,8 @@ class Outputs:
         plans = [str(path) for name in ("out", "undo_out", "suggest") if (path := getattr(options, name, None))]
         _check_stdout(plans, self._reports, json=options.json)
         self._files = [path for path in (*plans, *self._reports) if not _is_stream(path)]
-        self._appended = [summary] if "report" in options and (summary := job_summary()) else []
+        appended = {"GITHUB_STEP_SUMMARY": job_summary(), "GITHUB_OUTPUT": step_outputs()}
+        self._appended = {name: path for name, path in appended.items() if "report" in options and path}
         _check_distinct(self._files)
         read = (path for name in ("file", "plan") if (path := getattr(options, name, None)))
         self._spare([*read, *(Path(value) for name, value in os.environ.items() if name.endswith("_FILE") and value)])
@@ -118,7 +124,7 @@ class Outputs:
     def _spare(self, read: Iterable[Path]) -> None:
         """Raise UsageError if an output is one of the files that are read."""
         named = [(path, path) for path in self._files]
-        named += [(path, f"GITHUB_STEP_SUMMARY={path}") for path in self._appended]
+        named += [(path, f"{name}={path}") for name, path in self._appended.items()]
         wanted = {identity: name for path, name in named for identity in _identities(path)}
         for each in read:
             for identity in _identities(str(each)):

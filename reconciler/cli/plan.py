@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from reconciler.cli import exits, reports
+from reconciler.cli import exits, notifying, reports
 from reconciler.cli import options as shared
 from reconciler.cli.output import most_lists, note, say, say_document, uses_colour, width
 from reconciler.cli.outputs import Outputs, is_stdout
@@ -50,6 +50,7 @@ def run(options: argparse.Namespace) -> int:
     if options.who and not options.refresh:
         raise UsageError("--who needs --refresh: without live values there is no drift to ask about")
     options.outputs = Outputs(options)
+    notifying.check(options)
     manifest, planned, failures = _make_plan(options)
     if failures and not planned.environments:
         reports.save(planned, options)

@@ -6,9 +6,10 @@ import argparse
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
+from reconciler.cli import notifying
 from reconciler.cli import options as shared
 from reconciler.cli.output import complain, warn
-from reconciler.cli.outputs import job_summary, path_in_repository
+from reconciler.cli.outputs import job_summary, path_in_repository, step_outputs
 from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
@@ -47,18 +48,23 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help=f"the most that a Markdown report may take (default {_MAX_BYTES})",
     )
+    notifying.arguments(parser)
 
 
 def load(options: argparse.Namespace) -> None:
     """Import what `save` will need, by making each report of an empty plan."""
-    if options.report or job_summary():
+    if options.report or job_summary() or step_outputs() or notifying.is_asked(options):
         from reconciler.cli.ci_build import build_facts
         from reconciler.model.changes import Plan
-        from reconciler.report.formats import render
+        from reconciler.report import message, prometheus
+        from reconciler.report.formats import render, view_of
 
         build_facts(os.environ)
+        nothing = Plan("", "1970-01-01T00:00:00Z", False, {})
+        prometheus.totals(nothing)
+        message.render(view_of(nothing))
         for wanted in options.report:
-            render(wanted.format, Plan("", "1970-01-01T00:00:00Z", False, {}))
+            render(wanted.format, nothing)
 
 
 def save(subject: Subject, options: argparse.Namespace) -> bool:
@@ -67,8 +73,8 @@ def save(subject: Subject, options: argparse.Namespace) -> bool:
     Wrong is one that cannot be written, and one of a plan that cannot hold all that an apply would send: a reviewer
     cannot approve what it does not show.
     """
-    summary = job_summary()
-    if not options.report and not summary:
+    summary, counts = job_summary(), step_outputs()
+    if not (options.report or summary or counts or notifying.is_asked(options)):
         return True
     from dataclasses import replace
 
@@ -87,7 +93,23 @@ def save(subject: Subject, options: argparse.Namespace) -> bool:
         except UsageError as error:
             warn(str(error))
             whole = False
-    return whole & (not summary or _summarise(of.view, summary))
+    if counts:
+        _count(subject, counts)
+    whole &= not summary or _summarise(view, summary)
+    notifying.send(view, options)
+    return whole
+
+
+def _count(subject: Subject, outputs: str) -> None:
+    """Add the numbers to the outputs of a GitHub step; if they cannot be written, warn, but do not fail."""
+    from reconciler.report.prometheus import totals
+
+    lines = "".join(f"{name}={number}\n" for name, number in totals(subject).items())
+    try:
+        with open(outputs, "a", encoding="utf-8", opener=_open_at_once) as file:  # has an opener
+            file.write(lines)
+    except OSError as error:
+        warn(f"GITHUB_OUTPUT: cannot write {outputs}: {error.strerror}")
 
 
 def _summarise(view: View, summary: str) -> bool:

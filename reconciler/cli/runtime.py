@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import select
 import signal
 import sys
 import time
+from collections.abc import Sequence
 from types import FrameType
 from typing import Protocol
 
@@ -158,10 +160,16 @@ def lock_info(now: float) -> LockInfo:
         pid=os.getpid(),
         host=socket.gethostname(),
         user=_user(),
-        command=" ".join(["reconciler", *sys.argv[1:]]),
+        command=_command(sys.argv[1:]),
         since=timestamp(now),
         job=build_facts(os.environ).get(LINK, ""),
     )
+
+
+def _command(arguments: Sequence[str]) -> str:
+    """Return the command as it was typed, but for addresses of --notify, which hold secrets."""
+    typed = "\0".join(["reconciler", *arguments])
+    return re.sub(r"(?<=\0--notify[=\0])[^\0]*", "***", typed).replace("\0", " ")
 
 
 def _user() -> str:

@@ -29,6 +29,9 @@ _COMMAND_AT_START = re.compile(r"((?:\A|[\n\r])[^\S\n\r]*+)(?=::)")
 _MOST_BACKTICKS = 50  # renderers give up on longer runs: cmark does at 80
 _BACKTICKS = re.compile("`+")
 _HTML = {ord(char): f"&#{ord(char)};" for char in "&<>\"'"}
+_DOMAIN = re.compile(r"(?<=\w)\.(?=[^\W\d_])")
+# Not the full-width ones of @ and #: these call somebody, too, here and there.
+_LOOK_ALIKES = str.maketrans("@#&*<>\\$:_~`[]|^{}", "﹫﹟﹠﹡﹤﹥﹨﹩﹕＿～ˋ［］｜＾｛｝")
 _SHORT = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 
 
@@ -84,6 +87,11 @@ def workflow_data(text: str) -> str:
 def workflow_property(text: str) -> str:
     """Return `text` as a property of a GitHub workflow command."""
     return workflow_data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def message(text: str) -> str:
+    r"""Return `text` for a chat or mail: what links, formats or calls somebody in one of them becomes a look-alike."""
+    return _DOMAIN.sub("\uff0e", terminal(text).strip().translate(_LOOK_ALIKES))
 
 
 def label_value(text: str) -> str:

@@ -28,6 +28,13 @@ GAUGES: Final[Mapping[str, str]] = {
     "reconciler_run_timestamp_seconds": "When the run that these numbers are of began, since the epoch.",
     "reconciler_run_success": "Whether the run looked at the environment or, if it was an apply, made every change.",
 }
+_OUTPUTS: Final[Mapping[str, str]] = {
+    "updates": "reconciler_lists_pending",
+    "blocked": "reconciler_lists_blocked",
+    "drifted": "reconciler_lists_drifted",
+    "missing": "reconciler_lists_missing",
+    "in_doubt": "reconciler_lists_in_doubt",
+}
 _Numbers: TypeAlias = dict[str, int]
 
 
@@ -44,6 +51,13 @@ def render(subject: Plan | Result | DriftReport) -> str:
         if samples:
             lines += [f"# HELP {metric} {words}", f"# TYPE {metric} gauge", *samples]
     return "".join(f"{line}\n" for line in lines)
+
+
+def totals(subject: Plan | Result | DriftReport) -> dict[str, int]:
+    """Return the numbers of all environments together, as outputs of a step, without those that none knows."""
+    environments = list(_by_environment(subject)[2].values())
+    known = {name: [of[metric] for of in environments if metric in of] for name, metric in _OUTPUTS.items()}
+    return {name: sum(numbers) for name, numbers in known.items() if numbers}
 
 
 def _by_environment(subject: Plan | Result | DriftReport) -> tuple[str, int, dict[str, _Numbers]]:

@@ -45,7 +45,7 @@ REFUSED: list[Fault] = [faults.Status(call="put", at=2, status=400)]
 @pytest.mark.parametrize(("broken", "printed"), each_once([BUSY, REFUSED, []], [[], ["--json"]]))
 def test_nothing_is_imported_after_the_first_put(tmp_path: Path, broken: list[Fault], printed: list[str]) -> None:
     lists = some_lists(3)
-    reports = [f"--report={name}={name}.out" for name in FORMATS]
+    reports = [*(f"--report={name}={name}.out" for name in FORMATS), "--notify=json://127.0.0.1:1"]
     with workplace(tmp_path, lists, measured=False) as place:
         place.declare(lists, **{key: {"description": "New"} for key in "abc"})
         place.sandbox.world.faults.arm(broken)

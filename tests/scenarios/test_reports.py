@@ -57,9 +57,13 @@ def test_several_in_one_run(place: Workplace, verb: list[str]) -> None:
 def test_to_stdout_and_to_the_summary_of_a_job(place: Workplace) -> None:
     summary = place.folder / "summary.md"
     summary.write_text("before\n")
-    ran = place.run("plan", "--report", "github=-", GITHUB_STEP_SUMMARY=str(summary))
+    outputs = place.folder / "outputs"
+    outputs.write_text("before=1\n")
+    variables = {"GITHUB_STEP_SUMMARY": str(summary), "GITHUB_OUTPUT": str(outputs)}
+    ran = place.run("plan", "--report", "github=-", **variables)
     assert ran.out.splitlines()[-1].startswith("::notice file=lists.yaml,line=10,title=prod%3A a (Alpha 1)::")
     assert summary.read_text().startswith("before\n### reconciler plan: `prod` 1 to update, 2 unchanged\n")
+    assert outputs.read_text() == "before=1\nupdates=1\nblocked=0\nin_doubt=0\n"
 
 
 def test_also_where_an_apply_is_refused(place: Workplace) -> None:
@@ -77,11 +81,18 @@ def test_also_where_an_apply_is_refused(place: Workplace) -> None:
 
 def test_what_cannot_be_written_in_the_end_takes_nothing_else_along(place: Workplace) -> None:
     ran = place.run(
-        "apply", "--yes", "--report", "json=/dev/full", *asked("markdown"), GITHUB_STEP_SUMMARY="/nowhere/x"
+        "apply",
+        "--yes",
+        "--report",
+        "json=/dev/full",
+        *asked("markdown"),
+        GITHUB_STEP_SUMMARY="/nowhere/x",
+        GITHUB_OUTPUT="/nowhere/y",
     )
     assert ran.code == 0
     assert "warning: cannot write /dev/full: No space left on device" in ran.err
     assert "warning: GITHUB_STEP_SUMMARY: cannot write /nowhere/x" in ran.err
+    assert "warning: GITHUB_OUTPUT: cannot write /nowhere/y" in ran.err
     assert read(place, "markdown").startswith("### reconciler apply: `prod` 1 updated")
     for verb in ("plan", "drift"):
         assert place.run(verb, "--report", "json=/dev/full").code == 1
