@@ -17,6 +17,7 @@
         ├── ForeignStateError       4   the state belongs to another target or environment
         ├── MovedError              4   the state was moved to another place
         ├── PlanRefusedError        4   a saved plan that was altered, is foreign or of another format
+        ├── FrozenError             4   an apply in a time in which the policy allows none
         └── PinError                4   the manifest's target is not the one pinned in the environment
 
 The number is the exit code of the command (`exit_code`). A list that fails is no exception but a value: see
@@ -116,6 +117,10 @@ class MovedError(RefusedError):
 
 class PlanRefusedError(RefusedError):
     """A saved plan that was altered, is for another target, or of another format."""
+
+
+class FrozenError(RefusedError):
+    """An apply in a time in which the policy allows none (`policy.freeze`)."""
 
 
 class PinError(RefusedError):

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,15 @@ from reconciler.cli import notifying, reports
 from reconciler.cli import options as shared
 from reconciler.cli.output import at_terminal, complain, note, say, say_document, uses_colour, warn, width
 from reconciler.cli.outputs import Outputs, is_stdout
-from reconciler.errors import DeclinedError, MassChangeError, ReconcilerError, StoppedError, UsageError, in_words
+from reconciler.errors import (
+    DeclinedError,
+    FrozenError,
+    MassChangeError,
+    ReconcilerError,
+    StoppedError,
+    UsageError,
+    in_words,
+)
 from reconciler.report.escape import terminal
 from reconciler.report.phrases import FAILED
 
@@ -24,6 +33,9 @@ if TYPE_CHECKING:
     from reconciler.cli.wiring import Chosen
     from reconciler.model.changes import Plan
     from reconciler.model.outcomes import Result
+
+
+_LONGEST_REASON = 200
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,6 +52,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="let a plan of exactly N updates pass max_changes",
     )
     parser.add_argument(
+        "--break-freeze",
+        type=_reason,
+        metavar="REASON",
+        help="apply though policy.freeze allows it only later; the state's history keeps the reason",
+    )
+    parser.add_argument(
         "--deadline",
         type=shared.deadline,
         metavar="SECONDS",
@@ -51,6 +69,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     reports.arguments(parser)
     shared.output(parser)
     shared.network(parser)
+
+
+def _reason(text: str) -> str:
+    if not text.strip() or not text.isprintable() or len(text) > _LONGEST_REASON:
+        raise argparse.ArgumentTypeError(f"must be a reason in one line of at most {_LONGEST_REASON} characters")
+    return text.strip()
 
 
 def run(options: argparse.Namespace) -> int:
@@ -131,8 +155,10 @@ def _apply(options: argparse.Namespace, chosen: Chosen, saved: Plan | None, runt
             _show_plan(plan, options)
             wiring.tell_unmatched(options.only, chosen.manifest, plan)
             _check_mass_change(plan, chosen, options.allow_mass_change)
+            _check_freeze(plan, chosen, options, runtime)
             if not options.yes:
                 _ask(plan, runtime, options)
+                _check_freeze(plan, chosen, options, runtime)  # a person may have taken hours
             shown.begin(plan)
 
         how = ApplyOptions(
@@ -143,6 +169,7 @@ def _apply(options: argparse.Namespace, chosen: Chosen, saved: Plan | None, runt
             approve=approve,
             progress=shown.outcome,
             undo=lambda plan: _save_undo(plan, options),
+            break_freeze=options.break_freeze or "",
             saved={environment.name: environment for environment in saved.environments} if saved else {},
         )
         return apply(chosen.workspaces, remotes, metadata, wiring.selection(options), how)
@@ -181,6 +208,20 @@ def _check_mass_change(plan: Plan, chosen: Chosen, allowed: int | None) -> None:
             "; ".join(filter(None, excess))
             + f"{said}. Nothing was changed; if this is meant: --allow-mass-change {total}"
             + (f" ({', '.join(f'{name} {number}' for name, number in updates.items())})" if len(updates) > 1 else "")
+        )
+
+
+def _check_freeze(plan: Plan, chosen: Chosen, options: argparse.Namespace, runtime: Runtime) -> None:
+    """Raise FrozenError if a policy lets nothing be sent now, and the options do not break that."""
+    from reconciler.planning.freezes import describe_freeze
+
+    now = datetime.fromtimestamp(runtime.now(), UTC)
+    freezes = {workspace.name: workspace.desired.policy.freeze for workspace in chosen.workspaces}
+    frozen = [describe_freeze(environment, freezes[environment.name], now) for environment in plan.environments]
+    if any(frozen) and not options.break_freeze:
+        raise FrozenError(
+            f"{'; '.join(filter(None, frozen))}. Nothing was changed; apply it later, or if it cannot wait: "
+            "--break-freeze REASON"
         )
 
 

@@ -6,7 +6,7 @@ import argparse
 import os
 import platform
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from reconciler.cli.forge import Forge
     from reconciler.cli.runtime import Runtime
     from reconciler.manifest import Environment
-    from reconciler.model.lists import Live
+    from reconciler.model.lists import Freeze, Live
     from reconciler.state.state_store import Store
 
 
@@ -98,6 +98,8 @@ def _checks(environment: Environment, store: Store, options: argparse.Namespace,
     yield variables
     if unusual := account_id_warning(target.account_id):
         yield Check("account id", "unknown", unusual)
+    if freezes := environment.desired.policy.freeze:
+        yield _freeze(freezes, runtime)
     if pins.status == "works" and variables.status == "works":
         yield from _ask_api(environment, options, runtime)
     else:
@@ -160,6 +162,15 @@ def _lock(store: Store, runtime: Runtime) -> Check:
     held: list[str | None] = []
     looked = _try_check("lock", lambda: held.append(store.holder(lock_info(runtime.now()))), lambda _: "free")
     return Check("lock", "fails", held[0], "wait until that run has ended") if held and held[0] else looked
+
+
+def _freeze(freezes: Sequence[Freeze], runtime: Runtime) -> Check:
+    from datetime import UTC, datetime
+
+    from reconciler.planning.freezes import freeze_in_words
+
+    words = freeze_in_words(freezes, datetime.fromtimestamp(runtime.now(), UTC))
+    return Check("freeze", "unknown", words) if words else Check("freeze", "works", "no freeze is on now")
 
 
 def _list_pins(prefix: str) -> str:

@@ -167,9 +167,11 @@ def lock_info(now: float) -> LockInfo:
 
 
 def _command(arguments: Sequence[str]) -> str:
-    """Return the command as it was typed, but for addresses of --notify, which hold secrets."""
+    """Return the command as a shell takes it, but for addresses of --notify, which hold secrets."""
+    import shlex
+
     typed = "\0".join(["reconciler", *arguments])
-    return re.sub(r"(?<=\0--notify[=\0])[^\0]*", "***", typed).replace("\0", " ")
+    return shlex.join(re.sub(r"(?<=\0--notify[=\0])[^\0]*", "***", typed).split("\0"))
 
 
 def _user() -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from threading import Lock
 
 from reconciler.documents.plan_document import digest
-from reconciler.engine.looking import add_forecast, compare, standing_of, warn_of_step_back
+from reconciler.engine.looking import add_forecast, compare, standing_of, warn_of_freeze, warn_of_step_back
 from reconciler.engine.per_account import all_of, first_of, side_by_side
 from reconciler.engine.workspaces import PlanMetadata, Selection, Workspace
 from reconciler.errors import ReconcilerError, in_words
@@ -30,7 +31,7 @@ class ApplyOptions:
 
     `approve` shows the plan and raises what stops it; `progress` receives each outcome as it becomes known, with the
     name of the environment. `undo` is given the plan that sets back what the run did. `saved` holds, by environment,
-    plans that were reviewed before and are to be followed.
+    plans that were reviewed before and are to be followed. `break_freeze` says why a freeze is broken, "" if it is not.
     """
 
     holder: LockInfo
@@ -41,6 +42,7 @@ class ApplyOptions:
     progress: Callable[[str, Outcome], None]
     undo: Callable[[Plan], None] = lambda _: None
     saved: Mapping[str, EnvironmentPlan] = field(default_factory=dict)
+    break_freeze: str = ""
 
 
 def apply(
@@ -101,6 +103,7 @@ def _prepare(
         if saved
         else compare(workspace, writer.applied, snapshot.live, selection)
     )
+    plan = warn_of_freeze(plan, workspace, datetime.fromtimestamp(options.clock.now(), UTC), options.break_freeze)
     return _PreparedEnvironment(workspace, remotes[workspace.name], held, writer, plan, snapshot, started)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from reconciler.engine.per_account import Failures, side_by_side, sorted_out
@@ -13,6 +14,7 @@ from reconciler.model.changes import EnvironmentPlan, Plan
 from reconciler.model.lists import Applied, AppliedList, Desired, DoubtfulList, Live, Standing, Target
 from reconciler.planning import limits
 from reconciler.planning.build import build
+from reconciler.planning.freezes import describe_freeze
 from reconciler.planning.guard import apply_guards
 from reconciler.planning.stepback import step_back_warnings
 from reconciler.protocols import Reader
@@ -33,7 +35,7 @@ def plan(
         applied = workspace.store.load()
         reader = readers.get(workspace.name)
         live = read_live(reader, workspace.ids(selection)) if reader else None
-        compared = compare(workspace, applied, live, selection)
+        compared = warn_of_freeze(compare(workspace, applied, live, selection), workspace, now)
         if not reader or not live or not selection.who:
             return compared
         from reconciler.engine.last_saves import read_last_saves  # noqa: PLC0415 - most plans do without
@@ -43,6 +45,7 @@ def plan(
         saves, warnings = read_last_saves(reader, moved, selection.who, applied, live)
         return replace(compared, last_saves=saves, warnings=(*compared.warnings, *warnings))
 
+    now = datetime.fromisoformat(metadata.created_at)
     found, failures = sorted_out((workspace.name for workspace in workspaces), side_by_side(workspaces, _target, look))
     failed, refreshed = _words(failures), bool(readers)
     made = Plan(metadata.tool, metadata.created_at, refreshed, metadata.files, found, failed, asked=metadata.asked)
@@ -125,6 +128,14 @@ def warn_of_step_back(
     """Return the plan with a warning if git moved the state back."""
     warnings = step_back_warnings(applied, workspace.store.later(applied), live)
     return replace(plan, warnings=(*warnings, *plan.warnings))
+
+
+def warn_of_freeze(plan: EnvironmentPlan, workspace: Workspace, now: datetime, broken: str = "") -> EnvironmentPlan:
+    """Return the plan with a warning if the policy lets no apply send it `now`; `broken` is the reason to do it."""
+    if frozen := describe_freeze(plan, workspace.desired.policy.freeze, now):
+        end = f"broken with --break-freeze: {broken}" if broken else "an apply refuses without --break-freeze REASON"
+        return replace(plan, warnings=(*plan.warnings, f"{frozen}; {end}"))
+    return plan
 
 
 def add_forecast(plan: EnvironmentPlan, workspace: Workspace) -> EnvironmentPlan:

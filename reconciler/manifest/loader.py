@@ -15,7 +15,8 @@ from reconciler.errors import ManifestError
 from reconciler.files import read as files_read
 from reconciler.manifest import messages
 from reconciler.manifest.includes import included_files
-from reconciler.manifest.models import NAME, Entry, Head, IncludedFile, ListEntry
+from reconciler.manifest.model_base import Entry
+from reconciler.manifest.models import NAME, Head, IncludedFile, ListEntry
 from reconciler.manifest.reading import Place, Problems, Reading, TooManyProblemsError, Value, count_values
 from reconciler.manifest.resolve import resolve
 from reconciler.manifest.source import SourceText

@@ -6,17 +6,18 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from reconciler.manifest import models
+from reconciler.manifest import model_base
+from reconciler.manifest.freeze_times import WEEK
+from reconciler.manifest.model_base import Entry
 from reconciler.manifest.models import (
     LEAST_REQUESTS,
     MOST_REQUESTS,
-    Entry,
     EnvironmentEntry,
     ListEntry,
     ManifestFile,
     Override,
-    PolicyEntry,
 )
+from reconciler.manifest.policy_models import LONGEST_REASON, MOST_FREEZES, FreezeEntry, PolicyEntry
 from reconciler.manifest.reading import Place, Value
 from reconciler.manifest.scalars import REFUSED, NotText
 from reconciler.model.fields import FIELDS, TABLE
@@ -28,6 +29,7 @@ _ENTRIES: Mapping[str, type[Entry]] = {
     "": ManifestFile,
     "environments.*": EnvironmentEntry,
     "policy": PolicyEntry,
+    "policy.freeze.*": FreezeEntry,
     "lists.*": ListEntry,
     "lists.*.overrides.*": Override,
 }
@@ -52,6 +54,14 @@ _WANTED = {
     "policy.name_pattern": 'a regular expression, in quotes: "[A-Z].* - [0-9]{4}"',
     "policy.required": f"a sequence of {', '.join(FIELDS)} or keys of your own, such as [{FIELDS[-1]}, x-owner]",
     "policy.required.*": f"{', '.join(FIELDS)}, or a key of your own that begins with x-",
+    "policy.freeze": f"a sequence of at most {MOST_FREEZES} mappings with reason, zone, and when it holds",
+    "policy.freeze.*": "a mapping with reason, zone, and when it holds: days, hours, since, until",
+    "policy.freeze.*.reason": f"a text of 1 to {LONGEST_REASON} characters, without space around it",
+    "policy.freeze.*.zone": "a time zone, such as Europe/Berlin",
+    "policy.freeze.*.days": f"days and ranges of {', '.join(WEEK)}: mon-fri, sun",
+    "policy.freeze.*.hours": "two times of 24 hours, from 00:00 to 24:00: 18:00-08:00",
+    "policy.freeze.*.since": 'a date, with a time or without, in quotes: "2026-12-20 18:00"',
+    "policy.freeze.*.until": 'a date, with a time or without, in quotes: "2027-01-06 12:00"',
     "include": "a sequence of globs, such as [lists/*.yaml]",
     "include.*": "a glob, such as lists/*.yaml",
     "lists": "a mapping of keys to lists, or {} if there is none",
@@ -68,7 +78,19 @@ _WANTED = {
 }
 """What a value must be, by the kind of its place (see `_kind`)."""
 
-_ANY_TEXT = (*FIELDS, "previously", "previously.*", "include.*", "ignore_undeclared.*", "name_pattern", "account_id")
+_ANY_TEXT = (
+    *FIELDS,
+    "previously",
+    "previously.*",
+    "include.*",
+    "ignore_undeclared.*",
+    "name_pattern",
+    "reason",
+    "zone",
+    "since",
+    "until",
+    "account_id",
+)
 """Endings of the kinds of places that take any text."""
 
 _NULL = {
@@ -175,7 +197,7 @@ def _fault(error: ErrorDetails, place: Place, value: Value) -> Fault:
             return Fault(place, unknown_key(place, tuple(_ENTRIES[_kind(place[:-1])].model_fields)), at_key=True)
         case _ if error["loc"][-1:] == ("[key]",):
             return Fault(place, bad_name(str(place[-1])), at_key=True)
-        case models.BROKEN_RULE:
+        case model_base.BROKEN_RULE:
             return Fault(place, error["msg"])
         case found:
             return Fault(place, _wrong_value(kind, value, wants_text=found == "string_type"))

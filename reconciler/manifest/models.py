@@ -6,12 +6,10 @@ The managed fields come from their table (`model.fields`). Rules for texts are i
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Annotated, Any, Literal, LiteralString, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     ConfigDict,
     Discriminator,
     Field,
@@ -21,61 +19,35 @@ from pydantic import (
     create_model,
 )
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
-from pydantic_core import PydanticCustomError, core_schema
+from pydantic_core import core_schema
 
-from reconciler.manifest.own_rules import LONGEST_PATTERN, pattern_fault
+from reconciler.manifest.model_base import TRIMMED, Entry, Glob, broken_rule, free_of
+from reconciler.manifest.policy_models import PolicyEntry
 from reconciler.manifest.rules import folder_fault, name_format_fault
 from reconciler.manifest.values import AS_WRITTEN
 from reconciler.model import fields, hosts
 from reconciler.model.identifiers import LIST_ID, LONGEST
-from reconciler.model.lists import Policy
 
 NAME = r"^(?:[a-wyz0-9][a-z0-9_-]*|x(?:[a-z0-9_][a-z0-9_-]*)?)$"
 """The pattern of a key of a list and of the name of an environment; neither begins with x-."""
 
-BROKEN_RULE: LiteralString = "broken_rule"
-"""The type of a pydantic error whose message is shown to people unchanged."""
-
 LEAST_REQUESTS, MOST_REQUESTS = 5, 100_000
-_TRIMMED = r"^\S(?:[\s\S]*\S)?$"
-_DEFAULT = Policy()
-
-
-def _broken_rule(fault: str) -> PydanticCustomError:
-    return PydanticCustomError(BROKEN_RULE, "{fault}", {"fault": fault})
 
 
 def _host(text: str) -> str:
     try:
         return hosts.normalise(text)
     except ValueError as error:
-        raise _broken_rule(str(error)) from error
-
-
-def _free_of(fault: Callable[[str], str | None]) -> AfterValidator:
-    """Return a validator that refuses a text if `fault` returns a message for it."""
-
-    def check(text: str) -> str:
-        if found := fault(text):
-            raise _broken_rule(found)
-        return text
-
-    return AfterValidator(check)
+        raise broken_rule(str(error)) from error
 
 
 def _form_of_texts(value: object) -> str:
     return "by environment" if isinstance(value, dict) else "one text"
 
 
-def _form_of_limit(value: object) -> str:
-    return "number" if isinstance(value, int) else "percentage"
-
-
 Name: TypeAlias = Annotated[str, StringConstraints(pattern=NAME)]
-Required: TypeAlias = Annotated[str, StringConstraints(pattern=rf"^(?:{'|'.join(fields.FIELDS)}|x-\S+)$")]
 ListId: TypeAlias = Annotated[str, StringConstraints(pattern=f"^{LIST_ID.pattern}$", max_length=LONGEST)]
 LiveName: TypeAlias = Annotated[str, Field(json_schema_extra={"minLength": 1})]
-Glob: TypeAlias = Annotated[str, StringConstraints(min_length=1)]
 Ids: TypeAlias = Annotated[
     Annotated[ListId, Tag("one text")] | Annotated[dict[Name, ListId], Field(min_length=1), Tag("by environment")],
     Discriminator(_form_of_texts),
@@ -84,27 +56,6 @@ LiveNames: TypeAlias = Annotated[
     Annotated[LiveName, Tag("one text")] | Annotated[dict[Name, LiveName], Tag("by environment")],
     Discriminator(_form_of_texts),
 ]
-Limit: TypeAlias = Annotated[
-    Annotated[int, Field(ge=0), Tag("number")]
-    | Annotated[str, StringConstraints(pattern=r"^(?:100|[1-9]?[0-9])%$"), Tag("percentage")],
-    Discriminator(_form_of_limit),
-]
-
-
-class Entry(BaseModel):
-    """A mapping with a fixed set of keys.
-
-    Users may add keys of their own that begin with x-; the YAML reader drops them before they get here.
-    """
-
-    model_config = ConfigDict(
-        strict=True,
-        extra="forbid",
-        frozen=True,
-        defer_build=True,
-        field_title_generator=lambda name, _: name.replace("_", " ").capitalize(),
-        json_schema_extra={"patternProperties": {"^x-": True}},
-    )
 
 
 class ListTexts(Entry):
@@ -124,9 +75,9 @@ def _with_managed_fields(left_out: str) -> type[Entry]:
 
 def _managed_field(row: fields.ManagedField, left_out: str) -> object:
     clears = '"" clears it. ' if row.may_be_empty else ""
-    checks: dict[str, JsonValue] = {"maxLength": row.longest, "pattern": f"^$|{_TRIMMED}"}
+    checks: dict[str, JsonValue] = {"maxLength": row.longest, "pattern": f"^$|{TRIMMED}"}
     if not row.may_be_empty:
-        checks |= {"minLength": 1, "pattern": _TRIMMED}
+        checks |= {"minLength": 1, "pattern": TRIMMED}
     description = f"{row.meaning} At most {row.longest} characters. {clears}{left_out}"
     return Field(default=None, title=row.label.capitalize(), description=description, json_schema_extra=checks)
 
@@ -166,50 +117,6 @@ class ListEntry(ListTexts, _with_managed_fields("Left out, it is unmanaged."), _
     )
 
 
-class PolicyEntry(Entry):
-    """What an apply may do."""
-
-    model_config = ConfigDict(title="Policy")
-
-    max_changes: Limit = Field(
-        default=f"{_DEFAULT.max_changes.number}%",
-        description="Changes in one apply: a number, or a percentage of the environment's lists, never under 10.",
-        examples=[20, "100%"],
-    )
-    on_drift: Literal["keep", "overwrite"] = Field(
-        default=_DEFAULT.on_drift,
-        description="keep: show what was changed elsewhere. overwrite: set it back.",
-        examples=["overwrite"],
-    )
-    rename_in_use: Literal["block", "warn"] = Field(
-        default=_DEFAULT.rename_in_use,
-        description="What becomes of renames of lists that campaigns use.",
-        examples=["warn"],
-    )
-    rename_while_running: Literal["block", "allow"] = Field(
-        default=_DEFAULT.rename_while_running,
-        description="What becomes of renames while a list is in use now; allow also needs rename_in_use: warn.",
-        examples=["allow"],
-    )
-    ignore_undeclared: list[Glob] = Field(
-        default=list(_DEFAULT.ignore_undeclared),
-        description="Names, or patterns of names, of live lists that someone else looks after.",
-        examples=[["Sandbox *"]],
-    )
-    name_pattern: Annotated[str, _free_of(pattern_fault)] = Field(
-        default=_DEFAULT.name_pattern,
-        description="A regular expression that every name must match as a whole, as written without name_format. "
-        "Look-around and backreferences are not supported.",
-        examples=["[A-Z].* - [0-9]{4}"],
-        json_schema_extra={"maxLength": LONGEST_PATTERN},
-    )
-    required: list[Required] = Field(
-        default=list(_DEFAULT.required),
-        description="What each list must have: fields that must be managed, and x- keys that must not be empty.",
-        examples=[["description", "x-owner"]],
-    )
-
-
 class EnvironmentEntry(Entry):
     """One environment: an account of the platform, and how to reach it."""
 
@@ -236,7 +143,7 @@ class EnvironmentEntry(Entry):
         description="Requests a minute at most. The account's limit is 60, shared with everything that uses its API.",
         examples=[45],
     )
-    name_format: Annotated[str, _free_of(name_format_fault)] = Field(
+    name_format: Annotated[str, free_of(name_format_fault)] = Field(
         default=AS_WRITTEN,
         description="How this environment writes names.",
         examples=["[dev] {name}"],
@@ -255,7 +162,7 @@ class Head(Entry):
     version: int = Field(
         ge=1, le=1, description="The format of the manifest.", examples=[1], json_schema_extra={"const": 1}
     )
-    state: Annotated[str, _free_of(folder_fault)] = Field(
+    state: Annotated[str, free_of(folder_fault)] = Field(
         default=".reconciler",
         description="Where the last-applied state is kept: a folder inside the manifest's, a branch, an object store.",
         examples=["git+branch://reconciler-state", "s3://bucket/folder"],

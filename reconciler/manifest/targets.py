@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from reconciler.manifest.models import EnvironmentEntry, Head, PolicyEntry
+from reconciler.manifest.freeze_times import days_in, hours_in, since, until, zone_of
+from reconciler.manifest.models import EnvironmentEntry, Head
+from reconciler.manifest.policy_models import FreezeEntry, PolicyEntry
 from reconciler.manifest.values import Environment
-from reconciler.model.lists import Desired, DesiredList, MaxChanges, Policy, Target
+from reconciler.model.lists import Desired, DesiredList, Freeze, MaxChanges, Policy, Target
 
 
 def target(entry: EnvironmentEntry) -> Target:
@@ -47,7 +49,7 @@ def stand_ins(names: Iterable[str]) -> dict[str, EnvironmentEntry]:
 
 def _policy(common: PolicyEntry, own: PolicyEntry) -> Policy:
     """Return the policy of an environment: keys of its `own` policy replace those of the `common` one."""
-    entry = common.model_copy(update=own.model_dump(exclude_unset=True))
+    entry = common.model_copy(update={name: getattr(own, name) for name in own.model_fields_set})
     return Policy(
         max_changes=_max_changes(entry.max_changes),
         on_drift=entry.on_drift,
@@ -56,6 +58,14 @@ def _policy(common: PolicyEntry, own: PolicyEntry) -> Policy:
         ignore_undeclared=tuple(entry.ignore_undeclared),
         name_pattern=entry.name_pattern,
         required=tuple(dict.fromkeys(entry.required)),
+        freeze=tuple(map(_freeze, entry.freeze)),
+    )
+
+
+def _freeze(entry: FreezeEntry) -> Freeze:
+    begin, end = hours_in(entry.hours)
+    return Freeze(
+        entry.reason, zone_of(entry.zone), days_in(entry.days), begin, end, since(entry.since), until(entry.until)
     )
 
 

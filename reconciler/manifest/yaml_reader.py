@@ -149,7 +149,7 @@ class _Composer:
     def _collection(self, event: Event) -> Value:
         if len(self._trail) >= DEEPEST:
             message = (
-                f"nested deeper than {DEEPEST} levels, but a manifest needs only 5: "
+                f"nested deeper than {DEEPEST} levels, but a manifest needs only 6: "
                 "look for an extra bracket or indentation"
             )
             raise UnreadableError(event.start_mark.index, message)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta, tzinfo
 from typing import Literal, NamedTuple, TypeAlias
 
 from reconciler.model.texts import Texts, length_in_common, mark_difference
@@ -64,6 +65,23 @@ class MaxChanges:
 
 
 @dataclass(frozen=True, slots=True)
+class Freeze:
+    """Windows of time in which nothing may be sent: on each of `days` (Monday is 0), by the clocks of `zone`.
+
+    `begin` and `end` count from the midnight at which the day begins; `end` may lie in the next day. Nothing before
+    `since` counts, nor anything from `until` on; both are by the clocks of the zone, without a zone of their own.
+    """
+
+    reason: str
+    zone: tzinfo
+    days: frozenset[int]
+    begin: timedelta
+    end: timedelta
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """What an environment allows; the defaults are those of a manifest without `policy`."""
 
@@ -74,6 +92,7 @@ class Policy:
     ignore_undeclared: tuple[str, ...] = ()
     name_pattern: str = ""
     required: tuple[str, ...] = ()
+    freeze: tuple[Freeze, ...] = ()
 
 
 class DesiredList(NamedTuple):

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import tempfile
+import zoneinfo
 from contextlib import suppress
+from datetime import datetime, timedelta
 from itertools import permutations
 from pathlib import Path
 
@@ -18,7 +21,8 @@ from yaml.error import MarkedYAMLError
 
 from reconciler.errors import ManifestError
 from reconciler.manifest import included_schema, load, manifest_schema
-from reconciler.manifest.models import PolicyEntry
+from reconciler.manifest.freeze_times import zone_fault
+from reconciler.manifest.policy_models import PolicyEntry
 from reconciler.manifest.rules import text_fault
 from reconciler.manifest.yaml_errors import explain
 from reconciler.manifest.yaml_events import FASTEST, PurePythonParser
@@ -44,6 +48,28 @@ def test_every_key_of_policy_is_heeded(tmp_path: Path, key: str) -> None:
     head = "version: 1\nenvironments:\n  prod: {host: platform.kore.ai, stream_id: st-1, account_id: a1, policy: {}}\n"
     (tmp_path / "lists.yaml").write_text(head.replace("{}", json.dumps({key: example})))
     assert load(tmp_path / "lists.yaml").environments["prod"].desired.policy != Policy()
+
+
+def test_an_environment_has_freezes_of_its_own(tmp_path: Path) -> None:
+    common = '[{reason: R, zone: Europe/Berlin, days: "fri-sun, tue", hours: 18:00-08:00, until: "2026-12-31"}]'
+    text = HEAD.replace("a1}}", "a1}, dev: {host: h.example, stream_id: st-2, account_id: a2, policy: {freeze: []}}}")
+    prod, dev = load(written(tmp_path, f"{text}policy: {{freeze: {common}}}\n")).environments.values()
+    (freeze,) = prod.desired.policy.freeze
+    assert (str(freeze.zone), sorted(freeze.days)) == ("Europe/Berlin", [1, 4, 5, 6])
+    assert (freeze.begin, freeze.end) == (timedelta(hours=18), timedelta(hours=32))
+    assert (freeze.since, freeze.until) == (None, datetime(2027, 1, 1))  # noqa: DTZ001  (its zone is beside it)
+    assert dev.desired.policy.freeze == ()
+
+
+def test_without_data_of_time_zones_it_says_where_to_get_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "tzdata", None)
+    zoneinfo.reset_tzpath(to=[])
+    try:
+        assert zone_fault("Europe/Vaduz") == (
+            "this machine has no data of time zones: install them (pip install tzdata, or the system's tzdata)"
+        )
+    finally:
+        zoneinfo.reset_tzpath()
 
 
 def test_the_example_loads_with_every_key_meant() -> None:
@@ -89,6 +115,7 @@ def test_the_example_fits_the_schema_and_broken_ones_do_not() -> None:
         (("policy", "on_drift"), "ignore"),
         (("policy", "rename_while_running"), "warn"),
         (("policy", "required"), ["id"]),
+        (("policy", "freeze"), [{"reason": "R", "zone": "UTC", "days": "mo"}]),
         (("lists", "renewal-due", "name"), ""),
         (("lists", "renewal-due", "nam"), "x"),
         (("lists", "renewal-due", "id", "x-prod"), "cl-1"),

@@ -53,7 +53,7 @@ def declare(place: Workplace, description: str, url: str) -> None:
 @every_kind
 def test_the_main_job_and_its_history(place: Workplace) -> None:
     assert place.run("plan", "--detailed-exitcode").code == 2
-    assert place.run("apply", "--yes").code == 0
+    assert place.run("apply", "--yes", "--break-freeze", "it's urgent").code == 0
     assert place.run("plan", "--refresh", "--detailed-exitcode").code == 0
     assert place.run("state", "rm", "b").code == 0
     told = json.loads(place.run("state", "history", "--json").out)["history"]
@@ -61,7 +61,8 @@ def test_the_main_job_and_its_history(place: Workplace) -> None:
         ([], [], ["b"]),
         (["a", "b"], [], []),
     ]
-    assert [each["command"] for each in told] == ["reconciler state rm b", "reconciler apply --yes"]
+    broken = """reconciler apply --yes --break-freeze 'it'"'"'s urgent'"""
+    assert [each["command"] for each in told] == ["reconciler state rm b", broken]
     shown = place.run("state", "history", "--last", "1").out
     assert "dropped: b" in shown
     assert "reconciler apply" not in shown

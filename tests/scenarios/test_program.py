@@ -485,6 +485,27 @@ def test_a_secret_may_come_through_a_pipe(place: Workplace, command: tuple[str, 
     assert CLIENT_SECRET not in ran.out + ran.err
 
 
+def test_in_a_freeze_nothing_is_sent_unless_a_reason_is_given(place: Workplace) -> None:
+    edited(place, a="New 1")
+    manifest = place.folder / "lists.yaml"
+    freeze = "{freeze: [{reason: Stock taking, zone: UTC}]}"
+    manifest.write_text(manifest.read_text().replace("policy: {}", f"policy: {freeze}"))
+    frozen = "prod: frozen until further notice: Stock taking"
+    assert place.run("plan", "--refresh", "--out", "plan.json").code == 0
+    planned = json.loads((place.folder / "plan.json").read_text())
+    assert planned["environments"][0]["warnings"] == [f"{frozen}; an apply refuses without --break-freeze REASON"]
+    assert "freeze: frozen until further notice: Stock taking" in place.run("doctor").out
+    for arguments in ([], ["plan.json"]):
+        refused = place.run("apply", "--yes", *arguments)
+        assert (refused.code, place.puts) == (4, [])
+        assert f"error: {frozen}. Nothing was changed; apply it later" in refused.err
+    assert "must be a reason in one line" in place.run("apply", "--yes", "--break-freeze", "a\nb").err
+    ran = place.run("apply", "--yes", "--break-freeze", "it is urgent")
+    assert (ran.code, len(place.puts)) == (0, 1)
+    assert "broken with --break-freeze: it is urgent" in ran.out
+    assert place.run("apply", "--yes").code == 0  # nothing to send
+
+
 def test_doctor_says_who_holds_the_lock(place: Workplace) -> None:
     edited(place, a="New 1")
     place.sandbox.world.faults.arm([faults.Delay(call="put", seconds=1)])
