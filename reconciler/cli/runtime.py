@@ -171,7 +171,7 @@ def _command(arguments: Sequence[str]) -> str:
     import shlex
 
     typed = "\0".join(["reconciler", *arguments])
-    return shlex.join(re.sub(r"(?<=\0--notify[=\0])[^\0]*", "***", typed).split("\0"))
+    return shlex.join(re.sub(r"(?<=\0--notify[=\0])[^\0]*", "...", typed).split("\0"))
 
 
 def _user() -> str:

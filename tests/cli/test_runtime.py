@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 
 import pytest
 
-from reconciler.cli.runtime import Notes, Runtime
+from reconciler.cli.runtime import Notes, Runtime, lock_info
 from reconciler.errors import StoppedError
 
 
@@ -57,6 +58,12 @@ def test_a_signal_ends_a_long_wait_and_its_countdown() -> None:
         runtime.sleep(60)
     assert counted.told == ["over"]
     runtime.last_wait(0.01)
+
+
+def test_who_runs_it_is_told_without_addresses_of_messages(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = ["apply", "--notify", "slack://a b", "--notify=json://c", "--notify-when", "trouble", "--yes"]
+    monkeypatch.setattr(sys, "argv", ["reconciler", *said])
+    assert lock_info(0.0).command == "reconciler apply --notify ... --notify=... --notify-when trouble --yes"
 
 
 def test_in_a_log_a_wait_has_few_lines(capsys: pytest.CaptureFixture[str]) -> None:
