@@ -12,7 +12,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from reconciler.model.lists import Absent, Applied, DoubtfulList, KnownList, LaterState, Live, LiveList, OddList
+    from reconciler.model.lists import (
+        Absent,
+        Applied,
+        DoubtfulList,
+        KnownList,
+        LastRun,
+        LaterState,
+        Live,
+        LiveList,
+        OddList,
+    )
     from reconciler.model.put_answers import PutAnswer
     from reconciler.model.texts import Texts
 
@@ -155,6 +165,10 @@ class StateStore(Protocol):
 
         None if there is nothing later, or no history to ask. Never raises.
         """
+        ...
+
+    def last_run(self, applied: Applied) -> LastRun | None:
+        """Return who wrote `applied`, which is what the store holds now; None if it does not say. Never raises."""
         ...
 
     def lock(self, holder: LockInfo) -> AbstractContextManager[StateWriter]:

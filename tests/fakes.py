@@ -249,6 +249,9 @@ class FakeStore:
     def later(self, applied: Applied) -> None:
         del applied
 
+    def last_run(self, applied: Applied) -> None:
+        del applied
+
     @contextmanager
     def lock(self, holder: LockInfo) -> Iterator[StateWriter]:
         if self.holder is not None:

@@ -8,6 +8,7 @@ from string import Template
 from typing import Final
 
 LINK: Final = "Build"
+STARTED_BY: Final = "Started by"
 # By a variable that only this system sets: for each label what may be said, the first whose variables are all set.
 SYSTEMS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     "GITHUB_RUN_ID": {
@@ -15,14 +16,14 @@ SYSTEMS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "Commit": ("$GITHUB_SHA",),
         "Branch": ("$GITHUB_HEAD_REF", "$GITHUB_REF_NAME"),
         "Pull request": ("$GITHUB_SERVER_URL/$GITHUB_REPOSITORY/pull/$PULL",),
-        "Started by": ("$GITHUB_TRIGGERING_ACTOR", "$GITHUB_ACTOR"),
+        STARTED_BY: ("$GITHUB_TRIGGERING_ACTOR", "$GITHUB_ACTOR"),
     },
     "CI_JOB_URL": {
         LINK: ("$CI_JOB_URL",),
         "Commit": ("$CI_COMMIT_SHA",),
         "Branch": ("$CI_MERGE_REQUEST_SOURCE_BRANCH_NAME", "$CI_COMMIT_REF_NAME"),
         "Merge request": ("$CI_MERGE_REQUEST_PROJECT_URL/-/merge_requests/$CI_MERGE_REQUEST_IID",),
-        "Started by": ("$GITLAB_USER_LOGIN",),
+        STARTED_BY: ("$GITLAB_USER_LOGIN",),
     },
     "BUILD_BUILDID": {  # Azure
         # By the project's id: its name may hold spaces.
@@ -30,7 +31,7 @@ SYSTEMS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "Commit": ("$BUILD_SOURCEVERSION",),
         "Branch": ("$SYSTEM_PULLREQUEST_SOURCEBRANCH", "$BUILD_SOURCEBRANCH"),
         "Pull request": ("$SYSTEM_PULLREQUEST_PULLREQUESTNUMBER", "$SYSTEM_PULLREQUEST_PULLREQUESTID"),
-        "Started by": ("$BUILD_REQUESTEDFOR",),
+        STARTED_BY: ("$BUILD_REQUESTEDFOR",),
     },
     "BITBUCKET_BUILD_NUMBER": {
         LINK: ("https://bitbucket.org/$BITBUCKET_REPO_FULL_NAME/pipelines/results/$BITBUCKET_BUILD_NUMBER",),
@@ -43,14 +44,14 @@ SYSTEMS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "Commit": ("$CIRCLE_SHA1",),
         "Branch": ("$CIRCLE_BRANCH",),
         "Pull request": ("$CIRCLE_PULL_REQUEST",),
-        "Started by": ("$CIRCLE_USERNAME",),
+        STARTED_BY: ("$CIRCLE_USERNAME",),
     },
     "BUILD_URL": {  # Jenkins
         LINK: ("$BUILD_URL",),
         "Commit": ("$GIT_COMMIT",),
         "Branch": ("$CHANGE_BRANCH", "$BRANCH_NAME", "$GIT_BRANCH"),
         "Pull request": ("$CHANGE_URL", "$CHANGE_ID"),
-        "Started by": ("$CHANGE_AUTHOR",),
+        STARTED_BY: ("$CHANGE_AUTHOR",),
     },
 }
 _PULL: Final = re.compile(r"refs/pull/(\d+)/merge")

@@ -151,18 +151,19 @@ class Runtime:
 
 
 def lock_info(now: float) -> LockInfo:
-    """Say who is running this: process, host, user, command and CI job."""
+    """Say who is running this: process, host, user (of a CI job, who started it), command and CI job."""
     import socket
 
-    from reconciler.cli.ci_build import LINK, build_facts
+    from reconciler.cli.ci_build import LINK, STARTED_BY, build_facts
 
+    build = build_facts(os.environ)
     return LockInfo(
         pid=os.getpid(),
         host=socket.gethostname(),
-        user=_user(),
+        user=build.get(STARTED_BY) or _user(),
         command=_command(sys.argv[1:]),
         since=timestamp(now),
-        job=build_facts(os.environ).get(LINK, ""),
+        job=build.get(LINK, ""),
     )
 
 

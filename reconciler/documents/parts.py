@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, TypeAlias
+from typing import Annotated, NotRequired, TypeAlias
 
 from pydantic import ConfigDict, Field, StringConstraints, with_config
 from typing_extensions import TypedDict
@@ -66,6 +66,8 @@ class LastSavePart(TypedDict):
     """When, as the API answers it; empty if it does not say."""
     since_apply: bool
     """Whether that was after the last apply of the list; true if that is not known."""
+    applied_by: NotRequired[str]
+    """Who ran that apply, if the state's store says so and no run followed; only if since_apply is false."""
 
 
 @document
@@ -108,7 +110,10 @@ def source_part(source: lists.Source) -> SourcePart:
 
 def last_save_part(save: lists.LastSave) -> LastSavePart:
     """Return what a document says of a save."""
-    return {"by": save.by, "at": save.at, "since_apply": save.since_apply}
+    made: LastSavePart = {"by": save.by, "at": save.at, "since_apply": save.since_apply}
+    if save.applied_by:
+        made["applied_by"] = save.applied_by
+    return made
 
 
 def manifest_part(files: Mapping[str, str]) -> ManifestPart:

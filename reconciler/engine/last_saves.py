@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from reconciler.errors import RemoteError
 from reconciler.model.lists import Applied, AppliedList, LastSave, Live, LiveList
 from reconciler.planning.limits import SECONDS_A_REQUEST
-from reconciler.protocols import Reader
+from reconciler.protocols import Reader, StateStore
 
 _CLOCKS_DIFFER = timedelta(seconds=5)
 
@@ -49,6 +49,16 @@ def read_last_saves(
     if found and not saves:
         warnings.append("who saved the lists is not known: the API names no user when a list is read alone")
     return saves, tuple(warnings)
+
+
+def name_applies(saves: Mapping[str, LastSave], store: StateStore, applied: Applied) -> Mapping[str, LastSave]:
+    """Return the saves; one that is no later than the last apply names who ran that, if no run followed."""
+    older = {list_id for list_id, save in saves.items() if not save.since_apply}
+    run = store.last_run(applied) if older else None
+    if run is None:
+        return saves
+    recorded = older & {known.id for key, known in applied.lists.items() if key in run.recorded}
+    return {**saves, **{list_id: saves[list_id]._replace(applied_by=run.by) for list_id in recorded}}
 
 
 def _judge(save: LastSave, applied_at: str) -> LastSave:

@@ -201,6 +201,13 @@ class LaterState:
     cut_off: bool = False
 
 
+class LastRun(NamedTuple):
+    """The run that wrote a state last: who made it, in words, and the keys of the lists that it recorded anew."""
+
+    by: str
+    recorded: frozenset[str]
+
+
 class Campaign(NamedTuple):
     """A campaign that uses a list, as the list's record names it.
 
@@ -215,12 +222,13 @@ class LastSave(NamedTuple):
     """Who saved a list last, a user id, and when, as reading the list alone answers; "" if that does not say.
 
     It is a hint: the time also moves when an integration fills the list. `since_apply`: it was after the last apply of
-    the list.
+    the list; if not, `applied_by` says who ran that, "" if it is not known.
     """
 
     by: str
     at: str
     since_apply: bool = True
+    applied_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

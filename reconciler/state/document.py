@@ -42,6 +42,10 @@ class Written:
     command: str
     job: str = ""
 
+    def __str__(self) -> str:
+        """Return who that was, in words."""
+        return f"{self.user} on {self.host}: {self.command}" + (f", CI job {self.job}" if self.job else "")
+
 
 @dataclass(frozen=True, slots=True)
 class Stamp:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.errors import ForeignStateError, MovedError
-from reconciler.model.lists import Applied, LaterState
+from reconciler.errors import ForeignStateError, MovedError, ReconcilerError
+from reconciler.model.lists import Applied, LastRun, LaterState
 from reconciler.protocols import LockInfo, StateWriter
 
 if TYPE_CHECKING:
@@ -91,6 +91,21 @@ class Store(ABC):
         """Return None: what a run wrote stays, whatever happens to the manifest."""
         del applied
         return None
+
+    def last_run(self, applied: Applied) -> LastRun | None:
+        """Return who wrote `applied`, if the store keeps earlier states and who wrote them."""
+        from reconciler.state.history import difference  # noqa: PLC0415 - few commands ask
+
+        try:
+            saved = self.history(2).saved
+        except ReconcilerError:
+            return None
+        last, before = (saved[-1], saved[-2].applied if len(saved) > 1 else None) if saved else (None, None)
+        if last is None or last.written is None or last.applied.serial != applied.serial:
+            return None
+        changed = difference(before, last.applied)
+        known = before is not None or applied.serial == 1  # earlier states may have been cut off
+        return LastRun(str(last.written), frozenset((*changed.added, *changed.changed) if known else ()))
 
     @contextmanager
     def lock(self, holder: LockInfo, *, lost: bool = False) -> Iterator[StateWriter]:

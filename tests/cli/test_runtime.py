@@ -24,6 +24,16 @@ def test_its_time_goes_on_while_the_machine_sleeps(monkeypatch: pytest.MonkeyPat
     assert "the deadline of 60 s is near" in str(runtime.reason_to_end(0.0))
 
 
+def test_a_ci_job_is_whose_who_started_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("GITHUB_RUN_ID", "CI_JOB_URL", "GITLAB_USER_LOGIN"):
+        monkeypatch.delenv(name, raising=False)
+    alone = lock_info(0.0)
+    monkeypatch.setenv("CI_JOB_URL", "https://gitlab.example/jobs/7")
+    assert (lock_info(0.0).user, lock_info(0.0).job) == (alone.user, "https://gitlab.example/jobs/7")
+    monkeypatch.setenv("GITLAB_USER_LOGIN", "kim")
+    assert lock_info(0.0).user == "kim"
+
+
 class Counted:
     """A countdown that keeps what it was told."""
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from reconciler.engine.last_saves import read_last_saves
+from reconciler.engine.last_saves import name_applies, read_last_saves
 from reconciler.errors import RemoteError
-from reconciler.model.lists import Absent, Applied, LastSave, Live, LiveList
+from reconciler.model.lists import Absent, Applied, LastRun, LastSave, Live, LiveList
+from tests.fakes import FakeClock, FakeStore
 from tests.planning import worlds
 
 APPLIED = worlds.applied({"a": {"name": "A"}, "b": {"name": "B"}, "c": {"name": "C", "intended": {"name": "D"}}})
@@ -36,8 +37,16 @@ class Asked:
         return LiveList(list_id, {"name": "L", "description": ""}, last_save=self.saves[list_id])
 
 
-def asked(reader: Asked, *moved: str, most: int = 20, applied: Applied = APPLIED, live: Live | None = None) -> object:
-    saves, warnings = read_last_saves(reader, moved, most, applied, live or Live({}))
+class Store(FakeStore):
+    """A store that knows the run that recorded the list `a`."""
+
+    def last_run(self, applied: Applied) -> LastRun | None:  # type: ignore[override]  # the fake knows none
+        assert applied == APPLIED
+        return LastRun("anna on ci-7: reconciler apply", frozenset({"a", "other"}))
+
+
+def asked(reader: Asked, *moved: str, most: int = 20, live: Live | None = None) -> object:
+    saves, warnings = read_last_saves(reader, moved, most, APPLIED, live or Live({}))
     return {list_id: (save.by, save.since_apply) for list_id, save in saves.items()}, list(warnings)
 
 
@@ -69,6 +78,18 @@ def test_what_cannot_be_read_leaves_the_rest() -> None:
 def test_an_api_that_names_nobody() -> None:
     warning = "who saved the lists is not known: the API names no user when a list is read alone"
     assert asked(Asked({"cl-a": None}), "cl-a") == ({}, [warning])
+
+
+def test_the_last_run_is_named_if_it_recorded_the_list_and_nobody_saved_it_since() -> None:
+    old = LastSave("u-1", "2026-11-22T10:00:00Z", since_apply=False)
+    known, silent = Store(APPLIED, FakeClock()), FakeStore(APPLIED, FakeClock())
+    saves = {"cl-a": old, "cl-b": old}
+    assert name_applies(saves, known, APPLIED) == {
+        "cl-a": old._replace(applied_by="anna on ci-7: reconciler apply"),
+        "cl-b": old,
+    }
+    assert name_applies(saves, silent, APPLIED) == saves
+    assert name_applies({"cl-a": THEIRS}, known, APPLIED) == {"cl-a": THEIRS}
 
 
 @pytest.mark.parametrize(

@@ -80,6 +80,9 @@ class BreakingStore:
     def later(self, applied: Applied) -> None:
         del applied
 
+    def last_run(self, applied: Applied) -> None:
+        del applied
+
     @contextmanager
     def lock(self, holder: LockInfo) -> Iterator[StateWriter]:
         with self._store.lock(holder) as writer:

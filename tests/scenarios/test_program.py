@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.sandbox import faults
-from reconciler.sandbox.accounts import SOMEONE, Account, ContactList
+from reconciler.sandbox.accounts import SOMEONE, USER, Account, ContactList
 from reconciler.sandbox.server import CLIENT_SECRET
 from reconciler.sandbox.settings import Settings
 from tests.program import PROGRAM, Ran, Workplace, some_lists, workplace
@@ -200,6 +200,14 @@ def test_who_changed_a_list_elsewhere_costs_one_request_each(place: Workplace) -
     silent = place.run("drift", "--who", "1")
     assert "who saved the lists is not known: the API names no user" in " ".join(silent.out.split())
     assert place.run("plan", "--who").code == 1
+
+
+def test_what_an_apply_did_itself_is_not_taken_for_the_work_of_others(place: Workplace) -> None:
+    place.sandbox.world.settings = Settings(limit=0, unsent_fields="wipe")
+    edited(place, a="New")
+    assert "description was not sent but changed" in place.run("apply", "--yes").out
+    said = " ".join(place.run("drift", "--who").out.split())
+    assert re.search(rf"last saved: by {USER} on .* UTC, no later than the last apply", said)
 
 
 def test_too_many_changes_are_refused_whole(tmp_path: Path) -> None:

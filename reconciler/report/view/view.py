@@ -129,7 +129,8 @@ def _save_in_words(save: LastSave) -> str:
         moment = datetime.fromisoformat(at)
         at = moment.astimezone(UTC).strftime("%A, %Y-%m-%d %H:%M UTC") if moment.tzinfo else at
     when = f" on {shorten(at, _MOST_OF_NAME)}" if at else ""
-    since = "" if save.since_apply else ", no later than the last apply"
+    ran = f", by {shorten(save.applied_by)}" if save.applied_by else ""
+    since = "" if save.since_apply else f", no later than the last apply{ran}"
     return f"by {shorten(save.by, _MOST_OF_NAME)}{when}{since}"
 
 

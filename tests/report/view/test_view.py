@@ -89,6 +89,8 @@ def test_a_summary_says_what_stops_a_list_or_else_which_fields_change() -> None:
         (LastSave("u-1", "2026-11-24T17:04:00"), "by u-1 on 2026-11-24T17:04:00"),
         (LastSave("u-1", "0001-01-01T00:00:00+10:00"), "by u-1 on 0001-01-01T00:00:00+10:00"),
         (LastSave("u-1", ""), "by u-1"),
+        (LastSave("u-1", "", since_apply=False, applied_by="anna on ci-7: reconciler apply"),
+         "by u-1, no later than the last apply, by anna on ci-7: reconciler apply"),
     ],
 )  # fmt: skip
 def test_who_saved_a_list_last(save: LastSave, said: str) -> None:

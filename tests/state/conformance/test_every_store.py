@@ -27,7 +27,7 @@ from reconciler.errors import (
     StateError,
     UsageError,
 )
-from reconciler.model.lists import AppliedList, DoubtfulList
+from reconciler.model.lists import AppliedList, DoubtfulList, LastRun
 from reconciler.protocols import StateWriter
 from reconciler.state.history import History
 from reconciler.state.leased_writer import LeasedWriter
@@ -403,16 +403,24 @@ def test_history(keeper: Keeper) -> None:
     if isinstance(keeper, InFolder):
         with pytest.raises(UsageError, match="a folder keeps no earlier states"):
             keeper.store().history(1)
+        assert keeper.store().last_run(keeper.store().load()) is None
         return
     assert keeper.store().history(5) == History()
+    assert keeper.store().last_run(keeper.store().load()) is None
     set_up(keeper, "a")
     first = keeper.store().load()
+    by = f"{HOLDER.user} on {HOLDER.host}: {HOLDER.command}"
+    assert keeper.store().last_run(first) == LastRun(by, frozenset("a"))
     set_up(keeper, "b")
     with keeper.store().lock(HOLDER):
         pass
     second = keeper.store().load()
     saved = keeper.store().history(5).saved
     assert [each.applied for each in saved] == [first, second]
+    last_run = keeper.store().last_run(second)
+    assert last_run
+    assert last_run.recorded == frozenset("b")
+    assert keeper.store().last_run(first) is None
     assert [each.written and (each.written.user, each.written.command) for each in saved] == [
         (HOLDER.user, HOLDER.command)
     ] * 2
