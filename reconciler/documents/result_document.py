@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Literal
+from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
 
@@ -76,6 +76,8 @@ class EnvironmentResultPart(TypedDict):
     """Why the run ended early; null if it did not."""
     outcomes: list[OutcomePart]
     """What became of each change, in the order of the plan."""
+    broke_freeze: NotRequired[str]
+    """Why it was applied in a freeze of the policy; absent if there was none."""
 
 
 @document
@@ -100,12 +102,15 @@ def result_document(result: Result) -> ResultDocument:
 
 
 def _environment(environment: EnvironmentResult) -> EnvironmentResultPart:
-    return {
+    made: EnvironmentResultPart = {
         "name": environment.name,
         "summary": _summary(environment),
         "stopped": environment.stopped,
         "outcomes": [_outcome(outcome) for outcome in environment.outcomes],
     }
+    if environment.broke_freeze:
+        made["broke_freeze"] = environment.broke_freeze
+    return made
 
 
 def _summary(environment: EnvironmentResult) -> ResultSummary:

@@ -73,7 +73,7 @@ def apply(
 
 @dataclass(frozen=True, slots=True)
 class _PreparedEnvironment:
-    """One environment, locked (until `held` is closed), read and planned."""
+    """One environment, locked (until `held` is closed), read and planned; `broke_freeze` as in its result."""
 
     workspace: Workspace
     remote: Remote
@@ -82,6 +82,7 @@ class _PreparedEnvironment:
     plan: EnvironmentPlan
     snapshot: LiveSnapshot
     started: float
+    broke_freeze: str
 
 
 def _target(workspace: Workspace) -> Target:
@@ -103,8 +104,10 @@ def _prepare(
         if saved
         else compare(workspace, writer.applied, snapshot.live, selection)
     )
-    plan = warn_of_freeze(plan, workspace, datetime.fromtimestamp(options.clock.now(), UTC), options.break_freeze)
-    return _PreparedEnvironment(workspace, remotes[workspace.name], held, writer, plan, snapshot, started)
+    now = datetime.fromtimestamp(options.clock.now(), UTC)
+    warned = warn_of_freeze(plan, workspace, now, options.break_freeze)
+    broken = options.break_freeze if warned is not plan else ""
+    return _PreparedEnvironment(workspace, remotes[workspace.name], held, writer, warned, snapshot, started, broken)
 
 
 def _follow_saved_plan(
@@ -232,6 +235,7 @@ def _carried_out(prepared: _PreparedEnvironment, options: ApplyOptions) -> _End:
         requests=prepared.remote.requests,
         seconds=clock.monotonic() - prepared.started,
         stopped=stopped,
+        broke_freeze=prepared.broke_freeze,
     )
     undo = replace(prepared.plan, changes=run.undo(), drift=(), unchanged=0, warnings=())
     return _End(result, add_forecast(undo, prepared.workspace), failure)

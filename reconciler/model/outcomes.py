@@ -47,7 +47,8 @@ class Outcome:
 class EnvironmentResult:
     """The outcomes of one environment; `stopped` says why the run ended early, None if it did not.
 
-    `seconds` is the time it took, `requests` the HTTP requests sent, retries included.
+    `seconds` is the time it took, `requests` the HTTP requests sent, retries included. `broke_freeze` is the reason for
+    which it was applied in a freeze of the policy, "" if there was none.
     """
 
     name: str
@@ -56,6 +57,7 @@ class EnvironmentResult:
     requests: int
     seconds: float
     stopped: str | None = None
+    broke_freeze: str = ""
 
     @property
     def in_order(self) -> bool:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from reconciler.manifest import freeze_times
 from reconciler.model.lists import Freeze
@@ -72,6 +74,23 @@ def test_until_when_it_is_frozen(freezes: list[Freeze], now: str, until: str | N
     zone = freezes[0].zone if freezes else None
     said = until and f"frozen until {until} ({zone}): a reason"
     assert freeze_in_words(freezes, datetime.fromisoformat(now)) == said
+
+
+@given(
+    st.sampled_from(["mon-sun", "sat-sun", "fri-mon", "tue, thu"]),
+    st.tuples(st.integers(0, 23), st.integers(1, 24)).filter(lambda hours: hours[0] != hours[1]),
+    st.integers(1_767_225_600, 1_798_761_600).map(lambda seconds: datetime.fromtimestamp(seconds, UTC)),
+)
+def test_without_changes_of_clocks_days_and_hours_are_as_written(
+    days: str, hours: tuple[int, int], now: datetime
+) -> None:
+    begin, end = hours
+    on = freeze_times.days_in(days)
+    today, yesterday = now.weekday() in on, (now.weekday() - 1) % 7 in on
+    frozen = today and begin <= now.hour < (end if end > begin else 24)
+    frozen |= end < begin and yesterday and now.hour < end
+    said = freeze_in_words([freeze(days, f"{begin:02}:00-{end:02}:00", zone="UTC")], now)
+    assert (said is not None) == frozen
 
 
 def test_the_first_that_is_on_gives_reason_and_zone_and_its_end_is_that_of_all() -> None:

@@ -508,9 +508,13 @@ def test_in_a_freeze_nothing_is_sent_unless_a_reason_is_given(place: Workplace) 
         assert (refused.code, place.puts) == (4, [])
         assert f"error: {frozen}. Nothing was changed; apply it later" in refused.err
     assert "must be a reason in one line" in place.run("apply", "--yes", "--break-freeze", "a\nb").err
-    ran = place.run("apply", "--yes", "--break-freeze", "it is urgent")
+    reports = [f"--report={name}={name}.out" for name in ("markdown", "github", "html")]
+    ran = place.run("apply", "--yes", "--json", "--break-freeze", "it is urgent", *reports)
     assert (ran.code, len(place.puts)) == (0, 1)
-    assert "broken with --break-freeze: it is urgent" in ran.out
+    assert "broken with --break-freeze: it is urgent" in " ".join(ran.err.split())
+    assert json.loads(ran.out)["environments"][0]["broke_freeze"] == "it is urgent"
+    for name in ("markdown", "github", "html"):
+        assert "applied in a freeze, because: it is urgent" in (place.folder / f"{name}.out").read_text()
     assert place.run("apply", "--yes").code == 0  # nothing to send
 
 

@@ -104,6 +104,7 @@ def _environment(of: EnvironmentResult, approved: EnvironmentPlan | None) -> Env
         counts={**{OUTCOMES[kind].tag: numbers[kind] for kind in in_order_first}, "unchanged": of.unchanged},
         cost=f"{count(of.requests, 'request')} in {duration(of.seconds)}",
         entries=in_reading_order(_entries(of, approved)),
+        warnings=(f"applied in a freeze, because: {of.broke_freeze}",) if of.broke_freeze else (),
         stopped=of.stopped or "",
         target=approved.target if approved else None,
         lineage=approved.lineage if approved else "",
