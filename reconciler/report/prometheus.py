@@ -19,7 +19,7 @@ from reconciler.report.escape import label_value
 
 GAUGES: Final[Mapping[str, str]] = {
     "reconciler_lists": "Declared lists.",
-    "reconciler_lists_pending": "Lists whose declared texts are yet to be sent, and may be.",
+    "reconciler_lists_pending": "Lists whose declared texts are not applied yet; blocked ones apart.",
     "reconciler_lists_blocked": "Lists whose change a guard stops.",
     "reconciler_lists_drifted": "Lists that were changed elsewhere since the last apply.",
     "reconciler_lists_missing": "Declared lists that the account does not have.",

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from threading import Thread
 
 import pytest
@@ -120,6 +121,36 @@ def test_without_apprise_the_way_out_is_told(
     monkeypatch.setitem(sys.modules, "apprise", None)  # as if it were not installed
     assert app.run(["drift", "--notify", "json://127.0.0.1"]) == 1
     assert "error: --notify needs Apprise: pip install 'contact-list-reconciler[notify]'" in capsys.readouterr().err
+
+
+BROKEN = """
+print("to stdout")
+class Apprise:
+    service_name = "Fake"
+    def __init__(self, *_, **__):
+        raise RuntimeError(self.url)
+    @classmethod
+    def instantiate(cls, url, asset):
+        cls.url = url
+        return cls
+class AppriseAsset:
+    def __init__(self, **_): {at_once}
+"""
+
+
+def test_where_apprise_breaks_nothing_of_an_address_shows(place: Workplace, tmp_path: Path) -> None:
+    place.declare(some_lists(3), a={"description": "New"})
+    found = {"PYTHONPATH": f"{tmp_path}:{place.variables['PYTHONPATH']}"}
+    (tmp_path / "apprise.py").write_text(BROKEN.format(at_once="pass"))
+    ran = place.run("plan", "--notify", f"json://{SECRET}", **found)
+    assert (ran.code, ran.err) == (
+        0, "warning: the message of --notify is not sent: Apprise did not come to an end\n"
+    )  # fmt: skip
+    (tmp_path / "apprise.py").write_text(BROKEN.format(at_once="raise KeyError"))
+    ran = place.run("plan", "--notify", f"json://{SECRET}", **found)
+    assert (ran.code, ran.err) == (
+        1, "error: --notify: Apprise does not start; try: python -c 'import apprise'\n"
+    )  # fmt: skip
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # what Apprise imports
