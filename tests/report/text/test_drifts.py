@@ -31,7 +31,7 @@ BOTH = ListDrift(
     campaigns=(),
     source=samples.at(52),
     doubtful=True,
-    last_save=LastSave("u-08", "yesterday", since_apply=False),
+    last_save=LastSave("u-08", "yesterday", since_apply=False, applied_by="anna on ci-7: reconciler apply --yes"),
 )
 EDITED = ListDrift(
     key="vip",
