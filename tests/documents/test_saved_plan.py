@@ -16,6 +16,7 @@ from reconciler.documents.saved_plan import load_plan
 from reconciler.errors import PlanRefusedError, UsageError
 from reconciler.model.changes import Block, Blocked, Plan, Update
 from reconciler.model.fields import TABLE, ManagedField
+from reconciler.model.lists import LastSave
 from reconciler.report.json import render
 from tests.documents.test_plan import PLANNED, plan_of
 
@@ -53,6 +54,17 @@ def test_it_comes_back(tmp_path: Path) -> None:
     loaded = load_plan(save(tmp_path, render(plan_document(WHOLE))))
     assert told(loaded) == told(WHOLE)
     assert digest(loaded) == digest(WHOLE)
+
+
+def test_who_saved_a_list_is_read_and_left_out(tmp_path: Path) -> None:
+    moved = (PLANNED.changes[0], *PLANNED.drift)
+    asked = plan_of(replace(PLANNED, last_saves={each.id: LastSave("u-1", "x") for each in moved}))
+    document = plan_document(asked)
+    (found,) = document["environments"]
+    part = {"by": "u-1", "at": "x", "since_apply": True}
+    assert [each.get("last_saved") for each in (found["changes"][0], *found["drift"])] == [part] * len(moved)
+    loaded = load_plan(save(tmp_path, render(document)))
+    assert (told(loaded), loaded.environments[0].last_saves) == (told(asked), {})
 
 
 def _first(document: Any) -> Any:
