@@ -8,11 +8,12 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from reconciler.cli import options as shared
-from reconciler.cli.output import note, say, uses_colour
+from reconciler.cli.output import note, say, uses_colour, warn
 from reconciler.errors import UsageError
-from reconciler.model.fields import label
+from reconciler.model.fields import NAME, label
 from reconciler.model.patterns import matches
 from reconciler.planning.blocks import GONE
+from reconciler.planning.guard import name_campaigns
 from reconciler.report.escape import quote, terminal
 from reconciler.report.phrases import CAUSES
 
@@ -60,6 +61,7 @@ def run(options: argparse.Namespace) -> int:
     if not (accepted or refused or gone):
         say("nothing to accept: no list changed elsewhere since the last apply")
     _tell(accepted, written=not options.dry_run)
+    _warn_of_campaigns(report, accepted)
     for each in refused:
         where = f"{each.wanted.key} in {each.wanted.environment}"
         what = f"the live {label(each.wanted.field)} {quote(each.wanted.text)}"
@@ -104,6 +106,18 @@ def _find_gone(report: DriftReport, keys: Sequence[str]) -> Iterator[tuple[str, 
         for each in environment.missing:
             if not keys or any(matches(pattern, each.key) for pattern in keys):
                 yield each.key, environment.name
+
+
+def _warn_of_campaigns(report: DriftReport, accepted: Sequence[Wanted]) -> None:
+    """Say which of the names that are accepted may not be the one that campaigns were set up with."""
+    drifted = {(of.name, each.key): each for of in report.environments for each in of.drifted}
+    for each in accepted:
+        found = drifted[each.environment, each.key]
+        if each.field == NAME and found.campaigns:
+            warn(
+                f"{each.key} in {each.environment}: {name_campaigns(found.campaigns)}: look there "
+                "which name it was set up with; if that is the old one, correct it there, or set the name back instead"
+            )
 
 
 def _tell(accepted: Sequence[Wanted], *, written: bool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import random
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -227,11 +228,9 @@ def _check_freeze(plan: Plan, chosen: Chosen, options: argparse.Namespace, runti
 
 def _ask(plan: Plan, runtime: Runtime, options: argparse.Namespace) -> None:
     """Let the person at the terminal decide, where there is anything to do."""
-    deeds = sum(change.action != "blocked" for environment in plan.environments for change in environment.changes)
-    if not deeds:
+    question = _question(plan)
+    if not question:
         return
-    names = ", ".join(environment.name for environment in plan.environments)
-    question = f"Apply {'this change' if deeds == 1 else f'these {deeds} changes'} to {names}? Type yes to apply: "
     try:
         said = runtime.answer(question, documents=options.json)
     except StoppedError as error:
@@ -239,6 +238,23 @@ def _ask(plan: Plan, runtime: Runtime, options: argparse.Namespace) -> None:
         raise
     if said.strip() != "yes":
         raise DeclinedError("not applied; nothing was changed")
+
+
+def _question(plan: Plan) -> str:
+    """Return what to ask: how much is sent, and beside it recorded or left; "" if there is nothing to do."""
+    actions = Counter(change.action for environment in plan.environments for change in environment.changes)
+    sent, blocked = actions["update"], actions["blocked"]
+    recorded = actions.total() - sent - blocked
+    if not sent + recorded:
+        return ""
+    names = ", ".join(environment.name for environment in plan.environments)
+    these = "this change" if (sent or recorded) == 1 else f"these {sent or recorded:,} changes"
+    what = f"Apply {these} to {names}"
+    rest = [f"{recorded:,} more only recorded"] if sent and recorded else []
+    rest += ["nothing is sent, only the state is written"] if not sent else []
+    rest += [f"{blocked:,} blocked"] if blocked else []
+    beside = f" ({', '.join(rest)})" if rest else ""
+    return f"{what}{beside}? Type yes to apply: "
 
 
 def _save_undo(plan: Plan, options: argparse.Namespace) -> None:

@@ -135,10 +135,16 @@ def migrate(chosen: Chosen, options: argparse.Namespace) -> None:
         if str(here).rstrip("/") == str(there).rstrip("/"):
             raise UsageError(f"the state is at {here} already")
         moved = move(here, there, asking, here_url=manifest.state, there_url=options.to)
-        say(f"{moved.environment}: serial {moved.serial}, lists {len(moved.lists)}: moved to {there} and read back")
+        what = f"{moved.environment}: serial {moved.serial}, lists {len(moved.lists)}"
+        say(f"{what}: moved to {there.place} and read back")
     say(f"{manifest.state} is marked as moved, and refused from now on. In {manifest.path.name}, set")
     say(f"state: {options.to}")
     if "://" not in manifest.state:
-        say(f"Keep {manifest.state} in git as it is now: it shows the new place to whoever still has the old manifest")
+        say(
+            f"Commit {manifest.state} and {manifest.path.name}, and keep both in git: whoever still has the old "
+            "manifest is told the new place"
+        )
+    if options.to.startswith("git+branch://"):
+        say("If this repository has no remote origin, the branch is on this machine only, until a write finds one")
     if "://" not in options.to:
         say(f"Commit {options.to}, but for what .gitignore is to name: {options.to}/*.lock {options.to}/*.new")

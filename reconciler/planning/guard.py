@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from reconciler.model.changes import Block, Change, EnvironmentPlan, Update
 from reconciler.model.fields import NAME
-from reconciler.model.lists import Applied, Campaign, Desired, DesiredList, Live, LiveList, Policy
+from reconciler.model.lists import Applied, Campaign, Desired, DesiredList, KnownList, Live, LiveList, Policy
 from reconciler.planning import names
 from reconciler.planning.blocks import block_change
 
@@ -23,7 +23,7 @@ def apply_guards(plan: EnvironmentPlan, desired: Desired, applied: Applied, live
     """
     by_id = {wanted.id: wanted for wanted in desired.lists.values()}
     changes = tuple(
-        _guard_change(change, by_id.get(change.id) or desired.lists.get(change.key), desired.policy, live)
+        _guard_change(change, by_id.get(change.id) or desired.lists.get(change.key), desired.policy, applied, live)
         for change in plan.changes
     )
     settled = names.order_renames(changes, names.find_holders(changes, desired, applied, live))
@@ -47,17 +47,20 @@ def _names_by_id(plan: EnvironmentPlan, applied: Applied, live: Live | None) -> 
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """What a guard is given beside the change: the list as declared now, under any key, and as live."""
+    """What a guard is given beside the change: the list as declared now, under any key, as last applied, and live."""
 
     wanted: DesiredList | None
+    known: KnownList | None
     live: LiveList | None
     policy: Policy
 
 
-def _guard_change(change: Change, wanted: DesiredList | None, policy: Policy, live: Live | None) -> Change:
+def _guard_change(
+    change: Change, wanted: DesiredList | None, policy: Policy, applied: Applied, live: Live | None
+) -> Change:
     if not isinstance(change, Update):
         return change
-    seen = _Seen(wanted, live.lists.get(change.id) if live else None, policy)
+    seen = _Seen(wanted, applied.lists.get(change.key), live.lists.get(change.id) if live else None, policy)
     for guard in _GUARDS:
         if block := guard(change, seen):
             return block_change(change, block)
@@ -82,7 +85,17 @@ def _rename_in_use(change: Update, seen: _Seen) -> Block | None:
     return Block(
         "rename_in_use",
         f"{'; '.join(_uses(live))}, and campaigns and contact imports refer to lists by name",
-        f"rename it when no campaign {'uses it' if blocked else 'runs'}, or set {' and '.join(lifts)}",
+        _ways_out(change, seen, "uses it" if blocked else "runs", f"set {' and '.join(lifts)}"),
+    )
+
+
+def _ways_out(change: Update, seen: _Seen, busy: str, allow: str) -> str:
+    """Say what to do; to set a name back is no risk to campaigns that were set up with it, but a repair."""
+    if not (seen.known and seen.known.texts.get(NAME) == change.after[NAME]):
+        return f"rename it when no campaign {busy}, or {allow}"
+    return (
+        "this sets back the name that was last applied: look which name the campaigns and contact imports use; if it "
+        f"is that one, {allow}; if it is the live one, take it into the manifest with `reconciler accept`"
     )
 
 
@@ -102,9 +115,10 @@ def _uses(live: LiveList) -> Iterator[str]:
     if live.in_use:
         yield "the API says that the list is in use now, so a campaign is probably running"
     if live.campaigns:
-        yield _name_campaigns(live.campaigns)
+        yield name_campaigns(live.campaigns)
 
 
-def _name_campaigns(campaigns: tuple[Campaign, ...]) -> str:
+def name_campaigns(campaigns: tuple[Campaign, ...]) -> str:
+    """Say which campaigns use a list."""
     named = ", ".join(f"{name!r} [{identity}]" if identity else repr(name) for name, identity in campaigns)
     return f"{len(campaigns)} {'campaign uses' if len(campaigns) == 1 else 'campaigns use'} it ({named})"

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.model.changes import Asked
+from reconciler.model.fields import NAME
 from reconciler.report.escape import terminal
 
 if TYPE_CHECKING:
@@ -47,14 +48,15 @@ def command(verb: str, environments: Iterable[str], asked: Asked, *more: str) ->
 def of_drift_left_alone(of: EnvironmentPlan, asked: Asked) -> Iterator[Step]:
     """Yield what can be done about the drift that a plan shows and leaves alone."""
     yield _accept(of.name, asked, *(drift.key for drift in of.drift if asked.only))
-    yield _set_back(of.name, asked)
+    yield _set_back(of.name, asked, in_use=any(NAME in each.fields and each.id in of.campaigns for each in of.drift))
 
 
 def of_drift(found: EnvironmentDrift, asked: Asked) -> Iterator[Step]:
     """Yield what can be done about what a drift report found in an environment."""
     if found.drifted:
         yield _accept(found.name, asked, *(drift.key for drift in found.drifted if asked.only))
-        yield _set_back(found.name, asked)
+        renamed = (each for each in found.drifted if any(field.field == NAME for field in each.fields))
+        yield _set_back(found.name, asked, in_use=any(each.campaigns for each in renamed))
     if found.pending:
         yield Step("To send what the manifest says", command("apply", [found.name], asked))
     if found.undeclared:
@@ -70,6 +72,8 @@ def _accept(environment: str, asked: Asked, *keys: str) -> Step:
     return Step("To take the live values into the manifest", accept(environment, asked, *keys))
 
 
-def _set_back(environment: str, asked: Asked) -> Step:
+def _set_back(environment: str, asked: Asked, *, in_use: bool) -> Step:
+    """`in_use`: a name that campaigns may use is among what is set back, and a guard looks at that."""
     back = replace(asked, revert_drift=True, out="")
-    return Step("To set the lists back to the manifest", command("apply", [environment], back))
+    but = " (names of lists that campaigns use only with policy.rename_in_use: warn)" if in_use else ""
+    return Step(f"To set the lists back to the manifest{but}", command("apply", [environment], back))

@@ -20,6 +20,7 @@ from rich.progress import Progress
 from reconciler.cli import apply, state_admin
 from reconciler.cli.progress import Live, progress
 from reconciler.cli.runtime import Notes, Runtime
+from reconciler.model.changes import Change
 from tests.report import samples
 
 PLAN = samples.planned(samples.environment("prod", samples.RENAME, samples.DESCRIBED, seconds=63))
@@ -110,6 +111,21 @@ PROMPTS: dict[str, tuple[Callable[[Runtime], None], str]] = {
     "apply": (lambda runtime: apply._ask(PLAN, runtime, OPTIONS), "Apply these 2 changes to prod?"),
     "unlock": (state_admin._ask, "Break this lock?"),
 }
+
+
+def test_the_question_says_what_is_sent_and_what_is_only_recorded() -> None:
+    def asked(*changes: Change) -> str:
+        return apply._question(samples.planned(samples.environment("prod", *changes)))
+
+    update, adopt, block = samples.RENAME, samples.ADOPTED, samples.RENAME_IN_USE
+    assert asked(update).startswith("Apply this change to prod? ")
+    assert asked(update, adopt, adopt, block).startswith(
+        "Apply this change to prod (2 more only recorded, 1 blocked)? "
+    )
+    assert asked(adopt, adopt).startswith(
+        "Apply these 2 changes to prod (nothing is sent, only the state is written)? "
+    )
+    assert asked(block) == ""
 
 
 @pytest.mark.parametrize("name", PROMPTS)

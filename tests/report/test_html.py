@@ -206,7 +206,7 @@ RESULTS: dict[str, tuple[Result, tuple[str, ...]]] = {
     "stopped": (ran(samples.UPDATED, stopped="SIGINT"), ("Incomplete: 1 of 1 change made",)),
     "not all": (
         morning.RESULT,
-        ("Incomplete: 2 of 7 changes made and recorded; 2 more in the state only, with nothing sent",),
+        ("Incomplete: 2 of 5 changes made and recorded; 2 more in the state only, with nothing sent",),
     ),
 }
 

@@ -248,7 +248,11 @@ def test_accept(place: Workplace) -> None:
     assert "left alone: b in prod: the manifest was edited too" in ran.err
     assert "nothing to accept" not in ran.out
     assert 'not accepted: c in prod: the live name "Theirs too " begins or ends with white space' in ran.err
-    assert place.run("accept", "b").code == 0
+    place.sandbox.world.set_list(replace(place.sandbox.world.lists()[second.id], campaigns=("June",)))
+    renamed = place.run("accept", "b")
+    assert renamed.code == 0
+    assert "warning: b in prod: 1 campaign uses it ('June' [cm-" in renamed.err
+    assert "look there which name it was set up with" in renamed.err
     assert manifest(place) == before.replace('"Text 1"', '"Theirs"').replace('"Ours"', '"Theirs"')
     place.sandbox.world.edit(third.id, {"name": third.name})
     assert place.run("drift", "--detailed-exitcode").code == 0

@@ -100,7 +100,7 @@ def test_migrate(place: Workplace, keeper: Keeper) -> None:
     ran = place.run("state", "migrate", "--to", keeper.url)
     assert ran.code == 0, ran.err
     assert f"state: {keeper.url}" in ran.out
-    assert "Keep .reconciler in git as it is now" in ran.out
+    assert "Commit .reconciler and lists.yaml" in ran.out
     refused = place.run("plan")
     assert (refused.code, f"was moved to {keeper.url}" in refused.err) == (4, True)
     declare(place, "New", keeper.url)

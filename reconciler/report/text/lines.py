@@ -31,6 +31,9 @@ _INKS: Final[Mapping[Tone, Ink]] = {
 }
 _NOTES: Final[Mapping[str, Ink]] = {"why": "red", "what to do": "bold", "warning": "yellow"}
 _OFFLINE: Final = "Compared with the last-applied state only: plan --refresh, and every apply, reads live first."
+_UNSEEN_USE: Final = (
+    "Which campaigns use the renamed lists was not looked up: a rename of a list in use may be blocked."
+)
 
 _LONG: Final = 8  # lists, after which the headline has left the screen
 _NAMED: Final = 5
@@ -139,7 +142,8 @@ def _closing(view: View, page: Page) -> Iterator[str]:
         where = f" in {count(len(view.environments), 'environment')}" if several else ""
         yield f"{page.pen.paint('bold', 'total')}  {_counts(view, view, where)}"
     if view.compared_offline:
-        yield page.pen.paint("dim", _OFFLINE)
+        renamed = any(field.field == NAME for of in view.environments for entry in of.entries for field in entry.fields)
+        yield page.pen.paint("dim", f"{_OFFLINE}\n{_UNSEEN_USE}" if renamed else _OFFLINE)
     if view.ended:
         heading = page.pen.paint("green" if view.in_order else "bold", view.ended)
         yield "\n".join([heading, *_steps(view, page)])

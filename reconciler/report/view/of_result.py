@@ -78,7 +78,7 @@ def how_it_ended(result: Result) -> str:
     unread = sum(_is_unread(outcome) for outcome in outcomes)
     also = f"; {only:,} more in the state only, with nothing sent" if only else ""
     also += f"; {unread:,} more acknowledged and recorded, but not read back" if unread else ""
-    return f"Incomplete: {made:,} of {count(len(outcomes), 'change')} made{recorded}{also}."
+    return f"Incomplete: {made:,} of {count(len(outcomes) - only, 'change')} made{recorded}{also}."
 
 
 def _done(made: int, only: int) -> str:
