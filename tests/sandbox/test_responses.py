@@ -7,7 +7,7 @@ from dataclasses import replace
 import jsonschema  # type: ignore[import-untyped]  # ships no types
 import pytest
 
-from reconciler.sandbox.accounts import ACCOUNT_ID, STREAM_ID
+from reconciler.sandbox.accounts import ACCOUNT_ID, STREAM_ID, USER
 from reconciler.sandbox.server import Sandbox
 from tests.sandbox.client import FIRST, SECOND, Answered, Client
 
@@ -124,8 +124,9 @@ def test_the_answer_of_a_put_echoes_the_name_and_never_the_description(client: C
 def test_a_put_changes_what_it_carries_and_the_time(sandbox: Sandbox, client: Client) -> None:
     client.put("cl-1", name="Neu – 新しい 😀")
     stored = sandbox.world.lists()["cl-1"]
-    assert replace(stored, updated_at=FIRST.updated_at) == FIRST.with_texts({"name": "Neu – 新しい 😀"})
-    assert stored.updated_at > FIRST.updated_at
+    before = replace(stored, updated_at=FIRST.updated_at, updated_by=FIRST.updated_by)
+    assert before == FIRST.with_texts({"name": "Neu – 新しい 😀"})
+    assert (stored.updated_at > FIRST.updated_at, stored.updated_by) == (True, USER)
     assert client.read("cl-1").data["updatedAt"] == stored.updated_at
     assert sandbox.world.lists()["cl-2"] == SECOND
 
