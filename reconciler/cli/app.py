@@ -18,6 +18,7 @@ VERBS = {
     "plan": "show what apply would do; cannot write",
     "apply": "make the account as the manifest says",
     "drift": "show what was changed elsewhere; cannot write",
+    "compare": "show in which lists two environments differ; cannot write",
     "import": "add live lists that the manifest lacks, to it and to the state",
     "accept": "write what was changed elsewhere into the manifest",
     "promote": "show what another environment lacks, and find its ids by name",

@@ -13,6 +13,7 @@ DOCUMENTS = (
     "plan",
     "result",
     "drift",
+    "compare",
     "problems",
     "doctor",
     "environments",

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from reconciler.documents.compare_document import CompareDocument
 from reconciler.documents.doctor_document import DoctorDocument
 from reconciler.documents.drift_document import DriftDocument
 from reconciler.documents.environments_document import EnvironmentsDocument
@@ -21,6 +22,7 @@ DECLARED: Mapping[str, Any] = {
     "plan": PlanDocument,
     "result": ResultDocument,
     "drift": DriftDocument,
+    "compare": CompareDocument,
     "problems": ProblemsDocument,
     "doctor": DoctorDocument,
     "environments": EnvironmentsDocument,

@@ -127,6 +127,7 @@ def _add_list(entry: _Entry, side: _Side, list_id: str, id_place: Place) -> None
         line=entry.line,
         previously=previously.get(side.name) if isinstance(previously, dict) else previously,
         protect=fields.protect,
+        overridden=tuple(override),
     )
     if NAME in texts:
         _check_name(entry, side, wanted, overridden=NAME in override)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from typing import Literal, NamedTuple, TypeAlias
 
+from reconciler.model.fields import Field
 from reconciler.model.texts import Texts, length_in_common, mark_difference
 
 _NONE: Texts = {}
@@ -98,8 +99,8 @@ class Policy:
 class DesiredList(NamedTuple):
     """One list as the manifest declares it for one environment, overrides and `name_format` applied.
 
-    `texts` holds the managed fields only. `file` and `line` are its `source`. `previously` is the live name that this
-    key may take over, or None.
+    `texts` holds the managed fields only, `overridden` names those of them that this environment's override says.
+    `file` and `line` are its `source`. `previously` is the live name that this key may take over, or None.
     """
 
     key: str
@@ -109,6 +110,7 @@ class DesiredList(NamedTuple):
     line: int
     previously: str | None = None
     protect: bool = False
+    overridden: tuple[Field, ...] = ()
 
     @property
     def source(self) -> Source:

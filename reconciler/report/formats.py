@@ -1,4 +1,4 @@
-"""The formats of `--report`: what each makes of a plan, a result or a drift report."""
+"""The formats of `--report`: what each makes of a plan, a result, a drift report or a comparison."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import json as _json
 from collections.abc import Callable, Mapping
 from typing import NamedTuple, TypeAlias, assert_never
 
+from reconciler.documents.compare_document import compare_document
 from reconciler.documents.drift_document import drift_document
 from reconciler.documents.plan_document import digest, plan_document
 from reconciler.documents.result_document import result_document
 from reconciler.model.changes import Plan
+from reconciler.model.comparison import Comparison
 from reconciler.model.drift_report import DriftReport
 from reconciler.model.outcomes import Result
 from reconciler.report import github, html, json, junit, markdown, prometheus
@@ -17,12 +19,13 @@ from reconciler.report.escape import log, xml_document
 from reconciler.report.github import Locate
 from reconciler.report.markdown import Report
 from reconciler.report.text import lines
+from reconciler.report.view.of_comparison import view_of_comparison
 from reconciler.report.view.of_drift import view_of_drift
 from reconciler.report.view.of_plan import view_of_plan
 from reconciler.report.view.of_result import view_of_result
 from reconciler.report.view.view import View
 
-Subject: TypeAlias = Plan | Result | DriftReport
+Subject: TypeAlias = prometheus.Subject
 _WIDTH = 100
 
 
@@ -47,6 +50,8 @@ def view_of(subject: Subject) -> View:
             return view_of_result(subject)
         case DriftReport():
             return view_of_drift(subject)
+        case Comparison():
+            return view_of_comparison(subject)
         case _:
             assert_never(subject)
 
@@ -59,6 +64,8 @@ def _document(subject: Subject) -> str:
             return json.render(result_document(subject))
         case DriftReport():
             return json.render(drift_document(subject, undeclared=True))
+        case Comparison():
+            return json.render(compare_document(subject))
         case _:
             assert_never(subject)
 

@@ -154,6 +154,8 @@ def _change_words(field: FieldView) -> str:
     old, new = field.before, field.after
     if new is None:
         return "no longer managed"
+    if old == new:
+        return _text(new)
     if old and len(old) > _LONGEST_NAME and (pieces := word_diff(old, new)):
         words = "".join(map(_piece, pieces))
     else:

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Final, TypeAlias, assert_never
 
 from reconciler.model.changes import Blocked, EnvironmentPlan, Plan
+from reconciler.model.comparison import Comparison
 from reconciler.model.drift_report import DriftReport, EnvironmentDrift
 from reconciler.model.lists import Standing
 from reconciler.model.outcomes import EnvironmentResult, OutcomeKind, Result
@@ -36,9 +37,11 @@ _OUTPUTS: Final[Mapping[str, str]] = {
     "in_doubt": "reconciler_lists_in_doubt",
 }
 _Numbers: TypeAlias = dict[str, int]
+Subject: TypeAlias = Plan | Result | DriftReport | Comparison
+"""What there are reports of."""
 
 
-def render(subject: Plan | Result | DriftReport) -> str:
+def render(subject: Subject) -> str:
     """Return the numbers of each environment; those of a run that ended before it knew any have the environment ""."""
     command, began, environments = _by_environment(subject)
     lines = []
@@ -53,14 +56,14 @@ def render(subject: Plan | Result | DriftReport) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def totals(subject: Plan | Result | DriftReport) -> dict[str, int]:
+def totals(subject: Subject) -> dict[str, int]:
     """Return the numbers of all environments together, as outputs of a step, without those that none knows."""
     environments = list(_by_environment(subject)[2].values())
     known = {name: [of[metric] for of in environments if metric in of] for name, metric in _OUTPUTS.items()}
     return {name: sum(numbers) for name, numbers in known.items() if numbers}
 
 
-def _by_environment(subject: Plan | Result | DriftReport) -> tuple[str, int, dict[str, _Numbers]]:
+def _by_environment(subject: Subject) -> tuple[str, int, dict[str, _Numbers]]:
     """Return the command, when it began, and its numbers by environment."""
     match subject:
         case Plan(refused=refused):
@@ -73,6 +76,9 @@ def _by_environment(subject: Plan | Result | DriftReport) -> tuple[str, int, dic
         case DriftReport():
             seen = {of.name: _of_drift(of) for of in subject.environments}
             return "drift", _seconds(subject.created_at), seen | _failed(subject.failed)
+        case Comparison():
+            compared = {name: _success(True) for name in (subject.before, subject.after)}
+            return "compare", _seconds(subject.created_at), compared
         case _:
             assert_never(subject)
 

@@ -17,6 +17,7 @@ FILES = {
     "plan": Path(__file__).parent / "plan.json",
     "result": REPOSITORY / "tests/report/golden/result.json",
     "drift": REPOSITORY / "tests/report/golden/drift-counted.json",
+    "compare": REPOSITORY / "tests/report/golden/compare.json",
     "problems": REPOSITORY / "tests/report/golden/problems.json",
     "doctor": REPOSITORY / "tests/report/golden/doctor.json",
     "environments": FOLDER / "environments.json",

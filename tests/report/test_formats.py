@@ -21,6 +21,7 @@ from reconciler.report.formats import FORMATS, Subject, render, view_of
 from reconciler.report.markdown import Report
 from tests.report import samples
 from tests.report.golden_files import assert_golden
+from tests.report.text.test_comparisons import COMPARED, compared_texts
 from tests.report.text.test_drifts import ALL, FOUL, report
 
 PLANS = samples.planned(samples.EVERYTHING, replace(samples.FEW, name="dev"), samples.environment("test", unchanged=3))
@@ -30,6 +31,7 @@ SUBJECTS: dict[str, Subject] = {
     "plan": PLANS,
     "result": RESULT,
     "drift": ALL,
+    "compare": COMPARED,
     "plan-failed": replace(samples.planned(samples.environment("test", unchanged=3)), failed=REFUSED),
     "refused": replace(PLANS, environments=PLANS.environments[1:2], refused='over max_changes: "<b>"'),
     "drift-failed": replace(report(EnvironmentDrift("test", samples.TARGET, "x", 7, declared=3)), failed=REFUSED),
@@ -48,6 +50,7 @@ HOSTILE: dict[str, Subject] = {
     "result": samples.ran(samples.FOUL_RESULT),
     "refused": replace(samples.planned(), refused=samples.HOSTILE),
     "drift": replace(HOSTILE_DRIFT, failed={samples.HOSTILE: samples.HOSTILE}),
+    "compare": compared_texts(samples.HOSTILE),
 }
 
 

@@ -21,6 +21,7 @@ from reconciler.report import escape
 from reconciler.report.formats import FORMATS, Subject, render
 from tests.report import samples
 from tests.report.ci_systems import TEXTS, commands
+from tests.report.text.test_comparisons import compared_texts
 from tests.report.text.test_drifts import report
 
 MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
@@ -87,6 +88,7 @@ SUBJECTS: dict[str, Callable[[str], Subject]] = {
     "refused": lambda text: replace(plan_of(text), refused=text),
     "result": result_of,
     "drift": drift_of,
+    "compare": compared_texts,
 }
 
 

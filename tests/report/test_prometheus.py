@@ -86,5 +86,6 @@ def test_an_apply_that_was_refused_is_no_success() -> None:
 @pytest.mark.parametrize("subject", [*SUBJECTS.values(), *HOSTILE.values()])
 def test_the_parser_takes_every_report(subject: Subject) -> None:
     refused = isinstance(subject, Plan) and bool(subject.refused)
-    command = "apply" if refused else {"Plan": "plan", "Result": "apply"}.get(type(subject).__name__, "drift")
+    commands = {"Plan": "plan", "Result": "apply", "DriftReport": "drift", "Comparison": "compare"}
+    command = "apply" if refused else commands[type(subject).__name__]
     assert numbers(subject, command)

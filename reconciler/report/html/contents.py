@@ -14,7 +14,7 @@ from reconciler.report.steps import Step
 from reconciler.report.view.kinds import Tone
 from reconciler.report.view.view import View, counts_in_words
 
-_WITHOUT_ENTRIES = ("unchanged", "as declared", "ignored")
+_WITHOUT_ENTRIES = ("unchanged", "as declared", "ignored", "alike")
 
 
 def page_of(view: View) -> Page:
@@ -23,7 +23,7 @@ def page_of(view: View) -> Page:
     groups = tuple(Group(kind, tuple(map(article_of, entries))) for kind, entries in view.groups.items())
     return Page(
         subject=view.subject,
-        kind_is={"plan": "Action", "apply": "Outcome", "drift": "Finding"}[view.subject],
+        kind_is={"plan": "Action", "apply": "Outcome", "drift": "Finding", "compare": "Difference"}[view.subject],
         environments=names,
         made_at=view.made_at,
         tone=_tone(view, groups),

@@ -12,15 +12,17 @@ from typing import TypeAlias
 from reconciler.model.fields import NAME, label
 from reconciler.report.phrases import FAILED, REFUSED, count
 from reconciler.report.view import kinds
-from reconciler.report.view.view import Entry, View
+from reconciler.report.view.view import Entry, View, counts_in_words
 
 Sentences: TypeAlias = tuple[str, ...]
 
 
 def headline(view: View) -> Sentences:
-    """Return what a plan would do, what an apply did or how far it came, or what a drift report found."""
+    """Return what a plan would do, what an apply did or how far it came, or what was found."""
     if view.subject == "apply":
         return tuple(_of_apply(view))
+    if view.subject == "compare":
+        return (counts_in_words(view.counts),)
     found = tuple(_of_plan(view) if view.subject == "plan" else _of_drift(view))
     refused = (REFUSED.capitalize(),) if view.refused else ()
     return (*refused, *_some(len(view.failed), "environment", FAILED), *(found or _all_well(view)))

@@ -1,4 +1,4 @@
-"""The kinds of entries of a plan, a result and a drift report, each table in the order in which its kinds are read.
+"""The kinds of entries of what is reported, each table in the order in which its kinds are read.
 
 What an apply sends comes first, the riskiest on top; then what is stopped; then the rest.
 """
@@ -124,6 +124,11 @@ UNDECLARED: Final = Kind(
     bulky=True,
 )  # fmt: skip
 
+ONLY_IN_ONE: Final = Kind("only-in-one", "caution", "!", "only in one", "Only in one of the two", in_order=False)
+DIFFERENT: Final = Kind("different", "change", "≠", "different", "Different", in_order=False)
+ON_PURPOSE: Final = Kind(
+    "on-purpose", "quiet", "=", "different on purpose", "Different on purpose", "As the overrides of the manifest say."
+)
 
 RANKS: Final[Mapping[Kind, int]] = {
     kind: rank
@@ -131,6 +136,7 @@ RANKS: Final[Mapping[Kind, int]] = {
         RISKY_RENAME, *UPDATES.values(), BLOCKED, LEFT_ALONE, *RECORDED.values(),
         *OUTCOMES.values(),
         MISSING, *MOVED.values(), UNDECLARED,
+        ONLY_IN_ONE, DIFFERENT, ON_PURPOSE,
     ))
 }  # fmt: skip
 """Which come first."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from reconciler.model.lists import Campaign, LastSave, Source, Target
     from reconciler.report.steps import Step
 
-Subject: TypeAlias = Literal["plan", "apply", "drift"]
+Subject: TypeAlias = Literal["plan", "apply", "drift", "compare"]
 Counts: TypeAlias = Mapping[str, int]
 """Numbers of lists by what is said of them; the last of them stands also if it is 0 and all others are."""
 
@@ -182,8 +182,8 @@ class View:
 
     @property
     def cost_verb(self) -> str:
-        """What stands before a cost: a plan foretells what an apply takes, the others have had it."""
-        return "an apply takes" if self.subject == "plan" else "took"
+        """What stands before a cost: a plan foretells what an apply takes, a comparison says what it is by."""
+        return {"plan": "an apply takes", "compare": "compared by"}.get(self.subject, "took")
 
     @property
     def counts(self) -> Counts:
