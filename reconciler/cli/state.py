@@ -192,14 +192,11 @@ def _check_same(pushed: Applied, present: Applied, document: Path) -> None:
 
 
 def _say_differences(present: Applied, pushed: Applied) -> None:
-    from deepdiff import DeepDiff
-
+    from reconciler.cli.state_differences import difference_lines
     from reconciler.report.escape import terminal
 
-    before, after = ({known.key: _entry(known) for known in side.lists.values()} for side in (present, pushed))
-    differences = DeepDiff(before, after, threshold_to_diff_deeper=0).pretty()
-    for line in differences.split("\n") if differences else ["the lists are the same"]:
-        note(terminal(line.replace("root", "lists", 1)))
+    for line in list(difference_lines(present, pushed)) or ["the lists are the same"]:
+        note(terminal(line))
 
 
 def _lock(store: StateStore) -> AbstractContextManager[StateWriter]:

@@ -42,21 +42,22 @@ def _read_history(store: Store, last: int, serial: int | None = None) -> Sequenc
 def history(store: Store, options: argparse.Namespace) -> None:
     """Show what the last runs made of the state, newest first."""
     saved = _read_history(store, options.last + 1)
-    entries = [_entry(before, after) for before, after in zip([None, *saved], saved, strict=False)][-options.last :]
+    pairs = list(zip([None, *saved], saved, strict=False))[-options.last :]
+    entries = [_entry(before, after) for before, after in pairs]
     if options.json:
         from reconciler.report.json import render
 
         document: StateHistoryDocument = {"history": entries[::-1]}
         say_document(render(document))
         return
+    from reconciler.cli.state_differences import difference_lines
     from reconciler.report.escape import terminal
 
     lineages = {entry["lineage"] for entry in entries}
-    for entry in reversed(entries):
+    for entry, (before, after) in reversed(list(zip(entries, pairs, strict=True))):
         say(terminal(_line(entry, several=len(lineages) > 1)))
-        for what, keys in (("added", entry["added"]), ("changed", entry["changed"]), ("dropped", entry["dropped"])):
-            if keys:
-                say(terminal(f"    {what}: {', '.join(keys)}"))
+        for line in difference_lines(before.applied if before else None, after.applied):
+            say(terminal(f"    {line}"))
     if not entries:
         note("no run has changed the state yet")
 

@@ -66,3 +66,26 @@ def test_state_show(capsys: pytest.CaptureFixture[str]) -> None:
 def test_state_history(capsys: pytest.CaptureFixture[str]) -> None:
     state_admin.history(STORE, options(last=20))
     check("state-history", capsys)
+
+
+def test_state_history_for_people(capsys: pytest.CaptureFixture[str]) -> None:
+    """What differs is said by property; when a list was recorded, only if nothing else differs."""
+    later = SECOND.lists["due"]._replace(applied_at="2026-11-23T10:00:00Z")
+    noted = doubtful_list("vip")._replace(intended={"name": 'The "VIP"'}, applied_at="2026-11-23T10:00:00Z")
+    third = state_of(later, noted, serial=8)
+
+    class Longer(KeptStates):
+        def history(self, last: int, serial: int | None = None) -> History:
+            return History((*super().history(last, serial).saved, Saved(third, None)))
+
+    state_admin.history(Longer(Path(), "prod", TARGET), options(json=False, last=2))
+    assert capsys.readouterr().out == (
+        "serial 8\n"
+        '    changed: due  applied_at: "2026-11-22T10:00:00Z" → "2026-11-23T10:00:00Z"\n'
+        '    changed: vip  intended.name: "VIP" → "The \\"VIP\\""\n'
+        "serial 7  2026-11-22T10:00:00Z  anna on ci-7  reconciler apply --yes  CI job https://ci.example/7\n"
+        "    added: due\n"
+        '    changed: vip  intended: none → name "VIP"\n'
+        '    changed: vip  status: "applied" → "in_doubt"\n'
+        "    dropped: gone\n"
+    )
