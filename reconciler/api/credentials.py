@@ -65,7 +65,7 @@ def from_variables(prefix: str, variables: Mapping[str, str]) -> Credentials:
         return credentials
     raise UsageError(
         f"no usable credentials in the environment: {'; '.join(read.problems)}. Set {prefix}_CLIENT_ID and "
-        f"{prefix}_CLIENT_SECRET, or {prefix}_TOKEN; each may be …_FILE, naming a file that holds it"
+        f"{prefix}_CLIENT_SECRET to those of the JWT app; other ways, such as files, are in docs/commands.md"
     )
 
 

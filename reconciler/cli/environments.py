@@ -76,6 +76,7 @@ def _add(options: argparse.Namespace) -> int:
         return 0
     edits.write(manifest, changes)
     say(f"{name} added; changed: {terminal(', '.join(changes))}")
+    say(f"From now on, plan, apply and others want to know which: --env {first}, --env {name} or --all-envs")
     say(f"Next: {_next_steps(options, answers, first)}")
     return 0
 

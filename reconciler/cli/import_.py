@@ -17,14 +17,15 @@ from reconciler.errors import UsageError
 from reconciler.model.fields import NAME
 from reconciler.model.patterns import matcher, patterns_taken_as_names
 from reconciler.report.escape import quote, terminal
-from reconciler.report.phrases import count
+from reconciler.report.phrases import count, shorten
+from reconciler.report.text.lines import join_campaigns
 
 if TYPE_CHECKING:
     from reconciler.cli.runtime import Runtime
     from reconciler.cli.wiring import Chosen
     from reconciler.manifest import Environment
     from reconciler.manifest.edit.imports import Imports
-    from reconciler.model.lists import Live, LiveList
+    from reconciler.model.lists import Campaign, Live, LiveList
     from reconciler.protocols import StateWriter
 
 
@@ -102,7 +103,8 @@ def run(options: argparse.Namespace) -> int:
     then = steps.command(
         "plan --refresh", [workspace.name for workspace in chosen.workspaces], wiring.asked_of(options)
     )
-    _tell(imports, list(changes), then, recorded=not options.dry_run)
+    campaigns = {each.id: each.campaigns for of in live.values() for each in of.lists.values() if each.campaigns}
+    _tell(imports, list(changes), then, campaigns, recorded=not options.dry_run)
     return 0
 
 
@@ -187,12 +189,16 @@ def _record(imports: Imports, writers: Mapping[str, StateWriter], runtime: Runti
         Records(writer, runtime).settle(adopted, writer.applied.lists.get(each.key))
 
 
-def _tell(imports: Imports, changed: Sequence[str], then: str, *, recorded: bool) -> None:
-    for line in _lines(imports, changed, then, recorded=recorded):
+def _tell(
+    imports: Imports, changed: Sequence[str], then: str, campaigns: Mapping[str, Sequence[Campaign]], *, recorded: bool
+) -> None:
+    for line in _lines(imports, changed, then, campaigns, recorded=recorded):
         say(line)
 
 
-def _lines(imports: Imports, changed: Sequence[str], then: str, *, recorded: bool) -> Iterator[str]:
+def _lines(
+    imports: Imports, changed: Sequence[str], then: str, campaigns: Mapping[str, Sequence[Campaign]], *, recorded: bool
+) -> Iterator[str]:
     if not imports.imported and not imports.refused:
         yield "nothing to import: every live list is declared, ignored or left as a comment"
         return
@@ -203,6 +209,8 @@ def _lines(imports: Imports, changed: Sequence[str], then: str, *, recorded: boo
     for each in imports.imported:
         sign = "+" if each.new else "~"
         yield f"  {sign} {each.key}  {quote(each.texts.get(NAME, ''))}  {each.environment} {each.id}"
+        if users := campaigns.get(each.id):
+            yield f"      used by: {shorten(join_campaigns(users))}"
     for said in (*imports.refused, *imports.remarks):
         yield f"  ! {terminal(said)}"
     if recorded and imports.imported:

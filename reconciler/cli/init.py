@@ -87,8 +87,11 @@ def run(options: argparse.Namespace) -> int:
     if unusual := account_id_warning(answers["account"]):
         warn(unusual)
     unknown = any(QUESTIONS[name].default.encode() in manifest for name in ("stream", "account"))
-    fill = "fill in the environment in lists.yaml, then: " if unknown else ""
-    say(f"Next: {fill}reconciler doctor, and reconciler import")
+    fill = "fill in the environment in lists.yaml, " if unknown else ""
+    sign_in = (
+        "the variables of its credentials" if b"credentials:" in manifest else "KORE_CLIENT_ID and KORE_CLIENT_SECRET"
+    )
+    say(f"Next: {fill}set {sign_in}, then: reconciler doctor, and reconciler import")
     return 0
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from reconciler.cli import options as shared
 from reconciler.cli.output import say, uses_colour
 from reconciler.errors import UsageError
-from reconciler.model.fields import label
+from reconciler.model.fields import NAME, label
 from reconciler.model.texts import differing
 from reconciler.report.escape import quote, terminal
 
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from reconciler.manifest.edit.draft import Draft
     from reconciler.manifest.edit.promotion import Candidate, Match
     from reconciler.model.lists import LiveList
+
+
+_MOST_NAMED = 10
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -58,14 +61,26 @@ def _add_matches(options: argparse.Namespace, draft: Draft, wanted: Sequence[Can
     from reconciler.cli import edits
     from reconciler.manifest.edit.promotion import add_ids, matches
 
-    found = list(matches(wanted, _find_undeclared(options, draft.manifest)))
+    there = _find_undeclared(options, draft.manifest)
+    found = list(matches(wanted, there))
     changes = draft.changes(add_ids(draft, options.after, found))
     if options.dry_run:
         edits.show(changes, colour=uses_colour(sys.stdout, options))
     else:
         edits.write(draft.manifest, changes)
     _show(options, found)
+    if any(not match.live for match in found):
+        _name_unmatched(options.after, found, there)
     return 0
+
+
+def _name_unmatched(environment: str, found: Sequence[Match], there: Sequence[LiveList]) -> None:
+    """Name the lists there that no key has: one of them may be meant by another name."""
+    ids = {match.live.id for match in found if match.live}
+    names = sorted(quote(each.texts[NAME]) for each in there if each.id not in ids)
+    more = f", and {len(names) - _MOST_NAMED:,} more" if len(names) > _MOST_NAMED else ""
+    if names:
+        say(f"Lists in {environment} that no key has: {', '.join(names[:_MOST_NAMED])}{more}")
 
 
 def _find_undeclared(options: argparse.Namespace, manifest: Manifest) -> list[LiveList]:

@@ -132,6 +132,9 @@ def unknown_key(place: Place, known: Sequence[str]) -> str:
     from difflib import get_close_matches  # noqa: PLC0415  (only if there is a problem)
 
     name = str(place[-1])
+    above, dot, below = name.partition(".")
+    if dot and above in known and len(name) <= _LONGEST_KEY:
+        return f"unknown key: write {above}: {{{below}: …}}, or {below} on a line of its own, indented under {above}"
     close = get_close_matches(name, known, n=1) if len(name) <= _LONGEST_KEY else []
     guess = f"did you mean {close[0]}?" if close else f"known here: {', '.join(known)}"
     return f"unknown key: {guess} (keys of your own begin with x-)"

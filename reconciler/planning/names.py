@@ -204,7 +204,19 @@ def _place(change: Change, blocks: Mapping[str, Block], waits: Mapping[str, tupl
         return change
     if block := blocks.get(change.key):
         return block_change(change, block)
-    return replace(change, waits_for=waits.get(change.key, ()))
+    others = waits.get(change.key, ())
+    return replace(change, waits_for=others, warnings=(*change.warnings, *_handed_on(change, others)))
+
+
+def _handed_on(change: Update, others: Sequence[str]) -> Iterator[str]:
+    """Yield a warning for a rename to a name that `others` give up: who uses it by name does not notice."""
+    if others:
+        warning = (
+            f"until now {', '.join(others)} had the name {change.after[NAME]!r}: contact imports and campaigns that "
+            "use that name reach this list from then on"
+        )
+        if warning not in change.warnings:
+            yield warning
 
 
 def _order(changes: list[Change]) -> tuple[Change, ...]:

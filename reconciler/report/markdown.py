@@ -145,8 +145,8 @@ def _entry(entry: Entry, view: View) -> str:
     lines += [f"  - {field.title}: {_change_words(field)}" for field in entry.fields]
     for name, said in entry.notes:
         lines.append(f"  - {'⚠' if name == 'warning' else f'{name}:'} {_as_code(said)}")
-    if view.subject == "drift" and entry.campaigns:
-        lines.append(f"  - used by: {_join(list(map(_campaign, entry.campaigns)), _NAMED_IN_A_LINE)}")
+    if campaigns := entry.unnamed_campaigns if view.subject != "apply" else ():
+        lines.append(f"  - used by: {_join(list(map(_campaign, campaigns)), _NAMED_IN_A_LINE)}")
     return "\n".join(lines) + "\n"
 
 

@@ -15,7 +15,7 @@ from reconciler.report.escape import terminal
 
 if TYPE_CHECKING:
     from reconciler.model.changes import EnvironmentPlan
-    from reconciler.model.drift_report import EnvironmentDrift
+    from reconciler.model.drift_report import EnvironmentDrift, ListDrift
     from reconciler.report.view.kinds import Kind
 
 
@@ -55,10 +55,12 @@ def of_drift(found: EnvironmentDrift, asked: Asked) -> Iterator[Step]:
     """Yield what can be done about what a drift report found in an environment."""
     if found.drifted:
         yield _accept(found.name, asked, *(drift.key for drift in found.drifted if asked.only))
-        renamed = (each for each in found.drifted if any(field.field == NAME for field in each.fields))
-        yield _set_back(found.name, asked, in_use=any(each.campaigns for each in renamed))
+        yield _set_back(found.name, asked, in_use=_rename_used(found.drifted))
     if found.pending:
-        yield Step("To send what the manifest says", command("apply", [found.name], asked))
+        yield Step(
+            f"To send what the manifest says{_guarded(_rename_used(found.pending))}",
+            command("apply", [found.name], asked),
+        )
     if found.undeclared:
         yield Step("To declare the undeclared lists", command("import", [found.name], asked))
 
@@ -73,7 +75,14 @@ def _accept(environment: str, asked: Asked, *keys: str) -> Step:
 
 
 def _set_back(environment: str, asked: Asked, *, in_use: bool) -> Step:
-    """`in_use`: a name that campaigns may use is among what is set back, and a guard looks at that."""
     back = replace(asked, revert_drift=True, out="")
-    but = " (names of lists that campaigns use only with policy.rename_in_use: warn)" if in_use else ""
-    return Step(f"To set the lists back to the manifest{but}", command("apply", [environment], back))
+    return Step(f"To set the lists back to the manifest{_guarded(in_use)}", command("apply", [environment], back))
+
+
+def _rename_used(found: Iterable[ListDrift]) -> bool:
+    """Tell whether the name of a list that campaigns use is among what differs."""
+    return any(each.campaigns and any(field.field == NAME for field in each.fields) for each in found)
+
+
+def _guarded(renamed: bool) -> str:
+    return " (names of lists that campaigns use only with policy.rename_in_use: warn)" if renamed else ""

@@ -23,7 +23,9 @@ def test_init_takes_the_target_as_options(tmp_path: Path, capsys: pytest.Capture
     options = ["--host", "DE-platform.kore.ai", "--stream", STREAM, "--account", ACCOUNT, "--env", "dev"]
     assert run(["init", str(tmp_path), *options]) == 0
     assert target_of(tmp_path, "dev") == Target("https://de-platform.kore.ai", STREAM, ACCOUNT)
-    assert capsys.readouterr().out.endswith("\nNext: reconciler doctor, and reconciler import\n")
+    assert capsys.readouterr().out.endswith(
+        "\nNext: set KORE_CLIENT_ID and KORE_CLIENT_SECRET, then: reconciler doctor, and reconciler import\n"
+    )
     first = (tmp_path / "lists.yaml").read_text().splitlines()[0]
     assert first == "# yaml-language-server: $schema=lists.schema.json"
     assert (tmp_path / "lists.schema.json").exists()

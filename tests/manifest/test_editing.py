@@ -675,7 +675,7 @@ def test_promotion_says_which_list_only_looks_the_same(tmp_path: Path) -> None:
             "its name there differs in what cannot be seen (Unicode normalisation, invisible characters): "
             'cl-2 "[dev] A\\u00a0b", cl-4 "[dev] a b". Rename it in the console, then run this again'
         ),
-        "no list has that name there: make it in the console, then run this again",
+        "no list has that name there: make it in the console, or rename the one meant, and run this again",
     ]
 
 

@@ -89,13 +89,14 @@ def test_undeclared_lists_and_edits_are_no_drift(place: Workplace) -> None:
 
 
 def test_import_of_everything(place: Workplace) -> None:
-    place.sandbox.world.set_list(ContactList("cl-yes", {"name": "yes", "description": "# none"}))
+    place.sandbox.world.set_list(ContactList("cl-yes", {"name": "yes", "description": "# none"}, ("June",)))
     place.sandbox.world.set_list(ContactList("cl-bad", {"name": " outer", "description": "kept"}))
     place.sandbox.world.log.clear()
     before = manifest(place)
     dry = place.run("import", "--dry-run")
     assert (dry.code, manifest(place)) == (0, before)
     assert '+  list-yes:\n+    id: cl-yes\n+    name: "yes"\n+    description: "# none"\n' in dry.out
+    assert '  + list-yes  "yes"  prod cl-yes\n      used by: "June" [cm-' in dry.out
     ran = place.run("import")
     assert ran.code == 0, ran.err
     assert requests(place) == 2
@@ -197,6 +198,7 @@ def test_a_second_environment_is_added_and_filled(place: Workplace) -> None:
     assert "+  dev:" in dry.out
     ran = place.run(*add)
     assert ran.out.endswith("reconciler doctor --env dev, and reconciler promote prod dev --match-names\n")
+    assert "plan, apply and others want to know which: --env prod, --env dev or --all-envs" in ran.out
     assert "warning: account_id 'b1' has 2 characters" in ran.err
     assert place.run("environments", "--json").out == '["prod", "dev"]\n'
     for refused, said in (
@@ -210,8 +212,14 @@ def test_a_second_environment_is_added_and_filled(place: Workplace) -> None:
         assert (ran.code, said in ran.err) == (1, True), ran.err
     assert place.run("validate").code == 0
     assert place.run("plan", "--env", "prod", "--refresh", "--detailed-exitcode").code == 0
+    held = place.sandbox.world.lists("b1")["cl-0000001-0000-dev"]
+    place.sandbox.world.set_list(replace(held, texts={**held.texts, "name": "Old"}), "b1")
+    old = place.run("promote", "prod", "dev", "--match-names", "--dry-run")
+    assert old.out.endswith('Lists in dev that no key has: "Old"\n')
+    place.sandbox.world.set_list(held, "b1")
     first = place.run("promote", "prod", "dev", "--match-names")
     assert "id: cl-0000001-0000-dev" in first.out
+    assert "that no key has" not in first.out
     assert place.run("apply", "--env", "dev", "--yes").code == 0
     assert place.run("plan", "--all-envs", "--refresh", "--detailed-exitcode").code == 0
     assert place.puts == []

@@ -97,7 +97,10 @@ def _match(candidate: Candidate, alike: Sequence[LiveList]) -> Match:
     if named:
         return Match(candidate, why=f"{len(named)} lists have that name: {', '.join(each.id for each in named)}")
     if not alike:
-        return Match(candidate, why="no list has that name there: make it in the console, then run this again")
+        return Match(
+            candidate,
+            why="no list has that name there: make it in the console, or rename the one meant, and run this again",
+        )
     other = alike[0].texts[NAME]
     case = other.casefold() == name.casefold()
     differs = (

@@ -128,8 +128,13 @@ def _block(entry: Entry, view: View, page: Page) -> Iterator[str]:
         yield from field_lines(field, page)
     for what, said in entry.notes:
         yield page.prose(f"{what}:", said, ink=_NOTES.get(what, "plain"), indent=INDENT)
-    if view.subject == "drift" and entry.campaigns:
-        yield page.prose("used by:", ", ".join(map(_campaign, entry.campaigns)), ink="plain", indent=INDENT)
+    if campaigns := entry.unnamed_campaigns:
+        yield page.prose("used by:", join_campaigns(campaigns), ink="plain", indent=INDENT)
+
+
+def join_campaigns(campaigns: Iterable[Campaign]) -> str:
+    """Return the names and the ids of campaigns."""
+    return ", ".join(map(_campaign, campaigns))
 
 
 def _campaign(campaign: Campaign) -> str:

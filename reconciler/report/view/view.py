@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 
 from reconciler.model.fields import NAME, Field, label
+from reconciler.planning.guard import name_campaigns
 from reconciler.report.phrases import FAILED, REFUSED, shorten
 from reconciler.report.view.kinds import RANKS, Kind
 
@@ -112,6 +113,12 @@ class Entry:
         if self.next_step:
             yield "what to do", self.next_step
         yield from (("warning", warning) for warning in self.warnings)
+
+    @property
+    def unnamed_campaigns(self) -> tuple[Campaign, ...]:
+        """The campaigns that use it, unless a note names them."""
+        named = name_campaigns(self.campaigns)
+        return () if any(named in said for _, said in self.notes) else self.campaigns
 
     @property
     def summary(self) -> str:

@@ -11,6 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.model.changes import Blocked, Cause, Check, Guard, Plan, Update
+from reconciler.model.lists import Campaign
+from reconciler.planning.guard import name_campaigns
 from reconciler.report import escape
 from reconciler.report.text import lines
 from reconciler.report.view.of_plan import view_of_plan
@@ -107,6 +109,19 @@ def test_no_text_acts_hides_or_forges_a_line(hostile: str, other: str, refreshed
 
 def _protected(count: int) -> list[Blocked]:
     return [replace(samples.GUARDS[0], key=f"list-{at}") for at in range(count)]
+
+
+def test_campaigns_are_named_once() -> None:
+    """A block or a warning of a rename names them itself."""
+    used = {each.id: (Campaign("Advent", "cm-1"),) for each in (samples.DESCRIBED, samples.RENAME)}
+    named = replace(samples.RENAME, warnings=(f"{name_campaigns(used[samples.RENAME.id])}: look",))
+    shown = show(
+        samples.planned(replace(samples.environment("prod", samples.DESCRIBED, named), campaigns=used)),
+        colour=False,
+        width=200,
+    )
+    assert shown.count('      used by: "Advent" [cm-1]\n') == 1
+    assert shown.count("Advent") == 2
 
 
 def test_what_lifts_several_blocks_alike_is_said_once() -> None:
