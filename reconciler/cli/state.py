@@ -49,13 +49,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     history = _action(
         actions, "history", "what each run made of the state, where the store keeps that", state_admin.history
     )
-    history.add_argument("--json", action="store_true", help="print JSON")
+    form = history.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print JSON")
+    form.add_argument(
+        "--verify", action="store_true", help="check that the history is whole: exit code 1 if anything is missing"
+    )
     history.add_argument(
         "--last",
-        type=shared.integer(1, 1_000_000),
-        default=state_admin.LAST,
+        type=shared.integer(1, state_admin.EVERY),
         metavar="N",
-        help="so many runs (default 20)",
+        help="so many runs (default 20; with --verify, all)",
     )
     freed = _action(actions, "unlock", "break the lease of a run that is gone", state_admin.unlock)
     freed.add_argument("--at", metavar="URL", help="at another place, which a move that was cut off left locked")

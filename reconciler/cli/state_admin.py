@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.cli.output import at_terminal, note, say, say_document, warn
-from reconciler.errors import DeclinedError, UsageError
+from reconciler.errors import DeclinedError, StateError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from reconciler.state.state_store import Store
 
 LAST = 20
+EVERY = 1_000_000
 
 
 def pull(store: Store, serial: int) -> str:
@@ -40,9 +41,13 @@ def _read_history(store: Store, last: int, serial: int | None = None) -> Sequenc
 
 
 def history(store: Store, options: argparse.Namespace) -> None:
-    """Show what the last runs made of the state, newest first."""
-    saved = _read_history(store, options.last + 1)
-    pairs = list(zip([None, *saved], saved, strict=False))[-options.last :]
+    """Show what the last runs made of the state, newest first; or check that all of it is there."""
+    if options.verify:
+        _verify(store, options.last)
+        return
+    last = options.last or LAST
+    saved = _read_history(store, last + 1)
+    pairs = list(zip([None, *saved], saved, strict=False))[-last:]
     entries = [_entry(before, after) for before, after in pairs]
     if options.json:
         from reconciler.report.json import render
@@ -60,6 +65,28 @@ def history(store: Store, options: argparse.Namespace) -> None:
             say(terminal(f"    {line}"))
     if not entries:
         note("no run has changed the state yet")
+
+
+def _verify(store: Store, last: int | None) -> None:
+    """Say what of the history is missing or wrong, and raise StateError; or say what was checked."""
+    from reconciler.report.escape import terminal
+    from reconciler.state.history import find_gaps
+
+    found = store.history(last or EVERY)
+    each_serial = store.keeps_each_serial
+    gaps = find_gaps(found, store.load(), each_serial=each_serial, from_the_first=last is None)
+    for gap in gaps:
+        say(terminal(gap))
+    if gaps:
+        raise StateError(f"{store}: the history is not whole, see above")
+    if not found.saved:
+        note("no run has changed the state yet")
+        return
+    first, newest = found.saved[0].applied, found.saved[-1].applied
+    kept = f"serials {first.serial} to {newest.serial}, {len(found.saved)} kept"
+    say(terminal(f"whole: {kept}, lineage {newest.lineage}"))
+    if not each_serial:
+        note("this store keeps the last serial of each run: a copy between two others that was removed is not noticed")
 
 
 def _entry(before: Saved | None, after: Saved) -> RunPart:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import uuid4
 
@@ -55,6 +56,38 @@ def difference(before: Applied | None, after: Applied) -> Difference:
         changed=tuple(sorted(key for key in new.keys() & old.keys() if new[key] != old[key])),
         dropped=tuple(sorted(old.keys() - new.keys())),
     )
+
+
+def find_gaps(history: History, present: Applied, *, each_serial: bool, from_the_first: bool) -> list[str]:
+    """Return what is missing or wrong in a history that should lead up to the `present` state; nothing if it is whole.
+
+    `each_serial`: every serial is kept, not only the last one of each run. `from_the_first`: so are the first ones.
+    """
+    states = [each.applied for each in history.saved]
+    found = [f"cannot be read: {unread}" for unread in history.unread]
+    if from_the_first and states and each_serial and states[0].serial > 1:
+        found.append(
+            f"{_serials(1, states[0].serial - 1)} missing: removed, or kept where the state was moved from. To "
+            "check only the last N: --last N"
+        )
+    for before, after in pairwise(states):
+        if after.lineage != before.lineage:
+            found.append(f"serial {after.serial} has lineage {after.lineage}, serial {before.serial} {before.lineage}")
+        elif after.serial <= before.serial:
+            found.append(f"serial {after.serial} comes after serial {before.serial}: written twice, or taken back")
+        elif each_serial and after.serial > before.serial + 1:
+            found.append(f"{_serials(before.serial + 1, after.serial - 1)} missing")
+    last = states[-1] if states else replace(present, lineage="", serial=0, lists={})
+    if present.lineage and (last.lineage, last.serial, last.lists) != (present.lineage, present.serial, present.lists):
+        found.append(
+            f"the state is at serial {present.serial}, but the last that is kept is serial {last.serial}, or has other "
+            "lists: a run is under way or was cut off (the next one records what it left), or a copy is gone"
+        )
+    return found
+
+
+def _serials(first: int, last: int) -> str:
+    return f"serial {first} is" if first == last else f"serials {first} to {last} are"
 
 
 def keep_copy(objects: Objects, applied: Applied, serial: int, content: bytes, *, new: bool = False) -> None:

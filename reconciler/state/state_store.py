@@ -42,10 +42,12 @@ class BreakableLock:
 class Store(ABC):
     """The last-applied state of one environment: a StateStore, with all else that the commands do to one.
 
-    `str` is where it is, as messages name it; `free_text` is printed if there is no lock to break.
+    `str` is where it is, as messages name it; `free_text` is printed if there is no lock to break. `keeps_each_serial`
+    tells whether the history has every serial, or only the last one of each run.
     """
 
     free_text: str
+    keeps_each_serial = True
     owner = Owner("", lambda _: False)
 
     @property

@@ -8,13 +8,16 @@ from pathlib import Path
 import pytest
 
 from reconciler.cli import environments, state, state_admin
+from reconciler.errors import StateError
 from reconciler.model.lists import Applied
 from reconciler.state.backends.folder import FileStore
+from reconciler.state.backends.git_branch import BranchStore
 from reconciler.state.document import Written
 from reconciler.state.history import History, Saved
 from tests import golden
 from tests.documents.examples import FOLDER
 from tests.program import REPOSITORY
+from tests.state.cas_files import FakeCasFiles
 from tests.state.samples import TARGET, applied_list, doubtful_list
 from tests.state.samples import state as state_of
 
@@ -64,7 +67,7 @@ def test_state_show(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_state_history(capsys: pytest.CaptureFixture[str]) -> None:
-    state_admin.history(STORE, options(last=20))
+    state_admin.history(STORE, options(last=20, verify=False))
     check("state-history", capsys)
 
 
@@ -78,7 +81,7 @@ def test_state_history_for_people(capsys: pytest.CaptureFixture[str]) -> None:
         def history(self, last: int, serial: int | None = None) -> History:
             return History((*super().history(last, serial).saved, Saved(third, None)))
 
-    state_admin.history(Longer(Path(), "prod", TARGET), options(json=False, last=2))
+    state_admin.history(Longer(Path(), "prod", TARGET), options(json=False, last=2, verify=False))
     assert capsys.readouterr().out == (
         "serial 8\n"
         '    changed: due  applied_at: "2026-11-22T10:00:00Z" → "2026-11-23T10:00:00Z"\n'
@@ -89,3 +92,20 @@ def test_state_history_for_people(capsys: pytest.CaptureFixture[str]) -> None:
         '    changed: vip  status: "applied" → "in_doubt"\n'
         "    dropped: gone\n"
     )
+
+
+def test_verified_history(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(StateError, match="the history is not whole"):
+        state_admin.history(STORE, options(last=None, verify=True))
+    assert capsys.readouterr().out.startswith("serials 1 to 5 are missing")
+    monkeypatch.setattr(KeptStates, "keeps_each_serial", False)
+    state_admin.history(STORE, options(last=None, verify=True))
+    shown = capsys.readouterr()
+    assert shown.out.startswith("whole: serials 6 to 7, 2 kept, lineage ")
+    assert "keeps the last serial of each run" in shown.err
+
+
+def test_a_history_without_runs_is_whole(capsys: pytest.CaptureFixture[str]) -> None:
+    store = BranchStore(FakeCasFiles(), "prod", TARGET)
+    state_admin.history(store, options(last=None, verify=True))
+    assert "no run has changed the state yet" in capsys.readouterr().err

@@ -39,6 +39,8 @@ _log = logging.getLogger(__name__)
 class ObjectStore(LeasedStore):
     """The last-applied state of one environment in an object store: a StateStore."""
 
+    keeps_each_serial = False
+
     def __init__(self, objects: Objects, environment: str, target: Target) -> None:
         self._objects = objects
         self._environment = environment

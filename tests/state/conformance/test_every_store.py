@@ -29,7 +29,7 @@ from reconciler.errors import (
 )
 from reconciler.model.lists import AppliedList, DoubtfulList, LastRun
 from reconciler.protocols import StateWriter
-from reconciler.state.history import History
+from reconciler.state.history import History, find_gaps
 from reconciler.state.leased_writer import LeasedWriter
 from reconciler.state.moving import move
 from tests.program import UNMEASURED
@@ -398,6 +398,11 @@ def test_another_state_at_the_destination_is_never_overwritten(keeper: Keeper, t
     assert keys(here) == {"ours": "applied"}
 
 
+def gaps(keeper: Keeper) -> list[str]:
+    store = keeper.store()
+    return find_gaps(store.history(9), store.load(), each_serial=store.keeps_each_serial, from_the_first=True)
+
+
 @pytest.mark.parametrize("kind", ["folder", "memory", "s3", "gs", AZ, "branch"])
 def test_history(keeper: Keeper) -> None:
     if isinstance(keeper, InFolder):
@@ -417,6 +422,7 @@ def test_history(keeper: Keeper) -> None:
     second = keeper.store().load()
     saved = keeper.store().history(5).saved
     assert [each.applied for each in saved] == [first, second]
+    assert gaps(keeper) == []
     last_run = keeper.store().last_run(second)
     assert last_run
     assert last_run.recorded == frozenset("b")
@@ -445,6 +451,7 @@ def test_a_damaged_one_does_not_hide_the_others(keeper: Keeper) -> None:
     assert (list(found.saved[0].applied.lists), found.saved[-1].applied) == (["a"], last)
     (unread,) = found.unread
     assert "damaged" in unread
+    assert any("damaged" in gap for gap in gaps(keeper))
     assert keeper.store().history(1, last.serial).saved[-1].applied == last
 
 
