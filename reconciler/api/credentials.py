@@ -109,6 +109,10 @@ def _app_credentials(read: _Variables) -> AppCredentials:
         read.value_of("CLIENT_SECRET"),
         read.value_of("JWT_SUBJECT"),
     )
+    if secret.startswith("cs-") and not client_id.startswith("cs-"):
+        read.problems.append(
+            f"{read.prefix}_CLIENT_ID and {read.prefix}_CLIENT_SECRET are swapped: the client id begins with cs-"
+        )
     algorithm = read.value_of("JWT_ALGORITHM")
     if algorithm not in {"", "HS256", "HS512"}:
         read.problems.append(f"{read.prefix}_JWT_ALGORITHM is neither HS256 nor HS512")

@@ -11,7 +11,7 @@ from reconciler.cli import options as shared
 from reconciler.cli.output import note, say, uses_colour, warn
 from reconciler.errors import UsageError
 from reconciler.model.fields import NAME, label
-from reconciler.model.patterns import matches
+from reconciler.model.patterns import did_you_mean, matches
 from reconciler.planning.blocks import GONE
 from reconciler.planning.guard import name_campaigns
 from reconciler.report.escape import quote, terminal
@@ -73,8 +73,8 @@ def _check_keys(chosen: Chosen, keys: Sequence[str]) -> None:
     known = {key for environment in chosen.environments for key in environment.desired.lists}
     unknown = [pattern for pattern in keys if not any(matches(pattern, key) for key in known)]
     if unknown:
-        named = ", ".join(map(repr, unknown))
-        raise UsageError(f"the manifest has no list {named} in {', '.join(_names(chosen))}")
+        named, guess = ", ".join(map(repr, unknown)), did_you_mean(unknown[0], known)
+        raise UsageError(f"the manifest has no list {named} in {', '.join(_names(chosen))}{guess}")
 
 
 def _names(chosen: Chosen) -> Iterator[str]:

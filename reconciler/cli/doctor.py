@@ -15,7 +15,7 @@ from reconciler.cli import options as shared
 from reconciler.cli.output import say, say_document, uses_colour, width
 from reconciler.errors import PinError, ReconcilerError, SignInError
 from reconciler.model.checks import Check, Checkup
-from reconciler.model.identifiers import account_id_warning
+from reconciler.model.identifiers import account_id_warning, stream_id_warning, unfilled
 from reconciler.model.lists import DoubtfulList
 from reconciler.report.phrases import IMPORT
 
@@ -96,11 +96,16 @@ def _checks(environment: Environment, store: Store, options: argparse.Namespace,
     variables = _try_check("variables", lambda: from_variables(prefix, os.environ), lambda _: _set(prefix))
     yield pins
     yield variables
+    left = unfilled(target.stream_id, target.account_id)
+    if left:
+        yield Check("target", "fails", left, "edit the environment in the manifest; nothing is sent before")
+    if unusual := stream_id_warning(target.stream_id):
+        yield Check("stream id", "unknown", unusual)
     if unusual := account_id_warning(target.account_id):
         yield Check("account id", "unknown", unusual)
     if freezes := environment.desired.policy.freeze:
         yield _freeze(freezes, runtime)
-    if pins.status == "works" and variables.status == "works":
+    if not left and pins.status == "works" and variables.status == "works":
         yield from _ask_api(environment, options, runtime)
     else:
         yield from (Check(name, "unknown", "not tried") for name in ("sign-in", "clock", "ids"))

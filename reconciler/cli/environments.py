@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli import options as shared
 from reconciler.cli import questions
-from reconciler.cli.output import say, say_document, uses_colour, warn
+from reconciler.cli.output import say, say_document, uses_colour
 from reconciler.errors import UsageError
 from reconciler.report.escape import terminal
 
@@ -54,7 +54,6 @@ def _add(options: argparse.Namespace) -> int:
     from reconciler.cli.runtime import Runtime
     from reconciler.manifest import load
     from reconciler.manifest.edit.draft import Draft
-    from reconciler.model.identifiers import account_id_warning
 
     manifest = load(options.file)
     name, (first, present) = options.name, next(iter(manifest.environments.items()))
@@ -69,8 +68,6 @@ def _add(options: argparse.Namespace) -> int:
         entry["name_format"] = options.name_format
     draft = Draft(manifest)
     changes = draft.changes(draft.add_environment(name, entry))
-    if unusual := account_id_warning(answers["account"]):
-        warn(unusual)
     if options.dry_run:
         edits.show(changes, colour=uses_colour(sys.stdout, options))
         return 0

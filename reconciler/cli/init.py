@@ -12,13 +12,12 @@ from pathlib import Path
 
 from reconciler.cli import options as shared
 from reconciler.cli import questions
-from reconciler.cli.output import say, warn
+from reconciler.cli.output import say
 from reconciler.cli.questions import QUESTIONS
 from reconciler.cli.requirements import requirement_files
 from reconciler.cli.schema import schema
 from reconciler.errors import ManifestError, UsageError
 from reconciler.manifest.edit.quoting import double_quoted, quote_key
-from reconciler.model.identifiers import account_id_warning
 
 _MANIFEST = """\
 # yaml-language-server: $schema=lists.schema.json
@@ -63,6 +62,7 @@ def run(options: argparse.Namespace) -> int:
     state = _BRANCH if chosen else _FOLDER
     answer = Runtime().answer
     answers = _answers(options, answer)
+    was_there = os.path.exists(folder / "lists.yaml")  # noqa: PTH110  # a name that can be no file is none there
     wanted = {
         "lists.yaml": _manifest({**answers, "state": state}),
         "lists.schema.json": f"{json.dumps(schema('manifest'), indent=2, ensure_ascii=False)}\n".encode(),
@@ -84,15 +84,20 @@ def run(options: argparse.Namespace) -> int:
         kept = any((folder / _FOLDER).glob("*.state.json"))
         move = f"run `reconciler state migrate --to {_BRANCH}`, then " if kept else ""
         say(f"A pipeline forgets what is in a folder: {move}write `state: {_BRANCH}` in lists.yaml")
-    if unusual := account_id_warning(answers["account"]):
-        warn(unusual)
+    say(f"Next: {_next_steps(manifest, was_there=was_there)}")
+    return 0
+
+
+def _next_steps(manifest: bytes, *, was_there: bool) -> str:
+    """Return what to do after `init`, by what the manifest holds."""
     unknown = any(QUESTIONS[name].default.encode() in manifest for name in ("stream", "account"))
-    fill = "fill in the environment in lists.yaml, " if unknown else ""
+    fill = "correct host and ids in lists.yaml if they are wrong, " if was_there else ""
+    if unknown:
+        fill = "fill in the environment in lists.yaml, "
     sign_in = (
         "the variables of its credentials" if b"credentials:" in manifest else "KORE_CLIENT_ID and KORE_CLIENT_SECRET"
     )
-    say(f"Next: {fill}set {sign_in}, then: reconciler doctor, and reconciler import")
-    return 0
+    return f"{fill}set {sign_in}, then: reconciler doctor, and reconciler import"
 
 
 def _answers(options: argparse.Namespace, answer: Callable[[str], str]) -> dict[str, str]:

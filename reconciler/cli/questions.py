@@ -7,10 +7,16 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from reconciler.cli.output import at_terminal, say
+from reconciler.cli.output import at_terminal, say, warn
 from reconciler.errors import ManifestError, UsageError
 from reconciler.manifest.edit.quoting import double_quoted, quote_key
-from reconciler.model.identifiers import is_key
+from reconciler.model.identifiers import (
+    ACCOUNT_PLACEHOLDER,
+    STREAM_PLACEHOLDER,
+    account_id_warning,
+    is_key,
+    stream_id_warning,
+)
 
 
 class _Question(NamedTuple):
@@ -26,13 +32,13 @@ QUESTIONS = {
     "stream": _Question(
         "Stream id",
         "st-…; the app's general settings page shows it, beside the app's name",
-        "st-00000000-0000-0000-0000-000000000000",
+        STREAM_PLACEHOLDER,
     ),
     "account": _Question(
         "Account id",
-        "24 letters and digits; the accountId in every request to the vendor's API. In the browser: sign in to the "
-        "platform, open the developer tools, Network, and look for accountId in the headers of a request",
-        "0" * 24,
+        "24 digits and letters from a to f; the accountId in every request to the vendor's API. In the browser: sign "
+        "in to the platform, open the developer tools, Network, and look for accountId in the headers of a request",
+        ACCOUNT_PLACEHOLDER,
     ),
 }
 
@@ -55,6 +61,8 @@ def answers(given: Mapping[str, str], answer: Callable[[str], str], host: str = 
     for name, text in given.items():
         if why := fault(name, text):
             raise UsageError(f"--{name} {text!r}: {why}")
+        if unusual := _doubt(name, text):
+            warn(unusual)
     without = defaults() | ({"host": host} if host else {})
     asked = [name for name in QUESTIONS if name not in given] if at_terminal() else []
     return {**without, **given, **{name: _ask(name, answer, without[name]) for name in asked}}
@@ -66,16 +74,25 @@ def defaults() -> dict[str, str]:
 
 
 def _ask(name: str, answer: Callable[[str], str], default: str) -> str:
-    """Ask until the answer can be used; an empty one means the default."""
+    """Ask until the answer can be used, or an odd one was given twice; an empty one means the default."""
     asked = QUESTIONS[name]
     without = default if name == "host" else "filled in later"
     say(f"{asked.question}: {asked.where}.")
+    last = ""
     while text := answer(f"{asked.question} [{without}]: ").strip():
         why = fault(name, text)
-        if not why:
+        doubt = _doubt(name, text) if text != last else ""
+        if not why and not doubt:
             return text
-        say(why)
+        say(why or f"{doubt}; to keep it, give it again")
+        last = text
     return default
+
+
+def _doubt(name: str, text: str) -> str:
+    """Return why an answer is probably not meant, "" if it looks as usual."""
+    checks = {"stream": stream_id_warning, "account": account_id_warning}
+    return checks[name](text) if name in checks else ""
 
 
 def fault(name: str, text: str) -> str:

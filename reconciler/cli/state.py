@@ -13,6 +13,7 @@ from reconciler.cli import state_admin
 from reconciler.cli.output import note, say, say_document
 from reconciler.errors import ForeignStateError, UsageError
 from reconciler.model.fields import NAME
+from reconciler.model.patterns import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -214,10 +215,7 @@ def _holder() -> LockInfo:
 
 def _find_list(applied: Applied, key: str) -> KnownList:
     if key not in applied.lists:
-        from difflib import get_close_matches
-
-        near = get_close_matches(key, applied.lists, n=1)
-        raise UsageError(f"the state has no list {key!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
+        raise UsageError(f"the state has no list {key!r}{did_you_mean(key, applied.lists)}")
     return applied.lists[key]
 
 

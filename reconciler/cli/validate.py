@@ -64,12 +64,14 @@ def _warn(manifest: Manifest) -> None:
     """Say on stderr what is allowed, and probably not meant; of many, the first."""
     from itertools import islice
 
-    from reconciler.model.identifiers import account_id_warning
+    from reconciler.model.identifiers import account_id_warning, stream_id_warning, unfilled
     from reconciler.model.texts import placeholder_warnings
 
     for name, environment in manifest.environments.items():
-        if words := account_id_warning(environment.desired.target.account_id):
-            warn(f"{manifest.path}: {name}: {words}")
+        stream, account = environment.desired.target.stream_id, environment.desired.target.account_id
+        for words in (unfilled(stream, account), stream_id_warning(stream), account_id_warning(account)):
+            if words:
+                warn(f"{manifest.path}: {name}: {words}")
     lists = (wanted for environment in manifest.environments.values() for wanted in environment.desired.lists.values())
     said = (
         f"{each.file}:{each.line}: {each.key}: {words}"

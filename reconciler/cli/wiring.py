@@ -17,7 +17,8 @@ from reconciler.engine.workspaces import PlanMetadata, Selection, Workspace
 from reconciler.errors import PinError, PlanRefusedError, ReconcilerError, UsageError
 from reconciler.files import is_pipe
 from reconciler.model.changes import Asked
-from reconciler.model.patterns import matches
+from reconciler.model.identifiers import unfilled
+from reconciler.model.patterns import did_you_mean, matches
 from reconciler.model.times import timestamp
 from reconciler.protocols import Clock, Reader
 
@@ -70,7 +71,7 @@ def tell_unmatched(only: Sequence[str], manifest: Manifest, plan: Plan | None = 
     keys |= {change.key for environment in (plan.environments if plan else ()) for change in environment.changes}
     for pattern in only:
         if not any(matches(pattern, key) for key in keys):
-            warn(f"--only {pattern}: no list has such a key")
+            warn(f"--only {pattern}: no list has such a key{did_you_mean(pattern, keys)}")
 
 
 def _planned_environments(saved: Plan, manifest: Manifest, options: argparse.Namespace) -> list[str]:
@@ -201,13 +202,13 @@ class _Unready:
 def readers(
     environments: Sequence[Environment], options: argparse.Namespace, clock: Clock
 ) -> Iterator[Mapping[str, Reader]]:
-    """Connect as `clients`; an environment whose pins or credentials do not hold fails when it is read."""
-    from reconciler.api.credentials import check_pins, from_variables
+    """Connect as `clients`; an environment whose target, pins or credentials do not hold fails when it is read."""
+    from reconciler.api.credentials import from_variables
 
     unready: dict[str, Reader] = {}
     for environment in environments:
         try:
-            check_pins(environment.credentials, os.environ, environment.desired.target)
+            _check_target(environment)
             from_variables(environment.credentials, os.environ)
         except (PinError, UsageError) as error:
             unready[environment.desired.environment] = _Unready(error)
@@ -225,12 +226,12 @@ def clients(
     Pins are checked before any credential is read.
     """
     from reconciler.api.client import Client
-    from reconciler.api.credentials import check_pins, from_variables
+    from reconciler.api.credentials import from_variables
     from reconciler.api.rate_limit import RateLimit
     from reconciler.cli import logs, process
 
     for environment in environments:
-        check_pins(environment.credentials, os.environ, environment.desired.target)
+        _check_target(environment)
     logs.show()
     process.allow_open_files(len(environments))
     limits: dict[tuple[str, str], RateLimit] = {}
@@ -244,6 +245,16 @@ def clients(
             client = Client(target, credentials, clock, limits[target.account], timeout=timeouts(options))
             connected[environment.desired.environment] = open_clients.enter_context(client)
         yield connected
+
+
+def _check_target(environment: Environment) -> None:
+    """Raise PinError if the target is not the pinned one, UsageError if it was never filled in."""
+    from reconciler.api.credentials import check_pins
+
+    target = environment.desired.target
+    check_pins(environment.credentials, os.environ, target)
+    if left := unfilled(target.stream_id, target.account_id):
+        raise UsageError(f"{environment.desired.environment}: {left}. Nothing was sent")
 
 
 def timeouts(options: argparse.Namespace) -> tuple[float, float]:

@@ -14,7 +14,12 @@ LIST_ID = re.compile(r"cl-[0-9A-Za-z._~-]+")
 """The id of a contact list: `cl-` and a safe path segment."""
 
 
-_USUAL_ACCOUNT_ID = re.compile(r"[0-9a-f]{24}", re.IGNORECASE)
+STREAM_PLACEHOLDER, ACCOUNT_PLACEHOLDER = "st-00000000-0000-0000-0000-000000000000", "0" * 24
+"""What `init` writes for ids that it was not told."""
+
+_HEX = "[0-9a-f]"
+_USUAL_ACCOUNT_ID = re.compile(f"{_HEX}{{24}}", re.IGNORECASE)
+_USUAL_STREAM_ID = re.compile(f"st-{_HEX}{{7,8}}(?:-{_HEX}{{4}}){{3}}-{_HEX}{{12}}", re.IGNORECASE)
 
 
 def account_id_warning(account_id: str) -> str:
@@ -25,6 +30,26 @@ def account_id_warning(account_id: str) -> str:
         f"account_id {account_id!r} has {len(account_id)} characters; those of the platform are 24 digits and letters "
         "from a to f: compare it with the console"
     )
+
+
+def stream_id_warning(stream_id: str) -> str:
+    """Return, for people, that a stream id does not look like those of the platform; "" if it does."""
+    if _USUAL_STREAM_ID.fullmatch(stream_id):
+        return ""
+    return (
+        f"stream_id {stream_id!r} is not of the usual form, st- and groups of 8, 4, 4, 4 and 12 digits and letters "
+        "from a to f: compare it with the console"
+    )
+
+
+def unfilled(stream_id: str, account_id: str) -> str:
+    """Return, for people, which ids of an environment were never filled in; "" if both were."""
+    written = (("stream_id", stream_id, STREAM_PLACEHOLDER), ("account_id", account_id, ACCOUNT_PLACEHOLDER))
+    names = [name for name, text, placeholder in written if text == placeholder]
+    if not names:
+        return ""
+    still = "are still the placeholders" if len(names) > 1 else "is still the placeholder"
+    return f"{' and '.join(names)} {still} of init: fill in what the console shows"
 
 
 def is_key(text: str) -> bool:

@@ -61,7 +61,7 @@ def _expectation(wanted: DesiredList) -> str:
     return f"neither the declared name {name!r} nor its previously {wanted.previously!r}"
 
 
-def conflict(wanted: DesiredList, known: KnownList, fields: tuple[Field, ...], live: Texts) -> Block:
+def conflict(wanted: DesiredList, known: KnownList, fields: tuple[Field, ...], live: Texts, environment: str) -> Block:
     """The same fields were changed in the manifest and elsewhere since the last apply."""
     sides = "; ".join(
         f"{label(field)}: {_last(known, field)}, now live {live[field]!r}, declared {wanted.texts[field]!r}"
@@ -70,8 +70,8 @@ def conflict(wanted: DesiredList, known: KnownList, fields: tuple[Field, ...], l
     return Block(
         "conflict",
         f"changed elsewhere since the last apply ({sides})",
-        "take the live text into the manifest with `reconciler accept`, or overwrite it with --revert-drift "
-        "(or policy.on_drift: overwrite)",
+        f"take the live text into the manifest with `reconciler accept --env {environment} {wanted.key}`, or overwrite "
+        "it with --revert-drift (or policy.on_drift: overwrite)",
     )
 
 
@@ -83,8 +83,8 @@ def _last(known: KnownList, field: Field) -> str:
 
 
 GONE = (
-    "correct its id; or, if the list was deleted, remove its key from the manifest, or make the list again in the "
-    "console and write its new id into the manifest"
+    "correct its id; or, if the list was deleted, remove this environment from its `id` in the manifest (its whole "
+    "key, if it has no other id), or make the list again in the console and write its new id into the manifest"
 )
 """The ways out for a declared list that the account does not have."""
 

@@ -51,8 +51,7 @@ def build(desired: Desired, applied: Applied, live: Live | None = None) -> Envir
 
     Total: every input has a plan. Guards that compare several lists run afterwards, see `guard`.
     """
-    overwrite = desired.policy.on_drift == "overwrite"
-    rows = [_row(wanted, applied, live, overwrite=overwrite) for wanted in desired.lists.values()]
+    rows = [_row(wanted, applied, live, desired) for wanted in desired.lists.values()]
     changes = [row.change for row in rows if row.change]
     changes += [_forget(known) for key, known in applied.lists.items() if key not in desired.lists]
     drift = [row.drift for row in rows if row.drift]
@@ -91,7 +90,7 @@ class _Row:
     warnings: tuple[str, ...] = ()
 
 
-def _row(wanted: DesiredList, applied: Applied, live: Live | None, *, overwrite: bool) -> _Row:
+def _row(wanted: DesiredList, applied: Applied, live: Live | None, desired: Desired) -> _Row:
     known = applied.lists.get(wanted.key)
     if live is None:
         return _Row(_offline(wanted, known))
@@ -105,7 +104,7 @@ def _row(wanted: DesiredList, applied: Applied, live: Live | None, *, overwrite:
         return _Row(blocks.block_change(_update(wanted, "missing", tuple(wanted.texts), before, warnings), block))
     if known is None or known.id != wanted.id:
         return _Row(_new(wanted, applied, found.texts))
-    return _row_of_known(wanted, known, found.texts, overwrite=overwrite)
+    return _row_of_known(wanted, known, found.texts, desired)
 
 
 def _odd(wanted: DesiredList, known: KnownList | None, live: Live) -> _Row:
@@ -151,7 +150,7 @@ def _new(wanted: DesiredList, applied: Applied, live: Texts) -> Change:
 Case: TypeAlias = Literal["same", "edit", "drift", "conflict"]
 
 
-def _row_of_known(wanted: DesiredList, known: KnownList, live: Texts, *, overwrite: bool) -> _Row:
+def _row_of_known(wanted: DesiredList, known: KnownList, live: Texts, desired: Desired) -> _Row:
     cases = _cases(wanted, known, live)
     conflicting = tuple(field for field in cases if cases[field] == "conflict")
     edited = tuple(field for field in cases if cases[field] in ("edit", "conflict"))
@@ -160,13 +159,13 @@ def _row_of_known(wanted: DesiredList, known: KnownList, live: Texts, *, overwri
     # A field that is no longer managed shows with its applied value, so that the plan says what is let go.
     before = {**only_fields(known.texts, FIELDS), **only_fields(live, tuple(wanted.texts))}
     warnings = _kept_otherwise(wanted, cases, live)
-    if overwrite and (edited or drifted):
+    if desired.policy.on_drift == "overwrite" and (edited or drifted):
         cause = "conflict" if conflicting else cause if edited else "drift"
         fields = tuple(field for field in cases if cases[field] != "same")
         return _Row(_update(wanted, cause, fields, before), None, warnings)
     drift = _drift(wanted, known, drifted, live) if drifted else None
     if conflicting:
-        block = blocks.conflict(wanted, known, conflicting, live)
+        block = blocks.conflict(wanted, known, conflicting, live, desired.environment)
         return _Row(blocks.block_change(_update(wanted, "conflict", edited, before), block), drift, warnings)
     if edited:
         return _Row(_update(wanted, cause, edited, before), drift, warnings)

@@ -18,7 +18,7 @@ CAUSES: Final[Mapping[Cause, str]] = {
     "conflict": "edited in the manifest and changed elsewhere",
     "retry": "in doubt, since its last write was never confirmed",
     "missing": "the API does not have this list",
-    "removed": "no longer in the manifest",
+    "removed": "no longer declared for this environment",
     "undo": "set back to what it was before an apply",
 }
 FAILED: Final = "could not be looked at"

@@ -73,6 +73,7 @@ REFUSED: list[tuple[dict[str, str], list[str]]] = [
         {"KORE_CLIENT_ID": ID, "KORE_CLIENT_SECRET": SECRET, "KORE_JWT_ALGORITHM": "RS256"},
         ["KORE_JWT_ALGORITHM is neither HS256 nor HS512"],
     ),
+    ({"KORE_CLIENT_ID": SECRET, "KORE_CLIENT_SECRET": "cs-s3cr3t"}, ["KORE_CLIENT_SECRET are swapped: the client id"]),
     ({"KORE_CLIENT_ID": ID, "KORE_CLIENT_SECRET": "s3cr3t\udc80"}, ["KORE_CLIENT_SECRET is not UTF-8 text"]),
 ]
 

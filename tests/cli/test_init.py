@@ -12,7 +12,7 @@ from reconciler.cli.app import run
 from reconciler.manifest import load
 from reconciler.model.lists import Target
 
-STREAM, ACCOUNT = "st-5a4d", "5a4db0c50000000000000001"
+STREAM, ACCOUNT = "st-5a4db0c5-0000-4000-8000-000000000001", "5a4db0c50000000000000001"
 
 
 def target_of(folder: Path, name: str = "prod") -> Target:
@@ -35,13 +35,16 @@ def test_init_asks_at_a_terminal(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     leader, follower = os.openpty()
-    os.write(leader, f"\ncl-5a4d\n{STREAM}\n{ACCOUNT}\n".encode())
+    os.write(leader, f"\ncl-5a4d\n{STREAM[:-1]}\n{STREAM}\n{ACCOUNT[1:]}\n{ACCOUNT[1:]}\n".encode())
     with os.fdopen(follower) as terminal:
         monkeypatch.setattr(sys, "stdin", terminal)
         assert run(["init", str(tmp_path)]) == 0
     os.close(leader)
-    assert target_of(tmp_path) == Target("https://platform.kore.ai", STREAM, ACCOUNT)
+    assert target_of(tmp_path) == Target("https://platform.kore.ai", STREAM, ACCOUNT[1:])
     said = capsys.readouterr().out
+    assert f"stream_id '{STREAM[:-1]}' is not of the usual form" in said
+    assert "has 23 characters; those of the platform are 24 digits and letters" in said
+    assert said.count("; to keep it, give it again") == 2
     assert "Stream id: st-…; the app's general settings page" in said
     assert 'must be a stream id: st- followed by letters, digits, . _ ~ or -; got "cl-5a4d"' in said
 
@@ -78,6 +81,33 @@ def test_init_refuses_what_the_manifest_would(
     assert run(["init", str(tmp_path), *options]) == 1
     assert capsys.readouterr().err.startswith(said)
     assert not list(tmp_path.iterdir())
+
+
+def test_ids_that_were_left_out_are_asked_for_and_nothing_is_sent(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KORE_TOKEN", "a.b.c")
+    file = ["-f", str(tmp_path / "lists.yaml")]
+    assert run(["init", str(tmp_path), "--host", "http://127.0.0.1:9", "--account", ACCOUNT]) == 0
+    left = "stream_id is still the placeholder of init: fill in what the console shows"
+    assert run(["validate", *file]) == 0
+    assert f"prod: {left}\n" in capsys.readouterr().err
+    assert run(["import", *file]) == 1
+    assert f"prod: {left}. Nothing was sent" in capsys.readouterr().err
+    assert run(["doctor", *file]) == 1
+    said = " ".join(capsys.readouterr().out.split())
+    assert f"fails target: {left}" in said
+    assert "unknown sign-in: not tried" in said
+
+
+def test_init_in_a_folder_that_has_a_manifest(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["init", str(tmp_path), "--stream", "st-5a4d", "--account", ACCOUNT]) == 0
+    assert "stream_id 'st-5a4d' is not of the usual form" in capsys.readouterr().err
+    assert run(["init", str(tmp_path)]) == 0
+    assert "\nNext: correct host and ids in lists.yaml if they are wrong, set KORE_CLIENT_ID" in capsys.readouterr().out
+    assert run(["doctor", "-f", str(tmp_path / "lists.yaml")]) == 1
+    said = " ".join(capsys.readouterr().out.split())
+    assert "unknown stream id: stream_id 'st-5a4d' is not of the usual form" in said
 
 
 def test_init_does_not_change_the_target_of_a_manifest(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.model.patterns import matcher, matches, patterns_taken_as_names
+from reconciler.model.patterns import did_you_mean, matcher, matches, patterns_taken_as_names
 
 ROWS = [
     ("*", "", True),
@@ -59,6 +59,13 @@ def test_a_pattern_that_is_also_a_name(pattern: str, instead: str | None) -> Non
     assert said == ([expected] if instead else [])
     if instead:
         assert {text for text in every if matches(pattern, text)} <= {text for text in every if matches(instead, text)}
+
+
+def test_the_key_that_is_probably_meant() -> None:
+    keys = ["contract-renewal-24m", "win-back"]
+    assert did_you_mean("Contract Renewal 24M", keys) == "; did you mean 'contract-renewal-24m'?"
+    assert did_you_mean("winback", keys) == "; did you mean 'win-back'?"
+    assert did_you_mean("x", keys) == ""
 
 
 def test_many_stars_end_soon() -> None:

@@ -112,8 +112,8 @@ def test_before_is_live_where_read_else_applied_and_says_what_is_let_go() -> Non
             {"a": {"name": "Other"}},
             "changed elsewhere since the last apply (name: last applied 'N', now live 'Other', declared 'New')",
             (
-                "take the live text into the manifest with `reconciler accept`, or overwrite it with --revert-drift "
-                "(or policy.on_drift: overwrite)"
+                "take the live text into the manifest with `reconciler accept --env prod a`, or overwrite it with "
+                "--revert-drift (or policy.on_drift: overwrite)"
             ),
         ),
         (
@@ -125,8 +125,8 @@ def test_before_is_live_where_read_else_applied_and_says_what_is_let_go() -> Non
                 "now live 'x', declared 'New')"
             ),
             (
-                "take the live text into the manifest with `reconciler accept`, or overwrite it with --revert-drift "
-                "(or policy.on_drift: overwrite)"
+                "take the live text into the manifest with `reconciler accept --env prod a`, or overwrite it with "
+                "--revert-drift (or policy.on_drift: overwrite)"
             ),
         ),
         (
@@ -135,8 +135,9 @@ def test_before_is_live_where_read_else_applied_and_says_what_is_let_go() -> Non
             {"a": None},
             "the account has no list cl-a (HTTP 404: not found)",
             (
-                "correct its id; or, if the list was deleted, remove its key from the manifest, or make the list "
-                "again in the console and write its new id into the manifest"
+                "correct its id; or, if the list was deleted, remove this environment from its `id` in the manifest "
+                "(its whole key, if it has no other id), or make the list again in the console and write its new id "
+                "into the manifest"
             ),
         ),
     ],

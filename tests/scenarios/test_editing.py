@@ -256,6 +256,8 @@ def test_accept(place: Workplace) -> None:
     assert "left alone: b in prod: the manifest was edited too" in ran.err
     assert "nothing to accept" not in ran.out
     assert 'not accepted: c in prod: the live name "Theirs too " begins or ends with white space' in ran.err
+    misread = place.run("accept", "B")
+    assert "the manifest has no list 'B' in prod; did you mean 'b'?" in misread.err
     place.sandbox.world.set_list(replace(place.sandbox.world.lists()[second.id], campaigns=("June",)))
     renamed = place.run("accept", "b")
     assert renamed.code == 0

@@ -70,7 +70,7 @@ RECORDED: Final[Mapping[Action, Kind]] = {
     ),
     "forget": Kind(
         "forget", "quiet", "-", "to forget", "To forget",
-        "No longer in the manifest. They are dropped from the state, nothing is sent.",
+        "No longer declared for this environment. They are dropped from the state, nothing is sent.",
         bulky=True,
     ),
     "check": Kind(
@@ -97,7 +97,7 @@ OUTCOMES: Final[Mapping[OutcomeKind, Kind]] = {
     ),
     "forgotten": Kind(
         "forgotten", "quiet", "-", "forgotten", "Forgotten",
-        "No longer in the manifest. Dropped from the state, nothing was sent.",
+        "No longer declared for this environment. Dropped from the state, nothing was sent.",
         bulky=True,
     ),
 }  # fmt: skip
