@@ -178,6 +178,10 @@ HEADLINES: dict[str, tuple[Plan, tuple[str, ...]]] = {
         samples.planned(samples.environment("prod", samples.RENAME_IN_USE, samples.ADOPTED, drift=samples.DRIFT)),
         ("1 change blocked", "2 lists changed elsewhere"),
     ),
+    "blocked, in use": (
+        samples.planned(samples.environment("prod", samples.RENAME_IN_USE, campaigns=samples.USED)),
+        ("1 change blocked, of lists that campaigns use",),
+    ),
     "only recorded": (
         samples.planned(samples.environment("prod", samples.ADOPTED), samples.environment("dev", samples.ADOPTED)),
         ("2 lists to adopt",),

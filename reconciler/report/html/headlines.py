@@ -35,11 +35,13 @@ def _of_plan(view: View) -> Iterator[str]:
     """
     groups = view.groups
     updates = [entry for kind, entries in groups.items() if kind.changes for entry in entries]
+    blocked = groups.get(kinds.BLOCKED, ())
+    used = _share(sum(bool(each.campaigns) for each in blocked), len(blocked), "of lists that campaigns use")
     overwritten = sum(entry.cause in {"drift", "conflict"} for entry in updates)
     parts = [
         *_updates(updates),
         *_some(overwritten, "list", "set back over changes made elsewhere"),
-        *_some(len(groups.get(kinds.BLOCKED, ())), "change", "blocked"),
+        *_some(len(blocked), "change", f"blocked{used}"),
         *_some(len(groups.get(kinds.LEFT_ALONE, ())), "list", "changed elsewhere"),
     ]
     recorded = (

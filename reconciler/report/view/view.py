@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 from reconciler.model.fields import NAME, Field, label
 from reconciler.planning.guard import name_campaigns
 from reconciler.report.phrases import FAILED, REFUSED, shorten
-from reconciler.report.view.kinds import RANKS, Kind
+from reconciler.report.view.kinds import OUTCOMES, RANKS, Kind
 
 if TYPE_CHECKING:
     from reconciler.model.lists import Campaign, LastSave, Source, Target
@@ -81,6 +81,11 @@ class Entry:
     other_environments: str = ""
     name: str = ""
     last_save: LastSave | None = None
+
+    @property
+    def heading_name(self) -> str:
+        """The name beside the key in a heading, also if the fields show it, unless an apply may have changed it."""
+        return self.known_as if self.kind in OUTCOMES.values() else shorten(self.name, _MOST_OF_NAME)
 
     @property
     def known_as(self) -> str:
