@@ -92,7 +92,7 @@ class Runner:
         """Commit a manifest; `also` are further environments."""
         commit_manifest(self.repository, self.sandbox, lists, also)
 
-    def pull_request(self, repository: str = "o/r") -> dict[str, object]:
+    def pull_request(self, repository: str = "o/r", user: str = "u") -> dict[str, object]:
         """Merge the newest commit, as that of pull request 7, with its base, as GitHub does, and return the event."""
         head = git(self.repository, "rev-parse", "HEAD").strip()
         git(self.repository, "reset", "--quiet", "--hard", "HEAD^1")
@@ -101,7 +101,7 @@ class Runner:
         return {
             "pull_request": {
                 "number": 7,
-                "user": {"login": "u"},
+                "user": {"login": user},
                 "head": {"repo": {"full_name": repository}, "sha": head},
             }
         }

@@ -175,9 +175,10 @@ def test_only_the_plan_that_was_shown_and_signed_is_applied(desk: Desk) -> None:
     given = {"PLAN": str(plan), "DIGEST": digest, "ATTESTED": "true"}
     assert desk.run("plan.sh", **given) == (0, "")
     plan.write_text("[]")
-    assert desk.run("plan.sh", **given) == (1, "no attestations found\n")
     code, said = desk.run("plan.sh", **{**given, "ATTESTED": "false"})
     assert (code, "is not the plan that this run has shown" in said) == (1, True)
+    code, said = desk.run("plan.sh", **{**given, "DIGEST": hashlib.sha256(b"[]").hexdigest()})
+    assert (code, said.startswith("no attestations found\n::error::"), "Nothing is applied." in said) == (1, True, True)
 
 
 def test_what_an_environment_lacks_is_named(desk: Desk) -> None:

@@ -68,6 +68,10 @@ def test_a_pull_request_is_compared_with_the_live_account_if_the_caller_says_so(
     (review,) = runner.kept("reviews")
     assert f'previously: "{name}"' in str(review)
     assert not runner.sandbox.world.writes
+    before = requests(runner)
+    runner.declare(declared("Newer"))
+    code, said = runner.run("pull_request", runner.pull_request(user="dependabot[bot]"), secrets=False)
+    assert (code, requests(runner)) == (0, before), said
 
 
 def test_a_pull_request_about_something_else_passes_without_a_plan(runner: Runner) -> None:

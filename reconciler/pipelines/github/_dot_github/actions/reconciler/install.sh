@@ -4,14 +4,18 @@
 set -euo pipefail
 
 # The job's variables stay out of it: among them are tokens; GitHub gives each step of a job that may sign one for that.
-for name in $(compgen -e); do
-  case $name in
-    PATH | HOME | TMPDIR | LANG | LC_* | LD_LIBRARY_PATH) ;;
-    PIP_* | *_proxy | *_PROXY | SSL_CERT_* | GIT_SSL_*) ;;
-    UID | EUID | PPID | BASHOPTS | SHELLOPTS) ;; # bash lets no one take them away
-    *) unset "$name" ;;
-  esac
-done
+# The shell starts again without them, since /proc shows what a process was started with, whatever it unsets later.
+if [[ ${1:-} != again ]]; then
+  kept=()
+  for name in $(compgen -e); do
+    case $name in
+      PATH | HOME | TMPDIR | LANG | LC_* | LD_LIBRARY_PATH | PIP_* | *_proxy | *_PROXY | SSL_CERT_* | GIT_SSL_*)
+        kept+=("$name=${!name}")
+        ;;
+    esac
+  done
+  exec env -i "${kept[@]}" bash "$0" again
+fi
 here=$(cd "$(dirname "$0")" && pwd)
 # -I, and another folder: nothing of the checkout is taken for a module or a project.
 cd "$(mktemp -d)"

@@ -3,12 +3,18 @@
 # With ATTESTED=true its signature must be that of the workflow that plans, for this repository, branch and commit.
 set -euo pipefail
 
-if [[ $ATTESTED == true ]]; then
-  gh attestation verify "$PLAN" --repo "$GITHUB_REPOSITORY" --source-ref "$GITHUB_REF" --source-digest "$GITHUB_SHA" \
-    --signer-workflow "$GITHUB_REPOSITORY/.github/workflows/reconcile-apply.yml"
-fi
+refuse() {
+  echo "::error::$1 Nothing is applied. Look who could have put another artifact into this run; for a new plan, run the" \
+    "workflow *contact lists* again with the command apply."
+  exit 1
+}
+
 found=$(sha256sum "$PLAN")
 if [[ ${found%% *} != "$DIGEST" ]]; then
-  echo "::error::$PLAN is not the plan that this run has shown: its SHA-256 is ${found%% *}, not $DIGEST."
-  exit 1
+  refuse "$PLAN is not the plan that this run has shown: its SHA-256 is ${found%% *}, not $DIGEST."
+fi
+if [[ $ATTESTED == true ]] && ! gh attestation verify "$PLAN" --repo "$GITHUB_REPOSITORY" \
+  --source-ref "$GITHUB_REF" --source-digest "$GITHUB_SHA" \
+  --signer-workflow "$GITHUB_REPOSITORY/.github/workflows/reconcile-apply.yml"; then
+  refuse "$PLAN has no signature of the workflow that plans, for this repository, branch and commit; see above."
 fi
