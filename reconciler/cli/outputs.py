@@ -3,7 +3,7 @@
     -, /dev/stdout          stdout: one document, or reports
     a device or a pipe      is written to, never removed or replaced
     a file, or none yet     is written aside, in the same folder, and takes its place; its access rights stay
-    a link                  stays, and what it leads to is replaced
+    a symbolic link         is refused: a checkout of somebody else's may hold one that leads out of it
 
 Nothing that the command reads is ever written over, under whatever name: that is compared by where links lead and by
 what file it is. All of it is checked before anything is sent.
@@ -37,7 +37,6 @@ _PRECIOUS = (".yaml", ".yml", ".state.json", ".journal.jsonl", ".lock")
 _STAYING = {"prometheus"}  # says when it was made, and a collector may read it at any time
 _PATIENCE = 30.0  # seconds that a reader of a pipe may take for each piece
 _PAUSE = 0.05
-_LINKS = 40
 Identity: TypeAlias = tuple[str, str] | tuple[str, int, int]
 
 
@@ -76,6 +75,8 @@ class Outputs:
         self._passing = [wanted.path for wanted in reports if wanted.format not in _STAYING]
         plans = [str(path) for name in ("out", "undo_out", "suggest") if (path := getattr(options, name, None))]
         _check_stdout(plans, self._reports, json=options.json)
+        for path in (*plans, *self._reports):
+            _check_no_link(path)
         self._files = [path for path in (*plans, *self._reports) if not _is_stream(path)]
         appended = {"GITHUB_STEP_SUMMARY": job_summary(), "GITHUB_OUTPUT": step_outputs()}
         self._appended = {name: path for name, path in appended.items() if "report" in options and path}
@@ -117,7 +118,7 @@ class Outputs:
             if _is_stream(name):
                 _write_stream(name, document.encode(errors="backslashreplace"))
             else:
-                self._replace(Path(os.path.realpath(name)), document.encode(errors="backslashreplace"))
+                self._replace(Path(name), document.encode(errors="backslashreplace"))
         except OSError as error:
             raise UsageError(f"cannot write {name}: {error.strerror}") from error
 
@@ -134,8 +135,8 @@ class Outputs:
                     raise UsageError(f"{name} is a file that this command reads{also}: name another file")
 
     def _existing_reports(self) -> list[Path]:
-        paths = [Path(os.path.realpath(path)) for path in self._passing if path in self._files]
-        return [path for path in paths if path.is_file()]
+        paths = [Path(path) for path in self._passing if path in self._files]
+        return [path for path in paths if path.is_file() and not path.is_symlink()]
 
     def _remove(self, path: Path) -> None:
         self._modes[str(path)] = path.stat().st_mode & 0o777
@@ -168,6 +169,12 @@ def _check_stdout(plans: list[str], reports: list[str], *, json: bool) -> None:
         raise UsageError(f"{taken[0]} and {taken[1]} would both go to stdout: name a file")
 
 
+def _check_no_link(path: str) -> None:
+    """Raise UsageError if an output is a symbolic link; those of the system, such as /dev/stdout, are none here."""
+    if not _system_name(path) and os.path.islink(path):  # noqa: PTH114  # a name that can be no file is none
+        raise UsageError(f"{path} is a symbolic link, to {os.readlink(path)}: name the file itself")  # noqa: PTH115
+
+
 def _check_distinct(paths: list[str]) -> None:
     seen: dict[Identity, str] = {}
     for path in paths:
@@ -180,13 +187,12 @@ def _check_distinct(paths: list[str]) -> None:
 
 def _check_writable(path: Path) -> None:
     """Make sure, before anything is done, that what is to be written at the end can be. Raises UsageError."""
-    real = Path(os.path.realpath(path))
-    if real.name.lower().endswith(_PRECIOUS) and real.exists():
+    if path.name.lower().endswith(_PRECIOUS) and path.exists():
         raise UsageError(f"{path} is there, and by its name a manifest or part of a state: name another file")
     try:
-        if number := _obstacle(real):
+        if number := _obstacle(path):
             raise OSError(number, os.strerror(number))  # noqa: TRY301  as the system says it
-        aside = _aside(real)
+        aside = _aside(path)
         os.close(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600))
         aside.unlink()
     except (OSError, ValueError) as error:
@@ -198,8 +204,6 @@ def _obstacle(path: Path) -> int:
     """Return the number of the error that stands in the way of a file there, 0 if there is none yet."""
     if path.is_dir():
         return errno.EISDIR
-    if path.is_symlink():
-        return errno.ELOOP
     return errno.EACCES if path.exists() and not os.access(path, os.W_OK) else 0
 
 
@@ -228,19 +232,12 @@ def _is_stream(path: str) -> bool:
 
 
 def _system_name(path: str) -> str:
-    """Return the name below /dev or /proc that a path is or leads to by links, "" if there is none.
+    """Return the name below /dev or /proc that a path is, "" if it is elsewhere.
 
     A link there may end at a file, as /dev/stderr does if that is redirected: it is to be written on, not replaced.
     """
-    for _ in range(_LINKS):
-        path = os.path.abspath(path)  # noqa: PTH100  # its links stay
-        if path.startswith(_SYSTEMS):
-            return path
-        try:
-            path = os.path.join(os.path.dirname(path), os.readlink(path))  # noqa: PTH115, PTH118, PTH120
-        except (OSError, ValueError):
-            return ""
-    return ""
+    name = os.path.join(os.path.realpath(os.path.dirname(path) or "."), os.path.basename(path))  # noqa: PTH118, PTH119, PTH120
+    return next((each for each in (os.path.abspath(path), name) if each.startswith(_SYSTEMS)), "")  # noqa: PTH100
 
 
 def _write_stream(path: str, content: bytes) -> None:
