@@ -7,9 +7,11 @@ from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
 
-from reconciler.documents.parts import document
-from reconciler.model.changes import Action
+from reconciler.documents.field_texts import ShownTexts
+from reconciler.documents.parts import StatePart, document
+from reconciler.model.changes import Action, EnvironmentPlan, Update
 from reconciler.model.outcomes import EnvironmentResult, Outcome, OutcomeKind, Result
+from reconciler.model.texts import only_fields
 
 FORMAT: Literal["reconciler/result/1"] = "reconciler/result/1"
 
@@ -62,6 +64,10 @@ class OutcomePart(TypedDict):
     """Whether a later read showed it as sent; null if no read settled it."""
     error: str | None
     """What went wrong and what to do; null if nothing did."""
+    before: NotRequired[ShownTexts]
+    """The fields of the planned PUT as the plan found them; absent if no PUT was planned."""
+    after: NotRequired[ShownTexts]
+    """These fields as the PUT sets them; the outcome says whether it did. Absent if no PUT was planned."""
 
 
 @document
@@ -76,6 +82,8 @@ class EnvironmentResultPart(TypedDict):
     """Why the run ended early; null if it did not."""
     outcomes: list[OutcomePart]
     """What became of each change, in the order of the plan."""
+    state: NotRequired[StatePart]
+    """The state that the run began with."""
     broke_freeze: NotRequired[str]
     """Why it was applied in a freeze of the policy; absent if there was none."""
 
@@ -94,20 +102,24 @@ class ResultDocument(TypedDict):
 
 def result_document(result: Result) -> ResultDocument:
     """Return the document of a result."""
+    plans = {plan.name: plan for plan in result.approved.environments}
     return {
         "format": FORMAT,
         "plan": result.plan,
-        "environments": [_environment(environment) for environment in result.environments],
+        "environments": [_environment(each, plans.get(each.name)) for each in result.environments],
     }
 
 
-def _environment(environment: EnvironmentResult) -> EnvironmentResultPart:
+def _environment(environment: EnvironmentResult, approved: EnvironmentPlan | None) -> EnvironmentResultPart:
+    updates = {update.key: update for update in approved.updates} if approved else {}
     made: EnvironmentResultPart = {
         "name": environment.name,
         "summary": _summary(environment),
         "stopped": environment.stopped,
-        "outcomes": [_outcome(outcome) for outcome in environment.outcomes],
+        "outcomes": [_outcome(outcome, updates.get(outcome.key)) for outcome in environment.outcomes],
     }
+    if approved:
+        made["state"] = {"lineage": approved.lineage, "serial": approved.serial}
     if environment.broke_freeze:
         made["broke_freeze"] = environment.broke_freeze
     return made
@@ -131,8 +143,8 @@ def _summary(environment: EnvironmentResult) -> ResultSummary:
     }
 
 
-def _outcome(outcome: Outcome) -> OutcomePart:
-    return {
+def _outcome(outcome: Outcome, update: Update | None) -> OutcomePart:
+    made: OutcomePart = {
         "key": outcome.key,
         "id": outcome.id,
         "action": outcome.action,
@@ -141,3 +153,6 @@ def _outcome(outcome: Outcome) -> OutcomePart:
         "verified": outcome.verified,
         "error": outcome.error,
     }
+    if update:
+        made["before"], made["after"] = only_fields(update.before, update.fields), update.body
+    return made

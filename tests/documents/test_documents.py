@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
 from reconciler.documents.doctor_document import doctor_document
 from reconciler.documents.problems_document import problems_document
-from reconciler.documents.result_document import result_document
+from reconciler.documents.result_document import ResultDocument, result_document
 from reconciler.model.checks import Check, Checkup
 from reconciler.model.problems import Problem
 from reconciler.report import escape
@@ -41,11 +43,18 @@ def test_whole(name: str, document: str) -> None:
     assert_golden(name, document)
 
 
+def test_a_result_without_its_plan_has_no_texts() -> None:
+    (environment,) = result_document(replace(samples.ran(samples.MIXED), approved=samples.planned()))["environments"]
+    assert "state" not in environment
+    assert not any("before" in outcome for outcome in environment["outcomes"])
+
+
 def test_the_order_of_keys_and_the_counts() -> None:
     result = json.loads(render(result_document(samples.ran(samples.MIXED))))
     assert list(result) == ["format", "plan", "environments"]
+    assert TypeAdapter(ResultDocument).validate_python(result) == result
     (environment,) = result["environments"]
-    assert list(environment) == ["name", "summary", "stopped", "outcomes"]
+    assert list(environment) == ["name", "summary", "stopped", "outcomes", "state"]
     assert list(environment["summary"].items()) == [
         ("updated", 1),
         ("adopted", 1),
@@ -60,9 +69,8 @@ def test_the_order_of_keys_and_the_counts() -> None:
         ("requests", 14),
         ("seconds", 12.3),
     ]
-    assert {tuple(outcome) for outcome in environment["outcomes"]} == {
-        ("key", "id", "action", "outcome", "attempts", "verified", "error")
-    }
+    always = ("key", "id", "action", "outcome", "attempts", "verified", "error")
+    assert {tuple(outcome) for outcome in environment["outcomes"]} == {always, (*always, "before", "after")}
 
 
 @given(st.text(), st.text())
