@@ -46,6 +46,14 @@ def test_warnings(case: Short, column: str) -> None:
     assert said == {key: (warning,) for key, warning in case.get("warns", {}).items()}
 
 
+def test_a_warning_of_a_saved_plan_is_not_given_again() -> None:
+    plan = renames(a=("A", "B"), b=("B", "Free"))
+    once = apply_guards(plan, desired({}), applied({}), live({"a": {"name": "A"}, "b": {"name": "B"}}))
+    again = apply_guards(once, desired({}), applied({}), live({"a": {"name": "A"}, "b": {"name": "B"}}))
+    assert [len(change.warnings) for change in once.changes] == [0, 1]
+    assert again.changes == once.changes
+
+
 def renames(**names: tuple[str, str]) -> EnvironmentPlan:
     """Return a plan of renames, as a saved one might hold it: key = (old, new)."""
     changes = tuple(
