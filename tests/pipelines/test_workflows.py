@@ -74,13 +74,18 @@ def test_a_pull_request_is_compared_with_the_live_account_if_the_caller_says_so(
     assert (code, requests(runner)) == (0, before), said
 
 
-def test_a_pull_request_about_something_else_passes_without_a_plan(runner: Runner) -> None:
+def test_a_pull_request_that_changes_no_yaml_file_passes_without_a_plan(runner: Runner) -> None:
     (runner.repository / "README.md").write_text("x")
     runner.declare(declared("New"))
     code, said = runner.run("pull_request", runner.pull_request())
     assert code == 0, said
     assert "environments and plans: success skipped" in said
     assert runner.kept("comments") == []
+    (runner.repository / "sales").mkdir()
+    (runner.repository / "sales" / "lists.yaml").write_text("lists: {}\n")
+    runner.declare(declared("New"))
+    code, said = runner.run("pull_request", runner.pull_request())
+    assert (code, len(runner.kept("comments"))) == (0, 1), said
 
 
 def test_each_environment_of_the_manifest_is_planned(runner: Runner) -> None:
