@@ -20,6 +20,7 @@ VERBS = {
     "drift": "show what was changed elsewhere; cannot write",
     "compare": "show in which lists two environments differ; cannot write",
     "import": "add live lists that the manifest lacks, to it and to the state",
+    "export": "write the lists to a sheet (CSV), for review in a spreadsheet",
     "accept": "write what was changed elsewhere into the manifest",
     "promote": "show what another environment lacks, and find its ids by name",
     "state": "look at the state, repair it, or move it to another store (migrate)",

@@ -1,4 +1,4 @@
-"""`reconciler import`: live lists that are not declared, into the manifest and the state."""
+"""`reconciler import`: live lists that are not declared, into the manifest and the state; or a reviewed sheet."""
 
 from __future__ import annotations
 
@@ -47,6 +47,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="x-KEY=TEXT",
         help="a key of your own for each new list, such as x-owner=TEAM; repeatable",
     )
+    parser.add_argument(
+        "--csv",
+        type=shared.path,
+        metavar="FILE",
+        help="take the texts that were changed in a sheet of `export` into the manifest instead; sends nothing",
+    )
     shared.editing(parser)
     shared.network(parser)
 
@@ -59,6 +65,17 @@ def _own_key(text: str) -> tuple[str, str]:
 
 
 def run(options: argparse.Namespace) -> int:
+    """Take over a sheet, or what is live and not declared."""
+    if not options.csv:
+        return _import_lists(options)
+    from reconciler.cli import sheet
+
+    if options.lists or options.env or options.all_envs or options.into or options.own:
+        raise UsageError("--csv goes without LIST, --env, --all-envs, --into and --own: the sheet names the lists")
+    return sheet.take_over(options)
+
+
+def _import_lists(options: argparse.Namespace) -> int:
     """Read, choose, declare and record."""
     from reconciler.cli import edits, wiring
     from reconciler.cli.runtime import Runtime, lock_info

@@ -32,6 +32,9 @@ _HTML = {ord(char): f"&#{ord(char)};" for char in "&<>\"'"}
 _DOMAIN = re.compile(r"(?<=\w)\.(?=[^\W\d_])")
 # Not the full-width ones of @ and #: these call somebody, too, here and there.
 _LOOK_ALIKES = str.maketrans("@#&*<>\\$:_~`[]|^{}", "﹫﹟﹠﹡﹤﹥﹨﹩﹕＿～ˋ［］｜＾｛｝")
+_CELL_START, _FORMULA = r"(\A|[,;|\t\n\r])", r"""(?=["']*[=+\-@\t\n\r＝＋－＠])"""
+_MAY_ACT = re.compile(_CELL_START + _FORMULA)
+_MADE_INERT = re.compile(f"{_CELL_START}'{_FORMULA}")
 _SHORT = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 
 
@@ -97,6 +100,19 @@ def message(text: str) -> str:
 def label_value(text: str) -> str:
     r"""Return `text` as the value of a label in Prometheus text, which knows `\\\\` and `\\"` and no other spelling."""
     return terminal(text).replace("\\", "\\\\").replace('"', '\\"')
+
+
+def cell(text: str) -> str:
+    """Return `text` for a cell of a spreadsheet: an apostrophe goes before what could begin a formula.
+
+    That is done wherever a cell could begin, since a program may split a line at another character than is meant.
+    """
+    return _MAY_ACT.sub(r"\1'", text)
+
+
+def cell_text(written: str) -> str:
+    """Return the text that `cell` made into `written`; a text without its apostrophes is returned as it is."""
+    return _MADE_INERT.sub(r"\1", written)
 
 
 def quote(text: str) -> str:

@@ -111,3 +111,19 @@ def test_what_is_named_blank_shows() -> None:
     named = [chr(code) for code in range(0x110000) if blank.search(unicodedata.name(chr(code), ""))]
     assert len(named) > 6
     assert [unicodedata.name(char) for char in named if escape.terminal(char) == char] == []
+
+
+ODD = st.text(st.sampled_from("=+-@\t\n\r'\";,|＝a "), max_size=12) | st.text()
+
+
+@given(ODD)
+def test_no_cell_begins_a_formula_wherever_a_line_is_split_and_its_text_comes_back(text: str) -> None:
+    cell = escape.cell(text)
+    assert escape.cell_text(cell) == text
+    for part in re.split(r"[,;|\t\n\r]", cell):
+        assert not part.lstrip("\"'").startswith(tuple("=+-@＝＋－＠")) or part.lstrip('"').startswith("'")
+
+
+@given(st.text(st.characters(blacklist_characters="'")))
+def test_a_cell_whose_apostrophes_a_program_took_away_is_its_text(text: str) -> None:
+    assert escape.cell_text(text) == text

@@ -10,8 +10,16 @@ import pytest
 from reconciler.sandbox.accounts import ContactList
 from tests.program import Workplace, some_lists, workplace
 
-NOTHING = [["validate"], ["plan"], ["state", "list"], ["environments"], ["schema"]]
-ONE = [["plan", "--refresh"], ["drift"], ["accept"], ["import"], ["doctor"], ["apply", "--yes"]]
+NOTHING = [["validate"], ["plan"], ["state", "list"], ["environments"], ["schema"], ["export", "--csv", "-"]]
+ONE = [
+    ["plan", "--refresh"],
+    ["drift"],
+    ["accept"],
+    ["import"],
+    ["doctor"],
+    ["apply", "--yes"],
+    ["export", "--csv", "-", "--live"],
+]
 
 
 def declare(place: Workplace, lists: list[ContactList], *, changed: int = 0) -> None:
