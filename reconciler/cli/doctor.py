@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from reconciler.api.client import Client
     from reconciler.cli.forge import Forge
     from reconciler.cli.runtime import Runtime
-    from reconciler.manifest import Environment
+    from reconciler.manifest import Environment, Manifest
     from reconciler.model.lists import Freeze, Live
     from reconciler.state.state_store import Store
 
@@ -51,8 +51,7 @@ def run(options: argparse.Namespace) -> int:
         from reconciler.cli.forge import find_forge
 
         forge = find_forge(options.file.parent, os.environ)
-        branch = wiring.state_branch(chosen.manifest.state)
-        checkups = [_check_up_ci(each, forge, branch) for each in chosen.environments]
+        checkups = [_check_up_ci(each, chosen.manifest, forge) for each in chosen.environments]
         _show(checkups, options)
         return 0 if all(checkup.works for checkup in checkups) else 1
 
@@ -67,21 +66,27 @@ def run(options: argparse.Namespace) -> int:
     return PinError.exit_code if "pins" in failed else 1 if failed else 0
 
 
-def _check_up_ci(environment: Environment, forge: Forge, branch: str) -> Checkup:
+def _check_up_ci(environment: Environment, manifest: Manifest, forge: Forge) -> Checkup:
     """Check the settings of the repository for one environment."""
+    from reconciler.cli import wiring
     from reconciler.cli.forge import UnseenError
     from reconciler.cli.github_checks import check_github
     from reconciler.cli.gitlab_checks import check_gitlab
+    from reconciler.cli.owners import repository_folder
 
-    name = environment.desired.environment
+    name, target = environment.desired.environment, environment.desired.target
+    branch = wiring.state_branch(manifest.state)
+    checks: tuple[Check, ...] = ()
+    if fault := wiring.state_in_folder(manifest):
+        checks = (Check("state", "fails", fault, wiring.MOVE_STATE),)
     try:
         if forge.kind == "GitLab":
-            checks = tuple(check_gitlab(forge, name, environment.credentials, branch))
+            checks += tuple(check_gitlab(forge, name, environment.credentials, branch))
         else:
-            checks = tuple(check_github(forge, name, branch))
+            checks += tuple(check_github(forge, name, target, branch, repository_folder(manifest.path.parent)))
     except UnseenError as error:
         step = f"a token that may read {forge.project} at {forge.host}{forge.base}"
-        checks = (Check("repository", "fails", str(error), step),)
+        checks += (Check("repository", "fails", str(error), step),)
     return Checkup(name, checks)
 
 

@@ -17,6 +17,7 @@ _ORIGIN = re.compile(r"(?:\w+://)?(?:[^@/]*@)?(?P<host>[^:/]+)(?::\d+)?[:/]+(?P<
 _API = re.compile(r"(?P<host>https://[^/]+|http://127\.0\.0\.1:\d+)(?P<base>/.*)?")
 _PAGE = 100
 _SECONDS = 30
+NOT_FOUND = "the token is not shown it (HTTP 404)"
 _ODD = "the answer is not understood"
 
 
@@ -43,7 +44,7 @@ class Forge:
         raise UnseenError(_ODD)
 
     def ask_all(self, path: str) -> list[dict[str, Any]]:
-        """Return all pages of a list of objects; empty if there is none. Raises UnseenError."""
+        """Return all pages of a list of objects; empty if GitLab has none. Raises UnseenError."""
         found: list[dict[str, Any]] = []
         page = 1
         while some := self._read(f"{path}{'&' if '?' in path else '?'}per_page={_PAGE}&page={page}"):
@@ -53,6 +54,8 @@ class Forge:
             if len(some) < _PAGE:
                 break
             page += 1
+        if some is None and self.kind == "GitHub":  # what is empty there is an empty list
+            raise UnseenError(NOT_FOUND)
         return found
 
     def _read(self, path: str) -> object:

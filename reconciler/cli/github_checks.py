@@ -2,36 +2,49 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from functools import partial
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from reconciler.cli.forge import Forge, UnseenError, judge, look
+from reconciler.cli.forge import NOT_FOUND, Forge, UnseenError, judge, look
+from reconciler.errors import ReconcilerError
 from reconciler.model.checks import Check
+
+if TYPE_CHECKING:
+    from reconciler.model.lists import Target
 
 _REQUIRED_CHECK = "contact lists"
 _WANTED = ("KORE_CLIENT_ID", "KORE_CLIENT_SECRET", "KORE_HOST", "KORE_ACCOUNT_ID", "KORE_STREAM_ID")
 _HARMLESS = {"deletion", "non_fast_forward", "required_linear_history"}
+_PULL_REQUESTS = "refs/pull/*/merge"
+_WORKFLOW = ".github/workflows/contact-lists.yml"
+_PUSHED = re.compile(r"^  push:\n    branches: \[(.*)\]", re.MULTILINE)
 
 
-def check_github(forge: Forge, environment: str, state: str) -> Iterator[Check]:
-    """Yield the checks of one environment; `state` is the branch of the state, or empty. Raises UnseenError."""
+def check_github(forge: Forge, environment: str, target: Target, state: str, folder: Path) -> Iterator[Check]:
+    """Yield the checks of one environment; `state` is the branch of the state, or empty. Raises UnseenError.
+
+    `folder` is the top folder of the repository.
+    """
     default = _shown(forge.ask("")).get("default_branch") or "main"
     yield look("actions", "Settings, Actions, General", partial(_actions, forge))
     for name in (f"{environment}-plan", environment):
         place = f"Settings, Environments, {name}"
         title = f"environment {name}"
         yield look(title, place, partial(_rules, forge, name, default, reviewed=name == environment))
-        yield look(f"{title}, secrets", place, partial(_secrets, forge, name))
+        yield look(f"{title}, secrets", place, partial(_secrets, forge, name, target))
     if state:
         yield look("state branch", "Settings, Rules, Rulesets", partial(_state_branch, forge, state))
-    yield look("default branch", "Settings, Rules, Rulesets", partial(_default_branch, forge, default))
+    yield look("default branch", "Settings, Rules, Rulesets", partial(_default_branch, forge, default, folder))
 
 
 def _shown(answer: dict[str, Any] | None) -> dict[str, Any]:
     """Return what always exists: GitHub says 404, too, if the token may not see it. Raises UnseenError."""
     if answer is None:
-        raise UnseenError("the token is not shown it (HTTP 404)")
+        raise UnseenError(NOT_FOUND)
     return answer
 
 
@@ -51,22 +64,44 @@ def _rules(forge: Forge, name: str, default: str, *, reviewed: bool) -> Check:
     found = forge.ask(f"/environments/{name}")
     if found is None:
         return Check(title, "fails", "there is none", f"make it: {step}")
-    faults = []
-    if not found.get("deployment_branch_policy"):
-        faults.append(f"every branch may use it: choose {default} under Deployment branches and tags")
+    admitted = {default} if reviewed else {default, _PULL_REQUESTS}
+    faults = [f"{who} may use it" for who in _admitted_too(forge, found, admitted)]
+    if faults:
+        faults[-1] += f": choose Selected branches and tags, and there {default} alone"
     kinds = [rule.get("type") for rule in found.get("protection_rules") or []]
     if reviewed and "required_reviewers" not in kinds:
         faults.append("no reviewers are required: choose some, or set unprotected: true in contact-lists.yml")
     return judge(title, faults, "protected", step)
 
 
-def _secrets(forge: Forge, name: str) -> Check:
+def _admitted_too(forge: Forge, environment: dict[str, Any], admitted: set[str]) -> list[str]:
+    """Return which branches and tags may use an environment besides those to be admitted."""
+    policy = environment.get("deployment_branch_policy")
+    if not policy:
+        return ["every branch"]
+    if not policy.get("custom_branch_policies"):
+        return ["every protected branch, and every branch if none is protected,"]
+    found = _shown(forge.ask(f"/environments/{environment.get('name')}/deployment-branch-policies?per_page=100"))
+    return [
+        f"the {each.get('type', 'branch')} {each.get('name')}"
+        for each in found.get("branch_policies") or []
+        if each.get("type", "branch") != "branch" or each.get("name") not in admitted
+    ]
+
+
+def _secrets(forge: Forge, name: str, target: Target) -> Check:
+    from reconciler.api.credentials import check_pins
+
     known: dict[str, object] = {}
     for kind in ("secrets", "variables"):
         answer = _shown(forge.ask(f"/environments/{name}/{kind}?per_page=100"))
         known |= {str(each.get("name")): each.get("value") for each in answer.get(kind, [])}
     faults = [f"{wanted} is missing" for wanted in _WANTED if wanted not in known]
     faults += [f"{wanted} is empty" for wanted in _WANTED if known.get(wanted) == ""]
+    try:
+        check_pins("KORE", {name: value for name, value in known.items() if isinstance(value, str) and value}, target)
+    except ReconcilerError as error:
+        faults.append(str(error))
     step = f"Settings, Environments, {name}: the first two as secrets, the others as variables"
     return judge(f"environment {name}, secrets", faults, "all are set; values of secrets cannot be seen", step)
 
@@ -78,12 +113,31 @@ def _state_branch(forge: Forge, branch: str) -> Check:
     return judge("state branch", faults, f"no rule refuses a push to {branch}", step)
 
 
-def _default_branch(forge: Forge, branch: str) -> Check:
+def _default_branch(forge: Forge, branch: str, folder: Path) -> Check:
     required: set[object] = set()
+    approvals = 0
     for rule in forge.ask_all(f"/rules/branches/{branch}"):
-        checks = (rule.get("parameters") or {}).get("required_status_checks") or []
-        required |= {each.get("context") for each in checks}
-    protection = (forge.ask(f"/branches/{branch}") or {}).get("protection") or {}
-    required |= set((protection.get("required_status_checks") or {}).get("contexts") or [])
+        given = rule.get("parameters") or {}
+        required |= {each.get("context") for each in given.get("required_status_checks") or []}
+        approvals = max(approvals, given.get("required_approving_review_count") or 0)
+    if _REQUIRED_CHECK not in required or not approvals:  # branch protection, which is older than rulesets
+        protection = forge.ask(f"/branches/{branch}/protection") or {}
+        required |= set((protection.get("required_status_checks") or {}).get("contexts") or [])
+        reviews = protection.get("required_pull_request_reviews") or {}
+        approvals = max(approvals, reviews.get("required_approving_review_count") or 0)
     faults = [] if _REQUIRED_CHECK in required else [f"the check {_REQUIRED_CHECK!r} is not required on {branch}"]
-    return judge("default branch", faults, f"{_REQUIRED_CHECK!r} is required on {branch}", "Settings, Rules, Rulesets")
+    faults += [] if approvals else [f"{branch} does not require a pull request with an approval"]
+    applied = _applied_branches(folder)
+    if not any(fnmatchcase(branch, pattern) for pattern in applied or [branch]):
+        faults.append(f"a merge to {branch} applies nothing: {_WORKFLOW} has branches: {', '.join(applied)}")
+    well = f"an approval and {_REQUIRED_CHECK!r} are required on {branch}"
+    return judge("default branch", faults, well, "Settings, Rules, Rulesets")
+
+
+def _applied_branches(folder: Path) -> list[str]:
+    """Return the branches to which a push starts the workflow in the working copy; none if it does not say."""
+    try:
+        found = _PUSHED.search((folder / _WORKFLOW).read_text(encoding="utf-8", errors="replace"))
+    except OSError:
+        return []
+    return [name.strip(" '\"") for name in found[1].split(",")] if found else []

@@ -35,7 +35,7 @@ lists: {{}}
 _IGNORED = ("/.reconciler/*.lock", "/.reconciler/*.new")
 # Where a pipeline finds what it installs.
 _PINS = {"github": ".github/actions/reconciler", "gitlab": ".gitlab/reconciler", "ci": ".ci/reconciler"}
-_FOLDER, _BRANCH = ".reconciler", "git+branch://reconciler-state"
+_FOLDER = ".reconciler"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -56,10 +56,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Write what is not there yet; what is there stays as it is."""
     from reconciler.cli.runtime import Runtime
+    from reconciler.cli.wiring import LASTING_STATE, MOVE_STATE
 
     folder: Path = options.folder
     chosen = [name for name in _PINS if getattr(options, name)]
-    state = _BRANCH if chosen else _FOLDER
+    state = LASTING_STATE if chosen else _FOLDER
     answer = Runtime().answer
     answers = _answers(options, answer)
     was_there = os.path.exists(folder / "lists.yaml")  # noqa: PTH110  # a name that can be no file is none there
@@ -80,10 +81,8 @@ def run(options: argparse.Namespace) -> int:
     except OSError as error:
         raise UsageError(f"cannot write {error.filename}: {error.strerror}") from error
     manifest = (folder / "lists.yaml").read_bytes()
-    if state == _BRANCH and b"git+branch://" not in manifest:
-        kept = any((folder / _FOLDER).glob("*.state.json"))
-        move = f"run `reconciler state migrate --to {_BRANCH}`, then " if kept else ""
-        say(f"A pipeline forgets what is in a folder: {move}write `state: {_BRANCH}` in lists.yaml")
+    if chosen and b"git+branch://" not in manifest:
+        say(f"A pipeline forgets what is in a folder: run {MOVE_STATE}")
     say(f"Next: {_next_steps(manifest, was_there=was_there)}")
     return 0
 

@@ -23,19 +23,20 @@ def owner(manifest: Manifest, environment: Environment, url: str, store: Store) 
     folder = Path(os.path.realpath(manifest.path.parent))
     path = folder / manifest.path.name
     document = next(iter(store.paths), None)
-    base = document.parent if document else _repository(folder)
+    base = document.parent if document else repository_folder(folder)
+    own = Path(os.path.relpath(path, base)).as_posix()
 
     def claims(name: str) -> bool:
         other = Path(os.path.normpath(base / name))
         if not _may_own(other, base, folders=document is not None) or not other.is_file():
-            _tell_once(f"note: {store}: was the state of {name!r}, which is gone: taken as renamed to {path.name!r}")
+            _tell_once(f"note: {store}: was the state of {name!r}, which is gone: taken as renamed to {own!r}")
             return False
         return not other.samefile(path) and _uses(other, environment.desired.environment, url, document)
 
-    return Owner(Path(os.path.relpath(path, base)).as_posix(), claims)
+    return Owner(own, claims)
 
 
-def _repository(folder: Path) -> Path:
+def repository_folder(folder: Path) -> Path:
     """Return the top folder of the repository, or the folder itself outside of any."""
     return next((above for above in (folder, *folder.parents) if (above / ".git").exists()), folder)
 

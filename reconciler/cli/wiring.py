@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 _BRANCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*(?:[./][A-Za-z0-9][A-Za-z0-9_-]*)*")
 _NO_BRANCH = re.compile(r"^HEAD$|^refs/|\.lock(?:/|$)")  # what git takes for something else, or not at all
+LASTING_STATE = "git+branch://reconciler-state"
+MOVE_STATE = f"`reconciler state migrate --to {LASTING_STATE}`, then write `state: {LASTING_STATE}` in the manifest"
 CONNECT_SECONDS, READ_SECONDS = 10.0, 30.0
 
 
@@ -49,6 +51,8 @@ def load_workspaces(
     from reconciler.manifest import load
 
     manifest = load(options.file, drafts)
+    if os.environ.get("RECONCILER_STATE_IN_FOLDER") == "refuse" and (fault := state_in_folder(manifest)):
+        raise UsageError(f"{fault}. In a clone: {MOVE_STATE}")
     if "://" not in manifest.state and is_pipe(options.file):
         raise UsageError(
             f"{options.file}: is a pipe, and the state is kept beside the manifest: name a file, or give state: a URL"
@@ -97,6 +101,11 @@ def store(manifest: Manifest, environment: Environment, url: str | None = None) 
     made = _store(manifest, environment, url)
     made.owner = owner(manifest, environment, url or manifest.state, made)
     return made
+
+
+def state_in_folder(manifest: Manifest) -> str:
+    """Return what is wrong for a pipeline with a state that is kept in a folder, "" if it is kept elsewhere."""
+    return "" if "://" in manifest.state else f"state: {manifest.state!r} is a folder, which a pipeline forgets"
 
 
 def state_branch(url: str) -> str:

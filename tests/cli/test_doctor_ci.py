@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -35,24 +36,38 @@ GITLAB = {
     "projects/5/pipeline_schedules": [{"active": True}],
 }
 RULES = "repos/o/r/rules/branches"
-ENVIRONMENT = {"deployment_branch_policy": {"protected_branches": True}}
-GITHUB = {
+ENVIRONMENT = {"deployment_branch_policy": {"custom_branch_policies": True}}
+POLICIES = "deployment-branch-policies"
+PINS = dict(zip(NAMES[2:], ("https://platform.kore.ai", "0" * 24, f"st-{UUID(int=0)}"), strict=True))
+GITHUB: dict[str, Any] = {
     "repos/o/r": {"default_branch": "main"},
     "repos/o/r/actions/permissions": {"enabled": True, "allowed_actions": "selected"},
     "repos/o/r/actions/permissions/selected-actions": {"github_owned_allowed": True},
-    "repos/o/r/environments/prod-plan": ENVIRONMENT,
-    "repos/o/r/environments/prod": {**ENVIRONMENT, "protection_rules": [{"type": "required_reviewers"}]},
+    "repos/o/r/environments/prod-plan": {"name": "prod-plan", **ENVIRONMENT},
+    f"repos/o/r/environments/prod-plan/{POLICIES}": {
+        "branch_policies": [{"name": "main"}, {"name": "refs/pull/*/merge", "type": "branch"}]
+    },
+    "repos/o/r/environments/prod": {
+        "name": "prod",
+        **ENVIRONMENT,
+        "protection_rules": [{"type": "required_reviewers"}],
+    },
+    f"repos/o/r/environments/prod/{POLICIES}": {"branch_policies": [{"name": "main", "type": "branch"}]},
     **{
-        f"repos/o/r/environments/{name}/{kind}": {kind: [{"name": each, "value": VALUE} for each in names]}
+        f"repos/o/r/environments/{name}/{kind}": {kind: given}
         for name in ("prod-plan", "prod")
-        for kind, names in (("secrets", NAMES[:2]), ("variables", NAMES[2:]))
+        for kind, given in (
+            ("secrets", [{"name": each} for each in NAMES[:2]]),
+            ("variables", [{"name": each, "value": value} for each, value in PINS.items()]),
+        )
     },
     f"{RULES}/reconciler-state": [{"type": "deletion"}],
     f"{RULES}/main": [
         {
             "type": "required_status_checks",
             "parameters": {"required_status_checks": [{"context": "contact lists"}]},
-        }
+        },
+        {"type": "pull_request", "parameters": {"required_approving_review_count": 1}},
     ],
 }
 
@@ -226,7 +241,8 @@ def test_a_new_repository_lacks_everything_and_is_told_so(github: Desk) -> None:
         "repos/o/r/environments/prod/secrets": {"secrets": []},
         "repos/o/r/environments/prod/variables": {"variables": [{"name": "KORE_HOST", "value": ""}]},
         f"{RULES}/reconciler-state": [{"type": "pull_request"}],
-        "repos/o/r/branches/main": {"protection": {"required_status_checks": {"contexts": ["other"]}}},
+        f"{RULES}/main": [],
+        "repos/o/r/branches/main/protection": {"required_status_checks": {"contexts": ["other"]}},
     }
     checks = github.ask(1)
     assert checks.pop("environment prod-plan, secrets")[0] == "unknown"
@@ -238,6 +254,52 @@ def test_a_new_repository_lacks_everything_and_is_told_so(github: Desk) -> None:
     assert checks["state branch"][1] == "the rule pull_request would refuse the state"
     github.forge.answers["repos/o/r/environments/prod/secrets"] = 403
     assert github.ask(1)["environment prod, secrets"][0] == "unknown"
+
+
+def test_what_admits_too_much_on_github_is_told(github: Desk) -> None:
+    github.forge.answers |= {
+        "repos/o/r/environments/prod-plan": {"deployment_branch_policy": {"protected_branches": True}},
+        f"repos/o/r/environments/prod/{POLICIES}": {
+            "branch_policies": [
+                {"name": "*", "type": "branch"},
+                {"name": "main", "type": "tag"},
+                {"name": "refs/pull/*/merge"},
+            ]
+        },
+        "repos/o/r/environments/prod/variables": {
+            "variables": [{"name": name, "value": "b" * 24} for name in PINS if name != "KORE_HOST"]
+        },
+        f"{RULES}/main": GITHUB[f"{RULES}/main"][:1],
+        f"{RULES}/reconciler-state": None,
+    }
+    checks = github.ask(1)
+    assert checks["environment prod-plan"][1].startswith("every protected branch, and every branch if none is")
+    assert checks["environment prod"][1] == (
+        "the branch * may use it; the tag main may use it; the branch refs/pull/*/merge may use it: choose Selected "
+        "branches and tags, and there main alone"
+    )
+    assert "KORE_ACCOUNT_ID pins 'bbb" in checks["environment prod, secrets"][1]
+    assert checks["default branch"] == ("fails", "main does not require a pull request with an approval")
+    assert checks["state branch"][0] == "unknown"
+    protection = {"required_pull_request_reviews": {"required_approving_review_count": 2}}
+    github.forge.answers |= {
+        "repos/o/r/branches/main/protection": protection,
+        f"repos/o/r/environments/prod/{POLICIES}": None,
+    }
+    checks = github.ask(1)
+    assert checks["default branch"][0] == "works"
+    assert checks["environment prod"][0] == "unknown"
+
+
+@pytest.mark.parametrize(("branches", "status"), [("[main]", "fails"), ("['tr*']", "works"), ("trunk", "works")])
+def test_the_workflow_applies_after_a_merge_to_the_default_branch(github: Desk, branches: str, status: str) -> None:
+    github.forge.answers |= {"repos/o/r": {"default_branch": "trunk"}, f"{RULES}/trunk": GITHUB[f"{RULES}/main"]}
+    workflow = github.folder / ".github" / "workflows" / "contact-lists.yml"
+    workflow.parent.mkdir(parents=True)
+    workflow.write_text(f"on:\n  push:\n    branches: {branches} # the default branch\n")
+    found = github.ask(1)["default branch"]
+    assert found[0] == status
+    assert status == "works" or found[1].startswith("a merge to trunk applies nothing: .github/workflows/contact-lists")
 
 
 @pytest.mark.parametrize("platform", ["gitlab", "github"])
@@ -252,10 +314,21 @@ def test_a_token_that_is_shown_nothing_is_never_in_order(platform: str, request:
     desk.forge.__enter__()
 
 
-def test_a_state_that_is_not_on_a_branch_needs_no_rights_of_branches(gitlab: Desk) -> None:
-    manifest = gitlab.folder / "lists.yaml"
-    manifest.write_text(manifest.read_text().replace("git+branch://reconciler-state", ".reconciler"))
-    assert not {"state branch", "push"} & set(gitlab.ask(0))
+@pytest.mark.parametrize("platform", ["gitlab", "github"])
+def test_a_state_in_a_folder_is_told_and_refused_where_a_pipeline_says_so(
+    platform: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk: Desk = request.getfixturevalue(platform)
+    manifest = desk.folder / "lists.yaml"
+    text = manifest.read_text()
+    manifest.write_text(text.replace("git+branch://reconciler-state", ".reconciler"))
+    checks = desk.ask(1)
+    assert checks["state"] == ("fails", "state: '.reconciler' is a folder, which a pipeline forgets")
+    assert not {"state branch", "push"} & set(checks)
+    assert run(["plan", "-f", str(manifest)]) == 0
+    monkeypatch.setenv("RECONCILER_STATE_IN_FOLDER", "refuse")
+    assert run(["plan", "-f", str(manifest)]) == 1
+    assert "In a clone: `reconciler state migrate --to git+branch://" in desk.capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ Run as `python gh.py api …`; the file is named by `GH_KEPT`. What it does not 
     comments       of that pull request; `race`: the next one is posted twice, as by two runs at once
     issues         of the repository
     reviews        of pull request 7
-    environments   what `GET environments/NAME` answers, by name
+    environments   what `GET environments/NAME` answers, by name, and in `branches` who else may use it
     attested       the SHA-256 of each file that was signed
 """
 
@@ -23,6 +23,7 @@ from typing import Any
 MINE = '.[] | select(.user.login == "github-actions[bot]" and (.body | startswith(env.MARKER))) | .id'
 TITLED = '.[] | select(.title == env.TITLE and (has("pull_request") | not)) | .number'
 SUGGESTED = '.[] | select(.user.login == "github-actions[bot]") | .body | scan("reconciler suggestion [0-9a-f]{64}")'
+ADMITTED = '.branch_policies[] | "the \\(.type // "branch") \\(.name)"'
 BOT = {"login": "github-actions[bot]"}
 SIGNER = {
     "repo": "o/r",
@@ -81,6 +82,9 @@ def _get(known: dict[str, Any], path: str, options: dict[str, list[str]]) -> Non
     if path == "pulls/7":
         assert jq == ".head.sha"
         print(known["head"])
+    elif path.endswith("/deployment-branch-policies?per_page=100"):
+        assert jq == ADMITTED
+        print(*known["environments"][path.split("/")[1]]["branches"], sep="\n")
     elif path.startswith("environments/"):
         _say_rules(known["environments"].get(path.removeprefix("environments/")), jq)
     elif path == "pulls/7/comments":
@@ -101,9 +105,10 @@ def _say_rules(environment: dict[str, Any] | None, jq: str) -> None:
     if environment is None:
         sys.exit("gh: Not Found (HTTP 404)")
     assert "required_reviewers" in jq
-    assert "deployment_branch_policy" in jq
+    assert "deployment_branch_policy.custom_branch_policies" in jq
     reviewed = any(rule["type"] == "required_reviewers" for rule in environment["protection_rules"])
-    print(*["reviewers"] * reviewed, *["branches"] * bool(environment["deployment_branch_policy"]))
+    chosen = (environment["deployment_branch_policy"] or {}).get("custom_branch_policies")
+    print(*["reviewers"] * reviewed, *["branches"] * bool(chosen))
 
 
 def _change(known: dict[str, Any], method: str, path: str, texts: dict[str, str]) -> None:

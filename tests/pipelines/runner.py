@@ -59,7 +59,8 @@ runs:
 _STAND_INS = {"upload-artifact": _KEEP, "download-artifact": _BRING, "attest": _SIGN}
 PROTECTED = {
     "protection_rules": [{"type": "required_reviewers"}],
-    "deployment_branch_policy": {"protected_branches": True},
+    "deployment_branch_policy": {"custom_branch_policies": True},
+    "branches": ["the branch main"],
 }
 
 

@@ -83,7 +83,9 @@ def test_the_pipeline_of_gitlab_has_an_entry_for_each_environment(tmp_path: Path
 def test_init_for_a_pipeline_says_what_a_state_in_a_folder_means(tmp_path: Path) -> None:
     init(tmp_path)
     (tmp_path / ".gitignore").write_bytes(b"caf\xe9\n")
-    assert "write `state: git+branch://reconciler-state` in lists.yaml" in init(tmp_path, "--github", *SOURCE)
+    assert "run `reconciler state migrate --to git+branch://reconciler-state`, then write `state: git" in init(
+        tmp_path, "--github", *SOURCE
+    )
     assert "state:" not in init(tmp_path)
 
 

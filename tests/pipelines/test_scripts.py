@@ -76,6 +76,7 @@ class Desk:
                 "GITHUB_OUTPUT": str(self.folder / "output"),
                 "GITHUB_REPOSITORY": "o/r",
                 "GITHUB_REF": "refs/heads/main",
+                "GITHUB_REF_NAME": "main",
                 "GITHUB_SHA": "c0ffee",
                 "GITHUB_RUN_ID": "5",
                 "GITHUB_SERVER_URL": "https://github.com",
@@ -146,7 +147,15 @@ def test_an_answer_of_many_lines_breaks_no_pipe(desk: Desk) -> None:
     [
         ({}, "does not exist"),
         ({"prod": {**PROTECTED, "protection_rules": [{"type": "wait_timer"}]}}, "has no required reviewers"),
-        ({"prod": {**PROTECTED, "deployment_branch_policy": None}}, "admits every branch"),
+        ({"prod": {**PROTECTED, "deployment_branch_policy": None}}, "admits every branch, or every protected one"),
+        (
+            {"prod": {**PROTECTED, "deployment_branch_policy": {"protected_branches": True}}},
+            "admits every branch, or every protected one",
+        ),
+        (
+            {"prod": {**PROTECTED, "branches": ["the branch *", "the branch main", "the tag v1"]}},
+            "admits not just the branch main, but also the branch *, the tag v1",
+        ),
         ({"prod": PROTECTED}, ""),
     ],
 )
@@ -165,6 +174,9 @@ def test_an_environment_that_cannot_be_looked_at_is_not_applied_to(desk: Desk) -
     desk.put("gh", "echo 'gh: Resource not accessible by integration (HTTP 403)' >&2; exit 1")
     code, said = desk.run("protection.sh", ENVIRONMENT="prod", UNPROTECTED="true")
     assert (code, "cannot be looked at: gh: Resource not accessible" in said) == (1, True)
+    desk.put("gh", "case $2 in *policies*) echo 'HTTP 403' >&2; exit 1;; *) echo reviewers branches;; esac")
+    code, said = desk.run("protection.sh", ENVIRONMENT="prod", UNPROTECTED="true")
+    assert (code, "may use the environment prod cannot be looked at: HTTP 403" in said) == (1, True)
 
 
 def test_only_the_plan_that_was_shown_and_signed_is_applied(desk: Desk) -> None:
