@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib import import_module
 from keyword import iskeyword
 from typing import Any, NoReturn
@@ -42,6 +42,12 @@ WRITING = frozenset({"apply", "import", "accept", "promote", "init", "sandbox"})
 WRITING_ACTIONS = frozenset({"add", "mv", "rm", "push", "unlock", "migrate"})
 
 
+_INSTEAD = {
+    "undo": "no command 'undo': revert the commit and apply, or apply the plan that `apply --undo-out FILE` saved; "
+    "the guide says how, under Reverting"
+}
+
+
 class Parser(argparse.ArgumentParser):
     """Usage errors are errors of this program (exit 1), not of the shell (exit 2); an option is given once."""
 
@@ -51,7 +57,9 @@ class Parser(argparse.ArgumentParser):
             self.register("action", action, _Once)
 
     def error(self, message: str) -> NoReturn:
-        error = UsageError(message)
+        _, unknown, words = message.partition("unrecognized arguments: ")
+        close = _closest(words.split()[0].split("=")[0], self._option_string_actions) if unknown else ""
+        error = UsageError(f"{message}{close}")
         for line in self.format_usage().rstrip().split("\n"):
             error.add_note(line)
         raise error
@@ -120,7 +128,20 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     if arguments and arguments[0] in VERBS:
         verb, *rest = arguments
         return _taking_options(Parser(prog=f"reconciler {verb}"), verb).parse_args(rest)
+    if arguments and arguments[0].isalpha():
+        name = arguments[0]
+        if name == "help":
+            return whole().parse_args(["--help"])
+        what = _INSTEAD.get(name) or f"no command {name!r}{_closest(name, VERBS)}; `reconciler --help` lists them"
+        raise UsageError(what)
     return whole().parse_args(arguments)
+
+
+def _closest(written: str, known: Iterable[str]) -> str:
+    from difflib import get_close_matches
+
+    close = get_close_matches(written, known, n=1)
+    return f"; did you mean {close[0]}?" if close else ""
 
 
 def whole() -> Parser:

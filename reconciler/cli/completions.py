@@ -65,7 +65,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         import shtab
     except ModuleNotFoundError as error:
-        raise UsageError("needs shtab: pip install 'contact-list-reconciler[completions]'") from error
+        raise UsageError("needs shtab: install again with the extra completions (README, Install)") from error
     from reconciler.cli.app import whole
 
     parser = whole()

@@ -18,7 +18,9 @@ def run(_options: argparse.Namespace) -> int:
     try:
         from argparse_manpage.manpage import Manpage  # type: ignore[import-untyped]
     except ModuleNotFoundError as error:
-        raise UsageError("needs argparse-manpage: pip install 'contact-list-reconciler[completions]'") from error
+        raise UsageError(
+            "needs argparse-manpage: install again with the extra completions (README, Install)"
+        ) from error
     from reconciler.cli.app import whole
 
     page = Manpage(

@@ -63,7 +63,7 @@ def check(options: argparse.Namespace) -> None:
     from importlib.util import find_spec
 
     if not find_spec("apprise"):
-        raise UsageError("--notify needs Apprise: pip install 'contact-list-reconciler[notify]'")
+        raise UsageError("--notify needs Apprise: install again with the extra notify (README, Install)")
     try:
         services = _ask_apprise(addresses)
     except (OSError, ValueError) as error:

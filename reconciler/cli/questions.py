@@ -10,6 +10,7 @@ from typing import NamedTuple
 from reconciler.cli.output import at_terminal, say, warn
 from reconciler.errors import ManifestError, UsageError
 from reconciler.manifest.edit.quoting import double_quoted, quote_key
+from reconciler.model.hosts import host_warning
 from reconciler.model.identifiers import (
     ACCOUNT_PLACEHOLDER,
     STREAM_PLACEHOLDER,
@@ -76,10 +77,10 @@ def defaults() -> dict[str, str]:
 def _ask(name: str, answer: Callable[[str], str], default: str) -> str:
     """Ask until the answer can be used, or an odd one was given twice; an empty one means the default."""
     asked = QUESTIONS[name]
-    without = default if name == "host" else "filled in later"
+    without = default if name == "host" else "Enter: fill it in later"
     say(f"{asked.question}: {asked.where}.")
     last = ""
-    while text := answer(f"{asked.question} [{without}]: ").strip():
+    while text := answer(f"{asked.question} [{without}]: ").strip().strip("'\""):
         why = fault(name, text)
         doubt = _doubt(name, text) if text != last else ""
         if not why and not doubt:
@@ -91,7 +92,7 @@ def _ask(name: str, answer: Callable[[str], str], default: str) -> str:
 
 def _doubt(name: str, text: str) -> str:
     """Return why an answer is probably not meant, "" if it looks as usual."""
-    checks = {"stream": stream_id_warning, "account": account_id_warning}
+    checks = {"host": host_warning, "stream": stream_id_warning, "account": account_id_warning}
     return checks[name](text) if name in checks else ""
 
 

@@ -65,6 +65,7 @@ class Runtime:
         self.signal: int | None = None
         self.countdown: Countdown = Notes()
         self.clear = ""
+        self._asking = False
         self._deadline = deadline
         self._reserve = reserve
         self._started = uptime()
@@ -83,7 +84,9 @@ class Runtime:
             output.last_words(f"{self.clear}left at once: the next apply settles what was in flight\n")
             signals.leave(number)
         self.signal = number
-        output.last_words(f"{self.clear}stopping after the request in flight; once more to leave at once\n")
+        # The prompt's own line ends first; at a prompt, nothing is in flight.
+        ends = "\nstopping" if self._asking else f"{self.clear}stopping after the request in flight"
+        output.last_words(f"{ends}; once more to leave at once\n")
 
     def now(self) -> float:
         """Return the seconds since the epoch."""
@@ -127,7 +130,9 @@ class Runtime:
         if why := output.ask(question, documents=documents):
             raise DeclinedError(f"the question cannot be shown: {why}. That counts as no; nothing was changed")
         try:
+            self._asking = True
             select.select([self._woken, sys.stdin], [], [])
+            self._asking = False
             self.sleep(0.0)
             return sys.stdin.readline()
         except (OSError, ValueError) as error:

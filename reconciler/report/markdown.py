@@ -130,7 +130,7 @@ def _lists(view: View) -> Iterator[Block]:
 
 def _is_alike(kind: Kind, view: View) -> bool:
     """Tell whether there is nothing more to say of an entry than its kind."""
-    return kind.bulky or (view.subject == "apply" and kind.in_order)
+    return kind.bulky or (view.subject == "apply" and kind.in_order and not kind.changes)
 
 
 def _group(keys: Sequence[str]) -> str:

@@ -35,7 +35,7 @@ def test_init_asks_at_a_terminal(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     leader, follower = os.openpty()
-    os.write(leader, f"\ncl-5a4d\n{STREAM[:-1]}\n{STREAM}\n{ACCOUNT[1:]}\n{ACCOUNT[1:]}\n".encode())
+    os.write(leader, f"\ncl-5a4d\n{STREAM[:-1]}\n{STREAM}\n{ACCOUNT[1:]}\n'{ACCOUNT[1:]}'\n".encode())
     with os.fdopen(follower) as terminal:
         monkeypatch.setattr(sys, "stdin", terminal)
         assert run(["init", str(tmp_path)]) == 0
@@ -71,6 +71,10 @@ def test_an_environment_that_is_added_is_asked_for_as_the_first_was(
     [
         (["--stream", "x"], "error: --stream 'x': must be a stream id: st- followed by"),
         (["--host", "http://kore.example"], "error: --host 'http://kore.example': plain http is for loopback only"),
+        (
+            ["--host", "https://kore.example/botbuilder/app/#x"],
+            "error: --host 'https://kore.example/botbuilder/app/#x': must be a host name without what follows it",
+        ),
         (["--account", "a: b"], "error: --account 'a: b': must be an account id"),
         (["--env", "Prod: x"], "error: --env 'Prod: x': \"Prod: x\" is not a valid name"),
     ],
@@ -108,6 +112,23 @@ def test_init_in_a_folder_that_has_a_manifest(tmp_path: Path, capsys: pytest.Cap
     assert run(["doctor", "-f", str(tmp_path / "lists.yaml")]) == 1
     said = " ".join(capsys.readouterr().out.split())
     assert "unknown stream id: stream_id 'st-5a4d' is not of the usual form" in said
+
+
+@pytest.mark.parametrize(
+    ("host", "said"),
+    [
+        ("5a4db0c5-0000-4000", "warning: 5a4db0c5-0000-4000 is no address as a browser shows it\n"),
+        ("127.0.0.1:4010", "is called over https; if it is the sandbox, write http://127.0.0.1:4010\n"),
+        ("http://127.0.0.1:4010", ""),
+        ("de-platform.kore.ai", ""),
+    ],
+)
+def test_a_host_that_is_probably_not_meant(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], host: str, said: str
+) -> None:
+    assert run(["init", str(tmp_path), "--host", host, "--stream", STREAM, "--account", ACCOUNT]) == 0
+    err = capsys.readouterr().err
+    assert err.endswith(said) if said else err == ""
 
 
 def test_init_does_not_change_the_target_of_a_manifest(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -34,6 +34,37 @@ def test_a_ci_job_is_whose_who_started_it(monkeypatch: pytest.MonkeyPatch) -> No
     assert lock_info(0.0).user == "kim"
 
 
+@pytest.mark.parametrize(("asking", "said"), [(True, "\nstopping; once"), (False, "stopping after the request in")])
+def test_what_is_in_flight_is_said_only_if_there_may_be_some(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, asking: bool, said: str
+) -> None:
+    runtime = Runtime()
+
+    class Typing:
+        """A line that comes once the signal did."""
+
+        def fileno(self) -> int:
+            if asking:
+                runtime._on_signal(signal.SIGINT, None)
+            return self.ready
+
+        def readline(self) -> str:
+            return "yes\n"
+
+        def __init__(self) -> None:
+            self.ready, self.other = os.pipe()
+            os.write(self.other, b"\n")
+
+    monkeypatch.setattr(sys, "stdin", Typing())
+    if asking:
+        with pytest.raises(StoppedError):
+            runtime.answer("Sure? ")
+    else:
+        assert runtime.answer("Sure? ") == "yes\n"
+        runtime._on_signal(signal.SIGINT, None)
+    assert capfd.readouterr().err.startswith(said)
+
+
 class Counted:
     """A countdown that keeps what it was told."""
 

@@ -120,7 +120,10 @@ def test_without_apprise_the_way_out_is_told(
 ) -> None:
     monkeypatch.setitem(sys.modules, "apprise", None)  # as if it were not installed
     assert app.run(["drift", "--notify", "json://127.0.0.1"]) == 1
-    assert "error: --notify needs Apprise: pip install 'contact-list-reconciler[notify]'" in capsys.readouterr().err
+    assert (
+        "error: --notify needs Apprise: install again with the extra notify (README, Install)"
+        in capsys.readouterr().err
+    )
 
 
 BROKEN = """

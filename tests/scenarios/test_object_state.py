@@ -137,7 +137,7 @@ def test_without_obstore_it_says_which_extra(
     declare(place_in_folder, "New", "s3://bucket/lists")
     with in_place({}):
         assert run(["plan", "-f", str(place_in_folder.folder / "lists.yaml")]) == 1
-    assert "contact-list-reconciler[objects]" in capsys.readouterr().err
+    assert "install again with the extra objects" in capsys.readouterr().err
 
 
 @every_kind

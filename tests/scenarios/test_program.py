@@ -74,7 +74,9 @@ def test_exit_codes_of_a_plan(place: Workplace) -> None:
     [
         (["plan", "--nope"], "unrecognized arguments: --nope\nusage: reconciler plan"),
         (["plan", "--refr"], "unrecognized arguments: --refr"),
-        (["nope"], "invalid choice: 'nope'"),
+        (["plna"], "no command 'plna'; did you mean plan?; `reconciler --help` lists them"),
+        (["undo"], "no command 'undo': revert the commit"),
+        (["plan", "--all"], "unrecognized arguments: --all; did you mean --all-envs?"),
         ([], "the following arguments are required: COMMAND"),
         (["plan", "--env", "dev"], "the manifest has no environment 'dev'; it has prod"),
         (["plan", "--revert-drift"], "--revert-drift needs --refresh"),

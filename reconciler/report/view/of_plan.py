@@ -126,7 +126,7 @@ def _environment(of: EnvironmentPlan, plan: Plan, where: _Where) -> EnvironmentV
 
 
 def _environments_by_key(plan: Plan) -> _Where:
-    """Return, for each key that an apply would change, where that is pending and where the list is up to date."""
+    """Return, for each key that an apply would change, where that is pending and where there is nothing to do."""
     pending: dict[str, list[str]] = {}
     up_to_date: dict[str, list[str]] = {}
     for of in plan.environments:
@@ -136,7 +136,7 @@ def _environments_by_key(plan: Plan) -> _Where:
     for of in plan.environments:
         for key in of.as_declared & pending.keys():
             up_to_date.setdefault(key, []).append(of.name)
-    return {"pending": pending, "up to date": up_to_date}
+    return {"pending": pending, "nothing to do": up_to_date}
 
 
 def _elsewhere(change: Change, of: EnvironmentPlan, where: _Where) -> str:

@@ -151,5 +151,5 @@ def test_a_change_says_where_else_it_is_pending_and_where_it_is_applied() -> Non
     there = samples.environment("prod", samples.DESCRIBED, samples.ADOPTED)
     done = samples.environment("dev", as_declared=frozenset({samples.DESCRIBED.key, samples.ADOPTED.key}))
     first, second, _ = view_of_plan(samples.planned(here, there, done)).environments
-    assert [entry.other_environments for entry in first.entries] == ["pending in prod; up to date in dev"]
-    assert [entry.other_environments for entry in second.entries] == ["pending in test; up to date in dev", ""]
+    assert [entry.other_environments for entry in first.entries] == ["pending in prod; nothing to do in dev"]
+    assert [entry.other_environments for entry in second.entries] == ["pending in test; nothing to do in dev", ""]
