@@ -56,6 +56,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--verify", action="store_true", help="check that the history is whole: exit code 1 if anything is missing"
     )
     history.add_argument(
+        "--results", type=shared.path, nargs="+", default=[], metavar="FILE",
+        help="with --json: what saved results of apply --json say of each run",
+    )  # fmt: skip
+    history.add_argument(
         "--last",
         type=shared.integer(1, state_admin.EVERY),
         metavar="N",

@@ -11,9 +11,11 @@ from reconciler.errors import DeclinedError, StateError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from reconciler.cli.runtime import Runtime
     from reconciler.cli.wiring import Chosen
+    from reconciler.documents.parts import StatePart
     from reconciler.documents.state_history import RunPart, StateHistoryDocument
     from reconciler.state.history import Saved
     from reconciler.state.state_store import Store
@@ -50,11 +52,10 @@ def history(store: Store, options: argparse.Namespace) -> None:
     pairs = list(zip([None, *saved], saved, strict=False))[-last:]
     entries = [_entry(before, after) for before, after in pairs]
     if options.json:
-        from reconciler.report.json import render
-
-        document: StateHistoryDocument = {"history": entries[::-1]}
-        say_document(render(document))
+        _print_json(pairs, entries, options.results)
         return
+    if options.results:
+        raise UsageError("--results goes with --json")
     from reconciler.cli.state_differences import difference_lines
     from reconciler.report.escape import terminal
 
@@ -65,6 +66,27 @@ def history(store: Store, options: argparse.Namespace) -> None:
             say(terminal(f"    {line}"))
     if not entries:
         note("no run has changed the state yet")
+
+
+def _print_json(pairs: Sequence[tuple[Saved | None, Saved]], entries: list[RunPart], results: Sequence[Path]) -> None:
+    """Print the document of the history, with what saved results say of each run."""
+    from reconciler.report.json import render
+
+    if results and pairs:
+        from reconciler.documents.result_document import read_result
+        from reconciler.documents.state_history import join_results
+
+        read = [read_result(path) for path in results]
+        entries = join_results([_began_with(*pair) for pair in pairs], entries, pairs[0][1].applied.environment, read)
+    document: StateHistoryDocument = {"history": entries[::-1]}
+    say_document(render(document))
+
+
+def _began_with(before: Saved | None, after: Saved) -> StatePart | None:
+    """Return the state that a run began with; None if it cannot be known, since earlier ones may be gone."""
+    if before and before.applied.lineage == after.applied.lineage:
+        return {"lineage": after.applied.lineage, "serial": before.applied.serial}
+    return {"lineage": "", "serial": 0} if after.applied.serial == 1 else None
 
 
 def _verify(store: Store, last: int | None) -> None:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 from typing import Literal, NotRequired
 
+from pydantic import TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
+from reconciler import files
 from reconciler.documents.field_texts import ShownTexts
 from reconciler.documents.parts import StatePart, document
+from reconciler.errors import UsageError
 from reconciler.model.changes import Action, EnvironmentPlan, Update
 from reconciler.model.outcomes import EnvironmentResult, Outcome, OutcomeKind, Result
 from reconciler.model.texts import only_fields
 
 FORMAT: Literal["reconciler/result/1"] = "reconciler/result/1"
+MOST = 256 * 1024 * 1024  # bytes
 
 
 @document
@@ -98,6 +103,18 @@ class ResultDocument(TypedDict):
     """The digest of the plan that was followed."""
     environments: list[EnvironmentResultPart]
     """The environments, in the order of the manifest."""
+
+
+def read_result(path: Path) -> ResultDocument:
+    """Return the result in a file; raises UsageError if it cannot be read, or is none."""
+    try:
+        return TypeAdapter(ResultDocument).validate_json(files.read(path, most=MOST, pipe=True))
+    except OSError as error:
+        raise UsageError(f"cannot read the result {path}: {error.strerror}") from error
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise UsageError(f"{path} is not a result of apply --json: {where and where + ': '}{first['msg']}") from error
 
 
 def result_document(result: Result) -> ResultDocument:

@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import NotRequired
+
 from typing_extensions import TypedDict
 
-from reconciler.documents.parts import Count, Moment, document
+from reconciler.documents.parts import Count, Moment, StatePart, document
+from reconciler.documents.result_document import EnvironmentResultPart, OutcomePart, ResultDocument
+
+
+@document
+class JoinedResult(TypedDict):
+    """What the result of an apply, given by --results, says of this run."""
+
+    plan: str
+    """The digest of the plan that was followed."""
+    outcomes: list[OutcomePart]
+    """What became of each change."""
 
 
 @document
@@ -31,6 +45,8 @@ class RunPart(TypedDict):
     """The keys of lists that the serial before had otherwise."""
     dropped: list[str]
     """The keys that only the serial before had."""
+    results: NotRequired[list[JoinedResult]]
+    """The results of runs that sent or recorded something, and began with the serial before; only with --results."""
 
 
 @document
@@ -39,3 +55,24 @@ class StateHistoryDocument(TypedDict):
 
     history: list[RunPart]
     """The runs, the newest first."""
+
+
+def join_results(
+    began_with: Sequence[StatePart | None], runs: Sequence[RunPart], environment: str, results: Sequence[ResultDocument]
+) -> list[RunPart]:
+    """Return the runs with the results of those in `environment` that began with the same state as each."""
+    parts = [(result["plan"], part) for result in results for part in result["environments"]]
+    mine = [(plan, part) for plan, part in parts if part["name"] == environment and _recorded(part)]
+    joined: list[RunPart] = []
+    for before, run in zip(began_with, runs, strict=True):
+        found: list[JoinedResult] = [
+            {"plan": plan, "outcomes": part["outcomes"]}
+            for plan, part in mine
+            if before and part.get("state") == before
+        ]
+        joined.append({**run, "results": found} if found else run)
+    return joined
+
+
+def _recorded(part: EnvironmentResultPart) -> bool:
+    return any(outcome["attempts"] or outcome["outcome"] in ("adopted", "forgotten") for outcome in part["outcomes"])

@@ -40,6 +40,7 @@ _UNSTABLE = (
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z"), "2026-11-22T10:00:00Z"),
     (re.compile(r"[A-Z][a-z]+day, \d{4}-\d\d-\d\d \d\d:\d\d UTC"), "Sunday, 2026-11-22 10:00 UTC"),
     (re.compile(r'("lineage": "|, lineage )[0-9a-f-]{36}'), r"\g<1>4c0b1c9e-8d0a-4c58-9d6c-2f2a3f0d1b7e"),
+    (re.compile(r'("user": ")[^"]+(",\s+"host": ")[^"]+'), r"\g<1>anna\g<2>ci-7"),
     (re.compile(r"(?<=Z  )\S+ on \S+(?=  reconciler )"), "anna on ci-7"),
     (re.compile(r"sha256:[0-9a-f]{64}"), "sha256:…"),
     (re.compile(r"versions: .*?(?=\n  \w)", re.DOTALL), "versions: …"),

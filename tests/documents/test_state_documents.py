@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from reconciler.cli import environments, state, state_admin
-from reconciler.errors import StateError
+from reconciler.documents.result_document import result_document
+from reconciler.errors import StateError, UsageError
 from reconciler.model.lists import Applied
+from reconciler.report.json import render
 from reconciler.state.backends.folder import FileStore
 from reconciler.state.backends.git_branch import BranchStore
 from reconciler.state.document import Written
@@ -17,8 +21,9 @@ from reconciler.state.history import History, Saved
 from tests import golden
 from tests.documents.examples import FOLDER
 from tests.program import REPOSITORY
+from tests.report import samples
 from tests.state.cas_files import FakeCasFiles
-from tests.state.samples import TARGET, applied_list, doubtful_list
+from tests.state.samples import LINEAGE, TARGET, applied_list, doubtful_list
 from tests.state.samples import state as state_of
 
 STORED = applied_list("due")._replace(texts={"name": "Renewal due "}, stored={"name": "Renewal due"})
@@ -44,7 +49,7 @@ STORE = KeptStates(Path(), "prod", TARGET)
 
 
 def options(**given: object) -> argparse.Namespace:
-    return argparse.Namespace(**{"json": True, **given})
+    return argparse.Namespace(**{"json": True, "verify": False, "results": [], **given})
 
 
 def check(kind: str, captured: pytest.CaptureFixture[str]) -> None:
@@ -67,7 +72,7 @@ def test_state_show(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_state_history(capsys: pytest.CaptureFixture[str]) -> None:
-    state_admin.history(STORE, options(last=20, verify=False))
+    state_admin.history(STORE, options(last=20))
     check("state-history", capsys)
 
 
@@ -81,7 +86,7 @@ def test_state_history_for_people(capsys: pytest.CaptureFixture[str]) -> None:
         def history(self, last: int, serial: int | None = None) -> History:
             return History((*super().history(last, serial).saved, Saved(third, None)))
 
-    state_admin.history(Longer(Path(), "prod", TARGET), options(json=False, last=2, verify=False))
+    state_admin.history(Longer(Path(), "prod", TARGET), options(json=False, last=2))
     assert capsys.readouterr().out == (
         "serial 8\n"
         '    changed: due  applied_at: "2026-11-22T10:00:00Z" → "2026-11-23T10:00:00Z"\n'
@@ -109,3 +114,23 @@ def test_a_history_without_runs_is_whole(capsys: pytest.CaptureFixture[str]) -> 
     store = BranchStore(FakeCasFiles(), "prod", TARGET)
     state_admin.history(store, options(last=None, verify=True))
     assert "no run has changed the state yet" in capsys.readouterr().err
+
+
+def test_history_with_results(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    result = replace(
+        samples.ran(samples.MIXED), approved=samples.planned(replace(samples.FEW, lineage=LINEAGE, serial=6))
+    )
+    written = tmp_path / "result.json"
+    written.write_text(render(result_document(result)), encoding="utf-8")
+    state_admin.history(STORE, options(last=20, results=[written]))
+    last, first = json.loads(capsys.readouterr().out)["history"]
+    assert [(each["plan"], len(each["outcomes"])) for each in last["results"]] == [("sha256:00", 10)]
+    assert "results" not in first
+    with pytest.raises(UsageError, match="goes with --json"):
+        state_admin.history(STORE, options(last=20, json=False, results=[written]))
+    with pytest.raises(UsageError, match="cannot read the result"):
+        state_admin.history(STORE, options(last=20, results=[tmp_path / "none.json"]))
+    for content, why in (('{"format": 1}', "format: Input should be"), ("{", "Invalid JSON")):
+        written.write_text(content, encoding="utf-8")
+        with pytest.raises(UsageError, match=f"is not a result of apply --json: {why}"):
+            state_admin.history(STORE, options(last=20, results=[written]))
