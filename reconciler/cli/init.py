@@ -78,6 +78,8 @@ def run(options: argparse.Namespace) -> int:
         for name, content in wanted.items():
             _write(folder / name, content)
         _ignore(folder / ".gitignore")
+        if options.gitlab and b"contact-lists" not in (folder / ".gitlab-ci.yml").read_bytes():
+            say(f"Add to {folder / '.gitlab-ci.yml'}:\n\n{wanted['.gitlab-ci.yml'].decode()}")
     except OSError as error:
         raise UsageError(f"cannot write {error.filename}: {error.strerror}") from error
     manifest = (folder / "lists.yaml").read_bytes()

@@ -78,6 +78,10 @@ def test_the_pipeline_of_gitlab_has_an_entry_for_each_environment(tmp_path: Path
     init(tmp_path, "--gitlab")
     entries = yaml.safe_load(pipeline.read_text())["include"]
     assert [each["inputs"]["environment"] for each in entries] == ["no", "dev"]
+    written = pipeline.read_text()
+    assert written not in init(tmp_path, "--gitlab")
+    pipeline.write_text("stages: [build, test, deploy]\n")
+    assert f"Add to {pipeline}:\n\n{written}" in init(tmp_path, "--gitlab")
 
 
 def test_init_for_a_pipeline_says_what_a_state_in_a_folder_means(tmp_path: Path) -> None:
@@ -129,13 +133,15 @@ def test_the_pipeline_of_gitlab_is_one(tmp_path: Path) -> None:
     text = (PACKAGED / "gitlab" / "templates" / "contact-lists.yml").read_text(encoding="utf-8")
     header, jobs = text.split("\n---\n")
     inputs = yaml.safe_load(header)["spec"]["inputs"]
-    (unpack,) = yaml.safe_load(jobs)[".reconciler-$[[ inputs.environment ]]"]["before_script"]
+    _, unpack = yaml.safe_load(jobs)[".reconciler-$[[ inputs.name ]]-$[[ inputs.environment ]]"]["before_script"]
     assert jobs.count(f"- {unpack}\n") == 2, "the child pipeline installs as every job does"
     assert set(re.findall(r"\$\[\[ inputs\.(\w+) \]\]", jobs)) == set(inputs)
     given = {"environment": "prod", "refresh": "false"}
-    jobs = re.sub(r"\$\[\[ inputs\.(\w+) \]\]", lambda name: given.get(name[1]) or inputs[name[1]]["default"], jobs)
-    plan = yaml.safe_load(jobs)["plan-prod"]["script"][0]
-    children = [each.replace("\\$", "$") for each in re.findall(r"<<END\n(.*?)END\n", plan, re.DOTALL)]
+    jobs = re.sub(
+        r"\$\[\[ inputs\.(\w+) \]\]", lambda name: given.get(name[1]) or str(inputs[name[1]]["default"]), jobs
+    )
+    plan = yaml.safe_load(jobs)["contact-lists-plan-prod"]["script"][0]
+    children = re.findall(r"<<'END'\n(.*?)END\n", plan, re.DOTALL)
     assert [list(yaml.safe_load(each)) for each in children] == [["nothing-to-apply"], ["apply-prod"]]
     files = [PACKAGED / "gitlab" / "_dot_gitlab-ci.yml", *(tmp_path / f"{number}.yml" for number in range(3))]
     for path, content in zip(files[1:], (jobs, *children), strict=True):

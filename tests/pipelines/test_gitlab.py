@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from reconciler.sandbox.server import CLIENT_SECRET, Sandbox
 from reconciler.sandbox.settings import Settings
@@ -29,32 +31,40 @@ def test_a_merge_request_gets_an_offline_plan_and_one_note_that_is_updated(proje
     head = project.declare(declared("New"))
     request = {"state": "opened", "sha": head, "iid": 7}
     project.gitlab.answers[REQUEST] = request
-    project.gitlab.notes.append({"id": 9, "author": {"id": 4}, "body": "<!-- reconciler plan prod -->"})
+    project.gitlab.notes.append({"id": 9, "author": {"id": 4}, "body": "<!-- reconciler plan prod lists.yaml -->"})
     given = {"CI_MERGE_REQUEST_IID": "7", "RECONCILER_NOTE_TOKEN": TOKEN}
     code, said = project.run("merge_request_event", **given)
     assert code == 0, said
     other, note = project.gitlab.notes
-    assert other["body"] == "<!-- reconciler plan prod -->"
-    assert note["body"].startswith("<!-- reconciler plan prod -->\n### reconciler plan: `prod` 2 to check\n")
+    assert other["body"] == "<!-- reconciler plan prod lists.yaml -->"
+    assert note["body"].startswith("<!-- reconciler plan prod lists.yaml -->\n### reconciler plan: `prod` 2 to check\n")
     assert f"commit {head}, [log](https://gitlab.test/g/p/-/jobs/" in note["body"]
     assert not project.sandbox.world.log.entries
     request["sha"] = project.declare("  a: {id: 1}\n")
     project.gitlab.notes.append({**note, "id": 10})  # of a pipeline beside this one
+    (secret := project.folder / "secret").write_text("a secret\n")
+    (project.repository / "plan.md").symlink_to(secret)
     code, said = project.run("merge_request_event", **given)
     assert code != 0
     assert "lists.a.id: must be" in said
     _, note = project.gitlab.notes
     assert "### reconciler plan: `prod` failed\n" in note["body"]
+    assert (secret.read_text() in note["body"], secret.read_text()) == (False, "a secret\n")
     request["sha"] = "newer"
     project.declare(declared("Newer"))
     code, said = project.run("merge_request_event", **given)
     assert (code, "is not the newest commit of a merge request" in said) == (0, True), said
     assert "failed" in project.gitlab.notes[1]["body"]
+    code, said = project.run("merge_request_event", **{**given, "RECONCILER_NOTE_TOKEN": "wrong"})
+    assert (code, "HTTP Error 401: Unauthorized; RECONCILER_NOTE_TOKEN needs the role Reporter" in said) == (0, True), (
+        said
+    )
     code, said = project.run("merge_request_event")
     assert code == 0, said
 
 
 def test_a_merge_is_applied_by_hand_and_by_just_the_plan_that_was_shown(project: Project) -> None:
+    project.include("      tags: [a, b]\ndefault: {before_script: ['exit 1']}\n")  # no default runs beside credentials
     head = project.declare(declared("New"))
     project.gitlab.answers[f"projects/5/repository/commits/{head}/merge_requests"] = [{"iid": 7, "state": "merged"}]
     code, said = project.run("push", RECONCILER_NOTE_TOKEN=TOKEN)
@@ -62,7 +72,12 @@ def test_a_merge_is_applied_by_hand_and_by_just_the_plan_that_was_shown(project:
     (note,) = project.gitlab.notes
     assert "### reconciler plan: `prod` 2 to update\n" in note["body"]
     assert "Compared with the live account." in note["body"]
-    shutil.copy(project.artifact("plan", "apply.yml"), project.repository / "apply.yml")
+    child, plan = (project.artifact("contact-lists-plan", name) for name in ("apply.yml", "plan.json"))
+    digest = hashlib.sha256(plan.read_bytes()).hexdigest()
+    assert f"with the SHA-256 `{digest}`" in note["body"]
+    (job,) = yaml.safe_load(child.read_text()).values()
+    assert (job["tags"], job["script"][0]) == (["a", "b"], f'echo "{digest}  plan.json" | sha256sum --check')
+    shutil.copy(child, project.repository / "apply.yml")
     listed = project.run("parent_pipeline", "--file", "apply.yml", "--list-csv")[1]
     assert 'apply-prod;"";test;manual;false;' in listed, listed
     with (project.repository / "plan.json").open("a") as altered:
@@ -86,7 +101,7 @@ def test_drift_is_found_in_the_morning(project: Project) -> None:
     code, said = project.run("schedule")
     assert code == 0, said
     assert "1 edited, 1 as declared" in said
-    assert project.artifact("drift", "drift.html").exists()
+    assert project.artifact("contact-lists-drift", "drift.html").exists()
 
 
 def test_a_merge_request_is_compared_with_the_live_account_if_the_input_says_so(project: Project) -> None:

@@ -98,7 +98,7 @@ def test_a_checkout_runs_nothing_when_a_commit_is_built_and_no_secret_is_seen(tm
         **dict.fromkeys(SECRETS, f"two\nlines {SECRET}"),
     }
     (job,) = JOBS["install-reconciler"]["script"]
-    (unpack,) = JOBS[".reconciler-$[[ inputs.environment ]]"]["before_script"]
+    _, unpack = JOBS[".reconciler-$[[ inputs.name ]]-$[[ inputs.environment ]]"]["before_script"]
     shutil.copy(ACTION / "install.sh", place)
     for script in [f"exec bash {place}/install.sh"] if platform == "github" else [job, unpack]:
         done = subprocess.run(
