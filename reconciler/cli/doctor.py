@@ -81,7 +81,7 @@ def _check_up_ci(environment: Environment, manifest: Manifest, forge: Forge) -> 
         checks = (Check("state", "fails", fault, wiring.MOVE_STATE),)
     try:
         if forge.kind == "GitLab":
-            checks += tuple(check_gitlab(forge, name, environment.credentials, branch))
+            checks += tuple(check_gitlab(forge, name, environment.credentials, target, branch))
         else:
             checks += tuple(check_github(forge, name, target, branch, repository_folder(manifest.path.parent)))
     except UnseenError as error:

@@ -7,11 +7,14 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
-from reconciler.errors import UsageError
+from reconciler.errors import ReconcilerError, UsageError
 from reconciler.model.checks import Check
+
+if TYPE_CHECKING:
+    from reconciler.model.lists import Target
 
 _ORIGIN = re.compile(r"(?:\w+://)?(?:[^@/]*@)?(?P<host>[^:/]+)(?::\d+)?[:/]+(?P<path>.+?)(?:\.git)?/*")
 _API = re.compile(r"(?P<host>https://[^/]+|http://127\.0\.0\.1:\d+)(?P<base>/.*)?")
@@ -97,6 +100,19 @@ def look(name: str, place: str, check: Callable[[], Check]) -> Check:
 def judge(name: str, faults: list[str], well: str, next_step: str) -> Check:
     """Return a check that fails with the faults, or works."""
     return Check(name, "fails", "; ".join(faults), next_step) if faults else Check(name, "works", well)
+
+
+def pin_faults(prefix: str, variables: Mapping[str, object], target: Target) -> list[str]:
+    """Say which pins, as far as their values are shown, are not the manifest's `target`."""
+    from reconciler.api.credentials import check_pins
+
+    names = (f"{prefix}_HOST", f"{prefix}_ACCOUNT_ID", f"{prefix}_STREAM_ID")
+    shown = {name: str(variables[name]) for name in names if variables.get(name)}
+    try:
+        check_pins(prefix, shown, target)
+    except ReconcilerError as error:
+        return [str(error)]
+    return []
 
 
 def find_forge(folder: Path, variables: Mapping[str, str]) -> Forge:

@@ -9,8 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reconciler.cli.forge import NOT_FOUND, Forge, UnseenError, judge, look
-from reconciler.errors import ReconcilerError
+from reconciler.cli.forge import NOT_FOUND, Forge, UnseenError, judge, look, pin_faults
 from reconciler.model.checks import Check
 
 if TYPE_CHECKING:
@@ -90,18 +89,13 @@ def _admitted_too(forge: Forge, environment: dict[str, Any], admitted: set[str])
 
 
 def _secrets(forge: Forge, name: str, target: Target) -> Check:
-    from reconciler.api.credentials import check_pins
-
     known: dict[str, object] = {}
     for kind in ("secrets", "variables"):
         answer = _shown(forge.ask(f"/environments/{name}/{kind}?per_page=100"))
         known |= {str(each.get("name")): each.get("value") for each in answer.get(kind, [])}
     faults = [f"{wanted} is missing" for wanted in _WANTED if wanted not in known]
     faults += [f"{wanted} is empty" for wanted in _WANTED if known.get(wanted) == ""]
-    try:
-        check_pins("KORE", {name: value for name, value in known.items() if isinstance(value, str) and value}, target)
-    except ReconcilerError as error:
-        faults.append(str(error))
+    faults += pin_faults("KORE", known, target)
     step = f"Settings, Environments, {name}: the first two as secrets, the others as variables"
     return judge(f"environment {name}, secrets", faults, "all are set; values of secrets cannot be seen", step)
 

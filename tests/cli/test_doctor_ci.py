@@ -18,9 +18,13 @@ from tests.state.cas_files import git
 
 NAMES = ("KORE_CLIENT_ID", "KORE_CLIENT_SECRET", "KORE_HOST", "KORE_ACCOUNT_ID", "KORE_STREAM_ID")
 VALUE = "a-value-that-must-not-show"
-VARIABLES = [
-    {"key": name, "value": VALUE, "protected": True, "masked": True, "environment_scope": "pro*"} for name in NAMES
+PINS = dict(zip(NAMES[2:], ("https://platform.kore.ai", "0" * 24, f"st-{UUID(int=0)}"), strict=True))
+VARIABLES: list[dict[str, Any]] = [
+    {"key": name, "value": PINS.get(name, VALUE), "protected": True, "masked": True, "environment_scope": "pro*"}
+    for name in NAMES
 ]
+PUSH_URL = {**VARIABLES[0], "key": "RECONCILER_PUSH_URL"}
+NOTE_TOKEN = {"key": "RECONCILER_NOTE_TOKEN", "value": VALUE, "masked": True}
 NO_ONE, MAINTAINERS = ({"access_level": level, "access_level_description": str(level)} for level in (0, 40))
 GITLAB = {
     "projects/5": {
@@ -28,17 +32,20 @@ GITLAB = {
         "namespace": {"kind": "group", "id": 8},
         "ci_push_repository_for_job_token_allowed": True,
         "ci_pipeline_variables_minimum_override_role": "no_one_allowed",
+        "only_allow_merge_if_pipeline_succeeds": True,
+        "ci_forward_deployment_enabled": True,
     },
     "projects/5/runners": [{"status": "online"}],
     "projects/5/variables": VARIABLES,
     "projects/5/protected_environments/prod": {"deploy_access_levels": [MAINTAINERS]},
-    "projects/5/protected_branches": [{"name": "main", "push_access_levels": [NO_ONE]}],
-    "projects/5/pipeline_schedules": [{"active": True}],
+    "projects/5/protected_branches": [
+        {"name": "main", "push_access_levels": [NO_ONE], "merge_access_levels": [MAINTAINERS]}
+    ],
+    "projects/5/pipeline_schedules": [{"active": True, "ref": "refs/heads/main"}, {"active": True, "ref": "old"}],
 }
 RULES = "repos/o/r/rules/branches"
 ENVIRONMENT = {"deployment_branch_policy": {"custom_branch_policies": True}}
 POLICIES = "deployment-branch-policies"
-PINS = dict(zip(NAMES[2:], ("https://platform.kore.ai", "0" * 24, f"st-{UUID(int=0)}"), strict=True))
 GITHUB: dict[str, Any] = {
     "repos/o/r": {"default_branch": "main"},
     "repos/o/r/actions/permissions": {"enabled": True, "allowed_actions": "selected"},
@@ -126,10 +133,16 @@ def test_a_project_that_is_set_up_is_in_order(gitlab: Desk) -> None:
         "default branch",
         "state branch",
         "push",
+        "note",
+        "pipelines succeed",
+        "outdated applies",
         "pipeline variables",
         "schedule",
     )
-    assert statuses(gitlab.ask(0)) == dict.fromkeys(names, "works")
+    checks = gitlab.ask(0)
+    assert statuses(checks) == dict.fromkeys(names, "works")
+    assert checks["default branch"][1].endswith("runs with the variables: 40")
+    assert checks["schedule"][1] == "1 active"
 
 
 def test_a_new_project_lacks_everything_and_is_told_so(gitlab: Desk) -> None:
@@ -137,11 +150,13 @@ def test_a_new_project_lacks_everything_and_is_told_so(gitlab: Desk) -> None:
         "projects/5": {
             "ci_pipeline_variables_minimum_override_role": "developer",
             "ci_push_repository_for_job_token_allowed": False,
+            "only_allow_merge_if_pipeline_succeeds": False,
+            "ci_forward_deployment_enabled": False,
         }
     }
     checks = gitlab.ask(1)
     assert checks.pop("environment")[0] == "unknown"
-    assert checks.pop("state branch")[0] == "works"
+    assert {checks.pop(name)[0] for name in ("state branch", "note")} == {"works"}
     assert set(statuses(checks).values()) == {"fails"}
     assert checks["variables"][1] == "; ".join(f"{name} is missing" for name in NAMES)
     assert checks["default branch"][1].startswith("main is not protected")
@@ -167,6 +182,38 @@ def test_a_new_project_lacks_everything_and_is_told_so(gitlab: Desk) -> None:
             "are set for prod",
         ),
         ("variables", [{**each, "environment_scope": "dev"} for each in VARIABLES], "variables", "fails", "is missing"),
+        *(
+            (
+                "variables",
+                [{**VARIABLES[at], **other}, *VARIABLES[at + 1 :], *VARIABLES[:at]],
+                "variables",
+                status,
+                says,
+            )
+            for at, other, status, says in (
+                (1, {"variable_type": "file"}, "fails", "KORE_CLIENT_SECRET is of the type File"),
+                (1, {"environment_scope": "*"}, "fails", "KORE_CLIENT_SECRET is for all environments"),
+                (
+                    2,
+                    {"value": "https://other.example"},
+                    "fails",
+                    "KORE_HOST pins 'https://other.example', the manifest",
+                ),
+                (2, {"value": None}, "works", "are set for prod"),
+            )
+        ),
+        ("variables", [*VARIABLES, {**VARIABLES[2], "value": "x", "environment_scope": "*"}], "variables", "works", ""),
+        (
+            "variables",
+            [*VARIABLES, {**VARIABLES[2], "value": "x", "environment_scope": "prod"}],
+            "variables",
+            "fails",
+            "",
+        ),
+        ("variables", [*VARIABLES, NOTE_TOKEN], "note", "works", "is set"),
+        ("variables", [*VARIABLES, {**NOTE_TOKEN, "protected": True}], "note", "fails", "a merge request does not get"),
+        ("variables", [*VARIABLES, {**NOTE_TOKEN, "environment_scope": "prod"}], "note", "fails", "does not get it"),
+        ("variables", [*VARIABLES, {**NOTE_TOKEN, "masked": False}], "note", "fails", "is not masked"),
         ("variables", 403, "variables", "unknown", "cannot be seen from here: the token is not shown it (HTTP 403)"),
         ("variables", b"{", "variables", "unknown", "the answer is not understood"),
         ("variables", [1], "variables", "unknown", "the answer is not understood"),
@@ -181,8 +228,16 @@ def test_a_new_project_lacks_everything_and_is_told_so(gitlab: Desk) -> None:
             "fails",
             "with",
         ),
+        (
+            "protected_branches",
+            [{"name": "main", "push_access_levels": [NO_ONE], "allow_force_push": True}],
+            "default branch",
+            "fails",
+            "a push can replace commits of main",
+        ),
         ("push_rule", {"commit_message_regex": "JIRA"}, "state branch", "fails", "the push rule commit_message_regex"),
         ("pipeline_schedules", [{"active": False}], "schedule", "fails", "nothing looks for drift"),
+        ("pipeline_schedules", [{"active": True, "ref": "old"}], "schedule", "fails", "no schedule of main is active"),
     ],
 )
 def test_each_thing_that_is_missing_on_gitlab_is_told(
@@ -204,11 +259,19 @@ def test_variables_of_the_group_count_and_may_be_unseen(gitlab: Desk) -> None:
 def test_the_right_to_push_may_come_from_a_token_of_its_own(gitlab: Desk) -> None:
     gitlab.forge.answers |= {
         "projects/5": {},
-        "projects/5/variables": [*VARIABLES, {"key": "RECONCILER_PUSH_URL", "environment_scope": "prod"}],
+        "projects/5/variables": [*VARIABLES, PUSH_URL],
     }
     checks = gitlab.ask(0)
     assert checks["push"][1].startswith("RECONCILER_PUSH_URL is set")
     assert checks["pipeline variables"][0] == "unknown"
+    for other, fault in (
+        ({"masked": False}, "is not masked"),
+        ({"protected": False}, "is not protected"),
+        ({"environment_scope": "*"}, "is for all environments"),
+    ):
+        gitlab.forge.answers["projects/5/variables"] = [*VARIABLES, {**PUSH_URL, **other}]
+        status, detail = gitlab.ask(1)["push"]
+        assert (status, fault in detail) == ("fails", True)
     gitlab.forge.answers["projects/5/variables"] = VARIABLES
     assert gitlab.ask(0)["push"][0] == "unknown"
 
