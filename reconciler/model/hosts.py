@@ -22,7 +22,7 @@ def normalise(text: str) -> str:
     host = _HOST.fullmatch(text.lower())
     whole = _WITH_PATH.match(text.lower())
     if host is None and whole:
-        raise ValueError(f"must be a host name without what follows it: write {whole[1]}")
+        raise ValueError(f"must be a host name without what follows it: write {normalise(whole[1])}")
     if host is None or not _is_address(host["name"]) or int(host["port"] or "1") not in range(1, 65536):
         raise ValueError("must be a host name, with a port if it needs one, such as https://platform.kore.ai")
     scheme = host["scheme"] or "https"

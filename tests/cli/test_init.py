@@ -75,6 +75,8 @@ def test_an_environment_that_is_added_is_asked_for_as_the_first_was(
             ["--host", "https://kore.example/botbuilder/app/#x"],
             "error: --host 'https://kore.example/botbuilder/app/#x': must be a host name without what follows it",
         ),
+        (["--host", "http://kore.example/x"], "error: --host 'http://kore.example/x': plain http is for loopback only"),
+        (["--host", "a b"], "error: --host 'a b': must be a host name, with a port if it needs one"),
         (["--account", "a: b"], "error: --account 'a: b': must be an account id"),
         (["--env", "Prod: x"], "error: --env 'Prod: x': \"Prod: x\" is not a valid name"),
     ],
