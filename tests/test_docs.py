@@ -234,7 +234,7 @@ def typed(text: str) -> Iterator[str]:
 def understood(command: str) -> None:
     """Parse a command as the program would."""
     words = shlex.split(command, comments=True)[1:]
-    if words == ["--version"]:
+    if words in (["--version"], ["help"]):
         return
     try:
         _parse(["1" if word == "N" else word for word in words])

@@ -68,6 +68,8 @@ CHRISTMAS = freeze(since="2026-12-20 12:00", until="2027-01-06")
         # where the clocks are changed at midnight, a window may begin in the day before by them
         ([freeze(hours="00:30-06:00", zone="Africa/Cairo")], "2026-04-23 21:30Z", "Fri 2026-04-24 06:00"),
         ([freeze(hours="00:30-06:00", zone="Africa/Cairo")], "2026-04-23 21:29Z", None),
+        # the day before is that of the zone, not the one before the date elsewhere
+        ([freeze(hours="18:00-17:30", zone="America/Los_Angeles")], "2026-12-01 00:30Z", "Mon 2026-11-30 17:30"),
     ],
 )
 def test_until_when_it_is_frozen(freezes: list[Freeze], now: str, until: str | None) -> None:
