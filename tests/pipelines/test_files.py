@@ -136,6 +136,13 @@ def test_the_pipeline_of_gitlab_is_one(tmp_path: Path) -> None:
     _, unpack = yaml.safe_load(jobs)[".reconciler-$[[ inputs.name ]]-$[[ inputs.environment ]]"]["before_script"]
     assert jobs.count(f"- {unpack}\n") == 2, "the child pipeline installs as every job does"
     assert set(re.findall(r"\$\[\[ inputs\.(\w+) \]\]", jobs)) == set(inputs)
+    for name, good in (("file", "sales team/lists.yaml"), ("image", "${CI_REGISTRY_IMAGE}/python:3.11@sha256:5a4d")):
+        accepted = [
+            text
+            for text in (good, "a $(id)", "a`id`", 'a"', "a'", "a\nb", "")
+            if re.search(inputs[name]["regex"], text)
+        ]
+        assert accepted == [good], "a shell would run the others"
     given = {"environment": "prod", "refresh": "false"}
     jobs = re.sub(
         r"\$\[\[ inputs\.(\w+) \]\]", lambda name: given.get(name[1]) or str(inputs[name[1]]["default"]), jobs
