@@ -96,6 +96,14 @@ def test_a_push_without_changes_leaves_nothing_that_waits(project: Project) -> N
     assert "nothing-to-apply $ true" in said, said
 
 
+def test_a_plan_that_is_all_blocked_offers_no_apply(project: Project) -> None:
+    text = declared("Text 1")
+    project.declare(text[text.index("  b:") :].replace(LISTS[1].texts["name"], "Else"))
+    code, said = project.run("push")
+    assert code != 0
+    assert "Everything that the plan has is blocked: nothing is applied." in said, said
+
+
 def test_drift_is_found_in_the_morning(project: Project) -> None:
     project.declare(declared("Text 1"))
     code, said = project.run("schedule")

@@ -127,6 +127,15 @@ def test_a_merge_applies_just_the_plan_that_was_shown(runner: Runner) -> None:
     assert requests(runner) == before + 1
 
 
+def test_a_plan_that_is_all_blocked_asks_for_no_approval(runner: Runner) -> None:
+    text = declared("Text 1")
+    runner.declare(text[text.index("  b:") :].replace(LISTS[1].texts["name"], "Else"))
+    code, said = runner.run("push")
+    assert code != 0
+    assert "::error::Everything that the plan has is blocked: nothing is applied." in said, said
+    assert "apply/apply prod" not in said
+
+
 def test_mornings_keep_one_issue(runner: Runner) -> None:
     assert runner.run("push")[0] == 0
     code, said = runner.run("schedule")

@@ -255,3 +255,10 @@ def test_texts_that_differ_look_different(name: str, shown: str, hidden: str) ->
         report = re.sub("<[^>]*>", "|", render(name, samples.planned(samples.environment("prod", update))))
         reports.append(re.sub("sha256:[0-9a-f]+", "", report))
     assert len(set(reports)) == 4
+
+
+def test_a_report_of_a_plan_says_that_there_is_no_state() -> None:
+    plan = samples.planned(samples.environment("prod", serial=0), samples.environment("dev"))
+    for name in ("markdown", "github", "html"):
+        text = render(name, plan)
+        assert text.count("there is no state yet") == 1, name
