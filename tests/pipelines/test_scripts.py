@@ -236,7 +236,7 @@ def test_a_cancelled_job_reaches_the_program(desk: Desk, enough: int) -> None:
     started.communicate(timeout=10)
     assert started.returncode == 143
     assert (desk.folder / "told").read_text() == "SIGTERM\n" * enough
-    assert (desk.folder / "output").read_text() == "code=143\n"
+    assert (desk.folder / "output").read_text().endswith("code=143\n")
 
 
 @pytest.mark.slow
@@ -260,7 +260,7 @@ def test_a_cancelled_apply_records_what_it_sent(desk: Desk, latency: float, last
         assert (number, started.poll()) == (last, 143)
         said, _ = started.communicate()
         assert "stopping after the request in flight" in said
-        assert (desk.folder / "output").read_text() == "code=143\n"
+        assert (desk.folder / "output").read_text().endswith("code=143\n")
         made.sandbox.world.settings = Settings(limit=0)
         assert made.run("apply", "--yes").code == 0
         assert len(made.puts) == len(lists), "what had been sent is not sent again"
