@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 from collections.abc import Callable, Mapping, Sequence
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -69,8 +70,11 @@ def run(options: argparse.Namespace) -> int:
         "lists.schema.json": f"{json.dumps(schema('manifest'), indent=2, ensure_ascii=False)}\n".encode(),
     }
     pipelines = files("reconciler") / "pipelines"
-    for name in chosen:
+    for name in (each for each in chosen if each != "ci"):
         wanted |= dict(_tree(pipelines / name, ""))
+    if options.ci:
+        action = pipelines / "github" / _PINS["github"].replace(".", "_dot_", 1)
+        wanted[f"{_PINS['ci']}/install.sh"] = (action / "install.sh").read_bytes()
     wanted |= _pins(folder, [_PINS[name] for name in chosen], options.source, answer)
     if options.gitlab:
         wanted[".gitlab-ci.yml"] = _for_each(wanted[".gitlab-ci.yml"], _environments(folder, answers["env"]))
@@ -83,7 +87,7 @@ def run(options: argparse.Namespace) -> int:
     except OSError as error:
         raise UsageError(f"cannot write {error.filename}: {error.strerror}") from error
     manifest = (folder / "lists.yaml").read_bytes()
-    if chosen and b"git+branch://" not in manifest:
+    if chosen and not re.search(rb"^state:.*://", manifest, re.MULTILINE):
         say(f"A pipeline forgets what is in a folder: run {MOVE_STATE}")
     say(f"Next: {_next_steps(manifest, was_there=was_there)}")
     return 0

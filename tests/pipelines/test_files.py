@@ -48,7 +48,6 @@ def test_what_is_packaged_is_what_the_project_runs() -> None:
     }
     own = [*GITHUB.glob("actions/reconciler/*"), *GITHUB.glob("workflows/reconcile-*.yml")]
     assert sorted(copies.values()) == sorted(own)
-    copies[PACKAGED / "ci" / "_dot_ci" / "reconciler" / "install.sh"] = GITHUB / "actions" / "reconciler" / "install.sh"
     for copy, original in copies.items():
         assert copy.read_bytes() == original.read_bytes(), copy
 
@@ -82,6 +81,19 @@ def test_the_pipeline_of_gitlab_has_an_entry_for_each_environment(tmp_path: Path
     assert written not in init(tmp_path, "--gitlab")
     pipeline.write_text("stages: [build, test, deploy]\n")
     assert f"Add to {pipeline}:\n\n{written}" in init(tmp_path, "--gitlab")
+
+
+def test_every_pipeline_installs_by_the_same_script(tmp_path: Path) -> None:
+    init(tmp_path, "--ci", *SOURCE)
+    written = (tmp_path / ".ci" / "reconciler" / "install.sh").read_bytes()
+    assert written == (GITHUB / "actions" / "reconciler" / "install.sh").read_bytes()
+
+
+def test_a_state_in_a_bucket_is_not_forgotten(tmp_path: Path) -> None:
+    init(tmp_path)
+    manifest = tmp_path / "lists.yaml"
+    manifest.write_text(manifest.read_text().replace("state: .reconciler", "state: s3://a-bucket/lists"))
+    assert "forgets" not in init(tmp_path, "--github", *SOURCE)
 
 
 def test_init_for_a_pipeline_says_what_a_state_in_a_folder_means(tmp_path: Path) -> None:

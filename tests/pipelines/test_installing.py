@@ -60,7 +60,7 @@ def hostile(checkout: Path, ran: Path) -> None:
         (checkout / f"{name}.py").write_text(act)
     (checkout / "pyproject.toml").write_text('[build-system]\nrequires = []\nbuild-backend = "setup"\n')
     for name in ("pip.conf", "setup.cfg"):
-        (checkout / name).write_text("[global]\nindex-url = https://localhost:1/\n[install]\ntarget = elsewhere\n")
+        (checkout / name).write_text("[global]\nno-index = false\n[install]\ntarget = elsewhere\n")
     (checkout / "reconciler-wheels").mkdir()
     make_wheel(checkout / "reconciler-wheels", "evil", evil="")
 
