@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from importlib import import_module
 from keyword import iskeyword
 from typing import Any, NoReturn
@@ -12,6 +12,7 @@ from reconciler import __version__
 from reconciler.cli import output, signals
 from reconciler.cli.output import complain
 from reconciler.errors import ManifestError, UsageError, in_words
+from reconciler.model.patterns import closest
 
 VERBS = {
     "validate": "check the manifest",
@@ -58,8 +59,8 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         _, unknown, words = message.partition("unrecognized arguments: ")
-        close = _closest(words.split()[0].split("=")[0], self._option_string_actions) if unknown else ""
-        error = UsageError(f"{message}{close}")
+        close = closest(words.partition(" ")[0].partition("=")[0], self._option_string_actions) if unknown else ""
+        error = UsageError(f"{message}; did you mean {close}?" if close else message)
         for line in self.format_usage().rstrip().split("\n"):
             error.add_note(line)
         raise error
@@ -132,16 +133,10 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
         name = arguments[0]
         if name == "help":
             return whole().parse_args(["--help"])
-        what = _INSTEAD.get(name) or f"no command {name!r}{_closest(name, VERBS)}; `reconciler --help` lists them"
-        raise UsageError(what)
+        close = closest(name, VERBS)
+        guess = f"did you mean {close}? " if close else ""
+        raise UsageError(_INSTEAD.get(name) or f"no command {name!r}: {guess}`reconciler --help` lists them")
     return whole().parse_args(arguments)
-
-
-def _closest(written: str, known: Iterable[str]) -> str:
-    from difflib import get_close_matches
-
-    close = get_close_matches(written, known, n=1)
-    return f"; did you mean {close[0]}?" if close else ""
 
 
 def whole() -> Parser:

@@ -25,11 +25,12 @@ def read_last_saves(
     Each takes a request, and no more than `most` are sent, but for those that were read alone already.
     """
     ids = list(dict.fromkeys(moved))
-    found = {list_id: live.lists[list_id] for list_id in ids if list_id in live.alone & live.lists.keys()}
+    read_alone = live.alone & live.lists.keys()
+    found = {list_id: live.lists[list_id] for list_id in ids if list_id in read_alone}
     left = [list_id for list_id in ids if list_id not in found]
     asked, warnings = left[:most], []
     if asked:
-        requests = f"{len(asked)} request{'s'[: len(asked) > 1]}"
+        requests = "1 request" if len(asked) == 1 else f"{len(asked)} requests"
         seconds = math.ceil(len(asked) * SECONDS_A_REQUEST)
         _log.info("reading alone what was changed elsewhere, to see who saved it: %s, about %d s", requests, seconds)
     if len(left) > most:

@@ -21,6 +21,7 @@ from reconciler.manifest.policy_models import LONGEST_REASON, MOST_FREEZES, Free
 from reconciler.manifest.reading import Place, Value
 from reconciler.manifest.scalars import REFUSED, NotText
 from reconciler.model.fields import FIELDS, TABLE
+from reconciler.model.patterns import closest
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -129,14 +130,12 @@ def faults(errors: Sequence[ErrorDetails], value: Value, base: Place = ()) -> It
 
 def unknown_key(place: Place, known: Sequence[str]) -> str:
     """Return a message for the last key of `place`, which is not in `known`, with the closest known key."""
-    from difflib import get_close_matches  # noqa: PLC0415  (only if there is a problem)
-
     name = str(place[-1])
     above, dot, below = name.partition(".")
     if dot and above in known and len(name) <= _LONGEST_KEY:
         return f"unknown key: write {above}: {{{below}: …}}, or {below} on a line of its own, indented under {above}"
-    close = get_close_matches(name, known, n=1) if len(name) <= _LONGEST_KEY else []
-    guess = f"did you mean {close[0]}?" if close else f"known here: {', '.join(known)}"
+    close = closest(name, known) if len(name) <= _LONGEST_KEY else ""
+    guess = f"did you mean {close}?" if close else f"known here: {', '.join(known)}"
     return f"unknown key: {guess} (keys of your own begin with x-)"
 
 

@@ -23,14 +23,20 @@ def patterns_taken_as_names(patterns: Iterable[str], every: Collection[str]) -> 
             yield f"{pattern!r} means only the list of that name: write {instead!r} for a pattern"
 
 
+def closest(written: str, known: Iterable[str]) -> str:
+    """Return the one of `known` that is closest to what was written, "" if none is close."""
+    from difflib import get_close_matches  # noqa: PLC0415  (only after a mistake)
+
+    return next(iter(get_close_matches(written[:200], known, n=1)), "")
+
+
 def did_you_mean(written: str, keys: Iterable[str]) -> str:
     """Return `; did you mean 'x'?` with the key that is closest to what was written, "" if none is close."""
     import re  # noqa: PLC0415  (only after a mistake)
-    from difflib import get_close_matches  # noqa: PLC0415
 
     as_key = re.sub("[^a-z0-9_]+", "-", written[:200].lower())  # a list's name is often written instead of its key
-    close = get_close_matches(as_key, keys, n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""
+    close = closest(as_key, keys)
+    return f"; did you mean {close!r}?" if close else ""
 
 
 def matches(pattern: str, text: str) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from difflib import get_close_matches
 from itertools import chain
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -13,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from reconciler.errors import UsageError
 from reconciler.model.fields import TABLE, ManagedField
 from reconciler.model.fields import Field as FieldName
+from reconciler.model.patterns import closest
 
 _Emptied: TypeAlias = Literal["clear", "ignore", "refuse"]
 _Null: TypeAlias = Literal["empty", "null", "absent"]
@@ -169,8 +169,8 @@ def describe() -> str:
 def _problem(key: str, value: object, message: str) -> str:
     if key in Settings.model_fields:
         return f"setting {key}={value}: {message[0].lower()}{message[1:]}"
-    close = get_close_matches(key, Settings.model_fields, n=1)
-    hint = f"did you mean {close[0]}? " if close else ""
+    close = closest(key, Settings.model_fields)
+    hint = f"did you mean {close}? " if close else ""
     return f"setting {key}: unknown; {hint}`reconciler sandbox --settings` lists all {len(Settings.model_fields)}"
 
 

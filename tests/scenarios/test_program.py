@@ -74,7 +74,8 @@ def test_exit_codes_of_a_plan(place: Workplace) -> None:
     [
         (["plan", "--nope"], "unrecognized arguments: --nope\nusage: reconciler plan"),
         (["plan", "--refr"], "unrecognized arguments: --refr"),
-        (["plna"], "no command 'plna'; did you mean plan?; `reconciler --help` lists them"),
+        (["plna"], "no command 'plna': did you mean plan? `reconciler --help` lists them"),
+        (["plan", ""], "unrecognized arguments: "),
         (["undo"], "no command 'undo': revert the commit"),
         (["plan", "--all"], "unrecognized arguments: --all; did you mean --all-envs?"),
         ([], "the following arguments are required: COMMAND"),
