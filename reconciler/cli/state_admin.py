@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 LAST = 20
 EVERY = 1_000_000
+_EMPTY = "no run has changed the state yet, or what it wrote is not committed"
 
 
 def pull(store: Store, serial: int) -> str:
@@ -65,7 +66,7 @@ def history(store: Store, options: argparse.Namespace) -> None:
         for line in difference_lines(before.applied if before else None, after.applied):
             say(terminal(f"    {line}"))
     if not entries:
-        note("no run has changed the state yet")
+        note(_EMPTY)
 
 
 def _print_json(pairs: Sequence[tuple[Saved | None, Saved]], entries: list[RunPart], results: Sequence[Path]) -> None:
@@ -85,30 +86,34 @@ def _print_json(pairs: Sequence[tuple[Saved | None, Saved]], entries: list[RunPa
 def _began_with(before: Saved | None, after: Saved) -> StatePart | None:
     """Return the state that a run began with; None if it cannot be known, since earlier ones may be gone."""
     if before and before.applied.lineage == after.applied.lineage:
-        return {"lineage": after.applied.lineage, "serial": before.applied.serial}
-    return {"lineage": "", "serial": 0} if after.applied.serial == 1 else None
+        serial = before.applied.serial if after.follows is None else after.follows
+        return {"lineage": after.applied.lineage, "serial": serial}
+    return {"lineage": "", "serial": 0} if after.follows == 0 else None
 
 
 def _verify(store: Store, last: int | None) -> None:
     """Say what of the history is missing or wrong, and raise StateError; or say what was checked."""
     from reconciler.report.escape import terminal
-    from reconciler.state.history import find_gaps
+    from reconciler.state.history import find_gaps, unlinked_serials
 
     found = store.history(last or EVERY)
-    each_serial = store.keeps_each_serial
-    gaps = find_gaps(found, store.load(), each_serial=each_serial, from_the_first=last is None)
+    gaps = find_gaps(found, store.load(), from_the_first=last is None)
     for gap in gaps:
         say(terminal(gap))
     if gaps:
         raise StateError(f"{store}: the history is not whole, see above")
     if not found.saved:
-        note("no run has changed the state yet")
+        note(_EMPTY)
         return
     first, newest = found.saved[0].applied, found.saved[-1].applied
     kept = f"serials {first.serial} to {newest.serial}, {len(found.saved)} kept"
-    say(terminal(f"whole: {kept}, lineage {newest.lineage}"))
-    if not each_serial:
-        note("this store keeps the last serial of each run: a copy between two others that was removed is not noticed")
+    unlinked = unlinked_serials(found)
+    say(terminal(f"{'no gap is seen' if unlinked else 'whole'}: {kept}, lineage {newest.lineage}"))
+    if unlinked:
+        serials = ", ".join(map(str, unlinked))
+        note(f"what came right before serial {serials} is not known: a copy that was removed there is not noticed")
+    if store.unseen_text:
+        note(store.unseen_text)
 
 
 def _entry(before: Saved | None, after: Saved) -> RunPart:

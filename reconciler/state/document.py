@@ -4,9 +4,9 @@ Its `checksum` covers all the rest: a document of which a byte was changed is re
 layout was (line ends, indentation). One without a checksum is taken as it stands, so a person who edits or merges a
 document by hand takes that line out, and the next write puts it back.
 
-Three keys are there only if they are needed: `fence` and `written` in an object store, where they make each content
-unlike any before it and say whose it is; `moved_to` in a state that was given up for another place. `manifest` names
-the manifest whose state it is, so that no other takes it for its own.
+Four keys are there only if they are needed: `fence`, `follows` and `written` in an object store, where they make each
+content unlike any before it, and say on which serial it was built and whose it is; `moved_to` in a state that was given
+up for another place. `manifest` names the manifest whose state it is, so that no other takes it for its own.
 """
 
 from __future__ import annotations
@@ -49,10 +49,14 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """What an object store keeps in the document beside the state: the fence of its last writer, and who that was."""
+    """What an object store keeps in the document beside the state: the fence of its last writer, and who that was.
+
+    `follows` is the serial that this writer began with, of which there is a copy; None if it is not known.
+    """
 
     fence: int
     written: Written
+    follows: int | None = None
 
 
 def render(applied: Applied, stamp: Stamp | None = None) -> str:
@@ -83,7 +87,7 @@ def parse_stamped(source: str | bytes, *, where: str) -> tuple[Applied, Stamp | 
         manifest=document.get("manifest", ""),
     )
     by = document.get("written")
-    stamp = Stamp(document.get("fence", 0), Written(**by)) if by else None
+    stamp = Stamp(document.get("fence", 0), Written(**by), document.get("follows")) if by else None
     if "checksum" in document and not _is_checksum_of(document["checksum"], text, applied, stamp):
         raise damage_error(where, "its content does not match its checksum", f"{WAY_OUT}. {_EDITED}")
     return applied, stamp
@@ -117,7 +121,10 @@ def _head(applied: Applied, stamp: Stamp | None) -> str:
     if applied.manifest:
         lines.append(f'"manifest": {encode(applied.manifest)}')
     if stamp:
-        lines += [f'"fence": {stamp.fence}', f'"written": {encode(asdict(stamp.written))}']
+        lines.append(f'"fence": {stamp.fence}')
+        if stamp.follows is not None:
+            lines.append(f'"follows": {stamp.follows}')
+        lines.append(f'"written": {encode(asdict(stamp.written))}')
     if applied.moved_to:
         lines.append(f'"moved_to": {encode(applied.moved_to)}')
     return "{" + "".join(f"\n {line}," for line in lines) + "\n"

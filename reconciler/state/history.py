@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -20,16 +20,18 @@ if TYPE_CHECKING:
     from reconciler.state.backends.git import Revision
     from reconciler.state.backends.objects import Objects
 
+_EVERY = 1_000_000
 _COPY = re.compile(r"\d{10}-[^/]{0,8}(?:-[0-9a-f]{8})?\.json")
 _MESSAGE = re.compile(r"\n\n(?P<command>.*)\nby (?P<user>.*) on (?P<host>.*)(?:\nCI job (?P<job>.*))?")
 
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """A state as it was, and who wrote it when; `written` is None if that is not known."""
+    """A state as it was, who wrote it when, and the serial that it was built on; None if that is not known."""
 
     applied: Applied
     written: Written | None
+    follows: int | None = None
 
 
 class History(NamedTuple):
@@ -58,32 +60,48 @@ def difference(before: Applied | None, after: Applied) -> Difference:
     )
 
 
-def find_gaps(history: History, present: Applied, *, each_serial: bool, from_the_first: bool) -> list[str]:
-    """Return what is missing or wrong in a history that should lead up to the `present` state; nothing if it is whole.
+def find_gaps(history: History, present: Applied, *, from_the_first: bool) -> list[str]:
+    """Return what is missing or wrong in a history that should lead up to the `present` state.
 
-    `each_serial`: every serial is kept, not only the last one of each run. `from_the_first`: so are the first ones.
+    `from_the_first`: it should hold the first serial, too. `unlinked_serials` says where a gap is not seen.
     """
     states = [each.applied for each in history.saved]
     found = [f"cannot be read: {unread}" for unread in history.unread]
-    if from_the_first and states and each_serial and states[0].serial > 1:
+    if from_the_first and history.saved and (before_all := history.saved[0].follows):
         found.append(
-            f"{_serials(1, states[0].serial - 1)} missing: removed, or kept where the state was moved from. To "
-            "check only the last N: --last N"
+            f"{_serials(1, before_all)} missing: removed (a rule of the bucket may do that), never committed, or kept "
+            "where the state was moved from. To check only the last N: --last N"
         )
-    for before, after in pairwise(states):
-        if after.lineage != before.lineage:
-            found.append(f"serial {after.serial} has lineage {after.lineage}, serial {before.serial} {before.lineage}")
-        elif after.serial <= before.serial:
-            found.append(f"serial {after.serial} comes after serial {before.serial}: written twice, or taken back")
-        elif each_serial and after.serial > before.serial + 1:
-            found.append(f"{_serials(before.serial + 1, after.serial - 1)} missing")
+    found += filter(None, (_fault(before.applied, after) for before, after in pairwise(history.saved)))
     last = states[-1] if states else replace(present, lineage="", serial=0, lists={})
     if present.lineage and (last.lineage, last.serial, last.lists) != (present.lineage, present.serial, present.lists):
         found.append(
             f"the state is at serial {present.serial}, but the last that is kept is serial {last.serial}, or has other "
-            "lists: a run is under way or was cut off (the next one records what it left), or a copy is gone"
+            "lists: a run is under way or was cut off (the next one records what it left), a state in a folder is not "
+            "committed, or a copy is gone"
         )
     return found
+
+
+def _fault(before: Applied, saved: Saved) -> str:
+    """Return what is wrong with a state after the one before it, "" if nothing is."""
+    after, follows = saved.applied, saved.follows
+    if after == before:  # put back as it was
+        return ""
+    if after.lineage != before.lineage:
+        return f"serial {after.serial} has lineage {after.lineage}, serial {before.serial} {before.lineage}"
+    if after.serial <= before.serial or (follows is not None and follows < before.serial):
+        return f"serial {after.serial} comes after serial {before.serial}: written twice, or taken back"
+    if follows is not None and follows > before.serial:
+        return f"{_serials(before.serial + 1, follows)} missing"
+    return ""
+
+
+def unlinked_serials(history: History) -> list[int]:
+    """Return the serials of the states that may have followed others than those that are kept."""
+    befores = [0, *(each.applied.serial for each in history.saved)]
+    pairs = zip(befores, history.saved, strict=False)
+    return [each.applied.serial for before, each in pairs if each.follows is None and each.applied.serial > before + 1]
 
 
 def _serials(first: int, last: int) -> str:
@@ -153,16 +171,22 @@ def read_copies(objects: Objects, environment: str, last: int, serial: int | Non
 
 def _read_copy(content: bytes, where: str) -> Saved:
     applied, stamp = parse_stamped(content, where=where)
-    return Saved(applied, stamp.written if stamp else None)
+    return Saved(applied, stamp.written, stamp.follows) if stamp else Saved(applied, None)
 
 
-def read_commits(revisions: Iterable[Revision], where: str) -> History:
-    """Return the states that commits wrote, in the order given."""
-    return _read_all(partial(_read_commit, each, where) for each in revisions)
+def read_commits(revisions: Callable[[int], Sequence[Revision]], where: str, last: int, serial: int | None) -> History:
+    """Return the states of the last so many commits, oldest first, or those of one serial.
+
+    `revisions` returns so many commits, newest first. Each serial has a commit of its own.
+    """
+    newest_first = revisions(last if serial is None else _EVERY)
+    found = _read_all(partial(_read_commit, each, where) for each in reversed(newest_first))
+    return found._replace(saved=tuple(each for each in found.saved if serial in (None, each.applied.serial)))
 
 
 def _read_commit(revision: Revision, where: str) -> Saved:
-    return Saved(parse(revision.content, where=f"{revision.name}:{where}"), _author(revision))
+    applied = parse(revision.content, where=f"{revision.name}:{where}")
+    return Saved(applied, _author(revision), max(applied.serial - 1, 0))
 
 
 def _read_all(reads: Iterable[Callable[[], Saved]]) -> History:

@@ -60,6 +60,13 @@ class Document(TypedDict):
     fence: NotRequired[
         Annotated[Count, Field(description="In an object store: the number of the lease that it was written under.")]
     ]
+    follows: NotRequired[
+        Annotated[
+            Count,
+            Field(description="In an object store: the serial that the run which wrote it began with, that of the copy "
+                  "before; absent if that is not known."),
+        ]
+    ]  # fmt: skip
     written: NotRequired[Annotated[WrittenShape, Field(description="In an object store: who wrote it.")]]
     moved_to: NotRequired[
         Annotated[

@@ -42,12 +42,12 @@ class BreakableLock:
 class Store(ABC):
     """The last-applied state of one environment: a StateStore, with all else that the commands do to one.
 
-    `str` is where it is, as messages name it; `free_text` is printed if there is no lock to break. `keeps_each_serial`
-    tells whether the history has every serial, or only the last one of each run.
+    `str` is where it is, as messages name it; `free_text` is printed if there is no lock to break, `unseen_text` where
+    something may be missing in a history that looks whole.
     """
 
     free_text: str
-    keeps_each_serial = True
+    unseen_text = ""
     owner = Owner("", lambda _: False)
 
     @property

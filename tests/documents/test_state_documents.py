@@ -100,14 +100,17 @@ def test_state_history_for_people(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_verified_history(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    state_admin.history(STORE, options(last=None, verify=True))
+    shown = capsys.readouterr()
+    assert shown.out.startswith("no gap is seen: serials 6 to 7, 2 kept, lineage ")
+    assert "what came right before serial 6 is not known" in shown.err
+    linked = History((Saved(FIRST, None, 5), Saved(SECOND, WRITTEN, 6)))
+    monkeypatch.setattr(KeptStates, "history", lambda *_: linked)
+    state_admin.history(STORE, options(last=2, verify=True))
+    assert capsys.readouterr().out.startswith("whole: serials 6 to 7, 2 kept, lineage ")
     with pytest.raises(StateError, match="the history is not whole"):
         state_admin.history(STORE, options(last=None, verify=True))
     assert capsys.readouterr().out.startswith("serials 1 to 5 are missing")
-    monkeypatch.setattr(KeptStates, "keeps_each_serial", False)
-    state_admin.history(STORE, options(last=None, verify=True))
-    shown = capsys.readouterr()
-    assert shown.out.startswith("whole: serials 6 to 7, 2 kept, lineage ")
-    assert "keeps the last serial of each run" in shown.err
 
 
 def test_a_history_without_runs_is_whole(capsys: pytest.CaptureFixture[str]) -> None:

@@ -320,7 +320,7 @@ def test_processes_in_one_clone_are_in_nobodys_way(tmp_path: Path) -> None:
 
 def test_what_git_says_is_said(tmp_path: Path) -> None:
     with pytest.raises(
-        StateError, match=r"git remote failed: fatal: not a git repository.*The state is on a branch, .* git init"
+        StateError, match=r"git remote failed: fatal: not a git repository.*The state is kept in git, .* git init"
     ):
         branch(tmp_path).read()
     origin = bare(tmp_path)

@@ -14,6 +14,7 @@ from reconciler.model.lists import DoubtfulList
 from reconciler.state import lease, lease_renewal
 from reconciler.state.backends.object_store import ObjectLease, ObjectStore
 from reconciler.state.document import Stamp, Written, parse_stamped, render
+from reconciler.state.history import find_gaps, unlinked_serials
 from reconciler.state.leased_writer import LeasedWriter
 from tests.state.buckets import FakeBucket
 from tests.state.samples import HOLDER, TARGET, applied_list, doubtful_list, state
@@ -345,6 +346,42 @@ def test_a_state_of_another_lineage_has_a_history_of_its_own(bucket: FakeBucket)
         del bucket.objects[DOCUMENT], bucket.objects[LOCK]
     assert [saved.applied.serial for saved in store(bucket).history(5).saved] == [1, 1]
     assert len(store(bucket).history(5, 1).saved) == 2
+
+
+def test_a_copy_that_is_gone_is_missed(bucket: FakeBucket) -> None:
+    """Also one between two others: each copy says which one it follows, whatever became of the run that left it."""
+
+    def gaps(last: int = 9) -> list[str]:
+        return find_gaps(store(bucket).history(last), store(bucket).load(), from_the_first=last == 9)
+
+    for key in "abc":
+        with store(bucket).lock(HOLDER) as writer:
+            writer.record(key, doubtful_list(key))
+            left = bucket.objects[DOCUMENT]
+            writer.record(key, applied_list(key))
+    bucket.objects[DOCUMENT] = left  # the third run was killed
+    del bucket.objects[bucket.names("prod.history")[-1]]
+    with store(bucket).lock(OTHER) as writer:
+        writer.record("c", None)
+    assert [(each.applied.serial, each.follows) for each in store(bucket).history(9).saved] == [
+        (2, 0), (4, 2), (5, 4), (6, 5),
+    ]  # fmt: skip
+    assert gaps() == []
+    first, second, *_ = bucket.names("prod.history")
+    del bucket.objects[second]
+    assert gaps() == ["serials 3 to 4 are missing"]
+    del bucket.objects[first]
+    assert gaps()[0].startswith("serials 1 to 4 are missing: removed (a rule of the bucket may do that)")
+    assert gaps(last=2) == []
+
+
+def test_what_a_state_follows_that_comes_from_elsewhere_is_not_known(bucket: FakeBucket) -> None:
+    for _ in range(2):
+        with store(bucket).lock(HOLDER) as writer:
+            writer.replace(state(applied_list("a")))
+    found = store(bucket).history(9)
+    assert [(each.applied.serial, each.follows) for each in found.saved] == [(8, None), (9, 8)]
+    assert unlinked_serials(found) == [8]
 
 
 def test_a_document_that_is_gone_is_not_taken_for_none_at_all(bucket: FakeBucket) -> None:

@@ -33,6 +33,10 @@ class FileStore(Store):
     """The last-applied state of one environment, kept in `folder`: a StateStore."""
 
     free_text = "free. The lock of a state in a folder goes with its process: there is never anything to break"
+    unseen_text = (
+        "this is what git has here: an apply elsewhere is not noticed if its state was never committed, or is on "
+        "another branch"
+    )
 
     def __init__(self, folder: Path, environment: str, target: Target, within: Path | None = None) -> None:
         """Keep it in `folder`, all of it inside `within`; raises StateError where a link leads out of that."""
@@ -54,12 +58,15 @@ class FileStore(Store):
 
     def later(self, applied: Applied) -> LaterState | None:
         """Return what git's history of the document knows that came after `applied`."""
-        folder = self._files.document.parent
-        if not any((above / ".git").exists() for above in (folder, *folder.parents)):
+        if not self._is_in_git():
             return None
         from reconciler.state.backends.stepping import later_state  # noqa: PLC0415 - only a folder that is in git needs it
 
         return later_state(self._files.document, applied)
+
+    def _is_in_git(self) -> bool:
+        folder = self._files.document.parent
+        return any((above / ".git").exists() for above in (folder, *folder.parents))
 
     def holder(self, asking: LockInfo) -> str | None:
         """Say who is writing this state at the moment; None if no run is."""
@@ -74,12 +81,15 @@ class FileStore(Store):
         return None
 
     def history(self, last: int, serial: int | None = None) -> History:
-        """Raise UsageError: a folder keeps none by itself."""
-        del last, serial
-        folder = self._files.document.parent
-        in_git = any((above / ".git").exists() for above in (folder, *folder.parents))
-        way = f"git log -p -- {self}" if in_git else "keep it in git, on a branch or in an object store"
-        raise UsageError(f"{self}: a folder keeps no earlier states by itself; {'git may: ' if in_git else ''}{way}")
+        """Return the states that git's last commits of the document hold, oldest first; or those of one serial."""
+        if not self._is_in_git():
+            raise UsageError(
+                f"{self}: a folder keeps no earlier states by itself. Commit it to git, or move the state to a branch "
+                "or an object store (reconciler state migrate --to URL)"
+            )
+        from reconciler.state.backends.stepping import committed_states  # noqa: PLC0415 - as for `later`
+
+        return committed_states(self._files.document, last, serial)
 
     @contextmanager
     def open(self, holder: LockInfo, *, lost: bool = False) -> Iterator[StateWriter]:

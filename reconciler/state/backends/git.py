@@ -137,11 +137,15 @@ class Repository:
 
     def deepen(self, branch: str) -> None:
         """Bring the commits of a branch of the remote that a shallow clone lacks, and those of no other."""
-        if self.run("rev-parse", "--is-shallow-repository").strip() == b"true":
+        if self.is_shallow():
             self.run(
                 "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--refmap=", f"--depth={_DEEPEST}", REMOTE,
                 f"refs/heads/{branch}",
             )  # fmt: skip
+
+    def is_shallow(self) -> bool:
+        """Tell whether the history here is cut off."""
+        return self.run("rev-parse", "--is-shallow-repository").strip() == b"true"
 
     def entries(self, commit: str) -> Mapping[str, str]:
         """Return what a commit's top folder has: by name, `mode type id`."""
@@ -154,19 +158,20 @@ class Repository:
         return self.run("cat-file", "blob", entry.split()[2])
 
     def revisions(self, commit: str, name: str, last: int) -> list[Revision]:
-        """Return the last so many commits up to one that changed a file of the top folder, newest first.
+        """Return the last so many commits up to one that changed a file, newest first, but for those without that file.
 
-        A file that is not there counts as an empty one.
+        `name` is its path from the top folder.
         """
-        given = ("log", f"-{last}", "--diff-filter=AM", "--format=%H %ct%n%B%x00", commit, "--", f":(top){name}")
+        given = ("log", f"-{last}", "--format=%H %ct%n%B%x00", commit, "--", f":(top){name}")
         listed = self.run(*given).decode(errors="replace").split("\0") if commit else []
         found = []
         for entry in listed:
             head, _, message = entry.strip("\n").partition("\n")
             if head:
                 known, at = head.split()
-                shown = self._run_to_end("cat-file", "blob", f"{known}:{name}").stdout  # nothing, where it is no file
-                found.append(Revision(known, float(at), message, shown))
+                shown = self._run_to_end("cat-file", "blob", f"{known}:{name}")
+                if not shown.returncode:
+                    found.append(Revision(known, float(at), message, shown.stdout))
         return found
 
     def blob(self, content: bytes) -> str:
@@ -277,4 +282,4 @@ def _message(arguments: Sequence[str], said: str) -> str:
     hint = ": look at the repository, its remote and the rights on it"
     if _NO_REPOSITORY in said:
         hint = ", so the manifest must be in a git repository: run git init, or name a folder in the manifest (state:)"
-    return f"git {arguments[0]} failed: {(said or 'it says nothing').rstrip('.')}. The state is on a branch{hint}"
+    return f"git {arguments[0]} failed: {(said or 'it says nothing').rstrip('.')}. The state is kept in git{hint}"

@@ -12,6 +12,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Protocol
 from uuid import uuid4
 
@@ -31,7 +32,6 @@ from reconciler.state.state_reader import read_contents
 from reconciler.uptime import uptime
 
 SHARED = 15.0
-_EVERY = 1_000_000
 
 
 class CasFiles(Protocol):
@@ -83,10 +83,7 @@ class BranchStore(LeasedStore):
 
     def history(self, last: int, serial: int | None = None) -> History:
         """Return the states that the last runs left, oldest first; or those of one serial."""
-        newest_first = self._files.revisions(self._names[0], last if serial is None else _EVERY)
-        found = read_commits(reversed(newest_first), str(self))
-        wanted = tuple(each for each in found.saved if serial in (None, each.applied.serial))
-        return found._replace(saved=wanted)
+        return read_commits(partial(self._files.revisions, self._names[0]), str(self), last, serial)
 
     def _read_lease(self) -> Lease | None:
         return self._lease(self._files.read()[1])

@@ -39,8 +39,6 @@ _log = logging.getLogger(__name__)
 class ObjectStore(LeasedStore):
     """The last-applied state of one environment in an object store: a StateStore."""
 
-    keeps_each_serial = False
-
     def __init__(self, objects: Objects, environment: str, target: Target) -> None:
         self._objects = objects
         self._environment = environment
@@ -116,6 +114,7 @@ class ObjectLease:
         self._document = CasObject(objects, f"{environment}.state.json")
         self._put: tuple[Applied, bytes] | None = None
         self._serial = 0
+        self._follows: int | None = 0
 
     def fence_off(self, nothing: Applied, *, lost: bool) -> Applied:
         """Put the document with the fence of the lease, as whoever had it before left it, however late that was.
@@ -127,7 +126,7 @@ class ObjectLease:
             if raw is None and self._lease.fence > 1 and (last := last_copy(self._objects, self._environment)):
                 if not lost:
                     raise last.loss_error()
-                self._serial = last.serial
+                self._serial = self._follows = last.serial
                 return replace(nothing, serial=last.serial)
             found, stamp = _read_document(raw, nothing, where=str(self._document))
             if stamp and stamp.fence >= self._lease.fence:
@@ -135,9 +134,9 @@ class ObjectLease:
                 self.renew("outranked")
             if raw and found.serial:
                 keep_copy(self._objects, found, found.serial, raw)
-            written = stamp.written if stamp else self._author()
-            if self._document.write(render(found, Stamp(self._lease.fence, written)).encode()):
-                self._serial = found.serial
+            left = stamp or Stamp(0, self._author())
+            if self._document.write(render(found, replace(left, fence=self._lease.fence)).encode()):
+                self._serial = self._follows = found.serial
                 return found
         raise LockedError(f"{self._document}: somebody else wrote it each time. Nothing was changed. Run again")
 
@@ -147,14 +146,15 @@ class ObjectLease:
         self._serial = max(self._serial + 1, recorded.applied.serial)
         settled = replace(recorded.applied, serial=self._serial)
         shown = replace(settled, lists={**settled.lists, **recorded.promised})
-        content = render(shown, Stamp(self._lease.fence, self._author())).encode()
+        content = render(shown, Stamp(self._lease.fence, self._author(), self._follows)).encode()
         if not self._document.write(content):
             raise overtaken_error(self._objects, self._environment)
         self._put = settled, content
         return RunRecord(settled, promised=recorded.promised)
 
     def replace(self, applied: Applied) -> RunRecord:
-        """Put `applied` as the document."""
+        """Put `applied` as the document; where there was none, what came before it is elsewhere."""
+        self._follows = self._follows or None
         return self.publish(RunRecord(applied))
 
     def renew(self, what: str) -> None:

@@ -1,8 +1,9 @@
-"""Whether git moved a state in a folder back, as `git revert` of an applied commit does: its serial went down."""
+"""What git knows of a state in a folder: its commits, and whether `git revert` of an applied one moved it back."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from itertools import chain, pairwise
 from pathlib import Path
 from shlex import quote
@@ -12,6 +13,7 @@ from reconciler.errors import StateError
 from reconciler.model.lists import Applied, LaterState
 from reconciler.state.backends.git import GitError, Repository
 from reconciler.state.document import parse
+from reconciler.state.history import History, read_commits
 
 _MOST = 20  # commits that are looked at
 
@@ -31,12 +33,11 @@ def later_state(document: Path, applied: Applied) -> LaterState | None:
     Looked at are the last commits that changed the document: from the present content on backwards, as long as serials
     go up. One process lists the commits; each document is read only when the ones after it leave it open.
     """
-    folder = document.parent
     present = _Version("", applied)
     try:
-        repository = Repository(folder if folder.is_dir() else next(each for each in folder.parents if each.is_dir()))
+        repository = _repository_of(document)
         commits = repository.run("log", f"-{_MOST}", "--format=%H", "--", document.name).decode().split()
-        cut_off = repository.run("rev-parse", "--is-shallow-repository").strip() == b"true"
+        cut_off = repository.is_shallow()
         latest = _latest(present, _versions(repository, document.name, commits))
     except GitError:
         return None
@@ -44,6 +45,24 @@ def later_state(document: Path, applied: Applied) -> LaterState | None:
         return LaterState(applied, cut_off=True) if cut_off and len(commits) + 1 < _MOST else None
     path = quote(str(document.relative_to(Path.cwd()) if document.is_relative_to(Path.cwd()) else document))
     return LaterState(latest.applied, f"git checkout {latest.commit[:12]} -- {path}")
+
+
+def committed_states(document: Path, last: int, serial: int | None) -> History:
+    """Return the states that the last commits of the document hold, oldest first; or those of one serial.
+
+    Raises GitError.
+    """
+    repository = _repository_of(document)
+    name = repository.run("rev-parse", "--show-prefix").decode(errors="surrogateescape").rstrip("\n") + document.name
+    found = read_commits(partial(repository.revisions, "HEAD", name), str(document), last, serial)
+    if len(found.saved) < last and repository.is_shallow():
+        cut_off = "the commits before: this clone is shallow; git fetch --unshallow brings them"
+        return found._replace(unread=(*found.unread, cut_off))
+    return found
+
+
+def _repository_of(document: Path) -> Repository:
+    return Repository(next(each for each in document.parents if each.is_dir()))
 
 
 def _latest(present: _Version, earlier: Iterable[_Version]) -> _Version:

@@ -400,7 +400,7 @@ def test_another_state_at_the_destination_is_never_overwritten(keeper: Keeper, t
 
 def gaps(keeper: Keeper) -> list[str]:
     store = keeper.store()
-    return find_gaps(store.history(9), store.load(), each_serial=store.keeps_each_serial, from_the_first=True)
+    return find_gaps(store.history(9), store.load(), from_the_first=True)
 
 
 @pytest.mark.parametrize("kind", ["folder", "memory", "s3", "gs", AZ, "branch"])
