@@ -132,10 +132,12 @@ class Project:
             file.write(inputs)
 
     def declare(self, lists: str) -> str:
-        """Commit a manifest, with nothing left of earlier jobs, and return the commit."""
+        """Commit and push a manifest, with nothing left of earlier jobs, and return the commit."""
         for left in ("plan.md", "plan.json", "apply.yml"):
             (self.repository / left).unlink(missing_ok=True)
-        return commit_manifest(self.repository, self.sandbox, lists)
+        commit = commit_manifest(self.repository, self.sandbox, lists)
+        git(self.repository, "push", "--quiet", "origin", "main")
+        return commit
 
     def run(self, source: str, *arguments: str, **variables: str) -> tuple[int, str]:
         """Start a pipeline on the default branch; return the runner's exit code and all that it prints."""

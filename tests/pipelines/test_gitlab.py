@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from reconciler.documents.result_document import read_result
 from reconciler.sandbox.server import CLIENT_SECRET, Sandbox
 from reconciler.sandbox.settings import Settings
 from tests.pipelines.gitlab import TOKEN, GitLab, Project
@@ -84,8 +85,16 @@ def test_a_merge_is_applied_by_hand_and_by_just_the_plan_that_was_shown(project:
         altered.write("\n")
     code, said = project.run("parent_pipeline", "--file", "apply.yml", "apply-prod")
     assert (code != 0, "plan.json: FAILED" in said, project.sandbox.world.writes) == (True, True, []), said
+    project.declare(declared("Newer"))
+    git(project.repository, "checkout", "--quiet", head)
+    said = project.run("push", "--manual", "apply-prod")[1]
+    assert ("main has a newer commit" in said, project.sandbox.world.writes) == (True, []), said
+    git(project.repository, "checkout", "--quiet", "--force", "main")
+    project.declare(declared("New"))
     code, said = project.run("push", "--manual", "apply-prod")
     assert (code, len(project.sandbox.world.writes)) == (0, 2), said
+    result = read_result(project.artifact("apply-prod", "result.json"))
+    assert result["environments"][0]["summary"]["updated"] == 2
     assert "reconciler-state" in git(project.repository, "ls-remote", "origin")
 
 
