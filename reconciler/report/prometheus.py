@@ -30,6 +30,7 @@ GAUGES: Final[Mapping[str, str]] = {
     "reconciler_run_success": "Whether the run looked at the environment or, if it was an apply, made every change.",
 }
 _OUTPUTS: Final[Mapping[str, str]] = {
+    "changes": "changes",
     "updates": "reconciler_lists_pending",
     "blocked": "reconciler_lists_blocked",
     "drifted": "reconciler_lists_drifted",
@@ -87,6 +88,7 @@ def _of_plan(of: EnvironmentPlan, refreshed: bool) -> _Numbers:
     numbers = _of_standing(of.standing) | {
         "reconciler_lists_pending": len(of.updates),
         "reconciler_lists_blocked": sum(isinstance(change, Blocked) for change in of.changes),
+        "changes": sum(not isinstance(change, Blocked) for change in of.changes),  # no gauge, since those count lists
     }
     return numbers | {"reconciler_lists_drifted": len(_drifted(of))} if refreshed else numbers
 

@@ -31,7 +31,9 @@ runs:
       shell: bash
       env: {NAME: "${{ inputs.name }}", FROM: "${{ inputs.path }}"}
       run: |
-        if [ -e "$FROM" ]; then mkdir -p "$ARTIFACTS/$NAME" && cp "$FROM" "$ARTIFACTS/$NAME/"; fi
+        while read -r each; do
+          if [ -e "$each" ]; then mkdir -p "$ARTIFACTS/$NAME" && cp "$each" "$ARTIFACTS/$NAME/"; fi
+        done <<<"$FROM"
         echo "id=$NAME" >>"$GITHUB_OUTPUT"
 """
 _BRING = """\

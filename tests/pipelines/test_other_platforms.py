@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from reconciler.cli.app import run as run_program
+from reconciler.documents.result_document import read_result
 from reconciler.sandbox.server import ACCOUNT_ID, CLIENT_ID, CLIENT_SECRET, STREAM_ID, Sandbox
 from reconciler.sandbox.settings import Settings
 from tests.pipelines.project import bare_python, offer_program
@@ -120,5 +121,8 @@ def test_the_shell_lines_plan_and_apply(name: str, tmp_path: Path) -> None:
         assert sandbox.world.writes == []
         applied = run("apply")
         assert (applied.returncode, len(sandbox.world.writes)) == (0, 1), applied.stderr
+        kept = tmp_path / "apply" if name == "azure-pipelines.yml" else repository
+        assert read_result(kept / "result.json")["environments"][0]["summary"]["updated"] == 1
+        assert (kept / "undo.json").exists()
         assert run("drift").returncode == 0
     assert "reconciler-state" in git(repository, "ls-remote", "origin")

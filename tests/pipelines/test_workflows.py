@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.documents.result_document import read_result
 from reconciler.sandbox.server import ACCOUNT_ID, CLIENT_SECRET, STREAM_ID, Sandbox
 from reconciler.sandbox.settings import Settings
 from tests.pipelines.project import LISTS, declared
@@ -119,7 +120,10 @@ def test_a_merge_applies_just_the_plan_that_was_shown(runner: Runner) -> None:
     assert code == 0, said
     assert {known.texts["description"] for known in runner.sandbox.world.lists().values()} == {"New"}
     assert git(runner.origin, "show", "reconciler-state:prod.state.json").count('"status": "applied"') == 2
-    assert (runner.folder / "artifacts" / "undo-prod-1" / "undo.json").exists()
+    kept = runner.folder / "artifacts" / "apply-prod-1"
+    assert {each.name for each in kept.iterdir()} == {"result.json", "undo.json"}
+    (done,) = read_result(kept / "result.json")["environments"]
+    assert (done["name"], done["summary"]["updated"]) == ("prod", 2)
     before = requests(runner)
     code, said = runner.run("workflow_dispatch", {"inputs": {"command": "apply", "environment": "prod"}})
     assert code == 0, said

@@ -63,7 +63,7 @@ def test_to_stdout_and_to_the_summary_of_a_job(place: Workplace) -> None:
     ran = place.run("plan", "--report", "github=-", **variables)
     assert ran.out.splitlines()[-1].startswith("::notice file=lists.yaml,line=10,title=prod%3A a (Alpha 1)::")
     assert summary.read_text().startswith("before\n### reconciler plan: `prod` 1 to update, 2 unchanged\n")
-    assert outputs.read_text() == "before=1\nupdates=1\nblocked=0\nin_doubt=0\n"
+    assert outputs.read_text() == "before=1\nchanges=1\nupdates=1\nblocked=0\nin_doubt=0\n"
 
 
 def test_also_where_an_apply_is_refused(place: Workplace) -> None:
