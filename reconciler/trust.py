@@ -1,8 +1,26 @@
-"""Words for a server whose certificate is not trusted: of the API, or of an object store."""
+"""Words for a TLS that fails: the API's, or an object store's, whose certificate is not trusted; or none at all."""
 
 from __future__ import annotations
 
 import os
+import ssl
+
+_NO_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST")
+"""What OpenSSL, by its version, calls an answer that is not of TLS."""
+
+
+def explain_tls_failure(host: str, failure: BaseException, words: str) -> str:
+    """Say why there is no TLS with `host`, and what to do; "" if `failure`, with these `words`, is none of TLS."""
+    if isinstance(failure, ssl.SSLCertVerificationError):
+        return explain_untrusted(words)
+    if not isinstance(failure, ssl.SSLError) or failure.reason not in _NO_TLS:
+        return ""
+    proxies = [name for each in ("HTTPS_PROXY", "ALL_PROXY") for name in (each, each.lower()) if os.environ.get(name)]
+    proxy = f"; if the proxy in {' or '.join(proxies)} is one of http://, write it that way there" if proxies else ""
+    return (
+        f"what answers at {host} does not speak TLS ({words}): correct the host, or its port, in the manifest; plain "
+        f"http:// is only for this machine, such as http://127.0.0.1:4010{proxy}"
+    )
 
 
 def explain_untrusted(words: str) -> str:

@@ -21,7 +21,7 @@ from reconciler import __version__
 from reconciler.api.answers import Answer, NoAnswer
 from reconciler.api.cutoff import Cutoff, UnaskedError
 from reconciler.errors import UsageError
-from reconciler.trust import explain_untrusted
+from reconciler.trust import explain_tls_failure
 
 _TLS_VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")
 _HEADERS = {
@@ -129,8 +129,8 @@ class Http:
                 return NoAnswer(f"no answer within {self._read:g} s", landed=landed)
             case httpx.ProxyError():
                 return NoAnswer(f"the proxy made no connection: {words}", landed=False)
-            case httpx.ConnectError() if isinstance(_root(exc), ssl.SSLCertVerificationError):
-                return NoAnswer(explain_untrusted(words), landed=False, again=False)
+            case httpx.ConnectError() if explained := explain_tls_failure(self._host, _root(exc), words):
+                return NoAnswer(explained, landed=False, again=False)
             case httpx.InvalidURL() | UnicodeError():
                 return NoAnswer(f"no usable address: {words}", landed=False, again=False)
             case _:

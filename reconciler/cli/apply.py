@@ -80,8 +80,6 @@ def _reason(text: str) -> str:
 
 def run(options: argparse.Namespace) -> int:
     """Apply, print the result, and return the exit code that it means."""
-    if not options.yes and not at_terminal():
-        raise UsageError("there is no terminal to ask at: review a plan, then give --yes")
     if options.plan and options.revert_drift:
         raise UsageError("--revert-drift does not go with a saved plan: it would do more than the plan says")
     from reconciler.cli import wiring
@@ -96,6 +94,8 @@ def run(options: argparse.Namespace) -> int:
     with options.outputs.reading(options.file):
         saved = _read_saved_plan(options)
         chosen = wiring.load_workspaces(options, saved)
+    if not options.yes and not at_terminal():
+        raise UsageError("there is no terminal to ask at: review a plan, then give --yes")
     options.outputs.settle(chosen)
     for name, error in saved.failed.items() if saved else ():
         warn(f"the plan has nothing for {name}, which {FAILED} when it was made: {error}")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from reconciler.cli.forge import Forge
     from reconciler.cli.runtime import Runtime
     from reconciler.manifest import Environment, Manifest
-    from reconciler.model.lists import Freeze, Live
+    from reconciler.model.lists import Freeze, Live, Target
     from reconciler.state.state_store import Store
 
 
@@ -91,13 +91,13 @@ def _check_up_ci(environment: Environment, manifest: Manifest, forge: Forge) -> 
 
 
 def _checks(environment: Environment, store: Store, options: argparse.Namespace, runtime: Runtime) -> Iterator[Check]:
-    from reconciler.api.credentials import check_pins, from_variables
+    from reconciler.api.credentials import from_variables
 
     yield Check("versions", "works", _versions())
     yield _state(store)
     yield _lock(store, runtime)
     prefix, target = environment.credentials, environment.desired.target
-    pins = _try_check("pins", lambda: check_pins(prefix, os.environ, target), lambda _: _list_pins(prefix))
+    pins = _check_pins(prefix, target)
     variables = _try_check("variables", lambda: from_variables(prefix, os.environ), lambda _: _set(prefix))
     yield pins
     yield variables
@@ -110,7 +110,7 @@ def _checks(environment: Environment, store: Store, options: argparse.Namespace,
         yield Check("account id", "unknown", unusual)
     if freezes := environment.desired.policy.freeze:
         yield _freeze(freezes, runtime)
-    if not left and pins.status == "works" and variables.status == "works":
+    if not left and pins.status != "fails" and variables.status == "works":
         yield from _ask_api(environment, options, runtime)
     else:
         yield from (Check(name, "unknown", "not tried") for name in ("sign-in", "clock", "ids"))
@@ -183,11 +183,15 @@ def _freeze(freezes: Sequence[Freeze], runtime: Runtime) -> Check:
     return Check("freeze", "unknown", words) if words else Check("freeze", "works", "no freeze is on now")
 
 
-def _list_pins(prefix: str) -> str:
+def _check_pins(prefix: str, target: Target) -> Check:
+    from reconciler.api.credentials import check_pins
+
     names = [f"{prefix}_{name}" for name in ("HOST", "ACCOUNT_ID", "STREAM_ID")]
     held = [name for name in names if name in os.environ or f"{name}_FILE" in os.environ]
-    return (
-        f"{', '.join(held)} as in the manifest" if held else f"none set; set {', '.join(names)} where a pipeline runs"
+    if not held:
+        return Check("pins", "unknown", "none is set", f"where a pipeline runs, set {', '.join(names)}")
+    return _try_check(
+        "pins", lambda: check_pins(prefix, os.environ, target), lambda _: f"{', '.join(held)} as in the manifest"
     )
 
 

@@ -33,7 +33,16 @@ environments:
     account_id: {account}
 lists: {{}}
 """
-_IGNORED = ("/.reconciler/*.lock", "/.reconciler/*.new")
+_IGNORED = (
+    "/.reconciler/*.lock",
+    "/.reconciler/*.new",
+    # Plans and reports, as the pages call them.
+    "/plan.json",
+    "/undo.json",
+    "/plan.html",
+    "/drift.html",
+    "/applied.html",
+)
 # Where a pipeline finds what it installs.
 _PINS = {"github": ".github/actions/reconciler", "gitlab": ".gitlab/reconciler", "ci": ".ci/reconciler"}
 _FOLDER = ".reconciler"

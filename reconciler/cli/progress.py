@@ -58,55 +58,64 @@ class Lines:
 
 
 class Live:
-    """A bar over all PUTs, from the answer on, with the time left; in a wait, with what is left of that, too."""
+    """A bar over all PUTs, from the answer on, with the time left; in a wait, with what is left of that, too.
+
+    What stands beside it is asked for each time that the bar is drawn, so that it goes on while nothing happens.
+    """
 
     every = 1.0
 
     def __init__(self, bar: Bar, runtime: Runtime) -> None:
         self._bar = bar
         self._runtime = runtime
-        self._task = bar.add_task(_SENDING, total=None, left="")
-        self._done: set[tuple[str, str]] = set()
-        self._waits: dict[int, float] = {}
+        self._task = bar.add_task("", total=None, live=self)
+        self._pending: set[tuple[str, str]] = set()
+        self._waits: dict[int, float] = {}  # by thread, until when
         self._end = 0.0  # when all is done, by the plan's forecast
 
     def begin(self, plan: Plan) -> None:
         """Show the bar if there is something to send."""
         from reconciler.report.view.of_plan import seconds_in_all
 
-        total = sum(len(environment.updates) for environment in plan.environments)
+        self._pending = {(each.name, update.key) for each in plan.environments for update in each.updates}
         self._end = self._runtime.monotonic() + seconds_in_all(plan.environments)
-        self._bar.update(self._task, total=total, left=self._time_left())
-        if total:
+        self._bar.update(self._task, total=len(self._pending))
+        if self._pending:
             self._bar.start()
             self._runtime.countdown, self._runtime.clear = self, _CLEAR
 
     def outcome(self, environment: str, outcome: Outcome) -> None:
-        """Move on by one list."""
-        if outcome.action == "update" and (environment, outcome.key) not in self._done:
-            self._done.add((environment, outcome.key))
-            self._bar.update(self._task, advance=1, left=self._time_left())
+        """Move on by one list, unless it was left."""
+        if outcome.outcome != "not_sent" and (environment, outcome.key) in self._pending:
+            self._pending.remove((environment, outcome.key))
+            self._bar.advance(self._task)
 
     def count_down(self, seconds: float) -> None:
-        """Show the shortest of the waits, since several accounts may wait at once."""
-        self._waits[get_ident()] = seconds
-        shortest = min(self._waits.copy().values())
-        self._bar.update(self._task, description=f"waiting {shortest:.0f} s", left=self._time_left())
+        """Take note of a wait; several accounts may wait at once."""
+        self._waits[get_ident()] = self._runtime.monotonic() + seconds
 
     def over(self) -> None:
-        """Show that it goes on."""
+        """Take note that it goes on."""
         self._waits.pop(get_ident(), None)
-        self._bar.update(self._task, description=_SENDING)
 
-    def _time_left(self) -> str:
-        """Return about how long it still takes: no wait is forecast that the API alone asks for."""
+    @property
+    def doing(self) -> str:
+        """What is being done; of several waits, the shortest."""
+        if waits := self._waits.copy().values():
+            return f"waiting {max(0.0, min(waits) - self._runtime.monotonic()):.0f} s"
+        if self._runtime.signal is not None:
+            return "stopping"
+        return "applying" if self._pending else "verifying"
+
+    @property
+    def time_left(self) -> str:
+        """About how long it still takes: no wait is forecast that the API alone asks for."""
         from reconciler.report.phrases import duration
 
-        left = round(max(0.0, self._end - self._runtime.monotonic(), *self._waits.copy().values()))
-        return f"about {duration(left)} left" if left else ""
+        left = round(max(self._end, *self._waits.copy().values(), 0.0) - self._runtime.monotonic())
+        return f"about {duration(left)} left" if left > 0 and self._runtime.signal is None else ""
 
 
-_SENDING = "applying"
 _CLEAR = "\r\x1b[2K\x1b[?25h"  # begin of the line, which is emptied; and the cursor, which the bar hides
 
 
@@ -133,5 +142,6 @@ def _bar() -> Bar | None:
         from rich.progress import Progress as RichProgress
     except ModuleNotFoundError:
         return None
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[left]}"))
+    before, after = (TextColumn(f"{{task.fields[live].{words}}}") for words in ("doing", "time_left"))
+    columns = (before, BarColumn(), MofNCompleteColumn(), after)
     return RichProgress(*columns, console=Console(stderr=True), transient=True)

@@ -11,6 +11,7 @@ from reconciler.cli import options as shared
 from reconciler.cli.output import complain, warn
 from reconciler.cli.outputs import job_summary, path_in_repository, step_outputs
 from reconciler.errors import UsageError
+from reconciler.model.patterns import closest
 
 if TYPE_CHECKING:
     from reconciler.report.formats import Subject
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from reconciler.report.view.view import View
 
 FORMATS = ("text", "json", "markdown", "junit", "github", "gitlab", "html", "prometheus")
+_ENDINGS = {"md": "markdown", "xml": "junit", "prom": "prometheus"}
 _MAX_BYTES = 65_000
 _LEAST_BYTES = 1_000
 _MOST_BYTES = 1_000_000_000
@@ -144,7 +146,11 @@ def _is_whole(report: Report, where: str, most: int) -> bool:
 
 
 def parse_request(text: str) -> Wanted:
-    name, equals, path = text.partition("=")
-    if name not in FORMATS or not equals or not path:
-        raise argparse.ArgumentTypeError(f"{text!r} is not FORMAT=FILE with one of {', '.join(FORMATS)}")
-    return Wanted(name, path)
+    name, _, path = text.partition("=")
+    if name in FORMATS and path:
+        return Wanted(name, path)
+    word = name.rpartition(".")[2].lower()  # of a file without a format, its ending
+    meant = _ENDINGS.get(word) or closest(word, FORMATS)
+    instead = f"{meant}={path or (name if '.' in name else 'FILE')}"
+    hint = f"; did you mean {instead!r}?" if meant else ""
+    raise argparse.ArgumentTypeError(f"{text!r} is not FORMAT=FILE with one of {', '.join(FORMATS)}{hint}")

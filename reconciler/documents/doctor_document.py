@@ -20,7 +20,7 @@ class CheckPart(TypedDict):
     name: str
     """What was looked at."""
     status: Literal["works", "fails", "unknown"]
-    """How it stands; unknown if it could not be looked at."""
+    """How it stands; unknown if it could not be looked at, or is neither right nor wrong."""
     detail: str
     """What was found, in words."""
     next_step: str

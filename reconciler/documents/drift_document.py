@@ -40,7 +40,7 @@ class DriftSummary(TypedDict):
     missing: int
     """Declared lists that the account does not have."""
     edited: int
-    """Declared lists that only the manifest changed, and that await an apply."""
+    """Declared lists that only the manifest changed, or that were never applied, and that await an apply."""
     undeclared: int
     """Live lists that are not declared."""
     ignored: int

@@ -10,7 +10,8 @@ from typing import Literal
 class Check:
     """One thing that was looked at: how it stands, in words, and what to do if it does not work.
 
-    `unknown` is what could not be looked at: something before it failed, or it is not shown to this token.
+    `unknown` is what could not be looked at (something before it failed, or it is not shown to this token), and what is
+    neither right nor wrong.
     """
 
     name: str

@@ -58,6 +58,11 @@ class ListDrift:
         """Whether live left what was applied: an edit of the manifest alone is no drift."""
         return self.moved != "file"
 
+    @property
+    def never_applied(self) -> bool:
+        """Whether the state holds none of the texts that differ, so that it is not known who changed them."""
+        return self.moved == "file" and all(each.applied is None for each in self.fields)
+
 
 @dataclass(frozen=True, slots=True)
 class Missing:

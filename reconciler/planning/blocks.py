@@ -36,13 +36,18 @@ def wrong_id(wanted: DesiredList, live_name: str, applied: Applied) -> Block:
         return Block(
             "wrong_id",
             f"{reason}; the state knows it as {other!r}",
-            f"if you renamed the key: reconciler state mv {other} {wanted.key}",
+            f"if you renamed the key: {rename_in_state(applied.environment, other, wanted.key)}",
         )
     return Block(
         "wrong_id",
         reason,
         f"correct the id; or, if this is the list that you mean, add: previously: {_yaml(live_name)}",
     )
+
+
+def rename_in_state(environment: str, old: str, new: str) -> str:
+    """Return the command that renames a key in the state, as it was renamed in the manifest."""
+    return f"reconciler state mv --env {environment} {old} {new}"
 
 
 def _yaml(text: str) -> str:
@@ -144,6 +149,12 @@ def live_has_moved(change: Update | Adopt, fields: tuple[Field, ...], live: Text
     sides = "; ".join(
         f"{label(field)}: planned {_planned_text(change, field)}, now live {live[field]!r}" for field in fields
     )
+    if change.cause == "undo":
+        return Block(
+            "conflict",
+            f"the undo would overwrite a change made elsewhere since that apply ({sides})",
+            "leave it as it is, or write the text that you want into the manifest, then plan and apply",
+        )
     return Block("conflict", f"changed elsewhere since the plan was made ({sides})", "look at it, and make a new plan")
 
 

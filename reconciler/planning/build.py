@@ -53,7 +53,10 @@ def build(desired: Desired, applied: Applied, live: Live | None = None) -> Envir
     """
     rows = [_row(wanted, applied, live, desired) for wanted in desired.lists.values()]
     changes = [row.change for row in rows if row.change]
-    changes += [_forget(known) for key, known in applied.lists.items() if key not in desired.lists]
+    keys = {wanted.id: key for key, wanted in desired.lists.items() if key not in applied.lists}
+    changes += [
+        _forget(known, desired.environment, keys) for key, known in applied.lists.items() if key not in desired.lists
+    ]
     drift = [row.drift for row in rows if row.drift]
     as_declared = frozenset(
         key for key, row in zip(desired.lists, rows, strict=True) if not row.change and not row.drift
@@ -229,12 +232,18 @@ def _adopt(wanted: DesiredList, cause: Cause, before: Texts, warnings: tuple[str
     )
 
 
-def _forget(known: KnownList) -> Forget:
-    doubt = (
-        ("its last PUT is in doubt; forgetting it leaves that unsettled",) if isinstance(known, DoubtfulList) else ()
-    )
+def _forget(known: KnownList, environment: str, keys: Mapping[str, str]) -> Forget:
+    """Drop a list from the state; `keys` are those of the manifest that the state does not know, by id."""
+    warnings = []
+    if isinstance(known, DoubtfulList):
+        warnings.append("its last PUT is in doubt; forgetting it leaves that unsettled")
+    if known.id in keys:
+        warnings.append(
+            f"the manifest declares this list as {keys[known.id]!r}. If you renamed the key, rename it in the state "
+            f"before you apply: {blocks.rename_in_state(environment, known.key, keys[known.id])}"
+        )
     return Forget(
-        key=known.key, id=known.id, cause="removed", before=known.texts, after={}, source=None, warnings=doubt
+        key=known.key, id=known.id, cause="removed", before=known.texts, after={}, source=None, warnings=(*warnings,)
     )
 
 

@@ -26,7 +26,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from reconciler.model.changes import Adopt, Blocked, Change, Check, EnvironmentPlan, Forget, Update
+from reconciler.model.changes import Adopt, Blocked, Cause, Change, Check, EnvironmentPlan, Forget, Update
 from reconciler.model.fields import FIELDS, NAME, Field
 from reconciler.model.lists import Applied, AppliedList, Desired, DesiredList, DoubtfulList, KnownList, Live
 from reconciler.model.texts import Texts, holds
@@ -110,7 +110,8 @@ def _held_against(change: _Open, now: _Now) -> Change:
     if unseen := tuple(field for field in pending if field not in change.before):
         return blocks.block_change(change, blocks.unreviewed_values(unseen))
     if moved := tuple(field for field in FIELDS if field in change.after and not _stands(change, field, pending, now)):
-        return blocks.block_change(change, blocks.live_has_moved(change, moved, now.live), "conflict")
+        cause: Cause = "conflict" if change.cause == "edit" else change.cause
+        return blocks.block_change(change, blocks.live_has_moved(change, moved, now.live), cause)
     if isinstance(change, Adopt):
         return change
     return replace(change, fields=pending) if pending else _as_adopt(change)

@@ -132,8 +132,9 @@ def _of_standing(standing: Standing) -> _Numbers:
 
 
 def _drifted(of: EnvironmentPlan) -> set[str]:
+    conflicts = {each.key for each in of.changes if isinstance(each, Blocked) and each.block.guard == "conflict"}
     changed = {change.key for change in of.changes if change.cause in {"drift", "conflict"}}
-    return changed | {drift.key for drift in of.drift}
+    return conflicts | changed | {drift.key for drift in of.drift}
 
 
 def _success(value: bool) -> _Numbers:

@@ -385,11 +385,16 @@ def test_a_certificate_of_another_name_is_refused(
     assert peer.received == []
 
 
-def test_no_tls_where_tls_is_expected() -> None:
-    with Peer(speak_first(b"HTTP/1.1 400 Bad Request\r\n\r\n")) as peer:
+def test_no_tls_where_tls_is_expected(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Peer(*[speak_first(b"HTTP/1.1 400 Bad Request\r\n\r\n")] * 2) as peer:
         came = failed(peer.url.replace("http:", "https:"))
-    assert came.error.startswith("the connection failed: ")
-    assert (came.landed, came.again) == (False, True)
+        said = f"what answers at {peer.url.replace('http:', 'https:')} does not speak TLS ("
+        assert came.error.startswith(said)
+        assert came.error.endswith("only for this machine, such as http://127.0.0.1:4010")
+        assert (came.landed, came.again) == (False, False)
+        monkeypatch.setenv("https_proxy", peer.url.replace("http:", "https:"))
+        came = failed("https://api.example")
+    assert came.error.endswith("; if the proxy in https_proxy is one of http://, write it that way there")
 
 
 def test_a_dripping_answer_over_tls_is_cut_off(

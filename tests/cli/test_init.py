@@ -103,7 +103,7 @@ def test_ids_that_were_left_out_are_asked_for_and_nothing_is_sent(
     assert run(["doctor", *file]) == 1
     said = " ".join(capsys.readouterr().out.split())
     assert f"fails target: {left}" in said
-    assert "unknown sign-in: not tried" in said
+    assert "note sign-in: not tried" in said
 
 
 def test_init_in_a_folder_that_has_a_manifest(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -113,7 +113,7 @@ def test_init_in_a_folder_that_has_a_manifest(tmp_path: Path, capsys: pytest.Cap
     assert "\nNext: correct host and ids in lists.yaml if they are wrong, set KORE_CLIENT_ID" in capsys.readouterr().out
     assert run(["doctor", "-f", str(tmp_path / "lists.yaml")]) == 1
     said = " ".join(capsys.readouterr().out.split())
-    assert "unknown stream id: stream_id 'st-5a4d' is not of the usual form" in said
+    assert "note stream id: stream_id 'st-5a4d' is not of the usual form" in said
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 
 from reconciler.cli.app import run
 from reconciler.cli.options import choose_environments, integer, seconds
+from reconciler.cli.reports import parse_request
 from reconciler.errors import UsageError
 
 SECONDS = {"1": 1.0, "0.5": 0.5, ".5": 0.5, "30.": 30.0, "3600": 3600.0}
@@ -69,3 +70,26 @@ def test_a_variable_of_nothing_chooses_nothing(monkeypatch: pytest.MonkeyPatch) 
 def test_an_empty_path_is_told_as_one(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert run(arguments) == 1
     assert "must be a path; got ''" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("md=a.txt", "markdown=a.txt"),
+        ("htm=x", "html=x"),
+        ("XML=x", "junit=x"),
+        ("prom=x", "prometheus=x"),
+        ("markdwn=x", "markdown=x"),
+        ("markdown", "markdown=FILE"),
+        ("markdown=", "markdown=FILE"),
+        ("out/plan.html", "html=out/plan.html"),
+    ],
+)
+def test_the_format_that_is_probably_meant(written: str, meant: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError, match=f"; did you mean {meant!r}"):
+        parse_request(written)
+
+
+def test_a_format_that_is_close_to_none() -> None:
+    with pytest.raises(argparse.ArgumentTypeError, match=r"'pdf=x' is not FORMAT=FILE .* prometheus$"):
+        parse_request("pdf=x")

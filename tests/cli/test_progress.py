@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -43,7 +44,7 @@ def test_the_bar_says_how_long_it_takes_and_how_long_a_wait_lasts() -> None:
         shown = Live(bar, runtime)
 
         def said() -> tuple[str, str]:
-            return bar.tasks[0].description, bar.tasks[0].fields["left"]
+            return shown.doing, shown.time_left
 
         shown.begin(PLAN)
         assert runtime.countdown is shown
@@ -52,13 +53,30 @@ def test_the_bar_says_how_long_it_takes_and_how_long_a_wait_lasts() -> None:
         shown.count_down(57.0)
         assert said() == ("waiting 57 s", "about 1 min left")
         runtime.time += 50
+        assert said() == ("waiting 7 s", "about 10 s left")
         shown.count_down(40.0)  # longer than was forecast
         assert said() == ("waiting 40 s", "about 40 s left")
         shown.over()
-        runtime.time += 40
-        shown.outcome("prod", samples.UPDATED)
-        assert said() == ("applying", "")
+        runtime.time += 5
+        for _ in range(2):
+            shown.outcome("prod", samples.UPDATED)
+        assert said() == ("applying", "about 5 s left")
         assert bar.tasks[0].completed == 1
+        shown.outcome("prod", replace(samples.UPDATED, key="letters"))
+        assert said() == ("verifying", "about 5 s left")
+        runtime.time += 5
+        assert said() == ("verifying", "")
+
+
+def test_after_a_signal_the_bar_counts_only_what_was_done() -> None:
+    runtime = SetClock()
+    with Progress(console=Console(file=io.StringIO())) as bar:
+        shown = Live(bar, runtime)
+        shown.begin(PLAN)
+        runtime.signal = 2
+        shown.outcome("prod", samples.UPDATED)
+        shown.outcome("prod", replace(samples.UPDATED, key="letters", outcome="not_sent"))
+        assert (shown.doing, shown.time_left, bar.tasks[0].completed) == ("stopping", "", 1)
 
 
 @pytest.mark.parametrize(("is_terminal", "every"), [(True, 10.0), (False, 30.0)])
@@ -86,6 +104,14 @@ class Screen:
         while (left := until - time.monotonic()) > 0:
             if select.select([self._leader], [], [], left)[0]:
                 self.shown += os.read(self._leader, 65536).decode()
+
+    def read_until(self, text: str) -> None:
+        """Read until that is shown; not for ever."""
+        for _ in range(100):
+            if text in self.shown:
+                return
+            self.read_for(0.1)
+        raise AssertionError(f"{text!r} is not shown: {self.shown!r}")
 
     def type(self, text: str) -> None:
         """Type a text."""
@@ -144,6 +170,6 @@ def test_at_a_prompt_only_what_is_typed_is_shown(name: str) -> None:
         asking.result(10)
         assert CURSOR_HIDDEN not in screen.shown
         shown.begin(PLAN)
-        screen.read_for(0.3)
+        screen.read_until("about 1 min 2 s left")
         assert CURSOR_HIDDEN in screen.shown
         assert "0/2" in screen.shown

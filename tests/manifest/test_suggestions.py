@@ -83,7 +83,7 @@ def test_a_list_of_another_name_is_taken_over(
 def test_nothing_is_suggested_that_could_be_taken_by_half_or_does_not_help(tmp_path: Path) -> None:
     live: Texts = {"name": "Other", "description": "Live"}
     declared: Texts = {"name": "VIP", "description": "D"}
-    renamed = blocked("wrong_id", live, declared, lift="if you renamed the key: reconciler state mv a vip")
+    renamed = blocked("wrong_id", live, declared, lift="if you renamed the key: reconciler state mv --env prod a vip")
     assert suggested(written(tmp_path, VIP), renamed) == []
     assert suggested(written(tmp_path, VIP), blocked("protect", live, declared)) == []
     path = written(tmp_path, VIP.replace("    description", "    x-note: y\n    description"))

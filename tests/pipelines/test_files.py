@@ -29,6 +29,9 @@ RUN = Path(sys.executable).parent
 SOURCE = ("--from", f"git+https://git.example.test/o/r@{'5a4d' * 10}")
 
 
+IGNORED = "/.reconciler/*.lock\n/.reconciler/*.new\n/plan.json\n/undo.json\n/plan.html\n/drift.html\n/applied.html\n"
+
+
 def output_of(*arguments: str) -> str:
     """Run the program in this process; return its stdout."""
     with redirect_stdout(StringIO()) as out:
@@ -62,7 +65,7 @@ def test_init_starts_in_order_and_overwrites_nothing(tmp_path: Path, options: li
     again = init(tmp_path, *options)
     assert again.count("left as it is") == len(files) - 1
     assert [path.read_text() for path in files if path.name != ".gitignore"] == ["mine\n"] * (len(files) - 1)
-    assert (tmp_path / ".gitignore").read_text() == "mine\n/.reconciler/*.lock\n/.reconciler/*.new\n"
+    assert (tmp_path / ".gitignore").read_text() == f"mine\n{IGNORED}"
     assert init(tmp_path, *options).count("left as it is") == len(files)
 
 
@@ -114,7 +117,7 @@ def test_init_says_where_it_cannot_write(tmp_path: Path, capsys: pytest.CaptureF
 def test_a_gitignore_without_a_last_line_break_is_continued(tmp_path: Path) -> None:
     (tmp_path / ".gitignore").write_text("mine")
     init(tmp_path)
-    assert (tmp_path / ".gitignore").read_text() == "mine\n/.reconciler/*.lock\n/.reconciler/*.new\n"
+    assert (tmp_path / ".gitignore").read_text() == f"mine\n{IGNORED}"
 
 
 def test_zizmor_finds_nothing(tmp_path: Path) -> None:

@@ -104,7 +104,7 @@ def test_before_is_live_where_read_else_applied_and_says_what_is_let_go() -> Non
             {"old": {"id": "cl-a", "name": "N"}},
             {"a": {"name": "N"}},
             "cl-a is a list named 'N', which is not the declared name 'New'; the state knows it as 'old'",
-            "if you renamed the key: reconciler state mv old new",
+            "if you renamed the key: reconciler state mv --env prod old new",
         ),
         (
             {"a": {"name": "New"}},
@@ -172,7 +172,18 @@ def test_warnings() -> None:
         assert plan.changes[0].warnings == other_id.changes[0].warnings
     assert build(desired({}), applied({"a": {"name": "N"}})).changes[0].warnings == ()
     doubtful = build(desired({}), applied({"a": {"name": "N", "intended": {"name": "M"}}}))
-    assert doubtful.changes[0].warnings == ("its last PUT is in doubt; forgetting it leaves that unsettled",)
+    doubt = "its last PUT is in doubt; forgetting it leaves that unsettled"
+    assert doubtful.changes[0].warnings == (doubt,)
+    renamed = desired({"b": {"id": "cl-a", "name": "N"}, "c": {"name": "N"}})
+    known = applied({"a": {"name": "N", "intended": {"name": "M"}}, "d": {"name": "D"}})
+    warned = {change.key: change.warnings for change in build(renamed, known).changes}
+    hint = (
+        "the manifest declares this list as 'b'. If you renamed the key, rename it in the state before you apply: "
+        "reconciler state mv --env prod a b"
+    )
+    assert warned == {"a": (doubt, hint), "b": (), "c": (), "d": ()}
+    both = applied({"a": {"name": "N"}, "b": {"id": "cl-a", "name": "N"}})
+    assert build(desired({"b": {"id": "cl-a", "name": "N"}}), both).changes[0].warnings == ()
 
 
 def test_a_list_with_another_id_says_so_where_it_is_blocked_too() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from reconciler.model.changes import Adopt, Block, Blocked, Change, Check, EnvironmentPlan, Update
+from reconciler.model.changes import Adopt, Block, Blocked, Cause, Change, Check, EnvironmentPlan, Update
 from reconciler.model.lists import Applied, Source
 from reconciler.planning.build import build
 from reconciler.planning.guard import apply_guards
@@ -96,6 +96,21 @@ def test_what_is_stopped_keeps_all_that_it_says() -> None:
             "look at it, and make a new plan",
         ),
     )
+
+
+@pytest.mark.parametrize(("cause", "becomes"), [("edit", "conflict"), ("new", "new"), ("undo", "undo")])
+def test_what_is_stopped_is_only_called_an_edit_if_it_was_one(cause: Cause, becomes: Cause) -> None:
+    plan = replace(PLAN, changes=(replace(FULL, cause=cause),))
+    seen = live({"a": {"name": "X", "description": "D"}})
+    (stopped,) = revalidate(plan, desired({"a": {"name": "New"}}), KNOWN, seen).changes
+    assert isinstance(stopped, Blocked)
+    assert (stopped.cause, stopped.block.guard) == (becomes, "conflict")
+    if cause == "undo":
+        assert stopped.block == Block(
+            "conflict",
+            "the undo would overwrite a change made elsewhere since that apply (name: planned from 'N', now live 'X')",
+            "leave it as it is, or write the text that you want into the manifest, then plan and apply",
+        )
 
 
 def test_what_is_adopted_keeps_all_that_it_says() -> None:

@@ -77,6 +77,12 @@ def test_a_result_counts_what_is_left() -> None:
     assert (whole["run_success", "prod"], whole["lists_drifted", "prod"]) == (1, 1)
 
 
+def test_what_an_undo_would_overwrite_was_changed_elsewhere() -> None:
+    stopped = replace(samples.GUARDS[1], cause="undo")
+    found = numbers(samples.planned(samples.environment("prod", stopped, samples.GUARDS[8])), "plan")
+    assert found["lists_drifted", "prod"] == 1
+
+
 def test_an_apply_that_was_refused_is_no_success() -> None:
     for known in (samples.planned(samples.FEW), samples.planned()):
         found = numbers(replace(known, refused="the state is locked"), "apply")

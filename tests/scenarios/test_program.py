@@ -83,6 +83,7 @@ def test_exit_codes_of_a_plan(place: Workplace) -> None:
         (["plan", "--revert-drift"], "--revert-drift needs --refresh"),
         (["plan", "-f", "nope.yaml"], "nope.yaml:1:1: there is no such file"),
         (["apply"], "there is no terminal to ask at"),
+        (["apply", "-f", "nope.yaml"], "nope.yaml:1:1: there is no such file"),
         (["apply", "nope.json", "--yes"], "cannot read the plan nope.json"),
         (["apply", "nope.json", "--yes", "--revert-drift"], "--revert-drift does not go with a saved plan"),
         (["apply", "--yes", "--timeout", "0"], "must be a number of seconds above 0, at most 3,600; got '0'"),
@@ -458,7 +459,9 @@ def test_doctor(place: Workplace) -> None:
     def statuses(*arguments: str, **variables: str) -> tuple[int, dict[str, str]]:
         ran = place.run("doctor", "--json", *arguments, **variables)
         checks = json.loads(ran.out)["environments"][0]["checks"]
-        return ran.code, {check["name"]: check["status"] for check in checks if check["status"] != "works"}
+        found = {check["name"]: check["status"] for check in checks if check["status"] != "works"}
+        assert (found.pop("pins", "works") == "unknown") is ("KORE_HOST" not in variables)
+        return ran.code, found
 
     folder = place.folder / ".reconciler"
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
@@ -467,7 +470,8 @@ def test_doctor(place: Workplace) -> None:
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
     untried = {"sign-in": "unknown", "clock": "unknown", "ids": "unknown"}
     assert statuses(KORE_CLIENT_ID="") == (1, {"variables": "fails", **untried})
-    assert statuses(KORE_HOST="elsewhere.example") == (4, {"pins": "fails", **untried})
+    assert statuses(KORE_HOST="elsewhere.example") == (4, untried)
+    assert statuses(KORE_HOST=place.sandbox.url) == (0, {})
     assert statuses(KORE_CLIENT_SECRET="wrong") == (1, {"sign-in": "fails", "ids": "unknown"})
     place.sandbox.world.settings = Settings(limit=0, clock_skew=400.0, leeway=3600.0)
     assert statuses() == (1, {"clock": "fails"})

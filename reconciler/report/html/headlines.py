@@ -73,6 +73,7 @@ def _of_drift(view: View) -> Iterator[str]:
     yield from _some(view.counts.get("missing", 0), "list", "missing")
     yield from (f"{words}{used}" for words in _some(len(drifted), "list", "changed elsewhere"))
     yield from _some(view.counts.get("edited", 0), "list", "edited and not applied yet")
+    yield from _some(view.counts.get("never applied", 0), "list", "never applied")
 
 
 def _all_well(view: View) -> Iterator[str]:

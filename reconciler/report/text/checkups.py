@@ -10,6 +10,7 @@ from reconciler.report.escape import terminal
 from reconciler.report.text.layout import MARGIN, Page
 
 _INKS: dict[str, Ink] = {"works": "green", "fails": "red", "unknown": "dim"}
+_LABELS = {"unknown": "note"}  # it asks for no action, or something before it failed
 
 
 def checkups(found: Sequence[Checkup], *, colour: bool, width: int) -> str:
@@ -24,7 +25,8 @@ def _checkup(checkup: Checkup, page: Page) -> str:
 
 
 def _check(check: Check, page: Page) -> list[str]:
-    lines = [page.prose(f"{check.status:8}{check.name}:", check.detail, ink=_INKS[check.status], indent=MARGIN)]
+    label = f"{_LABELS.get(check.status, check.status):8}{check.name}:"
+    lines = [page.prose(label, check.detail, ink=_INKS[check.status], indent=MARGIN)]
     if check.next_step:
         lines.append(page.prose("next:", check.next_step, ink="yellow", indent=MARGIN + 8))
     return lines

@@ -119,6 +119,10 @@ MOVED: Final[Mapping[Mover, Kind]] = {
         "Not applied yet: the account still has the values of the last apply.",
     ),
 }  # fmt: skip
+NEVER_APPLIED: Final = Kind(
+    "never-applied", "change", "?", "never applied", "Never applied",
+    "Declared, but not in the state: an apply reads them first, and then decides.",
+)  # fmt: skip
 UNDECLARED: Final = Kind(
     "undeclared", "quiet", "+", "undeclared", "Undeclared", "Lists of the account that no environment declares.",
     bulky=True,
@@ -135,7 +139,7 @@ RANKS: Final[Mapping[Kind, int]] = {
     for rank, kind in enumerate((
         RISKY_RENAME, *UPDATES.values(), BLOCKED, LEFT_ALONE, *RECORDED.values(),
         *OUTCOMES.values(),
-        MISSING, *MOVED.values(), UNDECLARED,
+        MISSING, *MOVED.values(), NEVER_APPLIED, UNDECLARED,
         ONLY_IN_ONE, DIFFERENT, ON_PURPOSE,
     ))
 }  # fmt: skip

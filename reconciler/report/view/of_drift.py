@@ -44,12 +44,14 @@ def view_of_drift(report: DriftReport, *, undeclared: bool = True) -> View:
 
 
 def _environment(found: EnvironmentDrift, asked: Asked, *, undeclared: bool) -> EnvironmentView:
+    never_applied = sum(each.never_applied for each in found.pending)
     return EnvironmentView(
         name=found.name,
         counts={
             "drifted": len(found.drifted),
             "missing": len(found.missing),
-            "edited": len(found.pending),
+            "edited": len(found.pending) - never_applied,
+            "never applied": never_applied,
             "undeclared": len(found.undeclared),
             "ignored": found.ignored,
             "as declared": found.declared - len(found.lists) - len(found.missing),
@@ -88,14 +90,13 @@ def _missing(environment: str, missing: Missing) -> Entry:
 
 
 def _moved_entry(environment: str, found: ListDrift) -> Entry:
-    never_applied = found.moved == "file" and all(field.applied is None for field in found.fields)
-    words = _NEVER_APPLIED if never_applied else _MOVED[found.moved]
+    words = _NEVER_APPLIED if found.never_applied else _MOVED[found.moved]
     return Entry(
         key=found.key,
         id=found.id,
         environment=environment,
-        kind=kinds.MOVED[found.moved],
-        cause="never-applied" if never_applied else found.moved,
+        kind=kinds.NEVER_APPLIED if found.never_applied else kinds.MOVED[found.moved],
+        cause="never-applied" if found.never_applied else found.moved,
         why=words,
         words=words,
         source=found.source,

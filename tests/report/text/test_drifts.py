@@ -36,9 +36,16 @@ BOTH = ListDrift(
 EDITED = ListDrift(
     key="vip",
     id=samples.list_id(4),
-    fields=(FieldDrift("description", "", None, "Very important", "file"),),
+    fields=(FieldDrift("description", "", "Very important", "Very important", "file"),),
     campaigns=(),
     source=samples.at(40),
+)
+NEVER_APPLIED = ListDrift(
+    key="fresh",
+    id=samples.list_id(10),
+    fields=(FieldDrift("name", "Fresh", None, "fresh", "file"),),
+    campaigns=(),
+    source=samples.at(80),
 )
 FOUL = ListDrift(
     key="foul",
@@ -54,7 +61,7 @@ FOUND = EnvironmentDrift(
     lineage="x",
     serial=7,
     declared=1000,
-    lists=(EDITED, LIVE, BOTH),
+    lists=(EDITED, LIVE, BOTH, NEVER_APPLIED),
     missing=(Missing("gone", samples.list_id(9), "HTTP 404: Contact list not found", samples.at(70)),),
     undeclared=(
         LiveList(samples.list_id(7), {"name": "Sales", "description": ""}, (Campaign("Spring"),)),
