@@ -8,7 +8,7 @@ NODE := tests/node/node_modules/.installed
 # Without bytecode every start of the program compiles it again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-all test-resolved slow browser shells faults mutants bench bench-check bench-report check format lock dist clean
+.PHONY: demo test test-all test-resolved slow browser shells faults explore mutants bench bench-check bench-report check format lock dist clean
 
 demo: $(STAMP)
 	PATH="$(CURDIR)/$(RUN):$$PATH" sh docs/demo.sh
@@ -18,7 +18,7 @@ test: check
 	$(RUN)/coverage report --skip-covered --fail-under=95
 	$(RUN)/coverage report --skip-covered --fail-under=100 --include='$(WHOLE)'
 
-test-all: test slow faults mutants
+test-all: test slow faults explore mutants
 
 # Laws with thousands of examples, hundreds of races, doubles from npm, pages in a browser: what takes minutes, or needs
 # Node or Chromium.
@@ -46,6 +46,10 @@ test-resolved:
 # Every fault at every step, over a thousand times; prints the table of docs/reliability.md (PAGE=… renews it there).
 faults: $(STAMP)
 	$(RUN)/python -m tests.faults.widely $(PAGE)
+
+# Every order of events in small worlds, on the real code; some minutes. EXPLORE='--deviations 3 --story renames' goes deeper.
+explore: $(STAMP)
+	$(RUN)/python -m tests.exploration.widely $(EXPLORE)
 
 # Every small change to planning must make a test fail; those that cannot are listed with their reason.
 mutants: $(STAMP)

@@ -34,16 +34,20 @@ class Disk:
 
     def lose_power(self) -> None:
         """Leave in the folder what is safe."""
-        present = self._present()
-        kept = {
-            name: self._contents[number]
-            for name, number in self._names.items()
-            if name in present and number in self._contents
-        }
+        kept = self.safe()
         for path in self._folder.iterdir():
             os.remove(path)  # noqa: PTH107 - the plain call, which nothing stands in for
         for name, content in kept.items():
             (self._folder / name).write_bytes(content)
+
+    def safe(self) -> dict[str, bytes]:
+        """Return what would be left without power, by name."""
+        present = self._present()
+        return {
+            name: self._contents[number]
+            for name, number in self._names.items()
+            if name in present and number in self._contents
+        }
 
     def _present(self) -> dict[str, int]:
         return {path.name: path.stat().st_ino for path in self._folder.iterdir()}

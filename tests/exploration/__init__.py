@@ -1,0 +1,12 @@
+"""Every order of events, on the real code: small worlds behind the seams, and a search through all that may happen.
+
+    choices     what happens at each call of a seam: good weather, or a deviation; recorded, so that it can be replayed
+    world       an account, time, and a process that may die, as the seams show them to the program
+    places      where the state is kept: a disk that may lose what was not synced, objects that are swapped
+    stories     the small worlds: what is declared, served and known, and what others may edit
+    predicates  what must hold, in words and as functions
+    search      all choices with at most so many deviations, equal states once
+    planted     faults that the search must find
+
+`widely` is `make explore`. Nothing here is shipped, and no part of the program knows of it.
+"""

@@ -1,0 +1,131 @@
+"""Where the state is kept: a folder on a disk that may lose what was not synced."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import logging
+import os
+import re
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from reconciler.state.backends.folder import FileStore
+from reconciler.state.document import render
+from tests.exploration.choices import Died
+from tests.exploration.stories import Story
+from tests.exploration.world import Process
+from tests.faults.power import Disk
+from tests.faults.steps import Steps
+from tests.planning.worlds import TARGET
+
+_WATCHED = {os: ("open", "replace", "unlink", "mkdir", "write", "pwrite", "ftruncate", "fsync"), fcntl: ("flock",)}
+_MEMORY = Path("/dev/shm")  # a disk whose syncs cost nothing, if there is one
+_OF_NO_WEIGHT = ("the lock", "something", "make a folder")
+_VARYING = re.compile(rb'"(?:checksum|sum)": "[^"]*"|"serial": \d+')
+
+
+@contextmanager
+def folder() -> Iterator[Folder]:
+    """Have a folder for states, watched, and a program that logs nothing, while the context lasts."""
+    memory = _MEMORY if os.access(_MEMORY, os.W_OK) else None
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        with tempfile.TemporaryDirectory(dir=memory) as path:
+            place = Folder(Path(path) / "state")
+            with place.watched():
+                yield place
+    finally:
+        logging.disable(before)
+
+
+class Folder(Steps):
+    """A folder with a state; each system call by which the program changes it is a call of a seam.
+
+    Between two of them nothing happens outside, so that to die before each is to die everywhere.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(None, lambda _: None)
+        self._folder = folder
+        self._process: Process | None = None
+        self.store = FileStore(folder, "prod", TARGET)
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Stand between this process and its disk while the context lasts."""
+        saved = [(place, name, getattr(place, name)) for place, names in _WATCHED.items() for name in names]
+        self._watch_openings()
+        self._watch_names()
+        self._watch_contents()
+        try:
+            yield
+        finally:
+            for place, name, call in saved:
+                setattr(place, name, call)
+
+    def begin(self, story: Story) -> None:
+        """Set the disk back to the beginning of a story, all of it synced."""
+        self._folder.mkdir(exist_ok=True)
+        for path in self._folder.iterdir():
+            path.unlink()
+        (self._folder / "prod.state.json").write_text(render(story.applied()), encoding="utf-8")
+        self._disk = Disk(self._folder)
+
+    @contextmanager
+    def used_by(self, process: Process) -> Iterator[None]:
+        """Let what happens to the disk while the context lasts be the deeds of `process`."""
+        self._process = process
+        try:
+            yield
+        finally:
+            self._process = None
+
+    def content(self) -> object:
+        """Return what is on the disk, and what would be left of that without power; serials only as they compare."""
+        assert self._disk
+        present = {path.name: path.read_bytes() for path in self._folder.iterdir()}
+        return tuple(
+            (name, _VARYING.sub(b"", content))
+            for side in (present, self._disk.safe())
+            for name, content in sorted(side.items())
+        )
+
+    def _at(self, step: str, half: Callable[[], object] | None = None) -> None:
+        process = self._process
+        if process is None:
+            return
+        if process.dead:
+            raise Died
+        if step.endswith(_OF_NO_WEIGHT):
+            return
+        option = process.at(step, AT_A_WRITE if half else AT_A_STEP)
+        if "half" in option and half:
+            half()
+        if option.endswith("power"):
+            assert self._disk
+            self._disk.lose_power()
+            self._disk = Disk(self._folder)
+        if option.startswith("dies"):
+            process.die()
+        if option == "refused":
+            process.observe(option)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+AT_A_STEP = ("dies", "dies without power", "refused")
+AT_A_WRITE = (*AT_A_STEP, "dies, half of it done", "dies, half of it done, without power")
+STEPS = {
+    "open the journal": AT_A_STEP,
+    "write the journal": AT_A_WRITE,
+    "sync the journal": AT_A_STEP,
+    "sync the folder": AT_A_STEP,
+    "open the next document": AT_A_STEP,
+    "write the next document": AT_A_WRITE,
+    "sync the next document": AT_A_STEP,
+    "rename the next document": AT_A_STEP,
+    "remove the journal": AT_A_STEP,
+}

@@ -1,0 +1,100 @@
+"""The small worlds: what is declared, served and known at the beginning, and what others may edit meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from reconciler.model.fields import Field
+from reconciler.model.lists import Applied, Desired
+from tests.planning.worlds import Short, applied, desired
+
+
+@dataclass(frozen=True)
+class Story:
+    """Lists by key: as declared (`wanted`), live (`served`) and in the state (`known`; as served if not given).
+
+    `edits` are what others may do: a list, a field, and the text that they give it. `deviations` is how many at most
+    are searched unless told otherwise.
+    """
+
+    name: str
+    wanted: Mapping[str, Short]
+    served: Mapping[str, Short]
+    known: Mapping[str, Short] | None = None
+    edits: tuple[tuple[str, Field, str], ...] = ()
+    policy: Short | None = None
+    deviations: int = 2
+
+    def desired(self) -> Desired:
+        """Return the desired side."""
+        return desired(self.wanted, self.policy)
+
+    def applied(self) -> Applied:
+        """Return the state at the beginning."""
+        return applied(self.served if self.known is None else self.known)
+
+    def protects(self, key: str) -> bool:
+        """Tell whether nothing may be sent to a list."""
+        return bool(self.wanted.get(key, {}).get("protect"))
+
+
+def _edits(*lists: str) -> tuple[tuple[str, Field, str], ...]:
+    """Return every edit of some lists, written `key name|name description|description`."""
+    return tuple(
+        (key, field, text)
+        for key, names, descriptions in (each.split(" ") for each in lists)
+        for field, texts in (("name", names), ("description", descriptions))
+        for text in texts.split("|")
+    )
+
+
+ONE = Story(
+    "one list",
+    wanted={"a": {"name": "New", "description": "E"}},
+    served={"a": {"name": "Old", "description": "D"}},
+    edits=_edits("a Old|New|Else D|E|F"),
+)
+TWO = Story(
+    "two lists",
+    wanted={"a": {"name": "New", "description": "D"}, "b": {"name": "B", "description": "E"}},
+    served={"a": {"name": "Old", "description": "D"}, "b": {"name": "B", "description": "D"}},
+    edits=_edits("a Old|New|Else D|F", "b B|Else D|E|F"),
+)
+RENAMES = Story(
+    "renames that wait",
+    wanted={"a": {"name": "Third", "description": "D"}, "b": {"name": "First", "description": "D"}},
+    served={"a": {"name": "First", "description": "D"}, "b": {"name": "Second", "description": "D"}},
+    edits=_edits("a First|Third|Else D|F", "b First|Second|Else D|F"),
+)
+MIXED = Story(
+    "adopt, forget, protected, in doubt",
+    wanted={
+        "a": {"name": "A", "description": "D"},
+        "b": {"name": "New", "description": "D", "previously": "Old"},
+        "d": {"name": "Done", "description": "D"},
+        "p": {"name": "Other", "description": "D", "protect": True},
+    },
+    served={
+        "a": {"name": "A", "description": "D"},
+        "b": {"name": "Old", "description": "D"},
+        "d": {"name": "Was", "description": "D"},
+        "p": {"name": "Kept", "description": "D"},
+        "f": {"name": "Forgotten", "description": "D"},
+    },
+    known={
+        "d": {"name": "Was", "description": "D", "intended": {"name": "Done"}},
+        "p": {"name": "Kept", "description": "D"},
+        "f": {"name": "Forgotten", "description": "D"},
+    },
+    edits=_edits("b New|Else D|F", "d Was|Done|Else D|F"),
+)
+OVERWRITE = Story(
+    "drift is overwritten",
+    wanted={"a": {"name": "New", "description": "D"}},
+    served={"a": {"name": "Old", "description": "F"}},
+    known={"a": {"name": "Old", "description": "D"}},
+    edits=_edits("a Old|New|Else D|F"),
+    policy={"on_drift": "overwrite"},
+)
+STORIES = (ONE, TWO, RENAMES, MIXED, OVERWRITE)
