@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli import notifying, reports
 from reconciler.cli import options as shared
-from reconciler.cli.output import at_terminal, complain, note, say, say_document, uses_colour, warn, width
+from reconciler.cli.output import at_terminal, complain, note, say, say_json, uses_colour, warn, width
 from reconciler.cli.outputs import Outputs, is_stdout
 from reconciler.errors import (
     DeclinedError,
@@ -281,9 +281,8 @@ def _save_undo(plan: Plan, options: argparse.Namespace) -> None:
 def _show(result: Result, options: argparse.Namespace) -> None:
     if options.json:
         from reconciler.documents.result_document import result_document
-        from reconciler.report import json
 
-        say_document(json.render(result_document(result)))
+        say_json(result_document(result))
         return
     from reconciler.report.text import lines
     from reconciler.report.view.of_result import view_of_result

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from typing import TYPE_CHECKING
 
-from reconciler.cli import exits, notifying, reports
+from reconciler.cli import exits, reports
 from reconciler.cli import options as shared
-from reconciler.cli.output import most_lists, say, say_document, uses_colour, width
-from reconciler.cli.outputs import Outputs
+from reconciler.cli.output import say_json, say_view
 from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
@@ -46,27 +44,19 @@ def run(options: argparse.Namespace) -> int:
     if options.before == options.after:
         raise UsageError(f"name two environments to compare, not {options.before!r} twice")
     options.env, options.all_envs = [options.before, options.after], False
-    options.outputs = Outputs(options)
-    notifying.check(options)
-    with options.outputs.reading(options.file):
-        chosen = wiring.load_workspaces(options)
-    options.outputs.settle(chosen)
+    chosen = reports.load_workspaces(options)
     found = _compare(chosen, options)
     wiring.tell_unmatched(options.only, chosen.manifest)
     if options.json:
         from reconciler.documents.compare_document import compare_document
-        from reconciler.report import json
 
-        say_document(json.render(compare_document(found)))
+        say_json(compare_document(found))
     else:
-        from reconciler.report.text import lines
         from reconciler.report.view.of_comparison import view_of_comparison
 
-        colour, most = uses_colour(sys.stdout, options), most_lists(sys.stdout)
-        say(lines.render(view_of_comparison(found), colour=colour, width=width(), most=most))
-    codes = [0 if reports.save(found, options) else 1]
-    codes.append(2 if options.detailed_exitcode and not found.in_order else 0)
-    return exits.worst(codes)
+        say_view(view_of_comparison(found), options)
+    saved = reports.save(found, options)
+    return exits.worst([0 if saved else 1, 2 if options.detailed_exitcode and not found.in_order else 0])
 
 
 def _compare(chosen: Chosen, options: argparse.Namespace) -> Comparison:

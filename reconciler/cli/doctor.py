@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from reconciler import __version__
 from reconciler.cli import options as shared
-from reconciler.cli.output import say, say_document, uses_colour, width
+from reconciler.cli.output import say, say_json, uses_colour, width
 from reconciler.errors import PinError, ReconcilerError, SignInError
 from reconciler.model.checks import Check, Checkup
 from reconciler.model.identifiers import account_id_warning, stream_id_warning, unfilled
@@ -230,9 +230,8 @@ def _ids(environment: Environment, live: Live) -> Check:
 def _show(checkups: list[Checkup], options: argparse.Namespace) -> None:
     if options.json:
         from reconciler.documents.doctor_document import doctor_document
-        from reconciler.report import json
 
-        say_document(json.render(doctor_document(checkups)))
+        say_json(doctor_document(checkups))
         return
     from reconciler.report.text import checkups as text
 

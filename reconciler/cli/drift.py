@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from typing import TYPE_CHECKING
 
-from reconciler.cli import exits, notifying, reports
+from reconciler.cli import exits, reports
 from reconciler.cli import options as shared
-from reconciler.cli.output import most_lists, say, say_document, uses_colour, width
-from reconciler.cli.outputs import Outputs
+from reconciler.cli.output import say_json, say_view
 
 if TYPE_CHECKING:
     from reconciler.cli.wiring import Chosen
@@ -36,11 +34,7 @@ def run(options: argparse.Namespace) -> int:
     """Read, compare and print."""
     from reconciler.cli import wiring
 
-    options.outputs = Outputs(options)
-    notifying.check(options)
-    with options.outputs.reading(options.file):
-        chosen = wiring.load_workspaces(options)
-    options.outputs.settle(chosen)
+    chosen = reports.load_workspaces(options)
     report, failures = find_drift(chosen, options)
     wiring.tell_unmatched(options.only, chosen.manifest)
     if failures and not report.environments:
@@ -48,21 +42,15 @@ def run(options: argparse.Namespace) -> int:
         raise exits.of_all(failures)
     if options.json:
         from reconciler.documents.drift_document import drift_document
-        from reconciler.report import json
 
-        say_document(json.render(drift_document(report, undeclared=options.undeclared)))
+        say_json(drift_document(report, undeclared=options.undeclared))
     else:
-        from reconciler.report.text import lines
         from reconciler.report.view.of_drift import view_of_drift
 
-        view = view_of_drift(report, undeclared=options.undeclared)
-        colour, most = uses_colour(sys.stdout, options), most_lists(sys.stdout)
-        say(lines.render(view, colour=colour, width=width(), most=most))
+        say_view(view_of_drift(report, undeclared=options.undeclared), options)
     codes = exits.report_failures(failures)
-    if not reports.save(report, options):
-        codes.append(1)
-    codes.append(2 if options.detailed_exitcode and not report.in_order else 0)
-    return exits.worst(codes)
+    saved = reports.save(report, options)
+    return exits.worst([*codes, 0 if saved else 1, 2 if options.detailed_exitcode and not report.in_order else 0])
 
 
 def find_drift(chosen: Chosen, options: argparse.Namespace) -> tuple[DriftReport, Failures]:

@@ -24,8 +24,11 @@ from reconciler.report.escape import json_document, log, terminal
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Mapping
 
     from typing_extensions import Buffer
+
+    from reconciler.report.view.view import View
 
 _PATIENCE = 1.0  # seconds to wait for a reader that is slow, once: afterwards none until it reads again
 _PAUSE = 0.01
@@ -173,6 +176,21 @@ def say_document(document: str) -> None:
     say_as_it_is(json_document(document))
 
 
+def say_json(document: Mapping[str, object]) -> None:
+    """Print to stdout a document for machines as JSON."""
+    from reconciler.report import json
+
+    say_document(json.render(document))
+
+
+def say_view(view: View, options: argparse.Namespace) -> None:
+    """Print to stdout, for people, what was planned or found."""
+    from reconciler.report.text import lines
+
+    most = _MOST_LISTS if sys.stdout.isatty() else None  # of a kind, of each environment
+    say(lines.render(view, colour=uses_colour(sys.stdout, options), width=width(), most=most))
+
+
 def say_as_it_is(made: str) -> None:
     """Print to stdout, in UTF-8, what was made inert, or is this program's own and may act: reports, completions."""
     text = made if made.endswith("\n") else made + "\n"
@@ -231,11 +249,6 @@ def uses_colour(stream: TextIO, options: argparse.Namespace) -> bool:
 def at_terminal() -> bool:
     """Tell whether a person can answer."""
     return sys.stdin is not None and sys.stdin.isatty()
-
-
-def most_lists(stream: TextIO) -> int | None:
-    """Return how many lists of a kind are shown of each environment: all, but on a terminal."""
-    return _MOST_LISTS if stream.isatty() else None
 
 
 def width() -> int:

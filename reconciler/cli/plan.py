@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from reconciler.cli import exits, notifying, reports
+from reconciler.cli import exits, reports
 from reconciler.cli import options as shared
-from reconciler.cli.output import most_lists, note, say, say_document, uses_colour, width
-from reconciler.cli.outputs import Outputs, is_stdout
+from reconciler.cli.output import note, say, say_document, say_view
+from reconciler.cli.outputs import is_stdout
 from reconciler.errors import ManifestError, UsageError
 from reconciler.report.escape import terminal
 
@@ -49,8 +48,6 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError("--revert-drift needs --refresh: without live values there is no drift to set back")
     if options.who and not options.refresh:
         raise UsageError("--who needs --refresh: without live values there is no drift to ask about")
-    options.outputs = Outputs(options)
-    notifying.check(options)
     manifest, planned, failures = _make_plan(options)
     if failures and not planned.environments:
         reports.save(planned, options)
@@ -62,11 +59,9 @@ def run(options: argparse.Namespace) -> int:
 
         suggested_changes.write(suggest_changes(manifest, planned), options)
     codes = exits.report_failures(failures)
-    if not reports.save(planned, options):
-        codes.append(1)
+    saved = reports.save(planned, options)
     changes = any(environment.changes for environment in planned.environments)
-    codes.append(2 if options.detailed_exitcode and changes else 0)
-    return exits.worst(codes)
+    return exits.worst([*codes, 0 if saved else 1, 2 if options.detailed_exitcode and changes else 0])
 
 
 def _make_plan(options: argparse.Namespace) -> tuple[Manifest, Plan, Failures]:
@@ -76,13 +71,11 @@ def _make_plan(options: argparse.Namespace) -> tuple[Manifest, Plan, Failures]:
 
     runtime = Runtime()
     try:
-        with options.outputs.reading(options.file):
-            chosen = wiring.load_workspaces(options)
+        chosen = reports.load_workspaces(options)
     except ManifestError as error:
         if options.suggest:
             _suggest_quotes(error, options)
         raise
-    options.outputs.settle(chosen)
     with ExitStack() as connections:
         readers: Mapping[str, Reader] = {}
         if options.refresh:
@@ -121,11 +114,9 @@ def _show(planned: Plan, options: argparse.Namespace) -> None:
             say_document(document)
         if options.json or (options.out and is_stdout(options.out)):
             return
-    from reconciler.report.text import lines
     from reconciler.report.view.of_plan import view_of_plan
 
-    colour, most = uses_colour(sys.stdout, options), most_lists(sys.stdout)
     view = view_of_plan(planned)
-    say(lines.render(view, colour=colour, width=width(), most=most))
+    say_view(view, options)
     if any(environment.over_max_changes for environment in planned.environments):
         say(str(view.steps[-1]))  # how to make so many changes

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from reconciler.cli import notifying
 from reconciler.cli import options as shared
 from reconciler.cli.output import complain, warn
-from reconciler.cli.outputs import job_summary, path_in_repository, step_outputs
+from reconciler.cli.outputs import Outputs, job_summary, path_in_repository, step_outputs
 from reconciler.errors import UsageError
 from reconciler.model.patterns import closest
 
 if TYPE_CHECKING:
+    from reconciler.cli.wiring import Chosen
     from reconciler.report.formats import Subject
     from reconciler.report.markdown import Report
     from reconciler.report.view.view import View
@@ -51,6 +52,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help=f"the most that a Markdown report may take (default {_MAX_BYTES})",
     )
     notifying.arguments(parser)
+
+
+def load_workspaces(options: argparse.Namespace) -> Chosen:
+    """Load what the options choose, after checking where reports and messages are to go. Raises UsageError."""
+    from reconciler.cli import wiring
+
+    options.outputs = Outputs(options)
+    notifying.check(options)
+    with options.outputs.reading(options.file):
+        chosen = wiring.load_workspaces(options)
+    options.outputs.settle(chosen)
+    return chosen
 
 
 def load(options: argparse.Namespace) -> None:

@@ -10,18 +10,17 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli import options as shared
 from reconciler.cli import state_admin
-from reconciler.cli.output import note, say, say_document
+from reconciler.cli.output import note, say, say_document, say_json
 from reconciler.errors import ForeignStateError, UsageError
 from reconciler.model.fields import NAME
 from reconciler.model.patterns import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from contextlib import AbstractContextManager
+    from collections.abc import Callable
 
     from reconciler.documents.state_entries import ListedEntry, StateListDocument
     from reconciler.model.lists import Applied, KnownList
-    from reconciler.protocols import LockInfo, StateStore, StateWriter
+    from reconciler.protocols import LockInfo, StateStore
     from reconciler.state.state_store import Store
 
 _KEY = re.compile(r"[a-z0-9][a-z0-9_-]*")
@@ -113,7 +112,7 @@ def _list(store: Store, options: argparse.Namespace) -> None:
     applied = store.load()
     if options.json:
         document: StateListDocument = {"lists": [_entry(known) for known in applied.lists.values()]}
-        _print_json(document)
+        say_json(document)
         return
     from reconciler.report.escape import terminal
 
@@ -126,7 +125,7 @@ def _list(store: Store, options: argparse.Namespace) -> None:
 def _show(store: StateStore, options: argparse.Namespace) -> None:
     known = _find_list(store.load(), options.key)
     if options.json:
-        _print_json(_entry(known))
+        say_json(_entry(known))
         return
     from reconciler.report.escape import terminal
 
@@ -136,7 +135,7 @@ def _show(store: StateStore, options: argparse.Namespace) -> None:
 def _move(store: StateStore, options: argparse.Namespace) -> None:
     if not _KEY.fullmatch(options.new):
         raise UsageError(f"{options.new!r} cannot be a key: use a-z, 0-9, _ and -, beginning with a letter or digit")
-    with _lock(store) as writer:
+    with store.lock(_holder()) as writer:
         known = _find_list(writer.applied, options.old)
         if options.new in writer.applied.lists:
             raise UsageError(
@@ -147,7 +146,7 @@ def _move(store: StateStore, options: argparse.Namespace) -> None:
 
 
 def _remove(store: StateStore, options: argparse.Namespace) -> None:
-    with _lock(store) as writer:
+    with store.lock(_holder()) as writer:
         _find_list(writer.applied, options.key)
         writer.record(options.key, None)
 
@@ -207,10 +206,6 @@ def _say_differences(present: Applied, pushed: Applied) -> None:
         note(terminal(line))
 
 
-def _lock(store: StateStore) -> AbstractContextManager[StateWriter]:
-    return store.lock(_holder())
-
-
 def _holder() -> LockInfo:
     from reconciler.cli.runtime import Runtime, lock_info
 
@@ -235,9 +230,3 @@ def _line(known: KnownList) -> str:
     status = _entry(known)["status"]
     name = quote(known.texts[NAME]) if NAME in known.texts else f"({NAME} unmanaged)"
     return f"{terminal(known.key)}  {terminal(known.id)}  {status}  {name}"
-
-
-def _print_json(document: Mapping[str, object]) -> None:
-    from reconciler.report.json import render
-
-    say_document(render(document))

@@ -6,7 +6,7 @@ import argparse
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reconciler.cli.output import at_terminal, note, say, say_document, warn
+from reconciler.cli.output import at_terminal, note, say, say_json, warn
 from reconciler.errors import DeclinedError, StateError, UsageError
 
 if TYPE_CHECKING:
@@ -71,8 +71,6 @@ def history(store: Store, options: argparse.Namespace) -> None:
 
 def _print_json(pairs: Sequence[tuple[Saved | None, Saved]], entries: list[RunPart], results: Sequence[Path]) -> None:
     """Print the document of the history, with what saved results say of each run."""
-    from reconciler.report.json import render
-
     if results and pairs:
         from reconciler.documents.result_document import read_result
         from reconciler.documents.state_history import join_results
@@ -80,7 +78,7 @@ def _print_json(pairs: Sequence[tuple[Saved | None, Saved]], entries: list[RunPa
         read = [read_result(path) for path in results]
         entries = join_results([_began_with(*pair) for pair in pairs], entries, pairs[0][1].applied.environment, read)
     document: StateHistoryDocument = {"history": entries[::-1]}
-    say_document(render(document))
+    say_json(document)
 
 
 def _began_with(before: Saved | None, after: Saved) -> StatePart | None:

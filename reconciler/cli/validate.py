@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.cli import options as shared
-from reconciler.cli.output import say, say_document, warn
+from reconciler.cli.output import say, say_json, warn
 from reconciler.errors import ManifestError
 
 if TYPE_CHECKING:
@@ -38,7 +38,9 @@ def run(options: argparse.Namespace) -> int:
     for file in options.files or [shared.default_file()]:
         problems += _check(file, options)
     if options.json:
-        _print_problems(problems)
+        from reconciler.documents.problems_document import problems_document
+
+        say_json(problems_document(problems))
     elif problems:
         raise ManifestError(problems)
     return ManifestError.exit_code if problems else 0
@@ -80,10 +82,3 @@ def _warn(manifest: Manifest) -> None:
     )
     for words in islice(said, _MOST_WARNINGS):
         warn(words)
-
-
-def _print_problems(problems: Sequence[Problem]) -> None:
-    from reconciler.documents.problems_document import problems_document
-    from reconciler.report import json
-
-    say_document(json.render(problems_document(problems)))

@@ -27,8 +27,10 @@ from reconciler.model.drift_report import DriftReport, EnvironmentDrift, FieldDr
 from reconciler.model.fields import FIELDS, TABLE
 from reconciler.model.lists import LiveList
 
-_IDS = 'The ids of these campaigns, in the same order, "" for one without; absent if there are no campaigns.'
 FORMAT: Literal["reconciler/drift/1"] = "reconciler/drift/1"
+_CampaignNames: TypeAlias = Annotated[list[str], Described(description="The campaigns that use the list.")]
+_IDS = 'The ids of these campaigns, in the same order, "" for one without; absent if there are no campaigns.'
+_CampaignIds: TypeAlias = Annotated[list[str], Described(description=_IDS)]
 
 
 @document
@@ -81,10 +83,8 @@ class ListDriftPart(TypedDict):
     """Whether its last PUT was never confirmed."""
     fields: list[FieldDriftPart]
     """The fields that differ."""
-    campaigns: list[str]
-    """The campaigns that use the list."""
-    campaign_ids: NotRequired[list[str]]
-    """The ids of these campaigns, in the same order, "" for one without; absent if there are no campaigns."""
+    campaigns: _CampaignNames
+    campaign_ids: NotRequired[_CampaignIds]
     source: SourcePart
     """Where the list is declared."""
     last_saved: NotRequired[LastSavePart]
@@ -111,8 +111,8 @@ else:
     LiveListPart = document(TypedDict("LiveListPart", {
         "id": Annotated[str, Described(description="The id of the list.")],
         **{row.name: Annotated[str, Described(description=f"Its live {row.label}.")] for row in TABLE},
-        "campaigns": Annotated[list[str], Described(description="The campaigns that use the list.")],
-        "campaign_ids": NotRequired[Annotated[list[str], Described(description=_IDS)]],
+        "campaigns": _CampaignNames,
+        "campaign_ids": NotRequired[_CampaignIds],
     }))  # fmt: skip
     LiveListPart.__doc__ = "A live list that is not declared."
 

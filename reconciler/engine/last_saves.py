@@ -18,11 +18,12 @@ _log = logging.getLogger(__name__)
 
 
 def read_last_saves(
-    reader: Reader, moved: Iterable[str], most: int, applied: Applied, live: Live
+    reader: Reader, store: StateStore, moved: Iterable[str], applied: Applied, live: Live, *, most: int
 ) -> tuple[Mapping[str, LastSave], tuple[str, ...]]:
     """Return by id who saved the `moved` lists last, and warnings of those that could not be asked about.
 
-    Each takes a request, and no more than `most` are sent, but for those that were read alone already.
+    Each takes a request, and no more than `most` are sent, but for those that were read alone already. A save that is
+    no later than the last apply names who ran that, if no run followed.
     """
     ids = list(dict.fromkeys(moved))
     read_alone = live.alone & live.lists.keys()
@@ -49,11 +50,10 @@ def read_last_saves(
     }
     if found and not saves:
         warnings.append("who saved the lists is not known: the API names no user when a list is read alone")
-    return saves, tuple(warnings)
+    return _name_applies(saves, store, applied), tuple(warnings)
 
 
-def name_applies(saves: Mapping[str, LastSave], store: StateStore, applied: Applied) -> Mapping[str, LastSave]:
-    """Return the saves; one that is no later than the last apply names who ran that, if no run followed."""
+def _name_applies(saves: Mapping[str, LastSave], store: StateStore, applied: Applied) -> Mapping[str, LastSave]:
     older = {list_id for list_id, save in saves.items() if not save.since_apply}
     run = store.last_run(applied) if older else None
     if run is None:

@@ -38,12 +38,11 @@ def plan(
         compared = warn_of_freeze(compare(workspace, applied, live, selection), workspace, now)
         if not reader or not live or not selection.who:
             return compared
-        from reconciler.engine.last_saves import name_applies, read_last_saves  # noqa: PLC0415 - most plans do without
+        from reconciler.engine.last_saves import read_last_saves  # noqa: PLC0415 - most plans do without
 
         moved = [each.id for each in compared.drift]
         moved += [change.id for change in compared.changes if change.cause in ("drift", "conflict")]
-        saves, warnings = read_last_saves(reader, moved, selection.who, applied, live)
-        saves = name_applies(saves, workspace.store, applied)
+        saves, warnings = read_last_saves(reader, workspace.store, moved, applied, live, most=selection.who)
         return replace(compared, last_saves=saves, warnings=(*compared.warnings, *warnings))
 
     now = datetime.fromisoformat(metadata.created_at)
@@ -78,11 +77,10 @@ def drift(
             compared = replace(compared, undeclared=(), ignored=0)
         warnings = (*step_back_warnings(applied, workspace.store.later(applied), live), *compared.warnings)
         if selection.who:
-            from reconciler.engine.last_saves import name_applies, read_last_saves  # noqa: PLC0415 - only needed here
+            from reconciler.engine.last_saves import read_last_saves  # noqa: PLC0415 - only needed here
 
             moved = [each.id for each in compared.drifted]
-            saves, unasked = read_last_saves(reader, moved, selection.who, applied, live)
-            saves = name_applies(saves, workspace.store, applied)
+            saves, unasked = read_last_saves(reader, workspace.store, moved, applied, live, most=selection.who)
             lists = tuple(replace(each, last_save=saves.get(each.id)) for each in compared.lists)
             compared, warnings = replace(compared, lists=lists), (*warnings, *unasked)
         return replace(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json as _json
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import NamedTuple, TypeAlias, assert_never
 
 from reconciler.documents.compare_document import compare_document
@@ -22,13 +21,12 @@ from reconciler.report.markdown import Report
 from reconciler.report.text import lines
 from reconciler.report.view.of_comparison import view_of_comparison
 from reconciler.report.view.of_drift import view_of_drift
-from reconciler.report.view.of_plan import view_of_plan
+from reconciler.report.view.of_plan import reported_plan
 from reconciler.report.view.of_result import view_of_result
 from reconciler.report.view.view import View
 
 Subject: TypeAlias = prometheus.Subject
 _WIDTH = 100
-_NO_STATE = "there is no state yet: a change made in the console looks like an edit, and an apply overwrites it"
 
 
 class ReportInput(NamedTuple):
@@ -47,7 +45,7 @@ def view_of(subject: Subject) -> View:
     """Return what all renderers but that of documents lay out."""
     match subject:
         case Plan():
-            return _with_missing_states(view_of_plan(subject, digest(subject)))
+            return reported_plan(subject, digest(subject))
         case Result():
             return view_of_result(subject)
         case DriftReport():
@@ -56,12 +54,6 @@ def view_of(subject: Subject) -> View:
             return view_of_comparison(subject)
         case _:
             assert_never(subject)
-
-
-def _with_missing_states(view: View) -> View:
-    """Return the view with a warning for each environment without a state: who reads a report sees no stderr."""
-    environments = (of if of.serial else replace(of, warnings=(*of.warnings, _NO_STATE)) for of in view.environments)
-    return replace(view, environments=tuple(environments))
 
 
 def _document(subject: Subject) -> str:

@@ -12,8 +12,8 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 
 from reconciler.model.fields import NAME
 from reconciler.report.escape import message
-from reconciler.report.html.headlines import headline
 from reconciler.report.phrases import count, shorten
+from reconciler.report.view.headlines import headline
 from reconciler.report.view.kinds import UNDECLARED
 from reconciler.report.view.view import Entry, View, counts_in_words
 

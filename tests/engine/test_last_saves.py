@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from reconciler.engine.last_saves import name_applies, read_last_saves
+from reconciler.engine.last_saves import read_last_saves
 from reconciler.errors import RemoteError
 from reconciler.model.lists import Absent, Applied, LastRun, LastSave, Live, LiveList
 from tests.fakes import FakeClock, FakeStore
@@ -46,7 +46,8 @@ class Store(FakeStore):
 
 
 def asked(reader: Asked, *moved: str, most: int = 20, live: Live | None = None) -> object:
-    saves, warnings = read_last_saves(reader, moved, most, APPLIED, live or Live({}))
+    store = FakeStore(APPLIED, FakeClock())
+    saves, warnings = read_last_saves(reader, store, moved, APPLIED, live or Live({}), most=most)
     return {list_id: (save.by, save.since_apply) for list_id, save in saves.items()}, list(warnings)
 
 
@@ -81,15 +82,17 @@ def test_an_api_that_names_nobody() -> None:
 
 
 def test_the_last_run_is_named_if_it_recorded_the_list_and_nobody_saved_it_since() -> None:
-    old = LastSave("u-1", "2026-11-22T10:00:00Z", since_apply=False)
     known, silent = Store(APPLIED, FakeClock()), FakeStore(APPLIED, FakeClock())
-    saves = {"cl-a": old, "cl-b": old}
-    assert name_applies(saves, known, APPLIED) == {
-        "cl-a": old._replace(applied_by="anna on ci-7: reconciler apply"),
-        "cl-b": old,
-    }
-    assert name_applies(saves, silent, APPLIED) == saves
-    assert name_applies({"cl-a": THEIRS}, known, APPLIED) == {"cl-a": THEIRS}
+
+    def ran(store: FakeStore, **at: str) -> dict[str, str]:
+        reader = Asked({f"cl-{key}": LastSave("u-1", each) for key, each in at.items()})
+        saves, _ = read_last_saves(reader, store, reader.saves, APPLIED, Live({}), most=20)
+        return {list_id: save.applied_by for list_id, save in saves.items()}
+
+    old = "2026-11-22T10:00:00Z"
+    assert ran(known, a=old, b=old) == {"cl-a": "anna on ci-7: reconciler apply", "cl-b": ""}
+    assert ran(silent, a=old, b=old) == {"cl-a": "", "cl-b": ""}
+    assert ran(known, a=THEIRS.at) == {"cl-a": ""}
 
 
 @pytest.mark.parametrize(

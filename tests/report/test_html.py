@@ -20,10 +20,10 @@ from reconciler.report.formats import Subject, render, view_of
 from reconciler.report.html import rendering
 from reconciler.report.html.contents import page_of
 from reconciler.report.html.facts import date_in_words, join_names
-from reconciler.report.html.headlines import headline
 from reconciler.report.html.matrix import MOST_ROWS
 from reconciler.report.html.page import Bar, Matrix, Page
 from reconciler.report.html.sides import beside, compare_sides
+from reconciler.report.view.headlines import headline
 from tests.report import morning, samples
 from tests.report.golden_files import assert_golden
 from tests.report.test_formats import HOSTILE, SUBJECTS

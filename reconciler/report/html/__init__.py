@@ -1,7 +1,7 @@
 """One page for people: what was planned, done or found, in one file that needs no network.
 
     page        what stands on the page, as values: words and numbers, no markup
-    contents    a view → a `Page`, with `headlines` (in plain words), `articles` (one list), `facts` (the end)
+    contents    a view → a `Page`, with `articles` (one list) and `facts` (the end)
     matrix      lists × environments, and where they differ
     rendering   a `Page` → HTML: `page.html.jinja` with `page.css` and `page.js` in it
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from reconciler.report.html import facts
 from reconciler.report.html.articles import article_of
-from reconciler.report.html.headlines import headline
 from reconciler.report.html.matrix import matrix
 from reconciler.report.html.page import Bar, Group, Notice, Page, Standing
 from reconciler.report.phrases import shorten
 from reconciler.report.steps import Step
+from reconciler.report.view.headlines import headline
 from reconciler.report.view.kinds import Tone
 from reconciler.report.view.view import View, counts_in_words
 

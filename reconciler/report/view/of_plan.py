@@ -23,6 +23,7 @@ _Where: TypeAlias = Mapping[str, Mapping[str, Sequence[str]]]
 """The names of environments, by what is said of a list there, and by its key."""
 
 _OFFLINE: Final = "Compared with the last-applied state only; which campaigns use these lists was not looked up."
+_NO_STATE: Final = "there is no state yet: a change made in the console looks like an edit, and an apply overwrites it"
 _COUNTED: Final[Mapping[Action, str]] = {
     "update": "to update",
     "adopt": "to adopt",
@@ -38,8 +39,18 @@ _DEEDS: Final[Mapping[Action, str]] = {
 }
 
 
-def view_of_plan(plan: Plan, digest: str = "") -> View:
-    """Return a plan as a view; `digest` is that of its document."""
+def reported_plan(plan: Plan, digest: str) -> View:
+    """Return a plan as a view for those who see no stderr: it warns of each environment without a state.
+
+    `digest` is that of the plan's document.
+    """
+    view = view_of_plan(plan)
+    environments = (of if of.serial else replace(of, warnings=(*of.warnings, _NO_STATE)) for of in view.environments)
+    return replace(view, environments=tuple(environments), digest=digest)
+
+
+def view_of_plan(plan: Plan) -> View:
+    """Return a plan as a view."""
     changed = any(environment.changes for environment in plan.environments)
     cost = forecast(plan.environments)
     lede = [f"An apply takes {cost}."] if changed else []
@@ -57,7 +68,6 @@ def view_of_plan(plan: Plan, digest: str = "") -> View:
         tool=plan.tool,
         made_at=plan.created_at,
         files=plan.files,
-        digest=digest,
     )
 
 
