@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeAlias
 
 from reconciler.cli import options as shared
+from reconciler.cli import reports
 from reconciler.cli.output import note, say, uses_colour, warn
+from reconciler.cli.outputs import Outputs
 from reconciler.errors import UsageError
 from reconciler.model.fields import NAME, label
 from reconciler.model.patterns import did_you_mean, matches
@@ -19,8 +22,11 @@ from reconciler.report.phrases import CAUSES
 
 if TYPE_CHECKING:
     from reconciler.cli.wiring import Chosen
-    from reconciler.manifest.edit.acceptance import Wanted
+    from reconciler.manifest.edit.acceptance import Refused, Wanted
     from reconciler.model.drift_report import DriftReport
+
+LeftOut: TypeAlias = tuple[str, str]
+"""An environment, and what of it is not accepted and why."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,8 +36,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     shared.manifest(parser)
     shared.environments(parser)
+    shared.who(parser)
     shared.editing(parser)
+    reports.file_arguments(parser)
     shared.network(parser)
+    parser.set_defaults(json=False)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -41,32 +50,32 @@ def run(options: argparse.Namespace) -> int:
     from reconciler.manifest.edit.acceptance import accept_texts
     from reconciler.manifest.edit.draft import Draft
 
-    chosen = wiring.load_workspaces(options)
+    options.outputs = Outputs(options)
+    with options.outputs.reading(options.file):
+        chosen = wiring.load_workspaces(options)
+    options.outputs.settle(chosen)
     _check_keys(chosen, options.keys)
     report, failures = find_drift(chosen, options)
     if failures and not report.environments:
+        reports.save_files(report, options)
         raise exits.of_all(failures)
     codes = exits.report_failures(failures)
-    wanted = list(_find_changes(report, options.keys))
     draft = Draft(chosen.manifest)
-    accepted, refused, expected = accept_texts(draft, wanted)
+    alone = _tell_left_out(_find_left_alone(report, options.keys))
+    accepted, refused, expected = accept_texts(draft, list(_find_changes(report, options.keys)))
     changes = draft.changes(expected)
     if options.dry_run:
         edits.show(changes, colour=uses_colour(sys.stdout, options))
     else:
         edits.write(chosen.manifest, changes)
-    gone = list(_find_gone(report, options.keys))
-    for key, environment in gone:
-        note(f"not accepted: {key} in {environment}: {CAUSES['missing']}; {GONE}")
+    gone = _tell_left_out(_find_gone(report, options.keys))
     if not (accepted or refused or gone):
         say("nothing to accept: no list changed elsewhere since the last apply")
     _tell(accepted, written=not options.dry_run)
     _warn_of_campaigns(report, accepted)
-    for each in refused:
-        where = f"{each.wanted.key} in {each.wanted.environment}"
-        what = f"the live {label(each.wanted.field)} {quote(each.wanted.text)}"
-        note(f"not accepted: {where}: {what} {terminal(each.why)}")
-    return exits.worst([*codes, 3 if refused or gone else 0])
+    unfit = _tell_left_out(map(_refusal, refused))
+    saved = reports.save_files(_with_left_out(report, [*alone, *gone, *unfit]), options)
+    return exits.worst([*codes, 3 if refused or gone else 0, 0 if saved else 1])
 
 
 def _check_keys(chosen: Chosen, keys: Sequence[str]) -> None:
@@ -85,27 +94,60 @@ def _names(chosen: Chosen) -> Iterator[str]:
 def _find_changes(report: DriftReport, keys: Sequence[str]) -> Iterator[Wanted]:
     """Yield what changed elsewhere; lists whose edit in the manifest would be lost only where their key is named."""
     from reconciler.manifest.edit.acceptance import Wanted
-    from reconciler.report import steps
 
     for environment in report.environments:
         for drifted in environment.drifted:
-            named = any(matches(pattern, drifted.key) for pattern in keys)
-            if drifted.moved == "both" and not keys:
-                note(
-                    f"left alone: {drifted.key} in {environment.name}: the manifest was edited too; "
-                    f"to give up that edit: {steps.accept(environment.name, report.asked, drifted.key)}"
-                )
-            elif named or not keys:
+            if _is_named(drifted.key, keys) if keys else drifted.moved != "both":
                 moved = (field for field in drifted.fields if field.moved != "file")
                 yield from (Wanted(environment.name, drifted.key, field.field, field.live) for field in moved)
 
 
-def _find_gone(report: DriftReport, keys: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Yield key and environment of the lists that the account does not have, of those that are meant."""
+def _is_named(key: str, keys: Sequence[str]) -> bool:
+    return any(matches(pattern, key) for pattern in keys)
+
+
+def _find_left_alone(report: DriftReport, keys: Sequence[str]) -> Iterator[LeftOut]:
+    """Yield the lists that changed on both sides, unless keys say which lists are meant."""
+    from reconciler.report import steps
+
+    for environment in report.environments:
+        for drifted in environment.drifted:
+            if drifted.moved == "both" and not keys:
+                instead = steps.accept(environment.name, report.asked, drifted.key)
+                where = f"{drifted.key} in {environment.name}"
+                why = f"the manifest was edited too; to give up that edit: {instead}"
+                yield environment.name, f"left alone: {where}: {why}"
+
+
+def _find_gone(report: DriftReport, keys: Sequence[str]) -> Iterator[LeftOut]:
+    """Yield the lists that the account does not have, of those that are meant."""
     for environment in report.environments:
         for each in environment.missing:
-            if not keys or any(matches(pattern, each.key) for pattern in keys):
-                yield each.key, environment.name
+            if not keys or _is_named(each.key, keys):
+                where = f"{each.key} in {environment.name}"
+                yield environment.name, f"not accepted: {where}: {CAUSES['missing']}; {GONE}"
+
+
+def _refusal(refused: Refused) -> LeftOut:
+    wanted = refused.wanted
+    what = f"the live {label(wanted.field)} {quote(wanted.text)} {terminal(refused.why)}"
+    return wanted.environment, f"not accepted: {wanted.key} in {wanted.environment}: {what}"
+
+
+def _tell_left_out(found: Iterable[LeftOut]) -> list[LeftOut]:
+    left_out = list(found)
+    for _, words in left_out:
+        note(words)
+    return left_out
+
+
+def _with_left_out(report: DriftReport, left_out: Sequence[LeftOut]) -> DriftReport:
+    """Return the report of what was found, with a warning for all that is not accepted; undeclared lists cannot be."""
+    environments = (
+        replace(of, undeclared=(), warnings=(*of.warnings, *(words for name, words in left_out if name == of.name)))
+        for of in report.environments
+    )
+    return replace(report, environments=tuple(environments))
 
 
 def _warn_of_campaigns(report: DriftReport, accepted: Sequence[Wanted]) -> None:

@@ -36,6 +36,12 @@ class Wanted(NamedTuple):
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
+    file_arguments(parser)
+    notifying.arguments(parser)
+
+
+def file_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of what `save_files` writes."""
     parser.add_argument(
         "--report",
         action="append",
@@ -51,7 +57,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help=f"the most that a Markdown report may take (default {_MAX_BYTES})",
     )
-    notifying.arguments(parser)
 
 
 def load_workspaces(options: argparse.Namespace) -> Chosen:
@@ -91,13 +96,34 @@ def save(subject: Subject, options: argparse.Namespace) -> bool:
     summary, counts = job_summary(), step_outputs()
     if not (options.report or summary or counts or notifying.is_asked(options)):
         return True
+    view = _view(subject)
+    whole = _write(subject, view, options)
+    if counts:
+        _count(subject, counts)
+    whole &= not summary or _summarise(view, summary)
+    notifying.send(view, options)
+    return whole
+
+
+def save_files(subject: Subject, options: argparse.Namespace) -> bool:
+    """Write what `--report` asks for alone: no summary of a job, no numbers, no message."""
+    return not options.report or _write(subject, _view(subject), options)
+
+
+def _view(subject: Subject) -> View:
     from dataclasses import replace
 
     from reconciler.cli.ci_build import build_facts
-    from reconciler.report.formats import FORMATS as RENDERED
-    from reconciler.report.formats import ReportInput, view_of
+    from reconciler.report.formats import view_of
 
-    view = replace(view_of(subject), build=build_facts(os.environ))
+    return replace(view_of(subject), build=build_facts(os.environ))
+
+
+def _write(subject: Subject, view: View, options: argparse.Namespace) -> bool:
+    """Write the reports; say what is wrong with one, and tell if none is."""
+    from reconciler.report.formats import FORMATS as RENDERED
+    from reconciler.report.formats import ReportInput
+
     of = ReportInput(subject, view, options.max_bytes, path_in_repository)
     whole = True
     for wanted in options.report:
@@ -108,10 +134,6 @@ def save(subject: Subject, options: argparse.Namespace) -> bool:
         except UsageError as error:
             warn(str(error))
             whole = False
-    if counts:
-        _count(subject, counts)
-    whole &= not summary or _summarise(view, summary)
-    notifying.send(view, options)
     return whole
 
 

@@ -5,6 +5,7 @@ Run as `python gh.py api …`; the file is named by `GH_KEPT`. What it does not 
     head           the newest commit of pull request 7
     comments       of that pull request; `race`: the next one is posted twice, as by two runs at once
     issues         of the repository
+    pulls          that scripts have opened; `forbidden`: none can be; `beside`: another run opens the next one first
     reviews        of pull request 7
     environments   what `GET environments/NAME` answers, by name, and in `branches` who else may use it
     attested       the SHA-256 of each file that was signed
@@ -16,12 +17,14 @@ import hashlib
 import json
 import os
 import re
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 MINE = '.[] | select(.user.login == "github-actions[bot]" and (.body | startswith(env.MARKER))) | .id'
 TITLED = '.[] | select(.title == env.TITLE and (has("pull_request") | not)) | .number'
+DECLINED = ".[] | select(.merged_at == null and (.body | strings | contains(env.MARK))) | .number"
 SUGGESTED = '.[] | select(.user.login == "github-actions[bot]") | .body | scan("reconciler suggestion [0-9a-f]{64}")'
 ADMITTED = '.branch_policies[] | "the \\(.type // "branch") \\(.name)"'
 BOT = {"login": "github-actions[bot]"}
@@ -44,6 +47,9 @@ def main(arguments: list[str]) -> None:
     assert arguments[0] == "api"
     options = _parsed(arguments[1:])
     path = options["path"][0].removeprefix("repos/o/r/")
+    if path.startswith("pulls?"):
+        _list_pulls(known, path, options)
+        return
     if "method" not in options:
         _get(known, path, options)
         return
@@ -82,6 +88,10 @@ def _get(known: dict[str, Any], path: str, options: dict[str, list[str]]) -> Non
     if path == "pulls/7":
         assert jq == ".head.sha"
         print(known["head"])
+    elif path.startswith("commits/"):
+        assert jq == ".commit.committer.email"
+        origin = Path(os.environ["GH_KEPT"]).parent / "origin.git"
+        subprocess.run(["git", "show", "--no-patch", "--format=%ce", path[8:]], cwd=origin, check=True)
     elif path.endswith("/deployment-branch-policies?per_page=100"):
         assert jq == ADMITTED
         print(*known["environments"][path.split("/")[1]]["branches"], sep="\n")
@@ -101,6 +111,33 @@ def _get(known: dict[str, Any], path: str, options: dict[str, list[str]]) -> Non
         print(*(each["number"] for each in opened if each["title"] == os.environ["TITLE"]), sep="\n")
 
 
+def _list_pulls(known: dict[str, Any], path: str, options: dict[str, list[str]]) -> None:
+    asked = re.fullmatch(r"pulls\?state=(open|closed)&head=o:(.+)&per_page=100", path)
+    assert asked
+    (jq,) = options["jq"]
+    found = [each for each in known.get("pulls", []) if (each["state"], each["head"]) == asked.groups()]
+    if jq == DECLINED:
+        found = [each for each in found if not each["merged_at"] and os.environ["MARK"] in each["body"]]
+    else:
+        assert jq == ".[].number"
+    print(*(each["number"] for each in found), sep="\n", end="\n" * bool(found))
+
+
+def _change_pull(known: dict[str, Any], parts: list[str], texts: dict[str, str]) -> None:
+    """Change a pull request, or open one unless there is one of that branch."""
+    pulls = known.setdefault("pulls", [])
+    if len(parts) > 1:
+        pulls[int(parts[1]) - 1].update(texts)
+        return
+    taken = any((each["head"], each["state"]) == (texts["head"], "open") for each in pulls)
+    if not (taken or known.get("forbidden")):
+        pulls.append({"number": len(pulls) + 1, "state": "open", "merged_at": None, **texts})
+        taken = known.pop("beside", False)
+    if taken or known.get("forbidden"):
+        Path(os.environ["GH_KEPT"]).write_text(json.dumps(known))
+        sys.exit("gh: Validation Failed (HTTP 422)")
+
+
 def _say_rules(environment: dict[str, Any] | None, jq: str) -> None:
     if environment is None:
         sys.exit("gh: Not Found (HTTP 404)")
@@ -113,7 +150,9 @@ def _say_rules(environment: dict[str, Any] | None, jq: str) -> None:
 
 def _change(known: dict[str, Any], method: str, path: str, texts: dict[str, str]) -> None:
     parts = path.split("/")
-    if (method, path) == ("POST", "issues/7/comments"):
+    if parts[0] == "pulls":
+        _change_pull(known, parts, texts)
+    elif (method, path) == ("POST", "issues/7/comments"):
         for _ in range(2 if known.pop("race", False) else 1):
             known["comments"].append({"id": len(known["comments"]) + 1, "user": BOT, **texts})
     elif parts[:2] == ["issues", "comments"]:

@@ -157,3 +157,27 @@ def test_mornings_keep_one_issue(runner: Runner) -> None:
     assert runner.run("schedule")[0] == 0
     (issue,) = runner.kept("issues")
     assert issue["state"] == "closed"
+
+
+def test_mornings_keep_one_pull_request_if_the_caller_says_so(runner: Runner) -> None:
+    caller = runner.repository / ".github" / "workflows" / "contact-lists.yml"
+    caller.write_text(caller.read_text().replace("pull_request: false", "pull_request: true"))
+    runner.declare(declared("New"))
+    git(runner.repository, "push", "--quiet", "origin", "HEAD:main")
+    assert runner.run("push")[0] == 0
+    runner.sandbox.world.edit(LISTS[0].id, {"description": "Theirs"})
+    code, said = runner.run("schedule")
+    assert (code, CLIENT_SECRET in said) == (0, False), said
+    (pull,) = runner.kept("pulls")
+    assert (pull["head"], pull["base"], pull["state"]) == ("reconciler/drift-prod", "main", "open")
+    assert "### reconciler drift: `prod` 1 drifted, 1 as declared" in pull["body"]
+    assert "last saved: `by u-" in pull["body"]
+    tip = git(runner.origin, "rev-parse", "reconciler/drift-prod")
+    assert git(runner.origin, "diff", "--name-only", "main", tip) == "lists.yaml"
+    assert "description: Theirs" in git(runner.origin, "show", f"{tip}:lists.yaml")
+    git(runner.repository, "checkout", "--quiet", "lists.yaml")  # the runner has one folder for all jobs
+    runner.sandbox.world.edit(LISTS[0].id, {"description": "New"})
+    code, said = runner.run("schedule")
+    assert code == 0, said
+    (pull,) = runner.kept("pulls")
+    assert (pull["state"], "drift-prod" in git(runner.origin, "branch")) == ("closed", False)

@@ -250,8 +250,16 @@ def test_accept(place: Workplace) -> None:
     dry = place.run("accept", "--dry-run")
     assert manifest(place) == before
     assert '-    description: "Text 1"\n+    description: "Theirs"\n' in dry.out
-    ran = place.run("accept")
+    ran = place.run("accept", "--who", "--report", "markdown=report.md", "--report", "junit=no/report.xml")
+    assert (ran.code, "cannot write no/report.xml" in ran.err) == (1, True)
+    ran = place.run("accept", "--who", "--report", "markdown=report.md", GITHUB_STEP_SUMMARY="summary.md")
     assert ran.code == 3
+    assert not (place.folder / "summary.md").exists()
+    report = (place.folder / "report.md").read_text()
+    assert "### reconciler drift: `prod` 3 drifted\n" in report
+    assert "**`prod`** ⚠ `left alone: b in prod: the manifest was edited too; to give up that edit: " in report
+    assert '**`prod`** ⚠ `not accepted: c in prod: the live name "Theirs too " begins or ends with white' in report
+    assert report.count("last saved: `by u-") == 3
     assert manifest(place) == before.replace('"Text 1"', '"Theirs"')
     assert "left alone: b in prod: the manifest was edited too" in ran.err
     assert "nothing to accept" not in ran.out

@@ -1,0 +1,201 @@
+"""Drift as a pull request: the script that keeps it, with real repositories and a stand-in for `gh`."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from reconciler.sandbox.settings import Settings
+from tests.pipelines.project import WHO
+from tests.pipelines.test_scripts import Desk
+from tests.program import Workplace, some_lists, workplace
+from tests.state.cas_files import bare, git
+
+BRANCH = "reconciler/drift-prod"
+GIT = shutil.which("git")
+
+
+@dataclass
+class Clone(Desk):
+    """A checkout of the default branch, in which the script runs, and its remote."""
+
+    def __post_init__(self) -> None:
+        """Make both."""
+        super().__post_init__()
+        self.origin = bare(self.folder)
+        git(self.folder, "init", "--quiet", "--initial-branch", "main")
+        git(self.folder, "remote", "add", "origin", str(self.origin))
+        self.know()
+
+    def commit(self, *paths: str) -> str:
+        """Commit on the default branch and push it; return the commit."""
+        git(self.folder, "add", *paths)
+        git(self.folder, *WHO, "commit", "--quiet", "--message", "lists")
+        git(self.folder, "push", "--quiet", "origin", "HEAD:main")
+        return git(self.folder, "rev-parse", "HEAD").strip()
+
+    def propose(self, body: str = "the report\n", **variables: str) -> tuple[int, str]:
+        """Let the script run with what is changed in the checkout, as another job does, and leave a clean one."""
+        (self.folder / "accepted.md").write_text(body)
+        git(self.folder, "diff", "--binary", "--output=accepted.patch")
+        git(self.folder, "reset", "--quiet", "--hard")
+        patch = str(self.folder / "accepted.patch")
+        given = {"ENVIRONMENT": "prod", "FILE": "lists.yaml", "PATCH": patch, "BODY": "accepted.md"}
+        return self.run("pull-request.sh", **{**given, **variables})
+
+    def tip(self, branch: str = BRANCH) -> str:
+        """Return the end of a branch of the remote, "" if there is none."""
+        return git(self.folder, "ls-remote", "origin", f"refs/heads/{branch}").partition("\t")[0]
+
+    @property
+    def pulls(self) -> list[dict[str, object]]:
+        """What the stand-in for gh keeps."""
+        pulls: list[dict[str, object]] = self.known().get("pulls", [])
+        return pulls
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Clone:
+    made = Clone(tmp_path)
+    (tmp_path / "lists.yaml").write_text("# kept\none: 1\ntwo: 2 # kept, too\n")
+    made.commit("lists.yaml")
+    return made
+
+
+def edit(clone: Clone, old: str, new: str) -> None:
+    path = clone.folder / "lists.yaml"
+    path.write_text(path.read_text().replace(old, new))
+
+
+def test_one_pull_request_is_opened_renewed_and_closed(clone: Clone) -> None:
+    assert clone.propose() == (0, "")
+    assert (clone.tip(), clone.pulls) == ("", [])
+    edit(clone, "one: 1", "one: theirs")
+    assert clone.propose() == (0, "")
+    first = clone.tip()
+    (pull,) = clone.pulls
+    title = "Contact lists of prod: accept what was changed elsewhere"
+    assert (pull["title"], pull["head"], pull["base"], pull["state"]) == (title, BRANCH, "main", "open")
+    assert "\n\nthe report\n<!-- reconciler drift " in str(pull["body"])
+    git(clone.folder, "fetch", "--quiet", "origin", first)
+    assert git(clone.folder, "show", f"{first}:lists.yaml") == "# kept\none: theirs\ntwo: 2 # kept, too"
+    edit(clone, "one: 1", "one: theirs")
+    assert clone.propose("a newer report\n") == (0, "")
+    assert (clone.tip(), len(clone.pulls)) == (first, 1), "the same change is no new commit"
+    assert "a newer report" in str(clone.pulls[0]["body"])
+    edit(clone, "two: 2", "two: 3")
+    base = clone.commit("lists.yaml")
+    edit(clone, "one: 1", "one: theirs")
+    assert clone.propose() == (0, "")
+    git(clone.folder, "fetch", "--quiet", "origin", clone.tip())
+    assert git(clone.folder, "rev-parse", f"{clone.tip()}^").strip() == base
+    assert clone.propose("all as declared\n") == (0, "")
+    (pull,) = clone.pulls
+    assert (clone.tip(), pull["state"]) == ("", "closed")
+    assert pull["body"] == "Nothing is left to accept: closed by the run that found this.\n\nall as declared\n"
+    edit(clone, "one: 1", "one: theirs")
+    assert clone.propose() == (0, "")
+    assert [each["state"] for each in clone.pulls] == ["closed", "open"], "it was not a person who closed the first"
+
+
+def test_what_a_person_did_is_left_as_it_is(clone: Clone) -> None:
+    edit(clone, "one: 1", "one: theirs")
+    assert clone.propose() == (0, "")
+    clone.know(pulls=[{**clone.pulls[0], "state": "closed"}])
+    edit(clone, "one: 1", "one: theirs")
+    code, said = clone.propose()
+    assert (code, said.startswith("Somebody has closed the pull request with just this change")) == (0, True)
+    edit(clone, "one: 1", "one: else")
+    assert clone.propose() == (0, "")
+    assert [each["state"] for each in clone.pulls] == ["closed", "open"]
+    before = clone.pulls
+    git(clone.folder, "fetch", "--quiet", "origin", clone.tip())
+    git(clone.folder, "checkout", "--quiet", clone.tip())
+    git(clone.folder, *WHO, "commit", "--quiet", "--allow-empty", "--message", "mine")
+    git(clone.folder, "push", "--quiet", "origin", f"HEAD:{BRANCH}")
+    git(clone.folder, "checkout", "--quiet", "main")
+    mine = clone.tip()
+    for text in ("one: 1", "one: other"):
+        edit(clone, "one: 1", text)
+        code, said = clone.propose()
+        assert (code, said.startswith(f"::warning::Somebody has committed on the branch {BRANCH}: it and")) == (0, True)
+        assert (clone.tip(), clone.pulls) == (mine, before)
+
+
+def test_two_runs_at_once_end_with_one_pull_request(clone: Clone) -> None:
+    clone.know(beside=True)
+    edit(clone, "one: 1", "one: theirs")
+    code, _ = clone.propose("mine\n")
+    (pull,) = clone.pulls
+    assert (code, pull["state"], "mine" in str(pull["body"])) == (0, "open", True)
+    edit(clone, "one: 1", "one: other")
+    elsewhere = f'[ "$9" != push ] || {GIT} -C {clone.origin} update-ref refs/heads/{BRANCH} main'
+    clone.put("git", f'{elsewhere}\nexec {GIT} "$@"')
+    code, said = clone.propose()
+    meanwhile = f"The branch {BRANCH} was changed meanwhile: the pull request is left to the run that did it"
+    assert (code, said.splitlines()[-1], len(clone.pulls)) == (0, meanwhile, 1)
+    clone.put("git", f'[ "$9" != push ] || exit 1\nexec {GIT} "$@"')
+    edit(clone, "one: 1", "one: other")
+    code, said = clone.propose(ENVIRONMENT="dev")
+    refused = "::error::The branch reconciler/drift-dev cannot be pushed: look whether a ruleset covers it.\n"
+    assert (code, said) == (1, refused)
+
+
+def test_a_repository_that_allows_no_pull_request_says_so(clone: Clone) -> None:
+    clone.know(forbidden=True)
+    edit(clone, "one: 1", "one: theirs")
+    code, said = clone.propose(FILE="sales team/lists.yaml")
+    assert (code, "::error::No pull request can be opened. Choose Allow GitHub Actions to create" in said) == (1, True)
+    assert clone.tip(f"{BRANCH}-sales-team-lists.yaml")
+
+
+@pytest.mark.slow
+def test_a_merge_ends_the_drift_without_a_put(tmp_path: Path) -> None:
+    lists = some_lists(4)
+    with workplace(tmp_path, lists, Settings(limit=0)) as place:
+        clone = Clone(tmp_path)
+        _declare(place, "")
+        clone.commit("lists.yaml")
+        assert place.run("apply", "--yes").code == 0
+        _declare(place, "Ours")
+        clone.commit("lists.yaml")
+        place.sandbox.world.edit(lists[0].id, {"description": "Theirs"})
+        place.sandbox.world.edit(lists[1].id, {"description": "Theirs, too"})
+        place.sandbox.world.edit(lists[2].id, {"name": "ends in a space "})
+        assert _night(place, clone) == (3, (0, ""))
+        (pull,) = clone.pulls
+        body = str(pull["body"])
+        assert "### reconciler drift: `prod` 3 drifted, 1 as declared\n" in body
+        assert "- **`a`** `Alpha 1` changed elsewhere since the last apply (`lists.yaml:" in body
+        assert "`Text 1` → `Theirs`\n  - last saved: `by u-" in body
+        assert "⚠ `left alone: b in prod: the manifest was edited too" in body
+        assert '⚠ `not accepted: c in prod: the live name "ends in a space "' in body
+        before = (clone.folder / "lists.yaml").read_text()
+        git(clone.folder, "fetch", "--quiet", "origin", clone.tip())
+        git(clone.folder, *WHO, "merge", "--quiet", "--no-ff", "--message", "merge", clone.tip())
+        git(clone.folder, "push", "--quiet", "origin", "HEAD:main")
+        clone.know(pulls=[{**pull, "state": "closed", "merged_at": "now"}])
+        assert (clone.folder / "lists.yaml").read_text() == before.replace('"Text 1"', '"Theirs"')
+        (of,) = json.loads(place.run("plan", "--refresh", "--only", "a", "--json").out)["environments"]
+        assert (of["summary"]["adopt"], of["summary"]["update"], of["summary"]["drifted"]) == (1, 0, 0)
+        assert place.run("apply", "--yes", "--only", "a").code == 0
+        assert (place.puts, place.run("plan", "--refresh", "--only", "a", "--detailed-exitcode").code) == ([], 0)
+        assert _night(place, clone) == (3, (0, ""))
+        assert (clone.tip(), len(clone.pulls)) == ("", 1), "the rest is nothing that can be accepted"
+
+
+def _declare(place: Workplace, ours: str) -> None:
+    """Write a manifest with comments, in which the description of `b` is `ours` if that is given."""
+    path = place.declare(some_lists(4), **({"b": {"description": ours}} if ours else {}))
+    text = path.read_text().replace("version: 1", "# a comment\nversion: 1\nstate: git+branch://reconciler-state")
+    path.write_text(text.replace('"Text 1"', '"Text 1"  # and one beside it'))
+
+
+def _night(place: Workplace, clone: Clone) -> tuple[int, tuple[int, str]]:
+    """Accept and run the script; return the exit code of the one, and what the other came to."""
+    ran = place.run("accept", "--who", "--report", "markdown=report.md")
+    return ran.code, clone.propose((place.folder / "report.md").read_text())
