@@ -70,6 +70,13 @@ def _runs(steps: list[object]) -> Iterator[str]:
             yield step["run"] if isinstance(step["run"], str) else step["run"]["command"]
 
 
+def test_every_job_may_read_the_branch_that_keeps_the_state() -> None:
+    jobs = re.findall(r"checkout: self\n +(\S+: \S+)", FILES["azure-pipelines.yml"])
+    assert jobs == ["persistCredentials: true"] * len(STEPS)
+    bound = re.findall(r"gitUsernamePassword\(credentialsId: '(\S+)'\)]\) \{\n", FILES["Jenkinsfile"])
+    assert bound == [f"contact-lists-git{'' if step == 'apply' else '-read'}" for step in STEPS]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", FILES)
 def test_the_shell_lines_plan_and_apply(name: str, tmp_path: Path) -> None:
