@@ -1,4 +1,4 @@
-"""`reconciler doctor`: say what works and what does not, and what to do about that. One request, no write."""
+"""`reconciler doctor`: say what works and what does not, and what to do about that. It writes nothing."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from reconciler.cli.output import say, say_json, uses_colour, width
 from reconciler.errors import PinError, ReconcilerError, SignInError
 from reconciler.model.checks import Check, Checkup
 from reconciler.model.identifiers import account_id_warning, stream_id_warning, unfilled
-from reconciler.model.lists import DoubtfulList
+from reconciler.model.lists import Absent, DoubtfulList
 from reconciler.report.phrases import IMPORT
 
 if TYPE_CHECKING:
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from reconciler.manifest import Environment, Manifest
     from reconciler.model.lists import Freeze, Live, Target
     from reconciler.state.state_store import Store
+
+
+_MOST_READ_ALONE = 20
+"""If more are left out, the account is another one: one request each would say the same."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -131,14 +135,14 @@ def _ask_api(environment: Environment, options: argparse.Namespace, runtime: Run
             yield _clock(client)
             yield Check("ids", "unknown", "nothing could be read")
             return
-    yield Check(
-        "sign-in",
-        "works",
-        f"{environment.desired.target.host} answers with {len(live.lists)} lists. Client id, secret, scope, stream and "
-        "account are accepted; the scope that reads is the one that writes",
-    )
-    yield _clock(client)
-    yield _ids(environment, live)
+        yield Check(
+            "sign-in",
+            "works",
+            f"{environment.desired.target.host} answers with {len(live.lists)} lists. Client id, secret, scope, stream "
+            "and account are accepted; the scope that reads is the one that writes",
+        )
+        yield _clock(client)
+        yield _ids(environment, live, client)
 
 
 def _try_check(name: str, act: Callable[[], object], describe: Callable[[object], str]) -> Check:
@@ -212,18 +216,29 @@ def _clock(client: Client) -> Check:
     return Check("clock", "works", f"{abs(client.skew):.0f} s off the API's")
 
 
-def _ids(environment: Environment, live: Live) -> Check:
+def _ids(environment: Environment, live: Live, client: Client) -> Check:
+    """Look for each declared list among `live`, then alone: the answer to *read all* hides do-not-call lists."""
     lists = environment.desired.lists.values()
     if not lists:
         return Check("ids", "works", f"no list is declared yet; {IMPORT}")
-    unseen = [f"{wanted.key} ({wanted.id})" for wanted in lists if wanted.id not in live.lists]
+    unseen = [wanted for wanted in lists if wanted.id not in live.lists]
     if not unseen:
         return Check("ids", "works", f"all {len(lists)} declared lists are among them")
+    try:
+        missing = [
+            wanted for wanted in unseen if len(unseen) > _MOST_READ_ALONE or isinstance(client.read(wanted.id), Absent)
+        ]
+    except ReconcilerError as error:
+        return Check("ids", "unknown", str(error))
+    if not missing:
+        alone = f"{len(unseen)} of them only if read alone, as it answers do-not-call lists"
+        return Check("ids", "works", f"the account has all {len(lists)} declared lists, {alone}")
     return Check(
         "ids",
         "fails",
-        f"{len(unseen)} of {len(lists)} declared lists are not among them: {', '.join(unseen)}",
-        "correct the ids; plan --refresh asks for each alone, since the list of all may hide some",
+        f"{len(missing)} of {len(lists)} declared lists are not among them: "
+        + ", ".join(f"{wanted.key} ({wanted.id})" for wanted in missing),
+        "correct the ids; plan --refresh says of each what to do",
     )
 
 

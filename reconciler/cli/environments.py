@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli import options as shared
 from reconciler.cli import questions
-from reconciler.cli.output import say, say_document, uses_colour
+from reconciler.cli.output import say, say_document, uses_colour, warn
 from reconciler.errors import UsageError
+from reconciler.model.hosts import normalise
+from reconciler.model.identifiers import ACCOUNT_PLACEHOLDER
 from reconciler.report.escape import terminal
 
 if TYPE_CHECKING:
     from reconciler.documents.environments_document import EnvironmentsDocument
+    from reconciler.manifest import Manifest
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -73,9 +76,22 @@ def _add(options: argparse.Namespace) -> int:
         return 0
     edits.write(manifest, changes)
     say(f"{name} added; changed: {terminal(', '.join(changes))}")
-    say(f"From now on, plan, apply and others want to know which: --env {first}, --env {name} or --all-envs")
+    if len(manifest.environments) == 1:
+        say(f"From now on, plan, apply and others want to know which: --env {first}, --env {name} or --all-envs")
+    if options.name_format is None and (twin := _same_account(manifest, answers)):
+        warn(
+            f"{name} has the host and the account id of {twin}, so it is the same account with the same lists, and "
+            "each list can be declared in one of them only; if that is not meant, correct the account_id"
+        )
     say(f"Next: {_next_steps(options, answers, first)}")
     return 0
+
+
+def _same_account(manifest: Manifest, answers: Mapping[str, str]) -> str | None:
+    """Return the name of an environment that has the answers' host and account id already."""
+    account = (normalise(answers["host"]), answers["account"])
+    known = (name for name, each in manifest.environments.items() if each.desired.target.account == account)
+    return next(known, None) if answers["account"] != ACCOUNT_PLACEHOLDER else None
 
 
 def _next_steps(options: argparse.Namespace, answers: Mapping[str, str], first: str) -> str:

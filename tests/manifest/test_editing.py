@@ -21,7 +21,7 @@ from reconciler.manifest.edit.promotion import Candidate, add_ids, candidates, m
 from reconciler.manifest.rules import text_fault
 from reconciler.manifest.values import Environment
 from reconciler.model.fields import NAME, Field
-from reconciler.model.lists import LiveList
+from reconciler.model.lists import LiveList, Source
 from tests.manifest.styles import Written, live_descriptions, live_names, manifests, names
 from tests.planning.worlds import desired
 
@@ -677,6 +677,19 @@ def test_promotion_says_which_list_only_looks_the_same(tmp_path: Path) -> None:
         ),
         "no list has that name there: make it in the console, or rename the one meant, and run this again",
     ]
+    (sharp,) = matches([Candidate("s", {"name": "Straße"}, Source("lists.yaml", 1))], [live_list("cl-5", "Strasse")])
+    assert sharp.why.startswith("its name there differs in letters that count as the same, such as ß and ss: cl-5 ")
+
+
+def test_a_list_that_an_environment_of_the_same_account_declares_is_not_to_be_made_again(tmp_path: Path) -> None:
+    one_account = TWO.replace("a2", "a1").replace(', name_format: "[dev] {name}"', "")
+    manifest = load(written(tmp_path, one_account + "lists:\n  a: {id: {prod: cl-1}, name: A}\n"))
+    wanted = candidates(Draft(manifest), "prod", "dev")
+    (found,) = matches(wanted, [])
+    assert found.why == (
+        "prod, which is the same account as dev, declares the list of that name, as a: if that is not meant, correct "
+        "the account_id of dev"
+    )
 
 
 def test_a_file_that_changed_since_it_was_read_is_left_alone(tmp_path: Path) -> None:

@@ -223,7 +223,11 @@ def test_a_second_environment_is_added_and_filled(place: Workplace) -> None:
     assert place.run("apply", "--env", "dev", "--yes").code == 0
     assert place.run("plan", "--all-envs", "--refresh", "--detailed-exitcode").code == 0
     assert place.puts == []
-    assert "fill in test, then: reconciler doctor" in place.run("environments", "add", "test").out
+    third = place.run("environments", "add", "test")
+    assert "fill in test, then: reconciler doctor" in third.out
+    assert "From now on" not in third.out
+    twin = place.run("environments", "add", "twin", "--stream", "st-twin", "--account", "b1")
+    assert "warning: twin has the host and the account id of dev" in twin.err
 
 
 @pytest.mark.parametrize(

@@ -479,7 +479,14 @@ def test_doctor(place: Workplace) -> None:
         place.sandbox.world.settings = Settings(limit=0, clock_skew=skew)
         assert statuses() == (code, found)
     place.sandbox.world.settings = Settings(limit=0, date=False, read_all_type_hides=1)
-    assert statuses() == (1, {"clock": "unknown", "ids": "fails"})
+    assert statuses() == (0, {"clock": "unknown"})
+    place.sandbox.world.faults.arm([faults.Status(call="read_one", status=501)])
+    assert statuses() == (0, {"clock": "unknown", "ids": "unknown"})
+    for missing, reads in ((1, 2), (21, 1)):
+        place.manifest("".join(f"  l{number}: {{id: cl-{number}, name: N{number}}}\n" for number in range(missing)))
+        place.sandbox.world.log.clear()
+        assert statuses() == (1, {"clock": "unknown", "ids": "fails"})
+        assert requests(place) == reads
     (folder / "prod.state.json").write_text("{")
     place.manifest("  {}\n")
     text = place.run("doctor")

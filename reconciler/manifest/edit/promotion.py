@@ -14,7 +14,7 @@ from reconciler.manifest.rules import text_fault
 from reconciler.manifest.values import Environment
 from reconciler.model.fields import NAME
 from reconciler.model.invisible import as_seen
-from reconciler.model.lists import DesiredList, LiveList, Source
+from reconciler.model.lists import LiveList, Source
 from reconciler.model.texts import Texts
 
 
@@ -43,24 +43,35 @@ class Match:
 def candidates(draft: Draft, before: str, after: str) -> Iterator[Candidate]:
     """Yield the lists that have an id in the environment `before` and none in `after`."""
     environments = draft.manifest.environments
-    there = environments[after].desired.lists
+    there = environments[after].desired
+    account = there.target.account
+    of_account = {name: each for name, each in environments.items() if each.desired.target.account == account}
     for key, wanted in environments[before].desired.lists.items():
-        if key not in there:
+        if key not in there.lists:
             own = dict(draft.own_texts(key))
             if NAME in own:
                 own[NAME] = environments[after].format_name(own[NAME])
-            fault = _fault(own, there.values()) or _own_rule_fault(environments[after], own, draft.own_keys(key))
+            fault = _fault(own, after, of_account) or _own_rule_fault(environments[after], own, draft.own_keys(key))
             yield Candidate(key, own, wanted.source, fault)
 
 
-def _fault(texts: Texts, declared_there: Iterable[DesiredList]) -> str | None:
+def _fault(texts: Texts, after: str, of_account: Mapping[str, Environment]) -> str | None:
     if NAME not in texts:
         return "it has no name outside its overrides: nothing to look for"
     if fault := text_fault(NAME, texts[NAME]):
         return f"its name there {fault}"
     name = as_seen(texts[NAME])
-    holder = next((each.key for each in declared_there if as_seen(each.texts.get(NAME, "")) == name), None)
-    return f"{holder} has that name there, ignoring case" if holder else None
+    for at, environment in of_account.items():
+        declared = environment.desired.lists.values()
+        holder = next((each.key for each in declared if as_seen(each.texts.get(NAME, "")) == name), None)
+        if holder and at == after:
+            return f"{holder} has that name there, ignoring case"
+        if holder:
+            return (
+                f"{at}, which is the same account as {after}, declares the list of that name, as {holder}: if that is "
+                f"not meant, correct the account_id of {after}"
+            )
+    return None
 
 
 def _own_rule_fault(environment: Environment, texts: Texts, own_keys: set[str]) -> str | None:
@@ -101,14 +112,18 @@ def _match(candidate: Candidate, alike: Sequence[LiveList]) -> Match:
             candidate,
             why="no list has that name there: make it in the console, or rename the one meant, and run this again",
         )
-    other = alike[0].texts[NAME]
-    case = other.casefold() == name.casefold()
-    differs = (
-        "in upper and lower case" if case else "in what cannot be seen (Unicode normalisation, invisible characters)"
-    )
     those = ", ".join(f"{each.id} {double_quoted(each.texts[NAME])}" for each in alike)
+    differs = _difference(alike[0].texts[NAME], name)
     why = f"its name there differs {differs}: {those}. Rename it in the console, then run this again"
     return Match(candidate, why=why)
+
+
+def _difference(one: str, other: str) -> str:
+    if one.lower() == other.lower():
+        return "in upper and lower case"
+    if one.casefold() == other.casefold():
+        return "in letters that count as the same, such as ß and ss"
+    return "in what cannot be seen (Unicode normalisation, invisible characters)"
 
 
 def add_ids(draft: Draft, after: str, found: Iterable[Match]) -> Declared:
