@@ -15,11 +15,12 @@ def explain_tls_failure(host: str, failure: BaseException, words: str) -> str:
         return explain_untrusted(words)
     if not isinstance(failure, ssl.SSLError) or failure.reason not in _NO_TLS:
         return ""
-    proxies = [name for each in ("HTTPS_PROXY", "ALL_PROXY") for name in (each, each.lower()) if os.environ.get(name)]
-    proxy = f"; if the proxy in {' or '.join(proxies)} is one of http://, write it that way there" if proxies else ""
+    names = [name for each in ("HTTPS_PROXY", "ALL_PROXY") for name in (each, each.lower())]
+    proxies = [name for name in names if os.environ.get(name, "").startswith("https:")]
+    proxy = f", or write http:// in {' and '.join(proxies)} if the proxy wants that" if proxies else ""
     return (
-        f"what answers at {host} does not speak TLS ({words}): correct the host, or its port, in the manifest; plain "
-        f"http:// is only for this machine, such as http://127.0.0.1:4010{proxy}"
+        f"what answers at {host} does not speak TLS ({failure.reason}): correct the host or its port in the manifest "
+        f"(http:// is for this machine only){proxy}"
     )
 
 

@@ -390,11 +390,11 @@ def test_no_tls_where_tls_is_expected(monkeypatch: pytest.MonkeyPatch) -> None:
         came = failed(peer.url.replace("http:", "https:"))
         said = f"what answers at {peer.url.replace('http:', 'https:')} does not speak TLS ("
         assert came.error.startswith(said)
-        assert came.error.endswith("only for this machine, such as http://127.0.0.1:4010")
+        assert came.error.endswith("correct the host or its port in the manifest (http:// is for this machine only)")
         assert (came.landed, came.again) == (False, False)
         monkeypatch.setenv("https_proxy", peer.url.replace("http:", "https:"))
         came = failed("https://api.example")
-    assert came.error.endswith("; if the proxy in https_proxy is one of http://, write it that way there")
+    assert came.error.endswith(", or write http:// in https_proxy if the proxy wants that")
 
 
 def test_a_dripping_answer_over_tls_is_cut_off(
