@@ -44,6 +44,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("plan", nargs="?", type=shared.path, metavar="PLAN", help="a plan saved by `plan --out`")
     shared.manifest(parser)
     shared.environments(parser)
+    shared.shard(parser)
     shared.scope(parser)
     parser.add_argument("--yes", action="store_true", help="do not ask")
     parser.add_argument(

@@ -19,6 +19,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     shared.manifest(parser)
     shared.environments(parser)
+    shared.shard(parser)
     shared.only(parser)
     parser.add_argument(
         "--undeclared", action="store_true", help="name the live lists that the manifest does not declare"

@@ -16,14 +16,15 @@ from reconciler.model.identifiers import ACCOUNT_PLACEHOLDER
 from reconciler.report.escape import terminal
 
 if TYPE_CHECKING:
-    from reconciler.documents.environments_document import EnvironmentsDocument
+    from reconciler.documents.environments_document import AccountsDocument, EnvironmentsDocument
     from reconciler.manifest import Manifest
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     shared.manifest(parser)
-    parser.add_argument("--json", action="store_true", help="print a JSON array of names instead of lines")
+    parser.add_argument("--accounts", action="store_true", help="print the accounts, each with its environments")
+    parser.add_argument("--json", action="store_true", help="print a JSON array instead of lines")
     actions = parser.add_subparsers(metavar="[ACTION]", dest="action")
     summary = "write one more environment into the manifest; each plain id becomes that of the environment there is"
     adding = actions.add_parser("add", help=summary, description=f"{summary.capitalize()}.", allow_abbrev=False)
@@ -35,21 +36,35 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the names, in the order of the manifest, or add an environment."""
+    """Print the names or the accounts, in the order of the manifest, or add an environment."""
     import json
 
     from reconciler.manifest import load
 
     if options.action == "add":
-        if options.json:
-            raise UsageError("--json prints the names: leave it out with add")
+        if options.json or options.accounts:
+            raise UsageError("--json and --accounts are of what is printed: leave them out with add")
         return _add(options)
-    names: EnvironmentsDocument = list(load(options.file).environments)
+    manifest = load(options.file)
+    names: EnvironmentsDocument = list(manifest.environments)
+    accounts = _accounts(manifest)
     if options.json:
-        say_document(json.dumps(names))
+        say_document(json.dumps(accounts if options.accounts else names))
+    elif options.accounts:
+        say("\n".join(f"{of['host']} {of['account_id']}: {', '.join(of['environments'])}" for of in accounts))
     else:
         say("\n".join(names))
     return 0
+
+
+def _accounts(manifest: Manifest) -> AccountsDocument:
+    accounts: dict[tuple[str, str], list[str]] = {}
+    for name, environment in manifest.environments.items():
+        accounts.setdefault(environment.desired.target.account, []).append(name)
+    return [
+        {"host": host, "account_id": account_id, "environments": names}
+        for (host, account_id), names in accounts.items()
+    ]
 
 
 def _add(options: argparse.Namespace) -> int:

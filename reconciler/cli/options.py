@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from reconciler.errors import UsageError
+from reconciler.model.shards import Shard
 
 DEFAULT_FILE = Path("lists.yaml")
 _SECONDS = re.compile(r"[0-9]{1,12}(?:\.[0-9]{0,12})?|\.[0-9]{1,12}")
@@ -39,6 +40,17 @@ def environments(parser: argparse.ArgumentParser) -> None:
         "--env", action="append", default=[], metavar="NAME", help="an environment; repeatable (or RECONCILER_ENV)"
     )
     group.add_argument("--all-envs", action="store_true", help="every environment")
+
+
+def shard(parser: argparse.ArgumentParser) -> None:
+    """Declare which part of the accounts."""
+    parser.add_argument(
+        "--shard",
+        type=parse_shard,
+        default=os.environ.get("RECONCILER_SHARD") or None,
+        metavar="I/N",
+        help="only the environments of every N-th account: part I of N, from 1 (or RECONCILER_SHARD)",
+    )
 
 
 def output(parser: argparse.ArgumentParser) -> None:
@@ -90,6 +102,14 @@ def who(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def parse_shard(text: str) -> Shard:
+    """Parse a part of the accounts, such as 2/5."""
+    number, _, count = text.partition("/")
+    if not re.fullmatch(r"[0-9]{1,4}/[0-9]{1,4}", text) or not 1 <= int(number) <= int(count):
+        raise argparse.ArgumentTypeError(f"must be part I of N, such as 1/5 or 5/5, of at most 9,999; got {text!r}")
+    return Shard(int(number), int(count))
+
+
 def path(text: str) -> Path:
     """Parse a path, which may not be empty: that would be the working folder."""
     if not text:
@@ -120,14 +140,19 @@ deadline = partial(seconds, most=604_800)
 """Parse seconds up to a week."""
 
 
-def choose_environments(named: list[str], every: bool, known: list[str], *, of: str = "the manifest") -> list[str]:
-    """Return the environments that are meant, in the order of those `known`, which are `of` it. Raises UsageError."""
+def choose_environments(
+    named: list[str], every: bool, known: list[str], *, of: str = "the manifest", in_part: bool = False
+) -> list[str]:
+    """Return the environments that are meant, in the order of those `known`, which are `of` it. Raises UsageError.
+
+    Where only a part of the accounts is meant (`in_part`), none need be named.
+    """
     if every:
         return known
     names = named or [name for each in os.environ.get("RECONCILER_ENV", "").split(",") if (name := each.strip())]
     unknown = [name for name in names if name not in known]
     if unknown:
         raise UsageError(f"{of} has no environment {unknown[0]!r}; it has {', '.join(known)}")
-    if not names and len(known) > 1:
+    if not names and len(known) > 1 and not in_part:
         raise UsageError(f"which environment? --env NAME, or --all-envs; there are {', '.join(known)}")
     return [name for name in known if name in names] if names else known

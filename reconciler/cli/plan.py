@@ -26,6 +26,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     shared.manifest(parser)
     shared.environments(parser)
+    shared.shard(parser)
     shared.scope(parser)
     parser.add_argument("--refresh", action="store_true", help="compare with the live API too: one request")
     shared.who(parser)

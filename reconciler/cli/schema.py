@@ -17,6 +17,7 @@ DOCUMENTS = (
     "problems",
     "doctor",
     "environments",
+    "accounts",
     "state",
     "state-list",
     "state-show",

@@ -12,7 +12,7 @@ from reconciler.cli.output import say, say_json, warn
 from reconciler.errors import ManifestError
 
 if TYPE_CHECKING:
-    from reconciler.manifest import Manifest
+    from reconciler.manifest import Environment, Manifest
     from reconciler.model.problems import Problem
 
 _MOST_WARNINGS = 20
@@ -29,6 +29,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="a manifest; repeatable (default lists.yaml, or RECONCILER_FILE)",
     )
+    shared.shard(parser)
     shared.output(parser)
 
 
@@ -48,33 +49,36 @@ def run(options: argparse.Namespace) -> int:
 
 def _check(file: Path, options: argparse.Namespace) -> Sequence[Problem]:
     """Return the problems of one manifest, or say that it is valid."""
+    from reconciler.cli import wiring
     from reconciler.manifest import load
 
     try:
         manifest = load(file)
     except ManifestError as error:
         return error.problems
-    _warn(manifest)
-    counts = {name: len(environment.desired.lists) for name, environment in manifest.environments.items()}
+    environments = wiring.environments_in_shard(manifest.environments.values(), options)
+    _warn(manifest, environments)
+    counts = {each.desired.environment: len(each.desired.lists) for each in environments}
     lists = ", ".join(f"{name} {count} {'list' if count == 1 else 'lists'}" for name, count in counts.items())
     if not options.json:
-        say(f"{file}: valid ({lists})")
+        say(f"{file}: valid ({lists or 'no environment'})")
     return ()
 
 
-def _warn(manifest: Manifest) -> None:
+def _warn(manifest: Manifest, environments: Sequence[Environment]) -> None:
     """Say on stderr what is allowed, and probably not meant; of many, the first."""
     from itertools import islice
 
     from reconciler.model.identifiers import account_id_warning, stream_id_warning, unfilled
     from reconciler.model.texts import placeholder_warnings
 
-    for name, environment in manifest.environments.items():
-        stream, account = environment.desired.target.stream_id, environment.desired.target.account_id
+    for environment in environments:
+        name, target = environment.desired.environment, environment.desired.target
+        stream, account = target.stream_id, target.account_id
         for words in (unfilled(stream, account), stream_id_warning(stream), account_id_warning(account)):
             if words:
                 warn(f"{manifest.path}: {name}: {words}")
-    lists = (wanted for environment in manifest.environments.values() for wanted in environment.desired.lists.values())
+    lists = (wanted for environment in environments for wanted in environment.desired.lists.values())
     said = (
         f"{each.file}:{each.line}: {each.key}: {words}"
         for each in lists

@@ -5,14 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler import __version__
 from reconciler.cli import options as shared
-from reconciler.cli.output import warn
+from reconciler.cli.output import note, warn
 from reconciler.engine.workspaces import PlanMetadata, Selection, Workspace
 from reconciler.errors import PinError, PlanRefusedError, ReconcilerError, UsageError
 from reconciler.files import is_pipe
@@ -58,15 +58,27 @@ def load_workspaces(
             f"{options.file}: is a pipe, and the state is kept beside the manifest: name a file, or give state: a URL"
         )
     if saved is None:
-        names = shared.choose_environments(options.env, options.all_envs, list(manifest.environments))
+        part = getattr(options, "shard", None) is not None
+        names = shared.choose_environments(options.env, options.all_envs, list(manifest.environments), in_part=part)
     else:
         names = _planned_environments(saved, manifest, options)
-    chosen = tuple(manifest.environments[name] for name in names)
+    chosen = environments_in_shard((manifest.environments[name] for name in names), options)
     workspaces = tuple(
         Workspace(environment.desired, store(manifest, environment), environment.requests_per_minute)
         for environment in chosen
     )
     return Chosen(manifest, chosen, workspaces)
+
+
+def environments_in_shard(environments: Iterable[Environment], options: argparse.Namespace) -> tuple[Environment, ...]:
+    """Return those environments whose account is in the part that the options name; all if they name none."""
+    shard = getattr(options, "shard", None)
+    if shard is None:
+        return tuple(environments)
+    held = tuple(each for each in environments if shard.holds(each.desired.target.account))
+    if not held:
+        note(f"part {shard} of the accounts has none of these environments: there is nothing to do")
+    return held
 
 
 def tell_unmatched(only: Sequence[str], manifest: Manifest, plan: Plan | None = None) -> None:

@@ -1,14 +1,32 @@
-"""The names of the environments: a JSON array, as `environments --json` prints it for a pipeline's matrix."""
+"""The environments, as `environments --json` prints them for a pipeline's matrix: their names, or their accounts."""
 
 from __future__ import annotations
 
 from typing import Annotated, TypeAlias
 
 from pydantic import Field
+from typing_extensions import TypedDict
 
-from reconciler.documents.parts import Key
+from reconciler.documents.parts import Key, document
 
 EnvironmentsDocument: TypeAlias = Annotated[
     list[Key],
     Field(description="The names of the environments, in the order of the manifest.", examples=[["dev", "prod"]]),
+]
+
+
+@document
+class AccountPart(TypedDict):
+    """What shares one rate limit: an account, and the environments that are in it."""
+
+    host: str
+    """The host with its scheme."""
+    account_id: str
+    """The account, 24 hex digits."""
+    environments: list[Key]
+    """The names of its environments, in the order of the manifest; a run takes one after the other."""
+
+
+AccountsDocument: TypeAlias = Annotated[
+    list[AccountPart], Field(description="The accounts, in the order in which the manifest names them first.")
 ]

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from reconciler.documents.compare_document import CompareDocument
 from reconciler.documents.doctor_document import DoctorDocument
 from reconciler.documents.drift_document import DriftDocument
-from reconciler.documents.environments_document import EnvironmentsDocument
+from reconciler.documents.environments_document import AccountsDocument, EnvironmentsDocument
 from reconciler.documents.plan_document import PlanDocument
 from reconciler.documents.problems_document import ProblemsDocument
 from reconciler.documents.result_document import ResultDocument
@@ -26,6 +26,7 @@ DECLARED: Mapping[str, Any] = {
     "problems": ProblemsDocument,
     "doctor": DoctorDocument,
     "environments": EnvironmentsDocument,
+    "accounts": AccountsDocument,
     "state-list": StateListDocument,
     "state-show": ListedEntry,
     "state-history": StateHistoryDocument,

@@ -7,13 +7,15 @@ import argparse
 import pytest
 
 from reconciler.cli.app import run
-from reconciler.cli.options import choose_environments, integer, seconds
+from reconciler.cli.options import choose_environments, integer, parse_shard, seconds
 from reconciler.cli.reports import parse_request
 from reconciler.errors import UsageError
 
 SECONDS = {"1": 1.0, "0.5": 0.5, ".5": 0.5, "30.": 30.0, "3600": 3600.0}
 NO_SECONDS = ["", " ", "0", "-1", "+1", "3601", "1_0", "1e3", "inf", "nan", "١", "1٫5", "１", "x", "." * 9, "9" * 6_000]
 NO_PORTS = ["", "-1", "65536", "1_0", "1.0", "٣", "9" * 6_000]
+
+NO_SHARDS = ["", "1", "/", "0/5", "6/5", "1/0", "-1/5", "1/5/5", " 1/5", "1/10000", "१/५", "a/b"]
 
 KNOWN = ["sandbox", "dev", "prod"]
 NAMED = {
@@ -52,6 +54,12 @@ def test_what_is_no_number_of_seconds(text: str) -> None:
 def test_what_is_no_integer(text: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError, match="must be an integer from 0 to 65,535"):
         integer(0, 65_535)(text)
+
+
+@pytest.mark.parametrize("text", NO_SHARDS)
+def test_what_is_no_part_of_the_accounts(text: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError, match="must be part I of N, such as 1/5 or 5/5"):
+        parse_shard(text)
 
 
 @pytest.mark.parametrize(("variable", "chosen"), NAMED.items())

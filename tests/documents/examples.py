@@ -21,6 +21,7 @@ FILES = {
     "problems": REPOSITORY / "tests/report/golden/problems.json",
     "doctor": REPOSITORY / "tests/report/golden/doctor.json",
     "environments": FOLDER / "environments.json",
+    "accounts": FOLDER / "accounts.json",
     "state": REPOSITORY / "tests/state/documents/state-1.json",
     "state-list": FOLDER / "state-list.json",
     "state-show": FOLDER / "state-show.json",

@@ -57,8 +57,9 @@ def check(kind: str, captured: pytest.CaptureFixture[str]) -> None:
 
 
 def test_environments(capsys: pytest.CaptureFixture[str]) -> None:
-    environments.run(options(action=None, file=REPOSITORY / "lists.yaml.example"))
-    check("environments", capsys)
+    for name, accounts in (("environments", False), ("accounts", True)):
+        environments.run(options(action=None, accounts=accounts, file=REPOSITORY / "lists.yaml.example"))
+        check(name, capsys)
 
 
 def test_state_list(capsys: pytest.CaptureFixture[str]) -> None:

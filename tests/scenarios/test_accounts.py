@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.model.shards import Shard
 from reconciler.sandbox import faults
 from reconciler.sandbox.accounts import Account, ContactList
 from reconciler.sandbox.server import ACCOUNT_ID, STREAM_ID
@@ -158,3 +159,39 @@ def test_live_texts_are_accepted_from_the_others_where_one_fails(place: Workplac
     ran = place.run("accept", "--all-envs")
     assert (ran.code, ran.err.startswith("error: env-b2: ")) == (1, True)
     assert 'env-c3: {name: "Gamma"}' in (place.folder / "lists.yaml").read_text()
+
+
+def test_parts_of_the_accounts_are_together_the_whole_each_environment_once(place: Workplace) -> None:
+    declare(place, "Beta")
+    assert place.run("plan", "--all-envs", "--out", "plan.json").code == 0
+    names: list[str] = []
+    for number in (1, 2, 3):
+        part = f"{number}/3"
+        planned = json.loads(place.run("plan", "--json", RECONCILER_SHARD=part).out)
+        ran = place.run("apply", "plan.json", "--yes", "--json", "--shard", part)
+        made = [environment["name"] for environment in json.loads(ran.out)["environments"]]
+        assert made == [environment["name"] for environment in planned["environments"]]
+        assert ran.code == 0, ran.err
+        assert ("has none of these environments" in ran.err) == (not made)
+        names += made
+    assert sorted(names) == ["env-a1", "env-b2", "env-c3", "env-d4", "prod"]
+    assert place.run("plan", "--all-envs", "--detailed-exitcode").code == 0
+    assert all(place.sandbox.world.lists(account)[KNOWN.id].name == "Beta" for account in ACCOUNTS)
+
+
+def test_a_part_without_accounts_is_done_at_once(place: Workplace) -> None:
+    place.manifest(f"  alpha: {{id: {KNOWN.id}, name: Beta}}\n")
+    part = "2/2" if Shard(1, 2).holds((place.url, ACCOUNT_ID)) else "1/2"
+    for command in (["validate"], ["plan", "--refresh", "--detailed-exitcode"], ["drift"], ["apply", "--yes"]):
+        ran = place.run(*command, "--shard", part)
+        assert ran.code == 0, ran.err
+        assert f"part {part} of the accounts has none of these environments" in ran.err
+    assert not place.sandbox.world.log.entries
+
+
+def test_accounts_with_their_environments(place: Workplace) -> None:
+    declare(place, "Alpha")
+    shown = json.loads(place.run("environments", "--accounts", "--json").out)
+    assert [(of["account_id"], of["environments"]) for of in shown][:2] == [(ACCOUNT_ID, ["prod"]), ("a1", ["env-a1"])]
+    assert place.run("environments", "--accounts").out.splitlines()[1] == f"{place.url} a1: env-a1"
+    assert place.run("environments", "add", "new", "--accounts").code == 1
