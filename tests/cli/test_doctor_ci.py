@@ -293,12 +293,12 @@ def test_all_pages_are_read(gitlab: Desk) -> None:
 def test_a_repository_that_is_set_up_is_in_order(github: Desk) -> None:
     checks = github.ask(0)
     assert set(statuses(checks).values()) == {"works"}
-    assert len(checks) == 7
+    assert len(checks) == 8
 
 
 def test_a_new_repository_lacks_everything_and_is_told_so(github: Desk) -> None:
     github.forge.answers = {
-        "repos/o/r": {},
+        "repos/o/r": {"has_issues": False},
         "repos/o/r/actions/permissions": {"enabled": False, "allowed_actions": "local_only"},
         "repos/o/r/environments/prod": {"protection_rules": []},
         "repos/o/r/environments/prod/secrets": {"secrets": []},
@@ -317,6 +317,14 @@ def test_a_new_repository_lacks_everything_and_is_told_so(github: Desk) -> None:
     assert checks["state branch"][1] == "the rule pull_request would refuse the state"
     github.forge.answers["repos/o/r/environments/prod/secrets"] = 403
     assert github.ask(1)["environment prod, secrets"][0] == "unknown"
+
+
+def test_protection_of_before_rulesets_can_refuse_the_state(github: Desk) -> None:
+    rules = {"restrictions": {"users": []}, "lock_branch": {"enabled": False}, "required_signatures": {"enabled": True}}
+    github.forge.answers["repos/o/r/branches/reconciler-state/protection"] = rules
+    assert github.ask(1)["state branch"][1] == (
+        "the rule required_signatures would refuse the state; the rule restrictions would refuse the state"
+    )
 
 
 def test_what_admits_too_much_on_github_is_told(github: Desk) -> None:
@@ -359,8 +367,11 @@ def test_the_workflow_applies_after_a_merge_to_the_default_branch(github: Desk, 
     github.forge.answers |= {"repos/o/r": {"default_branch": "trunk"}, f"{RULES}/trunk": GITHUB[f"{RULES}/main"]}
     workflow = github.folder / ".github" / "workflows" / "contact-lists.yml"
     workflow.parent.mkdir(parents=True)
-    workflow.write_text(f"on:\n  push:\n    branches: {branches} # the default branch\n")
-    found = github.ask(1)["default branch"]
+    workflow.write_text(f"on:\n  push:\n    branches: {branches} # the default branch\n      unprotected: true\n")
+    github.forge.answers["repos/o/r/environments/prod"] = {"name": "prod", **ENVIRONMENT}
+    checks = github.ask(1)
+    assert "no reviewers are required" not in checks["environment prod"][1]
+    found = checks["default branch"]
     assert found[0] == status
     assert status == "works" or found[1].startswith("a merge to trunk applies nothing: .github/workflows/contact-lists")
 

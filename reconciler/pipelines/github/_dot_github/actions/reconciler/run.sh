@@ -17,7 +17,7 @@ if [[ $COMMAND == environments ]]; then
   # For a pull request that breaks the manifest, the environments of its base: their plans then say what is wrong.
   names=$(python -P -m reconciler environments --json ${arguments[@]+"${arguments[@]}"}) ||
     names=$(git worktree add --force --quiet "$RUNNER_TEMP/base" HEAD^1 && cd "$RUNNER_TEMP/base" &&
-      python -P -m reconciler environments --json ${arguments[@]+"${arguments[@]}"})
+      python -P -m reconciler environments --json ${arguments[@]+"${arguments[@]}"} 2>/dev/null)
   if [[ -n $ENVIRONMENT ]]; then
     if [[ $names != *"\"$ENVIRONMENT\""* ]]; then
       echo "::error::the manifest has no environment $ENVIRONMENT: $names"
