@@ -16,11 +16,15 @@ if TYPE_CHECKING:
 
 _PUSH_RULES = (
     "commit_message_regex",
+    "commit_message_negative_regex",
     "author_email_regex",
     "branch_name_regex",
+    "file_name_regex",
     "member_check",
     "reject_unsigned_commits",
+    "reject_non_dco_commits",
     "commit_committer_check",
+    "commit_committer_name_check",
 )
 _SECRET = ("CLIENT_ID", "CLIENT_SECRET")
 _PINS = ("HOST", "ACCOUNT_ID", "STREAM_ID")
@@ -157,11 +161,9 @@ def _environment(forge: Forge, environment: str, default: str) -> Check:
             "an apply",
             f"with GitLab Premium: Settings, CI/CD, Protected environments, {environment}",
         )
-    return Check(
-        "environment",
-        "works",
-        f"{environment} is protected; deployed to by {_names(rules.get('deploy_access_levels') or [])}",
-    )
+    deployers, approvers = (rules.get(name) or [] for name in ("deploy_access_levels", "approval_rules"))
+    approval = f"after an approval by {_names(approvers)}" if approvers else "without an approval"
+    return Check("environment", "works", f"{environment} is protected; deployed to by {_names(deployers)}, {approval}")
 
 
 def _names(levels: list[dict[str, Any]]) -> str:

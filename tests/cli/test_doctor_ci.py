@@ -219,7 +219,8 @@ def test_a_new_project_lacks_everything_and_is_told_so(gitlab: Desk) -> None:
         ("variables", [1], "variables", "unknown", "the answer is not understood"),
         ("protected_environments/prod", [], "environment", "unknown", "the answer is not understood"),
         ("protected_environments/prod", None, "environment", "unknown", "whoever may merge to main may start an apply"),
-        ("protected_environments/prod", {}, "environment", "works", "deployed to by no one"),
+        ("protected_environments/prod", {}, "environment", "works", "deployed to by no one, without an approval"),
+        ("protected_environments/prod", {"approval_rules": [MAINTAINERS]}, "environment", "works", "an approval by 40"),
         ("protected_branches", [{"name": "*", "push_access_levels": [NO_ONE]}], "state branch", "fails", "no one may"),
         (
             "protected_branches",
