@@ -5,7 +5,6 @@
     wiring     manifest → workspaces, stores, API clients
     runtime    the real clock, signals, who is running this
     exits      which exit code counts where several environments have one
-    process    open files, for as many environments as there are
     output     stdout for people or machines, stderr for the rest; and what becomes of it if nothing reads it
     forge      the repository on GitLab or GitHub, for `doctor --ci`; `gitlab_checks`, `github_checks`: what it lacks
     signals    what SIGHUP, SIGINT and SIGTERM do before a run stops, and after

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from reconciler.cli import options as shared
 from reconciler.cli import reports
-from reconciler.cli.output import note, say, uses_colour, warn
+from reconciler.cli.output import note, say, warn
 from reconciler.cli.outputs import Outputs
 from reconciler.errors import UsageError
 from reconciler.model.fields import NAME, label
@@ -64,10 +63,7 @@ def run(options: argparse.Namespace) -> int:
     alone = _tell_left_out(_find_left_alone(report, options.keys))
     accepted, refused, expected = accept_texts(draft, list(_find_changes(report, options.keys)))
     changes = draft.changes(expected)
-    if options.dry_run:
-        edits.show(changes, colour=uses_colour(sys.stdout, options))
-    else:
-        edits.write(chosen.manifest, changes)
+    edits.make(chosen.manifest, changes, options)
     gone = _tell_left_out(_find_gone(report, options.keys))
     if not (accepted or refused or gone):
         say("nothing to accept: no list changed elsewhere since the last apply")
@@ -82,13 +78,9 @@ def _check_keys(chosen: Chosen, keys: Sequence[str]) -> None:
     known = {key for environment in chosen.environments for key in environment.desired.lists}
     unknown = [pattern for pattern in keys if not any(matches(pattern, key) for key in known)]
     if unknown:
+        names = (workspace.name for workspace in chosen.workspaces)
         named, guess = ", ".join(map(repr, unknown)), did_you_mean(unknown[0], known)
-        raise UsageError(f"the manifest has no list {named} in {', '.join(_names(chosen))}{guess}")
-
-
-def _names(chosen: Chosen) -> Iterator[str]:
-    for environment in chosen.environments:
-        yield environment.desired.environment
+        raise UsageError(f"the manifest has no list {named} in {', '.join(names)}{guess}")
 
 
 def _find_changes(report: DriftReport, keys: Sequence[str]) -> Iterator[Wanted]:

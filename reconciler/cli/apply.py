@@ -164,7 +164,7 @@ def _apply(options: argparse.Namespace, chosen: Chosen, saved: Plan | None, runt
             shown.begin(plan)
 
         how = ApplyOptions(
-            holder=lock_info(runtime.now()),
+            holder=lock_info(),
             clock=runtime,
             stop=runtime,
             jitter=random.random,

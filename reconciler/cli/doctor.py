@@ -95,14 +95,12 @@ def _check_up_ci(environment: Environment, manifest: Manifest, forge: Forge) -> 
 
 
 def _checks(environment: Environment, store: Store, options: argparse.Namespace, runtime: Runtime) -> Iterator[Check]:
-    from reconciler.api.credentials import from_variables
-
     yield Check("versions", "works", _versions())
-    yield _state(store)
-    yield _lock(store, runtime)
+    yield _try_check("state", lambda: _describe_state(store))
+    yield _lock(store)
     prefix, target = environment.credentials, environment.desired.target
     pins = _check_pins(prefix, target)
-    variables = _try_check("variables", lambda: from_variables(prefix, os.environ), lambda _: _set(prefix))
+    variables = _try_check("variables", lambda: _check_variables(prefix))
     yield pins
     yield variables
     left = unfilled(target.stream_id, target.account_id)
@@ -145,9 +143,10 @@ def _ask_api(environment: Environment, options: argparse.Namespace, runtime: Run
         yield _ids(environment, live, client)
 
 
-def _try_check(name: str, act: Callable[[], object], describe: Callable[[object], str]) -> Check:
+def _try_check(name: str, look: Callable[[], str]) -> Check:
+    """Return a check that works, with the words of `look`, unless that raises."""
     try:
-        return Check(name, "works", describe(act()))
+        return Check(name, "works", look())
     except ReconcilerError as error:
         return Check(name, "fails", str(error), "set them as the message says")
 
@@ -159,23 +158,21 @@ def _versions() -> str:
     return f"reconciler {__version__}, Python {platform.python_version()}, {packages}, {ssl.OPENSSL_VERSION}"
 
 
-def _state(store: Store) -> Check:
-    def describe(_: object) -> str:
-        applied = store.load()
-        if not applied.serial:
-            return f"none yet in {store.place}; the first import or apply writes it"
-        doubtful = sum(isinstance(known, DoubtfulList) for known in applied.lists.values())
-        return f"serial {applied.serial}, {len(applied.lists)} lists, {doubtful} in doubt, in {store.place}"
-
-    return _try_check("state", store.load, describe)
+def _describe_state(store: Store) -> str:
+    applied = store.load()
+    if not applied.serial:
+        return f"none yet in {store.place}; the first import or apply writes it"
+    doubtful = sum(isinstance(known, DoubtfulList) for known in applied.lists.values())
+    return f"serial {applied.serial}, {len(applied.lists)} lists, {doubtful} in doubt, in {store.place}"
 
 
-def _lock(store: Store, runtime: Runtime) -> Check:
+def _lock(store: Store) -> Check:
     from reconciler.cli.runtime import lock_info
 
-    held: list[str | None] = []
-    looked = _try_check("lock", lambda: held.append(store.holder(lock_info(runtime.now()))), lambda _: "free")
-    return Check("lock", "fails", held[0], "wait until that run has ended") if held and held[0] else looked
+    looked = _try_check("lock", lambda: store.holder(lock_info()) or "free")
+    if looked.status == "works" and looked.detail != "free":
+        return Check("lock", "fails", looked.detail, "wait until that run has ended")
+    return looked
 
 
 def _freeze(freezes: Sequence[Freeze], runtime: Runtime) -> Check:
@@ -194,13 +191,19 @@ def _check_pins(prefix: str, target: Target) -> Check:
     held = [name for name in names if name in os.environ or f"{name}_FILE" in os.environ]
     if not held:
         return Check("pins", "unknown", "none is set", f"where a pipeline runs, set {', '.join(names)}")
-    return _try_check(
-        "pins", lambda: check_pins(prefix, os.environ, target), lambda _: f"{', '.join(held)} as in the manifest"
-    )
+
+    def compare() -> str:
+        check_pins(prefix, os.environ, target)
+        return f"{', '.join(held)} as in the manifest"
+
+    return _try_check("pins", compare)
 
 
-def _set(prefix: str) -> str:
-    """Name the variables that are set, never their values."""
+def _check_variables(prefix: str) -> str:
+    """Check the variables, and name those that are set, never their values."""
+    from reconciler.api.credentials import from_variables
+
+    from_variables(prefix, os.environ)
     names = ("CLIENT_ID", "CLIENT_SECRET", "TOKEN", "JWT_ALGORITHM", "JWT_SUBJECT")
     every = [f"{prefix}_{name}{ending}" for name in names for ending in ("", "_FILE")]
     return ", ".join(name for name in every if os.environ.get(name)) + " set"

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import argparse
 import difflib
 import os
+import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.cli.output import say
+from reconciler.cli.output import say, uses_colour
 from reconciler.errors import EditError
 from reconciler.files import is_pipe
 from reconciler.report.colour import Ink, Pen
@@ -24,7 +26,15 @@ Changes = Mapping[str, tuple[bytes, bytes]]
 _INKS: Mapping[str, Ink] = {"+": "green", "-": "red", "@": "dim"}
 
 
-def show(changes: Changes, *, colour: bool) -> None:
+def make(manifest: Manifest, changes: Changes, options: argparse.Namespace) -> None:
+    """Write changes of a manifest's files; with --dry-run, only show them. Raises EditError as `_write`."""
+    if options.dry_run:
+        _show(changes, colour=uses_colour(sys.stdout, options))
+    else:
+        _write(manifest, changes)
+
+
+def _show(changes: Changes, *, colour: bool) -> None:
     """Print what would be written, as a unified difference."""
     pen = Pen(colour)
     for name, (before, after) in changes.items():
@@ -37,7 +47,7 @@ def show(changes: Changes, *, colour: bool) -> None:
                 say("\\ No newline at end of file")
 
 
-def write(manifest: Manifest, changes: Changes) -> None:
+def _write(manifest: Manifest, changes: Changes) -> None:
     """Write the files, each whole and durable; raises EditError if one holds no longer what was changed.
 
     All are written aside before the first takes its place, so that a full disk or a missing right leaves all as it was.

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from reconciler.cli import options as shared
 from reconciler.cli import questions
-from reconciler.cli.output import say, say_document, uses_colour, warn
+from reconciler.cli.output import say, say_document, warn
 from reconciler.errors import UsageError
 from reconciler.model.hosts import normalise
 from reconciler.model.identifiers import ACCOUNT_PLACEHOLDER
@@ -86,10 +85,9 @@ def _add(options: argparse.Namespace) -> int:
         entry["name_format"] = options.name_format
     draft = Draft(manifest)
     changes = draft.changes(draft.add_environment(name, entry))
+    edits.make(manifest, changes, options)
     if options.dry_run:
-        edits.show(changes, colour=uses_colour(sys.stdout, options))
         return 0
-    edits.write(manifest, changes)
     say(f"{name} added; changed: {terminal(', '.join(changes))}")
     if len(manifest.environments) == 1:
         say(f"From now on, plan, apply and others want to know which: --env {first}, --env {name} or --all-envs")

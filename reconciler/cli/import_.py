@@ -5,14 +5,13 @@ from __future__ import annotations
 import argparse
 import os
 import re
-import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.cli import options as shared
-from reconciler.cli.output import say, uses_colour, warn
+from reconciler.cli.output import say, warn
 from reconciler.errors import UsageError
 from reconciler.model.fields import NAME
 from reconciler.model.patterns import matcher, patterns_taken_as_names
@@ -86,14 +85,15 @@ def _import_lists(options: argparse.Namespace) -> int:
 
     runtime = Runtime()
     into = _name_of(options)
-    new = {} if into == options.file.name or _exists(options, into) else {into: b"lists: {}\n"}
+    is_there = into == options.file.name or Path(options.file.parent, into).exists()
+    new = {} if is_there else {into: b"lists: {}\n"}
     chosen = wiring.load_workspaces(options, drafts=new)
     if into not in chosen.manifest.files:
         raise UsageError(f"--into {options.into}: the manifest does not include it; add it to `include` first")
     with wiring.clients(chosen.environments, options, runtime) as readers, ExitStack() as locks:
         writers: dict[str, StateWriter] = {}
         if not options.dry_run:
-            who = lock_info(runtime.now())
+            who = lock_info()
             writers = {
                 workspace.desired.environment: locks.enter_context(workspace.store.lock(who))
                 for workspace in chosen.workspaces
@@ -112,16 +112,15 @@ def _import_lists(options: argparse.Namespace) -> int:
         if new and into in changes:
             old, content = changes[into]
             changes = {**changes, into: (old, _schema_line(options.file.parent, into) + content)}
-        if options.dry_run:
-            edits.show(changes, colour=uses_colour(sys.stdout, options))
-        else:
-            edits.write(chosen.manifest, changes)
+        edits.make(chosen.manifest, changes, options)
+        if not options.dry_run:
             _record(imports, writers, runtime)
     then = steps.command(
         "plan --refresh", [workspace.name for workspace in chosen.workspaces], wiring.asked_of(options)
     )
     campaigns = {each.id: each.campaigns for of in live.values() for each in of.lists.values() if each.campaigns}
-    _tell(imports, list(changes), then, campaigns, recorded=not options.dry_run)
+    for line in _lines(imports, list(changes), then, campaigns, recorded=not options.dry_run):
+        say(line)
     return 0
 
 
@@ -139,10 +138,6 @@ def _schema_line(folder: Path, into: str) -> bytes:
     if not (folder / schema).exists():
         return b""
     return f"# yaml-language-server: $schema={'../' * into.count('/')}{schema}\n".encode()
-
-
-def _exists(options: argparse.Namespace, into: str) -> bool:
-    return Path(options.file.parent, into).exists()
 
 
 def _find_undeclared(chosen: Chosen, live: Mapping[str, Live], patterns: Sequence[str]) -> Mapping[str, list[LiveList]]:
@@ -204,13 +199,6 @@ def _record(imports: Imports, writers: Mapping[str, StateWriter], runtime: Runti
         writer = writers[each.environment]
         adopted = Adopt(key=each.key, id=each.id, cause="new", before=each.texts, after=each.texts, source=None)
         Records(writer, runtime).settle(adopted, writer.applied.lists.get(each.key))
-
-
-def _tell(
-    imports: Imports, changed: Sequence[str], then: str, campaigns: Mapping[str, Sequence[Campaign]], *, recorded: bool
-) -> None:
-    for line in _lines(imports, changed, then, campaigns, recorded=recorded):
-        say(line)
 
 
 def _lines(

@@ -56,12 +56,16 @@ def shard(parser: argparse.ArgumentParser) -> None:
 def output(parser: argparse.ArgumentParser) -> None:
     """Declare how to print."""
     parser.add_argument("--json", action="store_true", help="print a JSON document instead of text")
-    parser.add_argument("--no-color", action="store_true", help="plain text (also NO_COLOR, or not a terminal)")
+    _no_color(parser)
 
 
 def editing(parser: argparse.ArgumentParser) -> None:
     """Declare what goes with a change of the manifest."""
     parser.add_argument("--dry-run", action="store_true", help="show the difference and write nothing")
+    _no_color(parser)
+
+
+def _no_color(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-color", action="store_true", help="plain text (also NO_COLOR, or not a terminal)")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,8 +15,6 @@ from reconciler.state.state_store import Owner
 if TYPE_CHECKING:
     from reconciler.manifest import Environment, Manifest
     from reconciler.state.state_store import Store
-
-_told: set[str] = set()
 
 
 def owner(manifest: Manifest, environment: Environment, url: str, store: Store) -> Owner:
@@ -62,7 +61,6 @@ def _uses(other: Path, environment: str, url: str, document: Path | None) -> boo
     return "://" not in found.state and os.path.realpath(place) == str(document)
 
 
+@cache
 def _tell_once(text: str) -> None:
-    if text not in _told:
-        _told.add(text)
-        note(terminal(text))
+    note(terminal(text))

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from reconciler.cli import options as shared
-from reconciler.cli.output import say, uses_colour
+from reconciler.cli.output import say
 from reconciler.errors import UsageError
 from reconciler.model.fields import NAME, label
 from reconciler.model.texts import differing
@@ -43,10 +42,7 @@ def run(options: argparse.Namespace) -> int:
     from reconciler.manifest.edit.promotion import Match, candidates
 
     manifest = load(options.file)
-    for name in (options.before, options.after):
-        if name not in manifest.environments:
-            known = ", ".join(manifest.environments)
-            raise UsageError(f"the manifest has no environment {name!r}; it has {known}")
+    shared.choose_environments([options.before, options.after], False, list(manifest.environments))
     if options.dry_run and not options.match_names:
         raise UsageError("--dry-run goes with --match-names: without it, nothing is written")
     draft = Draft(manifest)
@@ -64,10 +60,7 @@ def _add_matches(options: argparse.Namespace, draft: Draft, wanted: Sequence[Can
     there = _find_undeclared(options, draft.manifest)
     found = list(matches(wanted, there))
     changes = draft.changes(add_ids(draft, options.after, found))
-    if options.dry_run:
-        edits.show(changes, colour=uses_colour(sys.stdout, options))
-    else:
-        edits.write(draft.manifest, changes)
+    edits.make(draft.manifest, changes, options)
     _show(options, found)
     if any(not match.live for match in found):
         _name_unmatched(options.after, found, there)

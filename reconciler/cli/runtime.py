@@ -155,7 +155,7 @@ class Runtime:
         )
 
 
-def lock_info(now: float) -> LockInfo:
+def lock_info() -> LockInfo:
     """Say who is running this: process, host, user (of a CI job, who started it), command and CI job."""
     import socket
 
@@ -167,7 +167,7 @@ def lock_info(now: float) -> LockInfo:
         host=socket.gethostname(),
         user=build.get(STARTED_BY) or _user(),
         command=_command(sys.argv[1:]),
-        since=timestamp(now),
+        since=timestamp(time.time()),
         job=build.get(LINK, ""),
     )
 

@@ -9,12 +9,11 @@ from __future__ import annotations
 import argparse
 import csv
 import io
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from reconciler.cli.output import say, uses_colour
+from reconciler.cli.output import say
 from reconciler.errors import EditError
 from reconciler.model.fields import FIELDS, label
 from reconciler.report.escape import cell_text, quote
@@ -60,10 +59,7 @@ def take_over(options: argparse.Namespace) -> int:
             error.add_note(f"{options.csv}:{line}: {why}")
         raise error
     changes = draft.changes(expected)
-    if options.dry_run:
-        edits.show(changes, colour=uses_colour(sys.stdout, options))
-    else:
-        edits.write(manifest, changes)
+    edits.make(manifest, changes, options)
     for each in accepted:
         say(f"  ~ {each.key}  {each.environment}  {label(each.field)}: {quote(each.text)}")
     if not accepted:

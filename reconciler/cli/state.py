@@ -207,9 +207,9 @@ def _say_differences(present: Applied, pushed: Applied) -> None:
 
 
 def _holder() -> LockInfo:
-    from reconciler.cli.runtime import Runtime, lock_info
+    from reconciler.cli.runtime import lock_info
 
-    return lock_info(Runtime().now())
+    return lock_info()
 
 
 def _find_list(applied: Applied, key: str) -> KnownList:

@@ -146,15 +146,14 @@ def unlock(store: Store, options: argparse.Namespace) -> None:
     from reconciler.cli.runtime import Runtime, lock_info
     from reconciler.report.escape import terminal
 
-    runtime = Runtime()
-    asking = lock_info(runtime.now())
+    asking = lock_info()
     found = store.breakable(asking)
     if found is None:
         note(f"{store}: {store.free_text}")
         return
     say(terminal(found.said))
     if not options.yes:
-        _ask(runtime)
+        _ask(Runtime())
     found.free(asking)
     say("unlocked; if that run still works, it notices before its next PUT, and stops")
 
@@ -172,7 +171,7 @@ def _ask(runtime: Runtime) -> None:
 def migrate(chosen: Chosen, options: argparse.Namespace) -> None:
     """Move the state of every environment, then say what to write in the manifest."""
     from reconciler.cli import wiring
-    from reconciler.cli.runtime import Runtime, lock_info
+    from reconciler.cli.runtime import lock_info
     from reconciler.manifest.rules import folder_fault
     from reconciler.state.moving import move
 
@@ -182,7 +181,7 @@ def migrate(chosen: Chosen, options: argparse.Namespace) -> None:
     if options.to == manifest.state:
         raise UsageError(f"the state is at {options.to} already")
     places = [(environment, wiring.store(manifest, environment, options.to)) for environment in chosen.environments]
-    asking = lock_info(Runtime().now())
+    asking = lock_info()
     for environment, there in places:
         here = wiring.store(manifest, environment)
         if str(here).rstrip("/") == str(there).rstrip("/"):

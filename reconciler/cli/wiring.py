@@ -6,7 +6,7 @@ import argparse
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -34,6 +34,8 @@ _NO_BRANCH = re.compile(r"^HEAD$|^refs/|\.lock(?:/|$)")  # what git takes for so
 LASTING_STATE = "git+branch://reconciler-state"
 MOVE_STATE = f"`reconciler state migrate --to {LASTING_STATE}`, then write `state: {LASTING_STATE}` in the manifest"
 CONNECT_SECONDS, READ_SECONDS = 10.0, 30.0
+_FILES_AN_ENVIRONMENT = 4  # lock, journal, connection, and one while files are replaced
+_FILES_BESIDE = 64
 
 
 class Chosen(NamedTuple):
@@ -249,12 +251,12 @@ def clients(
     from reconciler.api.client import Client
     from reconciler.api.credentials import from_variables
     from reconciler.api.rate_limit import RateLimit
-    from reconciler.cli import logs, process
+    from reconciler.cli import logs
 
     for environment in environments:
         _check_target(environment)
     logs.show()
-    process.allow_open_files(len(environments))
+    _allow_open_files(len(environments))
     limits: dict[tuple[str, str], RateLimit] = {}
     with ExitStack() as open_clients:
         connected: dict[str, Client] = {}
@@ -266,6 +268,18 @@ def clients(
             client = Client(target, credentials, clock, limits[target.account], timeout=timeouts(options))
             connected[environment.desired.environment] = open_clients.enter_context(client)
         yield connected
+
+
+def _allow_open_files(environments: int) -> None:
+    """Let this process keep the files open that so many environments need, as far as the system lets it."""
+    with suppress(ImportError, OSError, ValueError):
+        import resource
+
+        wanted = environments * _FILES_AN_ENVIRONMENT + _FILES_BESIDE
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if soft != resource.RLIM_INFINITY and soft < wanted:
+            most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def _check_target(environment: Environment) -> None:

@@ -27,11 +27,11 @@ def test_its_time_goes_on_while_the_machine_sleeps(monkeypatch: pytest.MonkeyPat
 def test_a_ci_job_is_whose_who_started_it(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("GITHUB_RUN_ID", "CI_JOB_URL", "GITLAB_USER_LOGIN"):
         monkeypatch.delenv(name, raising=False)
-    alone = lock_info(0.0)
+    alone = lock_info()
     monkeypatch.setenv("CI_JOB_URL", "https://gitlab.example/jobs/7")
-    assert (lock_info(0.0).user, lock_info(0.0).job) == (alone.user, "https://gitlab.example/jobs/7")
+    assert (lock_info().user, lock_info().job) == (alone.user, "https://gitlab.example/jobs/7")
     monkeypatch.setenv("GITLAB_USER_LOGIN", "kim")
-    assert lock_info(0.0).user == "kim"
+    assert lock_info().user == "kim"
 
 
 @pytest.mark.parametrize(("asking", "said"), [(True, "\nstopping; once"), (False, "stopping after the request in")])
@@ -104,7 +104,7 @@ def test_a_signal_ends_a_long_wait_and_its_countdown() -> None:
 def test_who_runs_it_is_told_without_addresses_of_messages(monkeypatch: pytest.MonkeyPatch) -> None:
     said = ["apply", "--notify", "slack://a b", "--notify=json://c", "--notify-when", "trouble", "--yes"]
     monkeypatch.setattr(sys, "argv", ["reconciler", *said])
-    assert lock_info(0.0).command == "reconciler apply --notify ... --notify=... --notify-when trouble --yes"
+    assert lock_info().command == "reconciler apply --notify ... --notify=... --notify-when trouble --yes"
 
 
 def test_in_a_log_a_wait_has_few_lines(capsys: pytest.CaptureFixture[str]) -> None:
