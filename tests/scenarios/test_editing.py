@@ -204,7 +204,7 @@ def test_a_second_environment_is_added_and_filled(place: Workplace) -> None:
     for refused, said in (
         (add, "the manifest has an environment 'dev' already"),
         (["environments", "add", "Dev"], "error: 'Dev': "),
-        (["environments", "--json", "add", "x"], "error: --json prints the names: leave it out with add"),
+        (["environments", "--json", "add", "x"], "error: --json and --accounts are of what is printed: leave"),
         (["environments", "add", "x", "--stream", "x"], "error: --stream 'x': must be a stream id"),
         (["environments", "add", "x", "--name-format", "x"], "x.name_format: must have {name} exactly once"),
     ):
