@@ -8,12 +8,16 @@ NODE := tests/node/node_modules/.installed
 # Without bytecode every start of the program compiles it again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-all test-resolved slow browser shells faults explore mutants bench bench-check bench-report check format lock dist clean
+.PHONY: demo test covered test-all test-resolved slow browser shells faults explore mutants bench bench-check bench-report check lint types format lock dist clean
 
 demo: $(STAMP)
 	PATH="$(CURDIR)/$(RUN):$$PATH" sh docs/demo.sh
 
-test: check
+# The types are checked beside the tests: mypy uses one core only.
+test: lint
+	@$(MAKE) --no-print-directory -j 2 types covered
+
+covered: $(STAMP)
 	$(RUN)/python -m pytest -n 3 --cov --cov-report= -m "not slow"
 	$(RUN)/coverage report --skip-covered --fail-under=95
 	$(RUN)/coverage report --skip-covered --fail-under=100 --include='$(WHOLE)'
@@ -21,9 +25,9 @@ test: check
 test-all: test slow faults explore mutants
 
 # Laws with thousands of examples, hundreds of races, doubles from npm, pages in a browser: what takes minutes, or needs
-# Node or Chromium.
+# Node or Chromium; and all laws with more examples than `make test` has time for.
 slow: $(STAMP) $(NODE) browser shells
-	$(RUN)/python -m pytest -n 2 --timeout 900 -m slow
+	$(RUN)/python -m pytest -n 2 --timeout 900 --hypothesis-profile thorough -m "slow or hypothesis"
 
 # Chromium, and the fonts of the pictures; says what to do where it cannot install them.
 browser:
@@ -70,11 +74,15 @@ bench-check: $(STAMP)
 bench-report: $(STAMP)
 	$(RUN)/python -m benchmarks.versus $(BENCH)
 
-check: $(STAMP)
+check: lint types
+
+lint: $(STAMP)
 	$(RUN)/ruff check .
 	$(RUN)/ruff format --check .
-	$(RUN)/mypy
 	$(RUN)/lint-imports
+
+types: $(STAMP)
+	$(RUN)/mypy
 
 format: $(STAMP)
 	$(RUN)/ruff check --fix .

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import signal
 
+import pytest
 from hypothesis import settings
+from hypothesis.internal.conjecture import providers
 
 from tests.doubles import az_server, cloud, gs_server, s3_server
 
 __all__ = ["az_server", "cloud", "gs_server", "s3_server"]
 
 # The same examples each time, so that a red run is red for everybody; --hypothesis-profile=random looks elsewhere.
-settings.register_profile("same", deadline=None, derandomize=True, database=None)
+settings.register_profile("quick", deadline=None, derandomize=True, database=None, max_examples=40)
+settings.register_profile("thorough", deadline=None, derandomize=True, database=None)
 settings.register_profile("random", deadline=None)
-settings.load_profile("same")
+settings.load_profile("quick")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Take no constants of the program for quick examples: to read all its modules takes each process 6 s."""
+    if not config.getoption("--hypothesis-profile"):
+        vars(providers)["_get_local_constants"] = lambda: providers._local_constants
+
 
 # A shell's background job ignores SIGINT, what nohup starts SIGHUP, and so would all that the tests start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

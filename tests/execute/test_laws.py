@@ -94,7 +94,6 @@ def scenes(draw: st.DrawFn) -> Scene:
 
 
 @given(scenes())
-@settings(max_examples=100)
 def test_laws(scene: Scene) -> None:
     check_laws(scene)
 

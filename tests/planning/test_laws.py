@@ -261,9 +261,10 @@ ONE_WORLD = [
     law_an_undone_plan_leaves_the_lists_as_they_were,
 ]
 NAMED = [law.__name__ for law in ONE_WORLD]
+MANY = settings().max_examples * 3 // 2
 
 
-@settings(max_examples=150)
+@settings(max_examples=MANY)
 @given(WORLDS)
 def test_laws(world: World) -> None:
     """All in one, since to draw a world takes longer than any law."""
@@ -271,19 +272,19 @@ def test_laws(world: World) -> None:
         law(world)
 
 
-@settings(max_examples=150)
+@settings(max_examples=MANY)
 @given(WANTED)
 def test_three_equal_sides(wanted: dict[str, Short]) -> None:
     law_three_equal_sides(wanted)
 
 
-@settings(max_examples=150)
+@settings(max_examples=MANY)
 @given(WORLDS, LIVE, WANTED)
 def test_reviewed_plans_never_do_more(world: World, edits: Mapping[str, Short], manifest: dict[str, Short]) -> None:
     law_a_reviewed_plan_never_does_more(world, edits, manifest)
 
 
-@settings(max_examples=300)
+@settings(max_examples=2 * MANY)
 @given(WORLDS, HOSTILE.map(hostile))
 def test_plans_from_anybody_do_no_harm(world: World, plan: EnvironmentPlan) -> None:
     law_a_plan_from_anybody_does_no_harm(world, plan)
