@@ -14,6 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import Any, Self
+from urllib.parse import parse_qs
 
 from reconciler.sandbox.server import ACCOUNT_ID, CLIENT_ID, CLIENT_SECRET, STREAM_ID, Sandbox
 from tests.pipelines.project import bare_python, commit_manifest, offer_program, run_cleanly
@@ -37,10 +38,18 @@ done
 
 @dataclass
 class GitLab:
-    """The double of GitLab's API: what a GET answers by path (a number: the status), the notes of request 7, a log."""
+    """The double of GitLab's API: what a GET answers by path (a number: the status), the notes of request 7, a log.
+
+    `requests` are the merge requests that were opened; `forbidden`: none can be; `beside`: another pipeline opens the
+    next one first. Commits are those of the repository `origin`.
+    """
 
     answers: dict[str, Any] = field(default_factory=dict)
     notes: list[dict[str, Any]] = field(default_factory=list)
+    requests: list[dict[str, Any]] = field(default_factory=list)
+    forbidden: bool = False
+    beside: bool = False
+    origin: Path = Path()
     asked: list[str] = field(default_factory=list)
     url: str = ""
 
@@ -81,6 +90,10 @@ class GitLab:
         """Carry out one request; None is not found. The notes are on the second of two pages."""
         self.asked.append(f"{path}?{query}")
         note = re.fullmatch(r"projects/5/merge_requests/7/notes(?:/(\d+))?", path)
+        if path == "projects/5/merge_requests" or (method == "PUT" and not note):
+            return self._answer_request(method, path, query, body or {})
+        if commit := re.fullmatch(r"projects/5/repository/commits/([0-9a-f]{40})", path):
+            return {"committer_email": git(self.origin, "show", "--no-patch", "--format=%ce", commit[1])}
         if not note:
             return self.answers.get(path) if method == "GET" else None
         if method == "GET":
@@ -93,6 +106,25 @@ class GitLab:
             self.notes.remove(found)
         found.update(body or {})
         return {}
+
+    def _answer_request(self, method: str, path: str, query: str, body: dict[str, Any]) -> object:
+        """Carry out what is asked about the merge requests of the project."""
+        if method == "GET":
+            asked = {name: values[0] for name, values in parse_qs(query).items()}
+            wanted = (asked["state"], asked["source_branch"])
+            return [each for each in self.requests if (each["state"], each["source_branch"]) == wanted]
+        if method == "PUT":
+            found = self.requests[int(path.rpartition("/")[2]) - 1]
+            found.update({"state": "closed"} if body.pop("state_event", "") else {}, **body)
+            return {}
+        taken = any(
+            (each["source_branch"], each["state"]) == (body["source_branch"], "opened") for each in self.requests
+        )
+        if self.forbidden or taken:
+            return 403 if self.forbidden else 409
+        known = {"iid": len(self.requests) + 1, "state": "opened", "source_project_id": 5}
+        self.requests.append({**known, **body})
+        return 409 if self.beside else {}
 
 
 @dataclass
@@ -124,7 +156,12 @@ class Project:
         scoped |= {"KORE_ACCOUNT_ID": ACCOUNT_ID, "KORE_STREAM_ID": STREAM_ID}
         kept = self.folder / ".gitlab-ci-local" / "variables.yml"
         kept.parent.mkdir()
-        kept.write_text(json.dumps({"global": {name: {"values": {"prod": text}} for name, text in scoped.items()}}))
+        values = {name: {"values": {"prod": text}} for name, text in scoped.items()}
+        values["RECONCILER_DRIFT_TOKEN"] = {"values": {"prod/drift": TOKEN}}
+        kept.write_text(json.dumps({"global": values}))
+        address = "https://gitlab.test/g/p.git"
+        (self.folder / ".gitconfig").write_text(f'[url "{origin}"]\n\tinsteadOf = {address}\n')
+        self.gitlab.origin = origin
 
     def include(self, inputs: str) -> None:
         """Add inputs to the entry of the environment."""

@@ -117,7 +117,7 @@ def test_drift_is_found_in_the_morning(project: Project) -> None:
     project.declare(declared("Text 1"))
     code, said = project.run("schedule")
     assert code == 0, said
-    assert "1 edited, 1 as declared" in said
+    assert "1 never applied, 1 as declared" in said
     assert project.artifact("contact-lists-drift", "drift.html").exists()
 
 
@@ -129,3 +129,23 @@ def test_a_merge_request_is_compared_with_the_live_account_if_the_input_says_so(
     assert code == 0, said
     assert "Compared with the live account." in project.gitlab.notes[0]["body"]
     assert not project.sandbox.world.writes
+
+
+def test_mornings_keep_one_merge_request_if_the_input_says_so(project: Project) -> None:
+    project.include("      merge_request: true\n")
+    project.declare(declared("Text 1"))
+    git(project.repository, "push", "--quiet", "origin", "HEAD:main")
+    assert project.run("push", "--manual", "apply-prod")[0] == 0
+    project.sandbox.world.edit(LISTS[0].id, {"description": "Theirs"})
+    code, said = project.run("schedule")
+    assert code != 0, said
+    (request,) = project.gitlab.requests
+    wanted = ("reconciler/drift-prod", "main", "opened")
+    assert (request["source_branch"], request["target_branch"], request["state"]) == wanted, said
+    assert "### reconciler drift: `prod` 1 drifted, 1 as declared" in request["description"]
+    git(project.repository, "fetch", "--quiet", "origin", "reconciler/drift-prod")
+    assert "description: Theirs" in git(project.repository, "show", "FETCH_HEAD:lists.yaml")
+    git(project.repository, "checkout", "--quiet", "lists.yaml")
+    project.sandbox.world.edit(LISTS[0].id, {"description": "Text 1"})
+    code, said = project.run("schedule")
+    assert (code, request["state"]) == (0, "closed"), said
