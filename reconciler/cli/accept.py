@@ -67,7 +67,9 @@ def run(options: argparse.Namespace) -> int:
     gone = _tell_left_out(_find_gone(report, options.keys))
     if not (accepted or refused or gone):
         say("nothing to accept: no list changed elsewhere since the last apply")
-    _tell(accepted, written=not options.dry_run)
+    edits.say_accepted(draft, accepted)
+    if accepted and not options.dry_run:
+        say("accepted into the manifest; the next apply records it, and sends nothing for it")
     _warn_of_campaigns(report, accepted)
     unfit = _tell_left_out(map(_refusal, refused))
     saved = reports.save_files(_with_left_out(report, [*alone, *gone, *unfit]), options)
@@ -152,10 +154,3 @@ def _warn_of_campaigns(report: DriftReport, accepted: Sequence[Wanted]) -> None:
                 f"{each.key} in {each.environment}: {name_campaigns(found.campaigns)}: look there "
                 "which name it was set up with; if that is the old one, correct it there, or set the name back instead"
             )
-
-
-def _tell(accepted: Sequence[Wanted], *, written: bool) -> None:
-    for each in accepted:
-        say(f"  ~ {each.key}  {each.environment}  {label(each.field)}: {quote(each.text)}")
-    if accepted and written:
-        say("accepted into the manifest; the next apply records it, and sends nothing for it")

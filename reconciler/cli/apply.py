@@ -265,6 +265,10 @@ def _save_undo(plan: Plan, options: argparse.Namespace) -> None:
     from reconciler.report import json
     from reconciler.report.steps import command
 
+    name, empty = terminal(str(options.undo_out)), not any(each.changes for each in plan.environments)
+    if empty and options.undo_out.is_file() and not is_stdout(options.undo_out):
+        note(f"nothing is to be set back after this run: {name} stays as it was, of an earlier run")
+        return
     try:
         options.outputs.write(options.undo_out, json.render(plan_document(plan)))
     except UsageError as error:
@@ -274,7 +278,9 @@ def _save_undo(plan: Plan, options: argparse.Namespace) -> None:
         return
     back = command("apply", (), replace(plan.asked, out=str(options.undo_out)))
     note(
-        f"{terminal(str(options.undo_out))} sets back what this run did ({back}); "
+        f"{name} is empty: nothing is to be set back after this run"
+        if empty
+        else f"{name} sets back what this run did ({back}); "
         "set the manifest back too, else the next apply makes the same changes again"
     )
 

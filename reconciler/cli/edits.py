@@ -6,7 +6,7 @@ import argparse
 import difflib
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,11 +14,14 @@ from typing import TYPE_CHECKING
 from reconciler.cli.output import say, uses_colour
 from reconciler.errors import EditError
 from reconciler.files import is_pipe
+from reconciler.model.fields import label
 from reconciler.report.colour import Ink, Pen
-from reconciler.report.escape import terminal
+from reconciler.report.escape import quote, terminal
 
 if TYPE_CHECKING:
     from reconciler.manifest import Manifest
+    from reconciler.manifest.edit.acceptance import Wanted
+    from reconciler.manifest.edit.draft import Draft
 
 Changes = Mapping[str, tuple[bytes, bytes]]
 """What each file held and what it is to hold, by name as in `Manifest.files`."""
@@ -45,6 +48,16 @@ def _show(changes: Changes, *, colour: bool) -> None:
             say(pen.paint(ink, shown) if ink else shown)
             if not line.endswith(("\n", "\r")):
                 say("\\ No newline at end of file")
+
+
+def say_accepted(draft: Draft, accepted: Sequence[Wanted]) -> None:
+    """Print each text that was taken into the manifest, and which are for one environment alone."""
+    from reconciler.manifest.edit.acceptance import find_overrides
+
+    overrides = find_overrides(draft, accepted)
+    for each in accepted:
+        alone = f"  (an override: it is for {each.environment} alone)" if each in overrides else ""
+        say(f"  ~ {each.key}  {each.environment}  {label(each.field)}: {quote(each.text)}{alone}")
 
 
 def _write(manifest: Manifest, changes: Changes) -> None:

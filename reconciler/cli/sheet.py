@@ -60,8 +60,7 @@ def take_over(options: argparse.Namespace) -> int:
         raise error
     changes = draft.changes(expected)
     edits.make(manifest, changes, options)
-    for each in accepted:
-        say(f"  ~ {each.key}  {each.environment}  {label(each.field)}: {quote(each.text)}")
+    edits.say_accepted(draft, accepted)
     if not accepted:
         say("nothing to import: the sheet holds what the manifest declares")
     elif not options.dry_run:

@@ -196,7 +196,7 @@ def migrate(chosen: Chosen, options: argparse.Namespace) -> None:
             f"Commit {manifest.state} and {manifest.path.name}, and keep both in git: whoever still has the old "
             "manifest is told the new place"
         )
-    if options.to.startswith("git+branch://"):
-        say("If this repository has no remote origin, the branch is on this machine only, until a write finds one")
+    if any(there.place.endswith("in this repository") for _, there in places):
+        say("There is no remote origin: the branch is on this machine only, until a write finds one")
     if "://" not in options.to:
         say(f"Commit {options.to}, but for what .gitignore is to name: {options.to}/*.lock {options.to}/*.new")

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 
+_SHORTEST_PART = 3
+
 
 def matcher(pattern: str, every: Collection[str]) -> Callable[[str], bool]:
     """Return a function that tells whether `pattern` means a text, given `every` text that there is."""
@@ -24,10 +26,13 @@ def patterns_taken_as_names(patterns: Iterable[str], every: Collection[str]) -> 
 
 
 def closest(written: str, known: Iterable[str]) -> str:
-    """Return the one of `known` that is closest to what was written, "" if none is close."""
+    """Return the one of `known` that is closest to what was written, or the shortest that has it in it; "" if none."""
     from difflib import get_close_matches  # noqa: PLC0415  (only after a mistake)
 
-    return next(iter(get_close_matches(written[:200], known, n=1)), "")
+    words = sorted(known, key=len)
+    close = get_close_matches(written[:200], words, n=1)
+    longer = (word for word in words if len(written) >= _SHORTEST_PART and written in word)
+    return next(iter(close), "") or next(longer, "")
 
 
 def did_you_mean(written: str, keys: Iterable[str]) -> str:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from reconciler.errors import EditError, ManifestError
 from reconciler.manifest import load
-from reconciler.manifest.edit.acceptance import Wanted, accept_texts
+from reconciler.manifest.edit.acceptance import Wanted, accept_texts, find_overrides
 from reconciler.manifest.edit.draft import Draft, declarations
 from reconciler.manifest.edit.imports import Imports, import_lists
 from reconciler.manifest.edit.list_text import NewList
@@ -152,6 +152,9 @@ def test_a_sequence_ends_where_its_last_item_does(tmp_path: Path) -> None:
 def test_several_environments(tmp_path: Path, before: str, wanted: list[tuple[str, Field, str]], after: str) -> None:
     head = f"{TWO}lists:\n  a:{' ' if before.startswith('{') else chr(10) + '    '}"
     path = written(tmp_path, head + before)
+    draft, texts = Draft(load(path)), [Wanted(name, "a", field, text) for name, field, text in wanted]
+    assert {each.text in after.partition("overrides")[2] for each in find_overrides(draft, texts)} <= {True}
+    assert bool(find_overrides(draft, texts)) is ("overrides" in after)
     assert accepted(path, *((name, "a", field, text) for name, field, text in wanted)) == head + after
 
 

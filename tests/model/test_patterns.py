@@ -65,7 +65,8 @@ def test_the_key_that_is_probably_meant() -> None:
     keys = ["contract-renewal-24m", "win-back"]
     assert did_you_mean("Contract Renewal 24M", keys) == "; did you mean 'contract-renewal-24m'?"
     assert did_you_mean("winback", keys) == "; did you mean 'win-back'?"
-    assert did_you_mean("x", keys) == ""
+    assert did_you_mean("renewal", keys) == "; did you mean 'contract-renewal-24m'?"
+    assert did_you_mean("24", keys) == did_you_mean("x", keys) == ""
 
 
 def test_many_stars_end_soon() -> None:

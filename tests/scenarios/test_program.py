@@ -75,6 +75,7 @@ def test_exit_codes_of_a_plan(place: Workplace) -> None:
         (["plan", "--nope"], "unrecognized arguments: --nope\nusage: reconciler plan"),
         (["plan", "--refr"], "unrecognized arguments: --refr"),
         (["plna"], "no command 'plna': did you mean plan? `reconciler --help` lists them"),
+        (["env"], "no command 'env': did you mean environments?"),
         (["plan", ""], "unrecognized arguments: "),
         (["undo"], "no command 'undo': revert the commit"),
         (["plan", "--all"], "unrecognized arguments: --all; did you mean --all-envs?"),
@@ -369,6 +370,12 @@ def test_undo(place: Workplace) -> None:
     assert (undone.code, kinds(undone)) == (0, {"a": "updated", "b": "updated"})
     names = [held.name for held in place.sandbox.world.lists().values()]
     assert names == ["Alpha 1", "Alpha 2", "Alpha 3"]
+    saved = (place.folder / "undo.json").read_bytes()
+    again = place.run("apply", "undo.json", "--yes", "--undo-out", "undo-2.json")
+    assert "undo-2.json is empty: nothing is to be set back after this run" in again.err
+    assert "prod  no changes: the saved plan has none" in place.run("apply", "undo-2.json", "--yes").out
+    place.run("apply", "--yes", "--only", "c", "--undo-out", "undo.json")
+    assert (place.folder / "undo.json").read_bytes() == saved
 
 
 def test_the_state_commands(place: Workplace) -> None:

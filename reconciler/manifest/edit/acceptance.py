@@ -42,16 +42,26 @@ def accept_texts(draft: Draft, wanted: Sequence[Wanted]) -> tuple[list[Wanted], 
     refused = list(_find_refused(draft, wanted))
     why = {each.wanted for each in refused}
     accepted = [each for each in wanted if each not in why]
-    by_key: dict[str, list[Wanted]] = {}
-    for each in accepted:
-        by_key.setdefault(each.key, []).append(each)
-    for key, of_list in by_key.items():
+    for key, of_list in _by_key(accepted).items():
         draft.revise(key, _revision(draft, key, of_list))
     after = {name: dict(lists) for name, lists in declarations(draft.manifest).items()}
     for each in accepted:
         list_id, texts = after[each.environment][each.key]
         after[each.environment][each.key] = (list_id, {**texts, each.field: each.text})
     return accepted, refused, after
+
+
+def find_overrides(draft: Draft, accepted: Sequence[Wanted]) -> set[Wanted]:
+    """Return what stands in an override, so that other environments keep the list's own text."""
+    revisions = {key: _revision(draft, key, of_list) for key, of_list in _by_key(accepted).items()}
+    return {each for each in accepted if each.field in revisions[each.key].overrides.get(each.environment, {})}
+
+
+def _by_key(wanted: Sequence[Wanted]) -> dict[str, list[Wanted]]:
+    by_key: dict[str, list[Wanted]] = {}
+    for each in wanted:
+        by_key.setdefault(each.key, []).append(each)
+    return by_key
 
 
 def _find_refused(draft: Draft, wanted: Sequence[Wanted]) -> Iterator[Refused]:

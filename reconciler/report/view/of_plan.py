@@ -216,6 +216,8 @@ def _concerns(change: Change, field: Field) -> bool:
 
 def _nothing_to_change(of: EnvironmentPlan, plan: Plan) -> str:
     """Return the one line of an environment without changes and drift; it claims no more than was read."""
+    if not of.unchanged and of.standing.declared:
+        return "no changes: the saved plan has none"
     if not of.unchanged:
         why = "fits --only" if plan.asked.only else f"is declared here; {IMPORT}"
         return f"no changes: no list {why}"
