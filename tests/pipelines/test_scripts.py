@@ -18,6 +18,7 @@ import pytest
 import yaml
 
 from reconciler.sandbox.settings import Settings
+from tests.pipelines.project import WHO
 from tests.pipelines.runner import PROTECTED
 from tests.program import REPOSITORY, some_lists, workplace
 from tests.state.cas_files import git
@@ -62,6 +63,19 @@ class Desk:
         """Return what it knows now."""
         known: dict[str, Any] = json.loads((self.folder / "kept.json").read_text())
         return known
+
+    def commit(self, name: str) -> str:
+        """Commit a change of a file to the branch main of `origin`, which is the folder itself; return the commit."""
+        if not (self.folder / ".git").exists():
+            git(self.folder, "init", "--quiet", "--initial-branch", "main")
+            git(self.folder, "remote", "add", "origin", ".")
+        path = self.folder / name
+        path.parent.mkdir(exist_ok=True)
+        with path.open("a") as file:
+            file.write("x\n")
+        git(self.folder, "add", name)
+        git(self.folder, *WHO, "commit", "--quiet", "--message", "x")
+        return git(self.folder, "rev-parse", "HEAD").strip()
 
     def start(self, script: str, **variables: str) -> subprocess.Popen[str]:
         """Start a script."""
@@ -114,8 +128,8 @@ SECRETS = ("KORE_CLIENT_ID", "KORE_CLIENT_SECRET")
 
 
 def test_the_comment_is_one_is_of_the_newest_commit_and_says_what_failed(desk: Desk) -> None:
-    variables = {"NUMBER": "7", "ENVIRONMENT": "prod", "BODY": str(desk.folder / "plan.md")}
-    theirs = {"id": 9, "user": {"login": "u"}, "body": "<!-- reconciler plan prod -->"}
+    variables = {"NUMBER": "7", "ENVIRONMENT": "prod", "FILE": "m.yaml", "BODY": str(desk.folder / "plan.md")}
+    theirs = {"id": 9, "user": {"login": "u"}, "body": "<!-- reconciler plan prod m.yaml -->"}
     desk.know(head="new", comments=[theirs])
     code, said = desk.run("comment.sh", HEAD="old", **variables)
     assert (code, said) == (0, "old is no longer the newest commit: the comment is left to the run of that one\n")
@@ -125,14 +139,14 @@ def test_the_comment_is_one_is_of_the_newest_commit_and_says_what_failed(desk: D
     _, comment = desk.known()["comments"]
     log = "https://github.com/o/r/actions/runs/5"
     assert comment["body"] == (
-        "<!-- reconciler plan prod -->\n### reconciler plan: `prod` failed\n\n"
+        "<!-- reconciler plan prod m.yaml -->\n### reconciler plan: `prod` failed\n\n"
         f"There is no plan for this commit. [The log]({log}) says why.\n\n"
-        f"Environment `prod`, commit new, [log]({log}).\n"
+        f"Environment `prod` of `m.yaml`, commit new, [log]({log}).\n"
     )
     (desk.folder / "plan.md").write_text("the plan\n")
     assert desk.run("comment.sh", HEAD="new", **variables) == (0, "")
     _, comment = desk.known()["comments"]
-    assert comment["body"].startswith("<!-- reconciler plan prod -->\nthe plan\n\nEnvironment `prod`, commit new, ")
+    assert comment["body"].startswith("<!-- reconciler plan prod m.yaml -->\nthe plan\n\nEnvironment `prod` of ")
 
 
 def test_an_answer_of_many_lines_breaks_no_pipe(desk: Desk) -> None:
@@ -184,13 +198,30 @@ def test_only_the_plan_that_was_shown_and_signed_is_applied(desk: Desk) -> None:
     plan.write_text("{}")
     digest = hashlib.sha256(b"{}").hexdigest()
     desk.know(attested=[digest])
-    given = {"PLAN": str(plan), "DIGEST": digest, "ATTESTED": "true"}
+    commit = desk.commit("lists.tf")
+    given = {"PLAN": str(plan), "DIGEST": digest, "ATTESTED": "true", "FILE": "lists.tf", "GITHUB_SHA": commit}
     assert desk.run("plan.sh", **given) == (0, "")
     plan.write_text("[]")
     code, said = desk.run("plan.sh", **{**given, "ATTESTED": "false"})
     assert (code, "is not the plan that this run has shown" in said) == (1, True)
     code, said = desk.run("plan.sh", **{**given, "DIGEST": hashlib.sha256(b"[]").hexdigest()})
     assert (code, said.startswith("no attestations found\n::error::"), "Nothing is applied." in said) == (1, True, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"), [("README.md", 0), (".github/x.yml", 0), ("m", 1), ("part.yml", 1), ("sales/part.yaml", 1)]
+)
+def test_a_plan_of_an_older_commit_is_applied_only_while_the_manifests_are_the_same(
+    desk: Desk, name: str, expected: int
+) -> None:
+    plan = desk.folder / "plan.json"
+    plan.write_text("{}")
+    digest = hashlib.sha256(b"{}").hexdigest()
+    given = {"PLAN": str(plan), "DIGEST": digest, "ATTESTED": "false", "FILE": "m", "GITHUB_SHA": desk.commit("m")}
+    desk.commit(name)
+    code, said = desk.run("plan.sh", **given)
+    refused = "::error::main has a newer commit that changes YAML files: nothing is applied." in said
+    assert (code, refused) == (expected, bool(expected)), said
 
 
 def test_what_an_environment_lacks_is_named(desk: Desk) -> None:
@@ -267,18 +298,17 @@ def test_a_cancelled_apply_records_what_it_sent(desk: Desk, latency: float, last
 
 
 def test_suggestions_are_made_once_for_lines_that_the_pull_request_shows(desk: Desk) -> None:
-    who = ["-c", "user.name=t", "-c", "user.email=t@localhost"]
     git(desk.folder, "init", "--quiet", "--initial-branch", "main")
     manifest = desk.folder / "lists.yaml"
     lines = [f"line {number}" for number in range(1, 41)]
     manifest.write_text("\n".join(lines) + "\n")
     git(desk.folder, "add", "lists.yaml")
-    git(desk.folder, *who, "commit", "--quiet", "--message", "base")
+    git(desk.folder, *WHO, "commit", "--quiet", "--message", "base")
     git(desk.folder, "checkout", "--quiet", "-b", "branch")
     manifest.write_text("\n".join([*lines[:19], "changed", *lines[20:]]) + "\n")
-    git(desk.folder, *who, "commit", "--quiet", "--all", "--message", "head")
+    git(desk.folder, *WHO, "commit", "--quiet", "--all", "--message", "head")
     git(desk.folder, "checkout", "--quiet", "main")
-    git(desk.folder, *who, "merge", "--quiet", "--no-ff", "--message", "merge", "branch")
+    git(desk.folder, *WHO, "merge", "--quiet", "--no-ff", "--message", "merge", "branch")
     comments = {line: json.dumps({"path": "lists.yaml", "line": line, "body": f"B {line}\n"}) for line in (20, 23, 24)}
     saved = desk.folder / "suggestions.tsv"
     saved.write_text("".join(f"lists.yaml\t{line}\t{line}\t{comment}\n" for line, comment in comments.items()))
@@ -292,7 +322,7 @@ def test_suggestions_are_made_once_for_lines_that_the_pull_request_shows(desk: D
     assert [comment["line"] for comment in review["comments"]] == [20, 23]
     assert review["comments"][0]["body"].startswith("B 20\n<!-- reconciler suggestion ")
     manifest.write_text("\n".join(["base moved", *lines[:19], "changed", *lines[20:]]) + "\n")
-    git(desk.folder, *who, "commit", "--quiet", "--all", "--amend", "--no-edit")
+    git(desk.folder, *WHO, "commit", "--quiet", "--all", "--amend", "--no-edit")
     desk.know(head="new")
     assert desk.run("review.sh", HEAD="new", **given) == (0, "")
     assert "reviews" not in desk.known()

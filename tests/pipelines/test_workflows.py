@@ -42,7 +42,8 @@ def test_a_pull_request_of_a_branch_gets_one_comment_that_is_updated(runner: Run
     assert code == 0, said
     assert CLIENT_SECRET not in said
     (comment,) = runner.kept("comments")
-    assert comment["body"].startswith("<!-- reconciler plan prod -->\n### reconciler plan: `prod` 2 to check\n")
+    marker = "<!-- reconciler plan prod lists.yaml -->\n"
+    assert comment["body"].startswith(f"{marker}### reconciler plan: `prod` 2 to check\n")
     assert requests(runner) == 0
     runner.declare("  a: {id: 1}\n")
     head = git(runner.repository, "rev-parse", "HEAD").strip()
@@ -51,8 +52,8 @@ def test_a_pull_request_of_a_branch_gets_one_comment_that_is_updated(runner: Run
     assert code != 0
     assert "lists.a.id: must be" in said
     (comment,) = runner.kept("comments")
-    assert comment["body"].startswith("<!-- reconciler plan prod -->\n### reconciler plan: `prod` failed\n")
-    assert f"Environment `prod`, commit {head}, [log](" in comment["body"]
+    assert comment["body"].startswith(f"{marker}### reconciler plan: `prod` failed\n")
+    assert f"Environment `prod` of `lists.yaml`, commit {head}, [log](" in comment["body"]
 
 
 def test_a_pull_request_is_compared_with_the_live_account_if_the_caller_says_so(runner: Runner) -> None:
@@ -150,7 +151,7 @@ def test_mornings_keep_one_issue(runner: Runner) -> None:
     runner.sandbox.world.edit(LISTS[1].id, {"description": "Theirs, too"})
     assert runner.run("schedule")[0] == 0
     (issue,) = runner.kept("issues")
-    assert (issue["title"], issue["state"]) == ("Contact lists of prod are not as declared", "open")
+    assert (issue["title"], issue["state"]) == ("Contact lists of prod are not as declared in lists.yaml", "open")
     assert "`prod` 2 drifted" in issue["body"]
     for known in LISTS:
         runner.sandbox.world.edit(known.id, {"description": "New"})

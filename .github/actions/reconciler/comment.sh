@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Keeps one comment of a pull request up to date for each ENVIRONMENT: with the plan in the file BODY, or that there is
-# none for the commit HEAD. Never shows a plan of a commit that is no longer the newest of the pull request NUMBER.
+# Keeps one comment of a pull request up to date for each ENVIRONMENT of a manifest FILE: with the plan in the file BODY, or
+# that there is none for the commit HEAD. Never shows a plan of a commit that is no longer the newest of the pull request NUMBER.
 set -euo pipefail
 
 if [[ $(gh api "repos/$GITHUB_REPOSITORY/pulls/$NUMBER" --jq .head.sha) != "$HEAD" ]]; then
   echo "$HEAD is no longer the newest commit: the comment is left to the run of that one"
   exit 0
 fi
-export MARKER="<!-- reconciler plan $ENVIRONMENT -->"
+export MARKER="<!-- reconciler plan $ENVIRONMENT $FILE -->"
 log="$GITHUB_SERVER_URL/$GITHUB_REPOSITORY/actions/runs/$GITHUB_RUN_ID"
 {
   echo "$MARKER"
@@ -19,7 +19,7 @@ log="$GITHUB_SERVER_URL/$GITHUB_REPOSITORY/actions/runs/$GITHUB_RUN_ID"
     echo "There is no plan for this commit. [The log]($log) says why."
   fi
   echo
-  echo "Environment \`$ENVIRONMENT\`, commit $HEAD, [log]($log)."
+  echo "Environment \`$ENVIRONMENT\` of \`$FILE\`, commit $HEAD, [log]($log)."
 } >"$BODY.marked"
 
 comments="repos/$GITHUB_REPOSITORY/issues"

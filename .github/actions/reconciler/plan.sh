@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Lets an apply have only the plan that its own run has shown: PLAN is the file, DIGEST what the plan's job said of it.
 # With ATTESTED=true its signature must be that of the workflow that plans, for this repository, branch and commit.
+# Refuses it once the branch has a newer commit that changes the manifest FILE or another YAML file.
 set -euo pipefail
 
 refuse() {
@@ -17,4 +18,12 @@ if [[ $ATTESTED == true ]] && ! gh attestation verify "$PLAN" --repo "$GITHUB_RE
   --source-ref "$GITHUB_REF" --source-digest "$GITHUB_SHA" \
   --signer-workflow "$GITHUB_REPOSITORY/.github/workflows/reconcile-apply.yml"; then
   refuse "$PLAN has no signature of the workflow that plans, for this repository, branch and commit; see above."
+fi
+# A newer commit may take back what this plan does; then its own plan is empty, and no newer apply comes.
+git -c credential.helper= -c credential.helper='!gh auth git-credential' fetch --quiet --no-tags --depth 1 \
+  origin "$GITHUB_REF_NAME"
+if ! git diff --quiet "$GITHUB_SHA" FETCH_HEAD -- "$FILE" '*.yaml' '*.yml' ':!.github'; then
+  echo "::error::$GITHUB_REF_NAME has a newer commit that changes YAML files: nothing is applied. Approve the apply of its" \
+    "own run; if it has none, run the workflow *contact lists* with the command apply."
+  exit 1
 fi
