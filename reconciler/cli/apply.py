@@ -200,7 +200,7 @@ def _show_plan(plan: Plan, options: argparse.Namespace) -> None:
 def _check_mass_change(plan: Plan, chosen: Chosen, allowed: int | None) -> None:
     from reconciler.planning.limits import over_max_changes
 
-    desired = {workspace.desired.environment: workspace.desired for workspace in chosen.workspaces}
+    desired = {workspace.name: workspace.desired for workspace in chosen.workspaces}
     excess = [over_max_changes(environment, desired[environment.name]) for environment in plan.environments]
     updates = {environment.name: len(environment.updates) for environment in plan.environments if environment.updates}
     total = sum(updates.values())

@@ -61,9 +61,9 @@ def run(options: argparse.Namespace) -> int:
 
     def look(environment: Environment) -> Checkup:
         store = wiring.store(chosen.manifest, environment)
-        return Checkup(environment.desired.environment, tuple(_checks(environment, store, options, runtime)))
+        return Checkup(environment.name, tuple(_checks(environment, store, options, runtime)))
 
-    names = [environment.desired.environment for environment in chosen.environments]
+    names = [environment.name for environment in chosen.environments]
     checkups = all_of(names, side_by_side(chosen.environments, lambda environment: environment.desired.target, look))
     _show(checkups, options)
     failed = {check.name for checkup in checkups for check in checkup.checks if check.status == "fails"}
@@ -78,7 +78,7 @@ def _check_up_ci(environment: Environment, manifest: Manifest, forge: Forge) -> 
     from reconciler.cli.gitlab_checks import check_gitlab
     from reconciler.cli.owners import repository_folder
 
-    name, target = environment.desired.environment, environment.desired.target
+    name, target = environment.name, environment.desired.target
     branch = wiring.state_branch(manifest.state)
     checks: tuple[Check, ...] = ()
     if fault := wiring.state_in_folder(manifest):
@@ -122,7 +122,7 @@ def _ask_api(environment: Environment, options: argparse.Namespace, runtime: Run
     from reconciler.cli import wiring
 
     with wiring.clients([environment], options, runtime) as clients:
-        client = clients[environment.desired.environment]
+        client = clients[environment.name]
         try:
             live = client.read_all()
         except ReconcilerError as error:

@@ -68,7 +68,7 @@ def _declared_rows(environments: Iterable[Environment]) -> Iterator[tuple[str, .
     for environment in environments:
         for wanted in environment.desired.lists.values():
             texts = (wanted.texts.get(field, "") for field in FIELDS)
-            yield environment.desired.environment, wanted.key, wanted.id, *texts
+            yield environment.name, wanted.key, wanted.id, *texts
 
 
 def _read_rows(
@@ -83,7 +83,7 @@ def _read_rows(
     unread: list[str] = []
     with wiring.clients(environments, options, Runtime()) as readers:
         for environment in environments:
-            name, declared = environment.desired.environment, environment.desired.lists
+            name, declared = environment.name, environment.desired.lists
             live = read_live(readers[name], [wanted.id for wanted in declared.values()])
             for key, wanted in declared.items():
                 if found := live.lists.get(wanted.id):

@@ -95,8 +95,7 @@ def _import_lists(options: argparse.Namespace) -> int:
         if not options.dry_run:
             who = lock_info()
             writers = {
-                workspace.desired.environment: locks.enter_context(workspace.store.lock(who))
-                for workspace in chosen.workspaces
+                workspace.name: locks.enter_context(workspace.store.lock(who)) for workspace in chosen.workspaces
             }
         read = side_by_side(
             chosen.workspaces,
@@ -153,9 +152,9 @@ def _find_undeclared(chosen: Chosen, live: Mapping[str, Live], patterns: Sequenc
     for words in patterns_taken_as_names(patterns or dict.fromkeys(ignored_names), names):
         warn(words)
     fits = [_matcher(pattern, every, names) for pattern in patterns]
-    found: dict[str, list[LiveList]] = {environment.desired.environment: [] for environment in chosen.environments}
+    found: dict[str, list[LiveList]] = {environment.name: [] for environment in chosen.environments}
     for environments in _by_account(chosen):
-        name = environments[0].desired.environment
+        name = environments[0].name
         for each in sorted(live[name].lists.values(), key=lambda each: (each.texts[NAME].casefold(), each.id)):
             best = max(environments, key=lambda environment: _fit(environment, each))
             ignored = any(
@@ -163,7 +162,7 @@ def _find_undeclared(chosen: Chosen, live: Mapping[str, Live], patterns: Sequenc
             )
             wanted = any(fit(each) for fit in fits) if patterns else not ignored
             if wanted and each.id not in declared[name]:
-                found[best.desired.environment].append(each)
+                found[best.name].append(each)
     return found
 
 

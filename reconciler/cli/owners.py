@@ -30,7 +30,7 @@ def owner(manifest: Manifest, environment: Environment, url: str, store: Store) 
         if not _may_own(other, base, folders=document is not None) or not other.is_file():
             _tell_once(f"note: {store}: was the state of {name!r}, which is gone: taken as renamed to {own!r}")
             return False
-        return not other.samefile(path) and _uses(other, environment.desired.environment, url, document)
+        return not other.samefile(path) and _uses(other, environment.name, url, document)
 
     return Owner(own, claims)
 

@@ -58,7 +58,7 @@ def _check(file: Path, options: argparse.Namespace) -> Sequence[Problem]:
         return error.problems
     environments = wiring.environments_in_shard(manifest.environments.values(), options)
     _warn(manifest, environments)
-    counts = {each.desired.environment: len(each.desired.lists) for each in environments}
+    counts = {each.name: len(each.desired.lists) for each in environments}
     lists = ", ".join(f"{name} {count} {'list' if count == 1 else 'lists'}" for name, count in counts.items())
     if not options.json:
         say(f"{file}: valid ({lists or 'no environment'})")
@@ -73,7 +73,7 @@ def _warn(manifest: Manifest, environments: Sequence[Environment]) -> None:
     from reconciler.model.texts import placeholder_warnings
 
     for environment in environments:
-        name, target = environment.desired.environment, environment.desired.target
+        name, target = environment.name, environment.desired.target
         stream, account = target.stream_id, target.account_id
         for words in (unfilled(stream, account), stream_id_warning(stream), account_id_warning(account)):
             if words:

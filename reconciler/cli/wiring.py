@@ -234,8 +234,8 @@ def readers(
             _check_target(environment)
             from_variables(environment.credentials, os.environ)
         except (PinError, UsageError) as error:
-            unready[environment.desired.environment] = _Unready(error)
-    others = [environment for environment in environments if environment.desired.environment not in unready]
+            unready[environment.name] = _Unready(error)
+    others = [environment for environment in environments if environment.name not in unready]
     with clients(others, options, clock) as connected:
         yield {**connected, **unready}
 
@@ -266,7 +266,7 @@ def clients(
                 limits[target.account] = RateLimit(environment.requests_per_minute, clock)
             credentials = from_variables(environment.credentials, os.environ)
             client = Client(target, credentials, clock, limits[target.account], timeout=timeouts(options))
-            connected[environment.desired.environment] = open_clients.enter_context(client)
+            connected[environment.name] = open_clients.enter_context(client)
         yield connected
 
 
@@ -289,7 +289,7 @@ def _check_target(environment: Environment) -> None:
     target = environment.desired.target
     check_pins(environment.credentials, os.environ, target)
     if left := unfilled(target.stream_id, target.account_id):
-        raise UsageError(f"{environment.desired.environment}: {left}. Nothing was sent")
+        raise UsageError(f"{environment.name}: {left}. Nothing was sent")
 
 
 def timeouts(options: argparse.Namespace) -> tuple[float, float]:

@@ -35,6 +35,11 @@ class Environment(NamedTuple):
     requests_per_minute: int
     name_format: str = AS_WRITTEN
 
+    @property
+    def name(self) -> str:
+        """The environment's name."""
+        return self.desired.environment
+
     def format_name(self, name: str) -> str:
         """Return a name of the manifest as this environment writes it."""
         return format_name(self.name_format, name)

@@ -18,11 +18,11 @@ from reconciler.model.outcomes import EnvironmentResult, Outcome, Result
 from reconciler.report import html
 from reconciler.report.formats import Subject, render, view_of
 from reconciler.report.html import rendering
+from reconciler.report.html.articles import beside, compare_sides
 from reconciler.report.html.contents import page_of
 from reconciler.report.html.facts import date_in_words, join_names
 from reconciler.report.html.matrix import MOST_ROWS
 from reconciler.report.html.page import Bar, Matrix, Page
-from reconciler.report.html.sides import beside, compare_sides
 from reconciler.report.view.headlines import headline
 from tests.report import morning, samples
 from tests.report.golden_files import assert_golden

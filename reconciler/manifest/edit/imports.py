@@ -145,7 +145,7 @@ def _groups(draft: Draft, found: Iterator[tuple[Environment, LiveList]]) -> Iter
     groups: dict[tuple[str, str], _Group] = {}
     fitting = sorted(found, key=lambda each: _base(*each) is None)
     for environment, live in fitting:
-        name = environment.desired.environment
+        name = environment.name
         base = _base(environment, live) or live.texts[NAME]
         group = groups.setdefault((base, ""), _Group(base, {}))
         if name in group.lists:
