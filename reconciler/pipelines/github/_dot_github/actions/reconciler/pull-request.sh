@@ -32,7 +32,7 @@ numbers() { # state, filter
 tip=$(remote_tip)
 if [[ -n $tip && $(gh api "repos/$GITHUB_REPOSITORY/commits/$tip" --jq .commit.committer.email) != "$mail" ]]; then
   echo "::warning::Somebody has committed on the branch $branch: it and its pull request are left as they are. Merge" \
-    "or close the pull request, and delete the branch: the next run then makes a new one if anything is left to accept."
+    "or close the pull request, and delete the branch, so that later drift gets a new one."
   exit 0
 fi
 number=$(numbers open '.[].number')
