@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import stat
 import threading
 import time
@@ -90,6 +91,11 @@ def test_a_child_that_git_leaves_behind_holds_up_nothing(
     assert time.monotonic() - began < 15
     for pid in (tmp_path / "pids").read_text().split():
         os.kill(int(pid), 9)
+
+
+def test_a_signal_to_every_process_does_not_end_git(folder: Path) -> None:
+    assert Repository(folder).run("-c", "alias.all=!kill -TERM $PPID $$; echo alive", "all") == b"alive\n"
+    assert signal.SIGTERM not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
 
 
 def test_a_hook_that_declines_is_told_at_once(folder: Path, tmp_path: Path) -> None:

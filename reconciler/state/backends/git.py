@@ -7,8 +7,8 @@ import os
 import re
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -223,15 +223,16 @@ class Repository:
             with TemporaryFile() as stdin, TemporaryFile() as stdout, TemporaryFile() as stderr:
                 stdin.write(given)
                 stdin.seek(0)
-                process = subprocess.Popen(  # noqa: S603  # no shell; what is named comes from the manifest, checked
-                    command,
-                    cwd=self._folder,
-                    env={**variables, **_WHO, "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"},
-                    stdin=stdin,
-                    stdout=stdout,
-                    stderr=stderr,
-                    start_new_session=True,  # a Ctrl-C is for this program, which ends by itself
-                )
+                with _sigterm_blocked():
+                    process = subprocess.Popen(  # noqa: S603  # no shell; what is named comes from the manifest, checked
+                        command,
+                        cwd=self._folder,
+                        env={**variables, **_WHO, "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"},
+                        stdin=stdin,
+                        stdout=stdout,
+                        stderr=stderr,
+                        start_new_session=True,  # a Ctrl-C is for this program, which ends by itself
+                    )
                 code = _wait(process)
                 printed, said = (_content(file) for file in (stdout, stderr))
                 return subprocess.CompletedProcess(command, code, printed, said)
@@ -242,6 +243,20 @@ class Repository:
 def _is_unwanted(name: str, value: str) -> bool:
     """Tell whether a variable leads git elsewhere, or makes it print on stderr what is no error."""
     return name in _ELSEWHERE or (name.startswith(_NOISY) and value in _TO_STDERR)
+
+
+@contextmanager
+def _sigterm_blocked() -> Iterator[None]:
+    """Block SIGTERM for the processes that are started inside, and for what these start.
+
+    Runners that use containers, and systemd, send it to every process. This program then records what it did, for which
+    it needs git.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM,))
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _wait(process: subprocess.Popen[bytes]) -> int:
