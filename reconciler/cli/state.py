@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 from reconciler.cli import options as shared
 from reconciler.cli import state_admin
 from reconciler.cli.output import note, say, say_document, say_json
+from reconciler.cli.state_differences import difference_lines
 from reconciler.errors import ForeignStateError, UsageError
 from reconciler.model.fields import NAME
 from reconciler.model.patterns import did_you_mean
+from reconciler.report.escape import quote, terminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -114,8 +116,6 @@ def _list(store: Store, options: argparse.Namespace) -> None:
         document: StateListDocument = {"lists": [_entry(known) for known in applied.lists.values()]}
         say_json(document)
         return
-    from reconciler.report.escape import terminal
-
     for known in applied.lists.values():
         say(_line(known))
     if not applied.lists:
@@ -127,8 +127,6 @@ def _show(store: StateStore, options: argparse.Namespace) -> None:
     if options.json:
         say_json(_entry(known))
         return
-    from reconciler.report.escape import terminal
-
     say("\n".join(terminal(f"{name}: {value}") for name, value in _entry(known).items()))
 
 
@@ -199,9 +197,6 @@ def _check_same(pushed: Applied, present: Applied, document: Path) -> None:
 
 
 def _say_differences(present: Applied, pushed: Applied) -> None:
-    from reconciler.cli.state_differences import difference_lines
-    from reconciler.report.escape import terminal
-
     for line in list(difference_lines(present, pushed)) or ["the lists are the same"]:
         note(terminal(line))
 
@@ -225,8 +220,6 @@ def _entry(known: KnownList) -> ListedEntry:
 
 
 def _line(known: KnownList) -> str:
-    from reconciler.report.escape import quote, terminal
-
     status = _entry(known)["status"]
     name = quote(known.texts[NAME]) if NAME in known.texts else f"({NAME} unmanaged)"
     return f"{terminal(known.key)}  {terminal(known.id)}  {status}  {name}"

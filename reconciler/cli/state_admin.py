@@ -7,7 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.cli.output import at_terminal, note, say, say_json, warn
+from reconciler.cli.state_differences import difference_lines
 from reconciler.errors import DeclinedError, StateError, UsageError
+from reconciler.report.escape import terminal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,9 +59,6 @@ def history(store: Store, options: argparse.Namespace) -> None:
         return
     if options.results:
         raise UsageError("--results goes with --json")
-    from reconciler.cli.state_differences import difference_lines
-    from reconciler.report.escape import terminal
-
     lineages = {entry["lineage"] for entry in entries}
     for entry, (before, after) in reversed(list(zip(entries, pairs, strict=True))):
         say(terminal(_line(entry, several=len(lineages) > 1)))
@@ -91,7 +90,6 @@ def _began_with(before: Saved | None, after: Saved) -> StatePart | None:
 
 def _verify(store: Store, last: int | None) -> None:
     """Say what of the history is missing or wrong, and raise StateError; or say what was checked."""
-    from reconciler.report.escape import terminal
     from reconciler.state.history import find_gaps, unlinked_serials
 
     found = store.history(last or EVERY)
@@ -144,7 +142,6 @@ def _line(entry: RunPart, *, several: bool) -> str:
 def unlock(store: Store, options: argparse.Namespace) -> None:
     """Break the lease of a run that is gone, after saying whose it is."""
     from reconciler.cli.runtime import Runtime, lock_info
-    from reconciler.report.escape import terminal
 
     asking = lock_info()
     found = store.breakable(asking)

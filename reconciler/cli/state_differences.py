@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from reconciler.report.escape import quote
+
 if TYPE_CHECKING:
     from reconciler.model.differences import Difference
     from reconciler.model.lists import Applied
@@ -37,8 +39,6 @@ def _line(found: Difference) -> str:
 
 
 def _value(value: object) -> str:
-    from reconciler.report.escape import quote
-
     if isinstance(value, Mapping):
         return ", ".join(f"{name} {_value(each)}" for name, each in value.items())
     return "none" if value is None else quote(str(value))
