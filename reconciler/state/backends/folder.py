@@ -60,7 +60,7 @@ class FileStore(Store):
         """Return what git's history of the document knows that came after `applied`."""
         if not self._is_in_git():
             return None
-        from reconciler.state.backends.stepping import later_state  # noqa: PLC0415 - only a folder that is in git needs it
+        from reconciler.state.backends.folder_commits import later_state  # noqa: PLC0415 - only a folder that is in git needs it
 
         return later_state(self._files.document, applied)
 
@@ -87,7 +87,7 @@ class FileStore(Store):
                 f"{self}: a folder keeps no earlier states by itself. Commit it to git, or move the state to a branch "
                 "or an object store (reconciler state migrate --to URL)"
             )
-        from reconciler.state.backends.stepping import committed_states  # noqa: PLC0415 - as for `later`
+        from reconciler.state.backends.folder_commits import committed_states  # noqa: PLC0415 - as for `later`
 
         return committed_states(self._files.document, last, serial)
 
