@@ -168,7 +168,7 @@ def test_one_pull_request_is_opened_renewed_and_closed(clone: Clone) -> None:
     assert clone.propose() == (0, "")
     first = clone.tip()
     (pull,) = clone.pulls
-    title = "Contact lists of prod: accept what was changed elsewhere"
+    title = "Contact lists of prod: accept into lists.yaml what was changed elsewhere"
     assert (pull["title"], pull["head"], pull["base"], pull["state"]) == (title, BRANCH, "main", "open")
     assert "\n\nthe report\n<!-- reconciler drift " in str(pull["body"])
     git(clone.folder, "fetch", "--quiet", "origin", first)

@@ -5,7 +5,7 @@
 set -euo pipefail
 
 mail=reconciler@localhost
-title="Contact lists of $ENVIRONMENT: accept what was changed elsewhere"
+title="Contact lists of $ENVIRONMENT: accept into $FILE what was changed elsewhere"
 branch="reconciler/drift-$ENVIRONMENT"
 if [[ $FILE != lists.yaml ]]; then
   branch+="-${FILE//[^A-Za-z0-9.]/-}"
