@@ -6,17 +6,20 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import IO
+from typing import IO, Self
 
+from reconciler.model.lists import Applied
 from reconciler.sandbox.accounts import ContactList
 from reconciler.sandbox.server import ACCOUNT_ID, CLIENT_ID, CLIENT_SECRET, STREAM_ID, Sandbox
 from reconciler.sandbox.settings import Settings
+from reconciler.state.document import parse, render
 from tests import starter
+from tests.starter import Started
 
 FOR_INTERPRETERS = ("PYTHON", "LANG", "LC_", "TZ")
 PROGRAM = [sys.executable, "-m", "reconciler"]
@@ -39,6 +42,40 @@ class Ran:
         """Its stdout as JSON."""
         parsed: dict[str, object] = json.loads(self.out)
         return parsed
+
+
+class Running(Started):
+    """A run whose output is kept, as a context that waits for its end."""
+
+    def __init__(self, arguments: Sequence[str], folder: Path, variables: Mapping[str, str]) -> None:
+        self._kept = TemporaryFile(), TemporaryFile()  # noqa: SIM115 - `wait` closes them
+        self._said = "", ""
+        with open(os.devnull, "rb") as nothing:  # noqa: PTH123 - as a descriptor
+            super().__init__(arguments, folder, variables, [stream.fileno() for stream in (nothing, *self._kept)])
+
+    def communicate(self, timeout: float = SECONDS) -> tuple[str, str]:
+        """Wait for the end; return all of stdout and stderr."""
+        self.wait(timeout)
+        return self._said
+
+    def wait(self, seconds: float | None = None) -> int:
+        """Wait for the end; return the exit code. Raises TimeoutError after `seconds`."""
+        ended, code = self.returncode is not None, super().wait(seconds)
+        if not ended:
+            out, err = self._kept
+            self._said = _read_text(out), _read_text(err)
+            out.close()
+            err.close()
+        return code
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.wait(SECONDS)
+
+
+_FIRST: dict[str, Applied] = {}  # states after the first apply, by manifest without the sandbox's address
 
 
 @dataclass
@@ -119,17 +156,24 @@ class Workplace:
         assert "Traceback" not in ended.stderr, ended.stderr
         return Ran(ended.returncode, ended.stdout, ended.stderr)
 
-    def start(self, *arguments: str, **variables: str) -> subprocess.Popen[str]:
-        """Start the program and leave it running."""
-        return subprocess.Popen(
-            [*PROGRAM, *arguments],
-            cwd=self.folder,
-            env={**self.variables, **variables},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+    def start(self, *arguments: str, **variables: str) -> Running:
+        """Start the program, in a process of its own, and leave it running."""
+        return Running(arguments, self.folder, {**self.variables, **variables})
+
+    def apply_first(self) -> None:
+        """Have the state that a first apply leaves, which is run once for each manifest, and copied from then on."""
+        manifest = (self.folder / "lists.yaml").read_text(encoding="utf-8").replace(self.url, "")
+        document = self.folder / ".reconciler" / "prod.state.json"
+        if manifest in _FIRST:
+            document.parent.mkdir()
+            (document.parent / "prod.lock").touch()
+            first = replace(_FIRST[manifest], target=replace(_FIRST[manifest].target, host=self.url))
+            document.write_text(render(first), encoding="utf-8")
+        else:
+            ran = self.run("apply", "--yes")
+            assert ran.code == 0, ran.err
+            _FIRST[manifest] = parse(document.read_bytes(), where="it")
+            self.sandbox.world.log.clear()
 
     def state(self) -> dict[str, dict[str, object]]:
         """Return the entries of the state document, by key."""

@@ -62,6 +62,52 @@ def build_schemas() -> None:
             value()
 
 
+class Started:
+    """A run of the program in a process of its own, with `streams` as its stdin, stdout and stderr."""
+
+    def __init__(
+        self, arguments: Sequence[str], folder: Path, variables: Mapping[str, str], streams: Sequence[int]
+    ) -> None:
+        order = json.dumps({"arguments": list(arguments), "folder": str(folder), "variables": dict(variables)})
+        self._unread = b""
+        self._connection = socket.socket(socket.AF_UNIX)
+        self._connection.connect(_address())
+        socket.send_fds(self._connection, [order.encode()], list(streams))
+        self._connection.shutdown(socket.SHUT_WR)
+        self.pid = self._read_number(None)
+        self.returncode: int | None = None
+
+    def poll(self) -> int | None:
+        """Return the exit code if the run has ended."""
+        with suppress(BlockingIOError):
+            self.wait(0)
+        return self.returncode
+
+    def wait(self, seconds: float | None = None) -> int:
+        """Wait for the end of the run; return its exit code. Raises TimeoutError after `seconds`."""
+        if self.returncode is None:
+            self.returncode = self._read_number(seconds)
+            self._connection.close()
+        return self.returncode
+
+    def send_signal(self, number: int) -> None:
+        """Send a signal to the process."""
+        os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """Kill the process."""
+        self.send_signal(signal.SIGKILL)
+
+    def _read_number(self, seconds: float | None) -> int:
+        self._connection.settimeout(seconds)
+        while b"\n" not in self._unread:
+            came = self._connection.recv(100)
+            assert came, "the process that forks has ended"
+            self._unread += came
+        line, _, self._unread = self._unread.partition(b"\n")
+        return int(line)
+
+
 def run(
     arguments: Sequence[str], folder: Path, variables: Mapping[str, str], streams: Sequence[int], seconds: float
 ) -> int:
@@ -69,19 +115,12 @@ def run(
 
     Raises TimeoutError after `seconds`; the child is killed then.
     """
-    order = json.dumps({"arguments": list(arguments), "folder": str(folder), "variables": dict(variables)})
-    with socket.socket(socket.AF_UNIX) as connection:
-        connection.settimeout(seconds)
-        connection.connect(_address())
-        socket.send_fds(connection, [order.encode()], list(streams))
-        connection.shutdown(socket.SHUT_WR)
-        with connection.makefile() as answers:
-            child = int(answers.readline())
-            try:
-                return int(answers.readline())
-            except TimeoutError:
-                os.kill(child, signal.SIGKILL)
-                raise
+    started = Started(arguments, folder, variables, streams)
+    try:
+        return started.wait(seconds)
+    except TimeoutError:
+        started.kill()
+        raise
 
 
 @cache

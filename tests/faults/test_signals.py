@@ -21,6 +21,7 @@ from reconciler.sandbox.faults import Fault
 from reconciler.sandbox.request_log import Logged
 from tests.marks import each_once, first_always
 from tests.program import PROGRAM, Workplace, some_lists, workplace
+from tests.starter import Started
 
 LISTS = some_lists(4)
 WAITING = 20.0
@@ -32,9 +33,8 @@ def place(tmp_path: Path) -> Iterator[Workplace]:
     """Four lists in the state, all to be renamed."""
     with workplace(tmp_path, LISTS, measured=False) as made:
         made.declare(LISTS)
-        assert made.run("apply", "--yes").code == 0
+        made.apply_first()
         made.declare(LISTS, **{key: {"name": f"New {key}"} for key in "abcd"})
-        made.sandbox.world.log.clear()
         yield made
 
 
@@ -209,14 +209,8 @@ class Terminal:
     def __init__(self, place: Workplace, *arguments: str, **variables: str) -> None:
         self.shown = ""
         self._leader, follower = pty.openpty()
-        self.running = subprocess.Popen(
-            [*PROGRAM, *arguments],
-            cwd=place.folder,
-            env={**place.variables, "TERM": "xterm", **variables},
-            stdin=follower,
-            stdout=follower,
-            stderr=follower,
-        )
+        variables = {**place.variables, "TERM": "xterm", **variables}
+        self.running = Started(arguments, place.folder, variables, [follower] * 3)
         os.close(follower)
 
     def read_until(self, wanted: str) -> None:

@@ -16,6 +16,5 @@ def place(tmp_path: Path) -> Iterator[Workplace]:
     lists = some_lists(3)
     with workplace(tmp_path, lists) as made:
         made.declare(lists)
-        assert made.run("apply", "--yes").code == 0
-        made.sandbox.world.log.clear()
+        made.apply_first()
         yield made

@@ -37,7 +37,7 @@ def place(tmp_path: Path) -> Iterator[Workplace]:
     lists.append(ContactList("cl-00000ff-0000", {"name": HIDDEN[:40], "description": HIDDEN}))
     with workplace(tmp_path, lists, Settings(limit=0), measured=False) as made:
         made.declare(lists[:4])
-        assert made.run("apply", "--yes").code == 0
+        made.apply_first()
         made.sandbox.world.edit(lists[3].id, {"description": f"theirs {HIDDEN}"})
         edited = {
             key: {"description": f"{name} anew", "name": f"{name}!"} for key, name in zip("abc", NAMES, strict=False)
@@ -140,7 +140,7 @@ def test_an_argument_is_refused(place: Workplace, arguments: list[str]) -> None:
 def test_a_plan_that_no_report_can_hold_is_not_reviewable(tmp_path: Path) -> None:
     with workplace(tmp_path, some_lists(20), Settings(limit=0), measured=False) as made:
         made.declare(some_lists(20))
-        assert made.run("apply", "--yes").code == 0
+        made.apply_first()
         made.declare(some_lists(20), **{key: {"description": "x" * 200} for key in "abcdefghijklmnopqrst"})
         for budget, code in (("2000", 1), ("65000", 0)):
             ran = made.run("plan", "--report", "markdown=plan.md", "--out", "plan.json", "--max-bytes", budget)

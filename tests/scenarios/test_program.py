@@ -23,6 +23,7 @@ from reconciler.sandbox.accounts import SOMEONE, USER, Account, ContactList
 from reconciler.sandbox.server import CLIENT_SECRET
 from reconciler.sandbox.settings import Settings
 from tests.program import PROGRAM, Ran, Workplace, some_lists, workplace
+from tests.starter import Started
 
 
 def requests(place: Workplace) -> int:
@@ -621,14 +622,8 @@ def without_coverage(place: Workplace) -> dict[str, str]:
 def at_a_terminal(place: Workplace, answer: str, *arguments: str) -> tuple[int, str]:
     """Run the program at a terminal of its own and type `answer` when it asks."""
     leader, follower = pty.openpty()
-    running = subprocess.Popen(
-        [*PROGRAM, *arguments],
-        cwd=place.folder,
-        env={**without_coverage(place), "TERM": "xterm", "COLUMNS": "100"},
-        stdin=follower,
-        stdout=follower,
-        stderr=follower,
-    )
+    variables = {**without_coverage(place), "TERM": "xterm", "COLUMNS": "100"}
+    running = Started(arguments, place.folder, variables, [follower] * 3)
     os.close(follower)
     shown = b""
     deadline = time.monotonic() + 30

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import pytest
 from reconciler.model.lists import Applied, AppliedList, DoubtfulList, Target
 from reconciler.sandbox.accounts import Account
 from reconciler.sandbox.server import ACCOUNT_ID, STREAM_ID
-from tests.program import SECONDS, Workplace, some_lists, workplace
+from tests.program import SECONDS, Running, Workplace, some_lists, workplace
 from tests.state.conformance.between import Between
 from tests.state.conformance.keepers import InObjects, made
 from tests.state.servers import in_place
@@ -56,7 +55,7 @@ def begun(place: Workplace, kind: str, folder: Path) -> InObjects:
 def tried(place: Workplace, keeper: InObjects, between: Between, number: int, when: str) -> int:
     """Kill a run at one request, look at what it leaves, let the next end the work; return how many there were."""
     between.requests.clear()
-    running: list[subprocess.Popen[str]] = []
+    running: list[Running] = []
 
     def at(request: int, moment: str) -> None:
         if (request, moment) == (number, when):
