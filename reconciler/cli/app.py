@@ -45,7 +45,12 @@ WRITING_ACTIONS = frozenset({"add", "mv", "rm", "push", "unlock", "migrate"})
 
 _INSTEAD = {
     "undo": "no command 'undo': revert the commit and apply, or apply the plan that `apply --undo-out FILE` saved; "
-    "the guide says how, under Reverting"
+    "the guide says how, under Reverting",
+    "refresh": "no command 'refresh': `plan --refresh` reads the account, and `accept` takes what it shows as changed "
+    "elsewhere into the manifest",
+    "destroy": "no command 'destroy': lists are made and deleted in the console; one that is removed from the manifest "
+    "is left alone from the next apply on",
+    "show": "no command 'show': `state show KEY` prints a list of the state, `plan` what an apply would do",
 }
 
 
@@ -136,6 +141,8 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
         close = closest(name, VERBS)
         guess = f"did you mean {close}? " if close else ""
         raise UsageError(_INSTEAD.get(name) or f"no command {name!r}: {guess}`reconciler --help` lists them")
+    if not arguments:
+        raise UsageError(f"name a command, one of {', '.join(VERBS)}: `reconciler --help` says what each does")
     return whole().parse_args(arguments)
 
 

@@ -238,7 +238,7 @@ def _ask(plan: Plan, runtime: Runtime, options: argparse.Namespace) -> None:
         error.add_note("nothing was changed")
         raise
     if said.strip() != "yes":
-        raise DeclinedError("not applied; nothing was changed")
+        raise DeclinedError("not applied, because the answer was not yes; nothing was changed")
 
 
 def _question(plan: Plan) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from reconciler.cli.output import say, uses_colour
 from reconciler.errors import EditError
 from reconciler.files import is_pipe
-from reconciler.model.fields import label
+from reconciler.model.fields import NAME, label
 from reconciler.report.colour import Ink, Pen
 from reconciler.report.escape import quote, terminal
 
@@ -56,8 +56,16 @@ def say_accepted(draft: Draft, accepted: Sequence[Wanted]) -> None:
 
     overrides = find_overrides(draft, accepted)
     for each in accepted:
-        alone = f"  (an override: it is for {each.environment} alone)" if each in overrides else ""
+        alone = f"  ({_say_override(draft, each)})" if each in overrides else ""
         say(f"  ~ {each.key}  {each.environment}  {label(each.field)}: {quote(each.text)}{alone}")
+
+
+def _say_override(draft: Draft, accepted: Wanted) -> str:
+    own, environment = draft.own_texts(accepted.key), draft.manifest.environments[accepted.environment]
+    text = own.get(accepted.field, "")
+    if accepted.text == (environment.format_name(text) if accepted.field == NAME else text):
+        return "an override that says what the list itself says: remove it, else later edits of the list pass it by"
+    return f"an override: it is for {accepted.environment} alone"
 
 
 def _write(manifest: Manifest, changes: Changes) -> None:

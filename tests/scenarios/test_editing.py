@@ -185,6 +185,14 @@ def test_promotion(two: Workplace) -> None:
     two.sandbox.world.edit("cl-0000002-0000-dev", {"name": "[dev] Alpha 2"}, "b1")
     assert two.run("promote", "prod", "dev", "--match-names").code == 0
     assert "every list of prod has an id in dev" in two.run("promote", "prod", "dev", "--match-names").out
+    two.run("export", "--env", "dev", "--csv", "dev.csv")
+    sheet = two.folder / "dev.csv"
+    whole = sheet.read_text()
+    sheet.write_text(whole.replace("Alpha 1", "Other"))
+    overridden = two.run("import", "--csv", "dev.csv").out
+    assert '~ alpha-1  dev  name: "[dev] Other"  (an override: it is for dev alone)' in overridden
+    sheet.write_text(whole)
+    assert '"[dev] Alpha 1"  (an override that says what the list itself' in two.run("import", "--csv", "dev.csv").out
     assert two.puts == []
 
 
