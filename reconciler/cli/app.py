@@ -24,6 +24,7 @@ VERBS = {
     "export": "write the lists to a sheet (CSV), for review in a spreadsheet",
     "accept": "write what was changed elsewhere into the manifest",
     "promote": "show what another environment lacks, and find its ids by name",
+    "report": "make one report of several runs",
     "state": "look at the state, repair it, or move it to another store (migrate)",
     "doctor": "check the set-up, and say what to do about what does not work",
     "environments": "list the environments of the manifest, or add one",

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from reconciler.errors import UsageError
-from reconciler.model.shards import Shard
+from reconciler.model.shards import Shard, parse_shard
 
 DEFAULT_FILE = Path("lists.yaml")
 _SECONDS = re.compile(r"[0-9]{1,12}(?:\.[0-9]{0,12})?|\.[0-9]{1,12}")
@@ -46,7 +46,7 @@ def shard(parser: argparse.ArgumentParser) -> None:
     """Declare which part of the accounts."""
     parser.add_argument(
         "--shard",
-        type=parse_shard,
+        type=part,
         default=os.environ.get("RECONCILER_SHARD") or None,
         metavar="I/N",
         help="only the environments of every N-th account: part I of N, from 1 (or RECONCILER_SHARD)",
@@ -106,12 +106,11 @@ def who(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def parse_shard(text: str) -> Shard:
+def part(text: str) -> Shard:
     """Parse a part of the accounts, such as 2/5."""
-    number, _, count = text.partition("/")
-    if not re.fullmatch(r"[0-9]{1,4}/[0-9]{1,4}", text) or not 1 <= int(number) <= int(count):
+    if not (shard := parse_shard(text)):
         raise argparse.ArgumentTypeError(f"must be part I of N, such as 1/5 or 5/5, of at most 9,999; got {text!r}")
-    return Shard(int(number), int(count))
+    return shard
 
 
 def path(text: str) -> Path:

@@ -82,7 +82,7 @@ class Outputs:
         self._appended = {name: path for name, path in appended.items() if "report" in options and path}
         _check_distinct(self._files)
         read = (path for name in ("file", "plan") if (path := getattr(options, name, None)))
-        self._spare([*read, *(Path(value) for name, value in os.environ.items() if name.endswith("_FILE") and value)])
+        self.spare([*read, *(Path(value) for name, value in os.environ.items() if name.endswith("_FILE") and value)])
         for path in self._files:
             _check_writable(Path(path))
 
@@ -103,8 +103,8 @@ class Outputs:
     def settle(self, chosen: Chosen) -> None:
         """Check that nothing is written over what is read of the manifest and the state; earlier reports go."""
         folder = chosen.manifest.path.parent
-        self._spare(folder / name for name in chosen.manifest.files)
-        self._spare(path for workspace in chosen.workspaces for path in workspace.store.paths)
+        self.spare(folder / name for name in chosen.manifest.files)
+        self.spare(path for workspace in chosen.workspaces for path in workspace.store.paths)
         for path in self._existing_reports():
             self._remove(path)
 
@@ -122,7 +122,7 @@ class Outputs:
         except OSError as error:
             raise UsageError(f"cannot write {name}: {error.strerror}") from error
 
-    def _spare(self, read: Iterable[Path]) -> None:
+    def spare(self, read: Iterable[Path]) -> None:
         """Raise UsageError if an output is one of the files that are read."""
         named = [(path, path) for path in self._files]
         named += [(path, f"{name}={path}") for name, path in self._appended.items()]

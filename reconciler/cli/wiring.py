@@ -183,7 +183,8 @@ def asked_of(options: argparse.Namespace) -> Asked:
     """Return what a command that goes on from this one must be given."""
     named = "" if options.file == shared.DEFAULT_FILE and not os.environ.get("RECONCILER_FILE") else str(options.file)
     part = selection(options)
-    return Asked(named, part.only, part.revert_drift, out=str(getattr(options, "out", None) or ""))
+    out, shard = (str(getattr(options, name, None) or "") for name in ("out", "shard"))
+    return Asked(named, part.only, part.revert_drift, out, shard)
 
 
 def declared_ids(manifest: Manifest) -> Mapping[str, frozenset[str]]:

@@ -13,6 +13,7 @@ from reconciler.documents.parts import (
     LastSavePart,
     ManifestPart,
     Moment,
+    ShardPart,
     SourcePart,
     StatePart,
     TargetPart,
@@ -155,6 +156,8 @@ class DriftDocument(TypedDict):
     """The environments, in the order of the manifest."""
     failed: NotRequired[list[FailedPart]]
     """The environments that could not be looked at; absent if there are none."""
+    shard: NotRequired[ShardPart]
+    """The part of the accounts that was meant, by --shard; absent if all were."""
 
 
 def drift_document(report: DriftReport, *, undeclared: bool) -> DriftDocument:
@@ -168,6 +171,8 @@ def drift_document(report: DriftReport, *, undeclared: bool) -> DriftDocument:
     }
     if report.failed:
         made["failed"] = failed_parts(report.failed)
+    if report.asked.shard:
+        made["shard"] = report.asked.shard
     return made
 
 
@@ -180,14 +185,14 @@ def _environment(found: EnvironmentDrift, *, undeclared: bool) -> EnvironmentDri
             "drifted": len(found.drifted),
             "missing": len(found.missing),
             "edited": len(found.pending),
-            "undeclared": len(found.undeclared),
+            "undeclared": len(found.undeclared) + found.unnamed,
             "ignored": found.ignored,
             "as_declared": found.declared - len(found.lists) - len(found.missing),
             "requests": found.requests,
         },
         "lists": [_list(each) for each in found.lists],
         "missing": [_missing(each) for each in found.missing],
-        "undeclared": [_live(each) for each in found.undeclared] if undeclared else None,
+        "undeclared": [_live(each) for each in found.undeclared] if undeclared and not found.unnamed else None,
     }
     if found.warnings:
         made["warnings"] = list(found.warnings)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, NotRequired, TypeAlias
+from pathlib import Path
+from typing import Annotated, NotRequired, TypeAlias, TypeVar
 
-from pydantic import ConfigDict, Field, StringConstraints, with_config
+from pydantic import ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError, with_config
 from typing_extensions import TypedDict
 
+from reconciler.errors import UsageError
 from reconciler.model import lists
 from reconciler.model.identifiers import KEY, LIST_ID, LONGEST
 
 document = with_config(ConfigDict(strict=True, extra="forbid", use_attribute_docstrings=True))
 """Decorates each part of a document: exactly these properties, exactly these types, described by their docstrings."""
 
+_Document = TypeVar("_Document")
 Key: TypeAlias = Annotated[str, StringConstraints(pattern=rf"^{KEY.pattern}\z", max_length=LONGEST)]
 ListId: TypeAlias = Annotated[
     str,
@@ -22,6 +25,7 @@ ListId: TypeAlias = Annotated[
 ]
 Moment: TypeAlias = Annotated[str, Field(examples=["2026-11-22T10:00:00Z"])]
 Count: TypeAlias = Annotated[int, Field(ge=0)]
+ShardPart: TypeAlias = Annotated[str, Field(pattern=r"^[0-9]{1,4}/[0-9]{1,4}\z", examples=["2/5"])]
 
 
 @document
@@ -96,6 +100,16 @@ class FailedPart(TypedDict):
     """The environment."""
     error: str
     """Why not, in words."""
+
+
+def parse(content: bytes, path: Path, declared: type[_Document], what: str) -> _Document:
+    """Return the document in a file, which is to be `what`. Raises UsageError if it is not as `declared`."""
+    try:
+        return TypeAdapter(declared).validate_json(content)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise UsageError(f"{path} is not {what}: {where and where + ': '}{first['msg']}") from error
 
 
 def target_part(target: lists.Target) -> TargetPart:

@@ -22,6 +22,7 @@ from reconciler.documents.parts import (
     ListId,
     ManifestPart,
     Moment,
+    ShardPart,
     SourcePart,
     StatePart,
     TargetPart,
@@ -167,6 +168,8 @@ class PlanDocument(TypedDict):
     """The environments, in the order of the manifest."""
     failed: NotRequired[list[FailedPart]]
     """The environments that could not be looked at; absent if there are none."""
+    shard: NotRequired[ShardPart]
+    """The part of the accounts that was meant, by --shard; absent if all were."""
     refused: NotRequired[str]
     """Why an apply did not carry it out; absent if it was not refused."""
 
@@ -186,6 +189,8 @@ def plan_document(plan: Plan) -> PlanDocument:
         made["failed"] = failed_parts(plan.failed)
     if plan.refused:
         made["refused"] = plan.refused
+    if plan.asked.shard:
+        made["shard"] = plan.asked.shard
     return made
 
 

@@ -6,12 +6,11 @@ from collections import Counter
 from pathlib import Path
 from typing import Literal, NotRequired
 
-from pydantic import TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
 from reconciler import files
 from reconciler.documents.field_texts import ShownTexts
-from reconciler.documents.parts import StatePart, document
+from reconciler.documents.parts import Moment, ShardPart, StatePart, document, parse
 from reconciler.errors import UsageError
 from reconciler.model.changes import Action, EnvironmentPlan, Update
 from reconciler.model.outcomes import EnvironmentResult, Outcome, OutcomeKind, Result
@@ -103,28 +102,36 @@ class ResultDocument(TypedDict):
     """The digest of the plan that was followed."""
     environments: list[EnvironmentResultPart]
     """The environments, in the order of the manifest."""
+    tool: NotRequired[str]
+    """The version of the program; absent in results of versions before 0.2."""
+    created_at: NotRequired[Moment]
+    """When the run planned: RFC 3339 in UTC; absent likewise."""
+    shard: NotRequired[ShardPart]
+    """The part of the accounts that was meant, by --shard; absent if all were."""
 
 
 def read_result(path: Path) -> ResultDocument:
     """Return the result in a file; raises UsageError if it cannot be read, or is none."""
     try:
-        return TypeAdapter(ResultDocument).validate_json(files.read(path, most=MOST, pipe=True))
+        content = files.read(path, most=MOST, pipe=True)
     except OSError as error:
         raise UsageError(f"cannot read the result {path}: {error.strerror}") from error
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise UsageError(f"{path} is not a result of apply --json: {where and where + ': '}{first['msg']}") from error
+    return parse(content, path, ResultDocument, "a result of apply --json")
 
 
 def result_document(result: Result) -> ResultDocument:
     """Return the document of a result."""
     plans = {plan.name: plan for plan in result.approved.environments}
-    return {
+    made: ResultDocument = {
         "format": FORMAT,
         "plan": result.plan,
         "environments": [_environment(each, plans.get(each.name)) for each in result.environments],
+        "tool": result.approved.tool,
+        "created_at": result.approved.created_at,
     }
+    if result.approved.asked.shard:
+        made["shard"] = result.approved.asked.shard
+    return made
 
 
 def _environment(environment: EnvironmentResult, approved: EnvironmentPlan | None) -> EnvironmentResultPart:

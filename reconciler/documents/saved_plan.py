@@ -37,7 +37,7 @@ MOST = 256 * 1024 * 1024  # bytes
 
 
 def load_plan(path: Path) -> Plan:
-    """Return the plan in the file `path`.
+    """Return the plan in the file `path`: what it does, and to whom.
 
     Raises PlanRefusedError if it is not whole, UsageError if the file cannot be read.
     """
@@ -45,6 +45,11 @@ def load_plan(path: Path) -> Plan:
         content = files.read(path, most=MOST, pipe=True)
     except OSError as error:
         raise UsageError(f"cannot read the plan {path}: {error.strerror}") from error
+    return parse_plan(content, path)[0]
+
+
+def parse_plan(content: bytes, path: Path) -> tuple[Plan, PlanDocument]:
+    """Return a plan, and its document, of which the plan holds what it does. Raises PlanRefusedError."""
     document = _document(content, path)
     plan = _plan(document)
     if digest(plan) != document["digest"]:
@@ -52,7 +57,7 @@ def load_plan(path: Path) -> Plan:
             f"{path} was altered after it was made: its digest is {document['digest']}, its content gives "
             f"{digest(plan)}; make a new plan"
         )
-    return plan
+    return plan, document
 
 
 def _document(content: bytes, path: Path) -> PlanDocument:

@@ -163,12 +163,14 @@ class Asked:
     """What a run was given beside its environments, as a command that goes on from it must be given, too.
 
     `file` is the manifest as it was named, `only` holds globs of keys, `out` names the file that the plan was saved in.
+    `shard` is the part of the accounts that was meant, such as 2/5, "" if all were.
     """
 
     file: str = ""
     only: tuple[str, ...] = ()
     revert_drift: bool = False
     out: str = ""
+    shard: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,8 @@ class EnvironmentDrift:
 
     `lists` holds the drifted ones and those that only the manifest moved; `undeclared` the live lists that no
     environment of the account declares, less those that `policy.ignore_undeclared` leaves to others, which `ignored`
-    counts. `declared` counts all declared lists. `warnings` concern the environment.
+    counts. `unnamed` counts undeclared ones that are not at hand, as in a report read back from a document that only
+    counts them. `declared` counts all declared lists. `warnings` concern the environment.
     """
 
     name: str
@@ -92,6 +93,7 @@ class EnvironmentDrift:
     lists: tuple[ListDrift, ...] = ()
     missing: tuple[Missing, ...] = ()
     undeclared: tuple[LiveList, ...] = ()
+    unnamed: int = 0
     ignored: int = 0
     requests: int = 0
     warnings: tuple[str, ...] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 
 
@@ -24,6 +25,14 @@ class Shard:
     def holds(self, account: tuple[str, str]) -> bool:
         """Tell whether an account (host and account id) is in this part."""
         return self.number == max(range(1, self.count + 1), key=lambda number: _weight(account, number))
+
+
+def parse_shard(text: str) -> Shard | None:
+    """Parse a part, such as 2/5; None if it is none."""
+    number, _, count = text.partition("/")
+    if not re.fullmatch(r"[0-9]{1,4}/[0-9]{1,4}", text) or not 1 <= int(number) <= int(count):
+        return None
+    return Shard(int(number), int(count))
 
 
 def _weight(account: tuple[str, str], number: int) -> bytes:

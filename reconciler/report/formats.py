@@ -56,7 +56,8 @@ def view_of(subject: Subject) -> View:
             assert_never(subject)
 
 
-def _document(subject: Subject) -> str:
+def document(subject: Subject) -> str:
+    """Return the document for machines."""
     match subject:
         case Plan():
             return json.render(plan_document(subject))
@@ -84,7 +85,7 @@ def _gitlab(view: View) -> str:
 
 FORMATS: Mapping[str, Callable[[ReportInput], Report]] = {
     "text": lambda of: Report(log(lines.render(of.view, colour=False, width=_WIDTH))),
-    "json": lambda of: Report(_document(of.subject)),
+    "json": lambda of: Report(document(of.subject)),
     "markdown": lambda of: render_markdown(of.view, of.max_bytes),
     "junit": lambda of: Report(xml_document(junit.render(of.view))),
     "github": lambda of: Report(github.render(of.view, of.locate)),

@@ -7,7 +7,7 @@ import argparse
 import pytest
 
 from reconciler.cli.app import run
-from reconciler.cli.options import choose_environments, integer, parse_shard, seconds
+from reconciler.cli.options import choose_environments, integer, part, seconds
 from reconciler.cli.reports import parse_request
 from reconciler.errors import UsageError
 
@@ -59,7 +59,7 @@ def test_what_is_no_integer(text: str) -> None:
 @pytest.mark.parametrize("text", NO_SHARDS)
 def test_what_is_no_part_of_the_accounts(text: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError, match="must be part I of N, such as 1/5 or 5/5"):
-        parse_shard(text)
+        part(text)
 
 
 @pytest.mark.parametrize(("variable", "chosen"), NAMED.items())

@@ -51,7 +51,7 @@ def test_a_result_without_its_plan_has_no_texts() -> None:
 
 def test_the_order_of_keys_and_the_counts() -> None:
     result = json.loads(render(result_document(samples.ran(samples.MIXED))))
-    assert list(result) == ["format", "plan", "environments"]
+    assert list(result) == ["format", "plan", "environments", "tool", "created_at"]
     assert TypeAdapter(ResultDocument).validate_python(result) == result
     (environment,) = result["environments"]
     assert list(environment) == ["name", "summary", "stopped", "outcomes", "state"]

@@ -174,7 +174,14 @@ def test_parts_of_the_accounts_are_together_the_whole_each_environment_once(plac
         assert ran.code == 0, ran.err
         assert ("has none of these environments" in ran.err) == (not made)
         names += made
+        (place.folder / f"part-{number}.json").write_text(ran.out)
     assert sorted(names) == ["env-a1", "env-b2", "env-c3", "env-d4", "prod"]
+    merged = place.run("report", "merge", *(f"part-{number}.json" for number in (1, 2, 3)), "--report", "junit=all.xml")
+    assert (merged.code, merged.out.count("Done: 5 changes made and recorded.")) == (0, 1)
+    assert (place.folder / "all.xml").read_text().count("<testsuite ") == 5
+    alone = place.run("report", "merge", "part-2.json", "part-3.json", "--json")
+    assert alone.code == 3
+    assert [each["name"] for each in valid(alone.out, "result")["environments"] if each["stopped"]] == ["part-1-of-3"]
     assert place.run("plan", "--all-envs", "--detailed-exitcode").code == 0
     assert all(place.sandbox.world.lists(account)[KNOWN.id].name == "Beta" for account in ACCOUNTS)
 

@@ -52,7 +52,7 @@ def _environment(found: EnvironmentDrift, asked: Asked, *, undeclared: bool) -> 
             "missing": len(found.missing),
             "edited": len(found.pending) - never_applied,
             "never applied": never_applied,
-            "undeclared": len(found.undeclared),
+            "undeclared": len(found.undeclared) + found.unnamed,
             "ignored": found.ignored,
             "as declared": found.declared - len(found.lists) - len(found.missing),
         },
