@@ -77,6 +77,7 @@ def test_a_merge_is_applied_by_hand_and_by_just_the_plan_that_was_shown(project:
     digest = hashlib.sha256(plan.read_bytes()).hexdigest()
     assert f"with the SHA-256 `{digest}`" in note["body"]
     (job,) = yaml.safe_load(child.read_text()).values()
+    assert job["script"][-1].startswith("exec reconciler apply plan.json ")
     assert (job["tags"], job["script"][0]) == (["a", "b"], f'echo "{digest}  plan.json" | sha256sum --check')
     shutil.copy(child, project.repository / "apply.yml")
     listed = project.run("parent_pipeline", "--file", "apply.yml", "--list-csv")[1]
