@@ -130,6 +130,9 @@ def test_a_merge_applies_just_the_plan_that_was_shown(runner: Runner) -> None:
     assert code == 0, said
     assert "apply/apply prod" not in said
     assert requests(runner) == before + 1
+    git(runner.repository, "checkout", "--quiet", "-b", "other")
+    code, said = runner.run("workflow_dispatch", {"inputs": {"command": "apply", "environment": "prod"}})
+    assert (code, "apply runs on the default branch only" in said, requests(runner)) == (1, True, before + 1), said
 
 
 def test_a_plan_that_is_all_blocked_asks_for_no_approval(runner: Runner) -> None:
