@@ -47,11 +47,14 @@ class Ran:
 class Running(Started):
     """A run whose output is kept, as a context that waits for its end."""
 
-    def __init__(self, arguments: Sequence[str], folder: Path, variables: Mapping[str, str]) -> None:
+    def __init__(
+        self, arguments: Sequence[str], folder: Path, variables: Mapping[str, str], first: str = "tests.starter"
+    ) -> None:
         self._kept = TemporaryFile(), TemporaryFile()  # noqa: SIM115 - `wait` closes them
         self._said = "", ""
         with open(os.devnull, "rb") as nothing:  # noqa: PTH123 - as a descriptor
-            super().__init__(arguments, folder, variables, [stream.fileno() for stream in (nothing, *self._kept)])
+            streams = [stream.fileno() for stream in (nothing, *self._kept)]
+            super().__init__(arguments, folder, variables, streams, first)
 
     def communicate(self, timeout: float = SECONDS) -> tuple[str, str]:
         """Wait for the end; return all of stdout and stderr."""

@@ -2,7 +2,7 @@
 
 Each child is the program in a process of its own, from `main` to its exit code, with its own folder, variables and
 streams. What only a new interpreter shows (its start, its locale, what it imports when) is tested by `Workplace.start`.
-Run as a program, with the address of a socket and the file for coverage, this listens there: one connection for each
+`main`, with the address of a socket and the file for coverage as arguments, listens there: one connection for each
 run.
 """
 
@@ -66,12 +66,17 @@ class Started:
     """A run of the program in a process of its own, with `streams` as its stdin, stdout and stderr."""
 
     def __init__(
-        self, arguments: Sequence[str], folder: Path, variables: Mapping[str, str], streams: Sequence[int]
+        self,
+        arguments: Sequence[str],
+        folder: Path,
+        variables: Mapping[str, str],
+        streams: Sequence[int],
+        first: str = "tests.starter",
     ) -> None:
         order = json.dumps({"arguments": list(arguments), "folder": str(folder), "variables": dict(variables)})
         self._unread = b""
         self._connection = socket.socket(socket.AF_UNIX)
-        self._connection.connect(_address())
+        self._connection.connect(address(first))
         socket.send_fds(self._connection, [order.encode()], list(streams))
         self._connection.shutdown(socket.SHUT_WR)
         self.pid = self._read_number(None)
@@ -124,18 +129,19 @@ def run(
 
 
 @cache
-def _address() -> str:
-    """Start the process that forks, once in this one; it ends with it."""
-    address = str(Path(tempfile.mkdtemp(prefix="starter-")) / "socket")
+def address(first: str = "tests.starter") -> str:
+    """Start the process that forks, once in this one; it ends with it. It imports `first` before all else."""
+    place = str(Path(tempfile.mkdtemp(prefix="starter-")) / "socket")
     plain = {name: value for name, value in os.environ.items() if not name.startswith("COV")}
     measured = Path(os.environ.get("COVERAGE_FILE", ".coverage")).absolute()
-    command = [sys.executable, "-m", "tests.starter", address, str(measured)]
+    script = f"import {first}; from tests import starter; starter.main()"
+    command = [sys.executable, "-c", script, place, str(measured)]
     started = subprocess.Popen(command, env=plain, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
     assert started.stdout
     with started.stdout as said:
         assert said.readline() == "ready\n"
-    atexit.register(_end, started, Path(address).parent)
-    return address
+    atexit.register(_end, started, Path(place).parent)
+    return place
 
 
 def _end(started: subprocess.Popen[str], folder: Path) -> None:
@@ -227,7 +233,3 @@ def main() -> None:
         sys.stdout.write("ready\n")
         sys.stdout.flush()
         server.serve_forever()
-
-
-if __name__ == "__main__":
-    main()

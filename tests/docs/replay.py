@@ -159,7 +159,9 @@ def _workshop(folder: Path) -> Iterator[_Workshop]:
     commands = folder.with_name(f"{folder.name}-commands")
     commands.mkdir()
     command = commands / "reconciler"
-    command.write_text(f'#!/bin/sh\nexec {PROGRAM[0]} -u {" ".join(PROGRAM[1:])} "$@"\n')
+    afresh = f'exec {PROGRAM[0]} -u {" ".join(PROGRAM[1:])} "$@"'
+    forked = f'exec {PROGRAM[0]} -I -S {REPOSITORY}/tests/docs/client.py {starter.address()} "$@"'
+    command.write_text(f'#!/bin/sh\n[ "$1" = sandbox ] && {afresh}\n{forked}\n')
     command.chmod(0o755)
     kept = {name: value for name, value in UNMEASURED.items() if not name.startswith(("KORE", "RECONCILER"))}
     workshop = _Workshop(

@@ -22,9 +22,9 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # s
 from reconciler.cli.reports import FORMATS
 from reconciler.sandbox.accounts import ACCOUNT_ID, STREAM_ID
 from reconciler.sandbox.tokens import CLIENT_ID, CLIENT_SECRET
-from tests.program import REPOSITORY, SECONDS, UNMEASURED
+from tests.program import REPOSITORY, SECONDS, UNMEASURED, Running
 
-PROGRAM = [sys.executable, "-m", "tests.scenarios.third_field"]
+THIRD = "tests.scenarios.third_field"
 PROD, TEST = f"accounts/{ACCOUNT_ID}/lists", "accounts/test/lists"
 MANIFEST = """\
 version: 1
@@ -59,24 +59,18 @@ class Place:
 
     def run(self, *arguments: str, code: int = 0) -> str:
         """Run the program to its end, which must be `code`; return what it said."""
-        ended = subprocess.run(
-            [*PROGRAM, *arguments], cwd=self.folder, env=self.variables, input="", capture_output=True, text=True,
-            timeout=SECONDS, check=False,
-        )  # fmt: skip
-        assert ended.returncode == code, ended.stdout + ended.stderr
-        return ended.stdout + ended.stderr
+        said = "".join((ended := Running(arguments, self.folder, self.variables, THIRD)).communicate())
+        assert ended.returncode == code, said
+        return said
 
     def killed_at_its_put(self, *arguments: str) -> None:
         """Run the program until it waits for the answer of a PUT, and kill it."""
         self.control("POST", "faults", [{"kind": "hang", "call": "put"}])
-        program = subprocess.Popen(
-            [*PROGRAM, *arguments], cwd=self.folder, env=self.variables, stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-        )  # fmt: skip
+        program = Running(arguments, self.folder, self.variables, THIRD)
         until = time.monotonic() + SECONDS
         while not self.bodies() and time.monotonic() < until:
             time.sleep(0.02)
-        program.send_signal(signal.SIGKILL)
+        program.kill()
         assert program.wait() == -signal.SIGKILL
         self.control("DELETE", "faults")
 
@@ -121,7 +115,7 @@ class Place:
 @contextmanager
 def place(folder: Path) -> Iterator[Place]:
     """Serve two accounts until the context ends."""
-    command = [*PROGRAM, "sandbox", "--port", "0", "--lists", "0", "--set", "limit=0"]
+    command = [sys.executable, "-m", THIRD, "sandbox", "--port", "0", "--lists", "0", "--set", "limit=0"]
     with subprocess.Popen(
         command, cwd=REPOSITORY, env={**os.environ, "PYTHONUNBUFFERED": "1"}, stdout=subprocess.PIPE, text=True
     ) as sandbox:
@@ -223,7 +217,7 @@ def test_the_laws_hold_with_it() -> None:
     laws = ["documents/test_saved_plan.py", "planning/test_laws.py", "execute/test_laws.py", "model/test_texts.py"]
     store = [f"state/test_{name}.py" for name in ("document", "journal", "writer", "folding", "merging", "moving")]
     ended = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-m", "not slow", "-p", "tests.scenarios.third_field",
+        [sys.executable, "-m", "pytest", "-q", "-m", "not slow", "-p", THIRD,
          *(f"tests/{each}" for each in (*laws, *store))],
         cwd=REPOSITORY, env=UNMEASURED, capture_output=True, text=True, check=False,
     )  # fmt: skip
