@@ -21,7 +21,7 @@ from reconciler.report.markdown import Report
 from reconciler.report.text import lines
 from reconciler.report.view.of_comparison import view_of_comparison
 from reconciler.report.view.of_drift import view_of_drift
-from reconciler.report.view.of_plan import reported_plan
+from reconciler.report.view.of_plan import view_of_reported_plan
 from reconciler.report.view.of_result import view_of_result
 from reconciler.report.view.view import View
 
@@ -45,7 +45,7 @@ def view_of(subject: Subject) -> View:
     """Return what all renderers but that of documents lay out."""
     match subject:
         case Plan():
-            return reported_plan(subject, digest(subject))
+            return view_of_reported_plan(subject, digest(subject))
         case Result():
             return view_of_result(subject)
         case DriftReport():

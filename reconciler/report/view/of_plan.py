@@ -39,7 +39,7 @@ _DEEDS: Final[Mapping[Action, str]] = {
 }
 
 
-def reported_plan(plan: Plan, digest: str) -> View:
+def view_of_reported_plan(plan: Plan, digest: str) -> View:
     """Return a plan as a view for those who see no stderr: it warns of each environment without a state.
 
     `digest` is that of the plan's document.
