@@ -109,10 +109,8 @@ def _same_account(manifest: Manifest, answers: Mapping[str, str]) -> str | None:
 
 def _next_steps(options: argparse.Namespace, answers: Mapping[str, str], first: str) -> str:
     from reconciler.cli import wiring
-    from reconciler.report import steps
 
-    asked = wiring.asked_of(options)
-    check = steps.command("doctor", [options.name], asked)
-    find = steps.command(f"promote {first} {options.name} --match-names", [], asked)
+    check = wiring.next_command("doctor", [options.name], options)
+    find = wiring.next_command(f"promote {first} {options.name} --match-names", [], options)
     unknown = any(answers[name] == questions.QUESTIONS[name].default for name in ("stream", "account"))
     return f"{f'fill in {options.name}, then: ' if unknown else ''}{check}, and {find}"

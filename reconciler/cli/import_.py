@@ -81,7 +81,6 @@ def _import_lists(options: argparse.Namespace) -> int:
     from reconciler.engine.per_account import all_of, side_by_side
     from reconciler.manifest.edit.draft import Draft
     from reconciler.manifest.edit.imports import import_lists
-    from reconciler.report import steps
 
     runtime = Runtime()
     into = _name_of(options)
@@ -114,9 +113,7 @@ def _import_lists(options: argparse.Namespace) -> int:
         edits.make(chosen.manifest, changes, options)
         if not options.dry_run:
             _record(imports, writers, runtime)
-    then = steps.command(
-        "plan --refresh", [workspace.name for workspace in chosen.workspaces], wiring.asked_of(options)
-    )
+    then = wiring.next_command("plan --refresh", [workspace.name for workspace in chosen.workspaces], options)
     campaigns = {each.id: each.campaigns for of in live.values() for each in of.lists.values() if each.campaigns}
     for line in _lines(imports, list(changes), then, campaigns, recorded=not options.dry_run):
         say(line)

@@ -89,7 +89,6 @@ def _find_undeclared(options: argparse.Namespace, manifest: Manifest) -> list[Li
 
 def _show(options: argparse.Namespace, found: Sequence[Match]) -> None:
     from reconciler.cli import wiring
-    from reconciler.report import steps
 
     if not found:
         say(f"every list of {options.before} has an id in {options.after}")
@@ -104,10 +103,10 @@ def _show(options: argparse.Namespace, found: Sequence[Match]) -> None:
         for line in _match_lines(match):
             say(f"      {line}")
     if not options.match_names:
-        find = steps.command(f"promote {options.before} {options.after} --match-names", [], wiring.asked_of(options))
+        find = wiring.next_command(f"promote {options.before} {options.after} --match-names", [], options)
         say(f"To find their ids by these names: {find}")
     elif any(match.live for match in found) and not options.dry_run:
-        look = steps.command("plan --refresh", [options.after], wiring.asked_of(options))
+        look = wiring.next_command("plan --refresh", [options.after], options)
         say(f"ids written; look at the file, then: {look}")
 
 

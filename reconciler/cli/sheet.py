@@ -41,7 +41,6 @@ def take_over(options: argparse.Namespace) -> int:
     from reconciler.manifest import load
     from reconciler.manifest.edit.acceptance import accept_texts
     from reconciler.manifest.edit.draft import Draft
-    from reconciler.report import steps
 
     manifest = load(options.file)
     rows = _read_rows(options.csv)
@@ -65,7 +64,7 @@ def take_over(options: argparse.Namespace) -> int:
         say("nothing to import: the sheet holds what the manifest declares")
     elif not options.dry_run:
         environments = list(dict.fromkeys(each.environment for each in accepted))
-        look = steps.command("plan --refresh", environments, wiring.asked_of(options))
+        look = wiring.next_command("plan --refresh", environments, options)
         say(f"written into the manifest, nothing was sent; look at the file, then: {look}")
     return 0
 

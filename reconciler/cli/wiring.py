@@ -176,10 +176,17 @@ def _warn_once(words: str) -> None:
 
 def plan_metadata(manifest: Manifest, now: float, options: argparse.Namespace) -> PlanMetadata:
     """Say what a plan was made by, when, from which files, and what it was asked for."""
-    return PlanMetadata(__version__, timestamp(now), manifest.files, asked_of(options))
+    return PlanMetadata(__version__, timestamp(now), manifest.files, _asked_of(options))
 
 
-def asked_of(options: argparse.Namespace) -> Asked:
+def next_command(words: str, environments: Sequence[str], options: argparse.Namespace) -> str:
+    """Return the command of these words that goes on from this one."""
+    from reconciler.report import steps
+
+    return steps.command(words, environments, _asked_of(options))
+
+
+def _asked_of(options: argparse.Namespace) -> Asked:
     """Return what a command that goes on from this one must be given."""
     named = "" if options.file == shared.DEFAULT_FILE and not os.environ.get("RECONCILER_FILE") else str(options.file)
     part = selection(options)
