@@ -137,5 +137,5 @@ class Store(ABC):
             raise MovedError(
                 f"{self}: the state of {applied.environment} was moved to {applied.moved_to}. Nothing was changed. Set "
                 f"state: {applied.moved_to} in the manifest; or bring it back: with that set, "
-                "reconciler state migrate --to the present place"
+                "reconciler state migrate --to what stands there now"
             )
