@@ -34,7 +34,8 @@ def test_a_merge_request_gets_an_offline_plan_and_one_note_that_is_updated(proje
     project.gitlab.answers[REQUEST] = request
     project.gitlab.notes.append({"id": 9, "author": {"id": 4}, "body": "<!-- reconciler plan prod lists.yaml -->"})
     given = {"CI_MERGE_REQUEST_IID": "7", "RECONCILER_NOTE_TOKEN": TOKEN}
-    code, said = project.run("merge_request_event", **given)
+    merged = {"CI_COMMIT_SHA": "0" * 40, "CI_MERGE_REQUEST_SOURCE_BRANCH_SHA": head}  # as in a merge train
+    code, said = project.run("merge_request_event", **given, **merged)
     assert code == 0, said
     other, note = project.gitlab.notes
     assert other["body"] == "<!-- reconciler plan prod lists.yaml -->"
