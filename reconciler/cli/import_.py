@@ -201,7 +201,7 @@ def _lines(
     imports: Imports, changed: Sequence[str], then: str, campaigns: Mapping[str, Sequence[Campaign]], *, recorded: bool
 ) -> Iterator[str]:
     if not imports.imported and not imports.refused:
-        yield "nothing to import: every live list is declared, ignored or left as a comment"
+        yield "nothing to import: every live list is declared, ignored or left as a comment, which says why"
         return
     keys = {each.key for each in imports.imported}
     counts = f"{count(len(imports.imported), 'list')} under {count(len(keys), 'key')}"

@@ -58,7 +58,10 @@ def apply(
         prepared = all_of((workspace.name for workspace in workspaces), found)
         plans = tuple(each.plan for each in prepared)
         approved = Plan(metadata.tool, metadata.created_at, True, metadata.files, plans, asked=metadata.asked)
+        asked = options.clock.monotonic()
         options.approve(approved)
+        thought = options.clock.monotonic() - asked
+        prepared = [replace(each, started=each.started + thought) for each in prepared]
         ends = _all_carried_out(prepared, replace(options, progress=_one_at_a_time(options.progress)))
     try:
         options.undo(replace(approved, environments=tuple(end.undo for end in ends)))

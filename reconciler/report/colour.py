@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Final, Literal, NamedTuple, TypeAlias
 
-Ink: TypeAlias = Literal["plain", "bold", "dim", "red", "struck red", "green", "yellow", "magenta", "cyan"]
+Ink: TypeAlias = Literal["plain", "bold", "dim", "red", "green", "yellow", "magenta", "cyan"]
 
 _CODES: Final[dict[Ink, str]] = {
     "plain": "0",
     "bold": "1",
     "dim": "2",
     "red": "31",
-    "struck red": "31;9",
     "green": "32",
     "yellow": "33",
     "magenta": "35",

@@ -165,6 +165,12 @@ def test_without_approval_nothing_is_written_and_every_lock_is_let_go(error: Exc
     assert (land.told, land.undo) == ([], [])
 
 
+def test_the_time_in_which_a_person_thinks_does_not_count() -> None:
+    at_once, slowly = two(), two()
+    ends = at_once.apply(), slowly.apply(approve=lambda _: slowly.clock.sleep(20))
+    assert [[each.seconds for each in end.environments] for end in ends] == [[0.0, 0.0], [0.0, 0.0]]
+
+
 @pytest.mark.parametrize("order", [("prod", "dev"), ("dev", "prod")])
 def test_one_stops_before_its_first_put_while_another_sends(order: tuple[str, str]) -> None:
     land = two(breaking={1})

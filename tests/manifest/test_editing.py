@@ -462,7 +462,13 @@ def test_names_that_two_lists_have(tmp_path: Path) -> None:
     path = written(tmp_path, f"{ENVIRONMENTS}lists:\n  a: {{id: cl-1, name: A}}\n")
     imports = imported(path, {"prod": [live_list("cl-2", "a"), live_list("cl-3", "B"), live_list("cl-4", "b")]})
     assert [each.id for each in imports.imported] == ["cl-3"]
-    assert all("another list of this environment has that name" in each for each in imports.refused)
+    assert [each.partition(": another list of this environment is called ")[2] for each in imports.refused] == [
+        '"A", which counts as the same name: rename one of them, then import again',
+        '"B", which counts as the same name: rename one of them, then import again',
+    ]
+    again = imported(path, {"prod": [live_list("cl-2", "a"), live_list("cl-4", "C")]})
+    assert ([each.id for each in again.imported], again.refused) == (["cl-4"], [])
+    assert ("cl-2, " in path.read_text(), "cl-4, " in path.read_text()) == (True, False)
 
 
 def test_a_key_that_is_in_the_environment_already_is_not_joined(tmp_path: Path) -> None:

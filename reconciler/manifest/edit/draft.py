@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -29,6 +29,7 @@ from reconciler.model.fields import FIELDS, NAME, Field
 from reconciler.model.texts import Texts
 
 _BOM = b"\xef\xbb\xbf"
+_NOT_IMPORTED = re.compile(r"^ *# not imported from [^:\n]+: (?P<id>\S+), .*\n?", re.MULTILINE)
 _NULL = "tag:yaml.org,2002:null"
 
 Declared: TypeAlias = Mapping[str, Mapping[str, tuple[str, Texts]]]
@@ -114,6 +115,13 @@ class Draft:
         file = self._files[into]
         if lists or notes:
             file.splices += add_lists(file.text, file.tree, lists, notes)
+
+    def remove_notes(self, ids: Collection[str]) -> None:
+        """Remove the comments that say why lists were not imported, of those that now are."""
+        for file in self._files.values():
+            file.splices += [
+                Splice(*note.span(), "") for note in _NOT_IMPORTED.finditer(file.text) if note["id"] in ids
+            ]
 
     def add_previously(self, key: str, environment: str, name: str) -> None:
         """Write the live name that a declared list may take over, before its id."""

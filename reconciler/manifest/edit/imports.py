@@ -84,6 +84,7 @@ def import_lists(
     for each in imports.imported:
         after[each.environment][each.key] = (each.id, each.texts)
     draft.add(new, imports.refused, into)
+    draft.remove_notes({each.id for each in imports.imported})
     return imports, after
 
 
@@ -105,21 +106,22 @@ def _acceptable(
     for name, lists in undeclared.items():
         environment = draft.manifest.environments[name]
         texts = [wanted.texts for wanted in environment.desired.lists.values()]
-        names = {as_seen(each[NAME]) for each in texts if NAME in each}
+        names = {as_seen(each[NAME]): each[NAME] for each in texts if NAME in each}
         for found in lists:
             fault = _fault(found, names, environment)
             if fault is None:
-                names.add(as_seen(found.texts[NAME]))
+                names[as_seen(found.texts[NAME])] = found.texts[NAME]
                 yield environment, found
             else:
                 _refuse(draft, imports, name, found, fault)
 
 
-def _fault(found: LiveList, names: Collection[str], environment: Environment) -> str | None:
+def _fault(found: LiveList, names: Mapping[str, str], environment: Environment) -> str | None:
     if not is_list_id(found.id):
         return "a manifest cannot hold such an id"
-    if as_seen(found.texts[NAME]) in names:
-        return "another list of this environment has that name, ignoring case"
+    if other := names.get(as_seen(found.texts[NAME])):
+        same = f"another list of this environment is called {double_quoted(other)}, which counts as the same name"
+        return f"{same}: rename one of them, then import again"
     policy = environment.desired.policy
     required = (NAME, *(row.name for row in TABLE if row.name in policy.required))
     faults = (_named_fault(field, found.texts[field]) for field in required)

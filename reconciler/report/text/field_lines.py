@@ -42,7 +42,7 @@ def _transition(old: str | None, new: str, page: Page, indent: int) -> str:
     if not old or not new or page.fits(" " * indent + line):
         return _paint(old, new, " → ", page)
     pieces = _word_diff(old, new) if max(len(old), len(new)) > _LONGEST_NAME else None
-    if pieces is None or (not page.pen.colour and any(marker in old + new for marker in _MARKERS)):
+    if pieces is None or any(marker in old + new for marker in _MARKERS):
         return _paint(old, new, "\n" + " " * (indent - 2) + "→ ", page)
     return '"' + "".join(_show_piece(piece, page) for piece in pieces) + '"'
 
@@ -66,7 +66,7 @@ def _show_piece(piece: Piece, page: Page) -> str:
         case "kept":
             return within_quotes(piece.text)
         case "removed":
-            return _mark(piece.text, "[-", "-]", "struck red", page)
+            return _mark(piece.text, "[-", "-]", "red", page)
         case "added":
             return _mark(piece.text, "{+", "+}", "green", page)
         case "skipped":
@@ -76,8 +76,5 @@ def _show_piece(piece: Piece, page: Page) -> str:
 
 
 def _mark(text: str, opening: str, closing: str, ink: Ink, page: Page) -> str:
-    """A piece in colour needs no markers, unless it is a space, which no colour shows."""
-    shown = within_quotes(text)
-    if not page.pen.colour or text.isspace():
-        shown = opening + shown + closing
-    return page.pen.paint(ink, shown)
+    """A piece in colour has its markers, too: "30" and "35" side by side would read as 3035 where colours are lost."""
+    return page.pen.paint(ink, opening + within_quotes(text) + closing)
