@@ -12,7 +12,7 @@ from reconciler.model.changes import Plan
 from reconciler.model.lists import Standing
 from reconciler.model.outcomes import EnvironmentResult, Outcome, Result
 from reconciler.report.formats import Subject, render
-from reconciler.report.prometheus import GAUGES
+from reconciler.report.prometheus import GAUGES, totals
 from tests.report import samples
 from tests.report.test_formats import HOSTILE, SUBJECTS
 
@@ -47,6 +47,14 @@ def test_a_plan_counts_what_an_apply_would_find() -> None:
         ("run_success", "prod"): 1,
         ("run_success", "dev"): 0,
     }
+
+
+def test_a_step_is_told_whether_an_apply_would_do_anything() -> None:
+    blocked = samples.environment("dev", samples.RENAME_IN_USE)
+    assert totals(samples.planned(blocked)) == {"changes": 0, "updates": 0, "blocked": 1, "drifted": 0, "in_doubt": 0}
+    made = totals(samples.planned(samples.EVERYTHING, blocked))
+    assert made["changes"] == len(samples.EVERYTHING.changes) - (made["blocked"] - 1)
+    assert made["changes"] > made["updates"]
 
 
 def test_what_is_not_known_is_left_out() -> None:
