@@ -31,9 +31,7 @@ _INKS: Final[Mapping[Tone, Ink]] = {
 }
 _NOTES: Final[Mapping[str, Ink]] = {"why": "red", "what to do": "bold", "warning": "yellow"}
 _OFFLINE: Final = "Compared with the last-applied state only: plan --refresh, and every apply, reads live first."
-_UNSEEN_USE: Final = (
-    "Which campaigns use the renamed lists was not looked up: a rename of a list in use may be blocked."
-)
+_UNSEEN_USE: Final = "Which campaigns use these lists was not looked up: a rename of a list in use may be blocked."
 
 _LONG: Final = 8  # lists, after which the headline has left the screen
 _NAMED: Final = 5
