@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import os
 import socket
 import ssl
 import subprocess
@@ -33,6 +32,7 @@ from tests.api.peer import (
     reset_before,
     speak_first,
 )
+from tests.program import UNMEASURED
 
 PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 
@@ -355,7 +355,7 @@ def test_an_empty_tls_variable_counts_as_not_set() -> None:
         "    for each in gc.get_objects() if isinstance(each, ssl.SSLContext)))"
     )
     names = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")
-    unset = {name: value for name, value in os.environ.items() if name not in names}
+    unset = {name: value for name, value in UNMEASURED.items() if name not in names}
     counts = [
         subprocess.check_output([sys.executable, "-c", trusted], env={**unset, **empty}, text=True)
         for empty in ({}, dict.fromkeys(names, ""), {"SSL_CERT_FILE": ""}, {"SSL_CERT_DIR": ""})
@@ -508,4 +508,4 @@ def test_a_proxy_that_cannot_be_meant(monkeypatch: pytest.MonkeyPatch, proxy: st
 
 def test_only_this_module_imports_the_library() -> None:
     code = "import sys, reconciler.api.answers, reconciler.api.rate_limit; sys.exit('httpx' in sys.modules)"
-    subprocess.run([sys.executable, "-c", code], check=True, env=os.environ, timeout=30)
+    subprocess.run([sys.executable, "-c", code], check=True, env=UNMEASURED, timeout=30)
