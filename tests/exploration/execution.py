@@ -2,38 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from functools import partial
 from itertools import count
+from typing import TypeAlias
+
+import greenlet
 
 from reconciler.engine.applying import ApplyOptions, apply
+from reconciler.engine.looking import compare
 from reconciler.engine.workspaces import Selection, Workspace
 from reconciler.errors import ReconcilerError
+from reconciler.model.lists import Live, LiveList
 from reconciler.model.outcomes import Result
+from reconciler.state import lease
 from tests.execute.scene import HEADING, HOLDER
 from tests.exploration.choices import Broken, Choices, Covered, Died
-from tests.exploration.places import Folder
-from tests.exploration.predicates import PUT_RULES, RUN_RULES, Ended, it_ends_as_declared
+from tests.exploration.predicates import PUT_RULES, RUN_RULES, Ended, it_ends_as_declared, it_ends_as_planned
 from tests.exploration.stories import Story
-from tests.exploration.world import Process, World
+from tests.exploration.world import Place, Process, World
 
+BETWEEN = lease.LEASE + 10  # seconds, so that the lease of a machine that died is over
+Turn: TypeAlias = tuple[Process, greenlet.greenlet]
 MOST_RUNS = 4
 """So many runs without a fault settle all that faults left; the last of them finds nothing to do."""
 
 
-def execute(story: Story, place: Folder, choices: Choices) -> bool:
+def execute(story: Story, place: Place, choices: Choices) -> bool:
     """Let a story happen as chosen; raise Broken if a predicate does not hold. Tell whether it came to its end."""
-    place.begin(story)
-    world = World(story, choices)
+    world = World(story, choices, place)
+    place.begin(world)
+    if planned := story.desired_when_planned():
+        live = Live({list_id: LiveList(list_id, texts) for list_id, texts in world.lists.items()})
+        world.saved = compare(Workspace(planned, place.store, 30), story.applied(), live, Selection())
     try:
         for number in count(1):
-            ended = _run(number, world, place)
-            for rule in RUN_RULES:
-                rule(ended)
-            if ended.steady:
-                it_ends_as_declared(ended)
+            if _round(number, world) and not _begins_undo(world):
                 break
             if world.since >= MOST_RUNS:
-                raise Broken(f"after {MOST_RUNS} runs without a fault there is still something to do: {ended}")
+                raise Broken(f"after {MOST_RUNS} runs without a fault there is still something to do")
     except Covered:
         return False
     if choices.left:
@@ -41,21 +49,80 @@ def execute(story: Story, place: Folder, choices: Choices) -> bool:
     return True
 
 
-def replay(story: Story, place: Folder, deviations: Mapping[str, str]) -> None:
+def _begins_undo(world: World) -> bool:
+    """Have the last run set back from now on, if that is in the story, and there is anything to set back."""
+    if not world.story.undo or world.saved or not world.undo:
+        return False
+    world.saved, world.since = world.undo, 0
+    return True
+
+
+def replay(story: Story, place: Place, deviations: Mapping[str, str]) -> None:
     """Let a story happen with these deviations; raise Broken if a predicate does not hold."""
     execute(story, place, Choices(deviations, len(deviations), {}))
 
 
-def _run(number: int, world: World, place: Folder) -> Ended:
+def _round(number: int, world: World) -> bool:
+    """Let a run happen, and what others do while it pauses; tell whether nothing is left to do."""
+    world.passed += BETWEEN if world.place.leased else 0
+    world.border, world.began = (world.place.content(), repr(world.saved), repr(world.undo)), world.passed
     world.since += 1
-    world.border = place.content()
-    process = Process(world, number, PUT_RULES, began=world.passed)
-    with place.used_by(process):
-        result, error = _apply(process, place)
-    return Ended(process, result.environments[0] if result else None, error, place.store.load())
+    world.machines = []
+    turns = [_join(number, world)]
+    steady = False
+    try:
+        while turns:
+            world.current, machine = turns[-1]
+            ended = machine.switch()
+            world.current = None
+            if machine.dead:
+                turns.pop()
+                steady = _is_steady(ended)
+            elif len(world.machines) < world.story.machines:
+                turns.append(_join(number, world))
+            else:
+                turns.reverse()
+    finally:
+        _let_die(turns)
+    return steady
 
 
-def _apply(process: Process, place: Folder) -> tuple[Result | None, ReconcilerError | None]:
+def _join(number: int, world: World) -> Turn:
+    """Have another machine; it begins when its turn comes, and goes on until it ends or pauses."""
+    process = Process(world, f"{number}{'b' * len(world.machines)}", PUT_RULES)
+    world.machines.append(process)
+    return process, greenlet.greenlet(partial(_run, process))
+
+
+def _let_die(turns: Sequence[Turn]) -> None:
+    """End what is paused, and will never come to its turn."""
+    for process, machine in turns:
+        process.world.current, process.dead = process, True
+        with suppress(Died):
+            machine.throw(Died)
+        process.world.current = None
+
+
+def _is_steady(ended: Ended) -> bool:
+    """Check a run that ended; tell whether nothing is left to do."""
+    for rule in RUN_RULES:
+        rule(ended)
+    if ended.steady:
+        (it_ends_as_planned if ended.process.world.saved else it_ends_as_declared)(ended)
+    return ended.steady
+
+
+def _run(process: Process) -> Ended:
+    result, error = _apply(process)
+    process.dead, process.world.current = True, None
+    return Ended(process, result.environments[0] if result else None, error, process.world.place.store.load())
+
+
+def _workspace(world: World) -> Workspace:
+    return Workspace(world.story.desired(), world.place.store, 30)
+
+
+def _apply(process: Process) -> tuple[Result | None, ReconcilerError | None]:
     options = ApplyOptions(
         holder=HOLDER,
         clock=process,
@@ -64,11 +131,13 @@ def _apply(process: Process, place: Folder) -> tuple[Result | None, ReconcilerEr
         approve=process.approve,
         progress=lambda *_: None,
         undo=process.keep_undo,
+        saved={"prod": process.world.saved} if process.world.saved else {},
     )
-    workspace = Workspace(process.world.story.desired(), place.store, 30)
     try:
-        return apply([workspace], {"prod": process}, HEADING, Selection(), options), None
+        return apply([_workspace(process.world)], {"prod": process}, HEADING, Selection(), options), None
     except ReconcilerError as error:
         return None, error
     except Died:
+        if process.world.fault:
+            raise process.world.fault from None
         return None, None

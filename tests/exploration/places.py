@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from reconciler.protocols import StateStore
 from reconciler.state.backends.folder import FileStore
 from reconciler.state.document import render
-from tests.exploration.choices import Died
+from tests.exploration.bucket import Bucket
 from tests.exploration.stories import Story
-from tests.exploration.world import Process
+from tests.exploration.world import Place, Process, World
 from tests.faults.power import Disk
 from tests.faults.steps import Steps
 from tests.planning.worlds import TARGET
@@ -28,14 +29,14 @@ _VARYING = re.compile(rb'"(?:checksum|sum)": "[^"]*"|"serial": \d+')
 
 
 @contextmanager
-def folder() -> Iterator[Folder]:
-    """Have a folder for states, watched, and a program that logs nothing, while the context lasts."""
+def place_of(story: Story) -> Iterator[Place]:
+    """Have a place for the states of a story, watched, and a program that logs nothing, while the context lasts."""
     memory = _MEMORY if os.access(_MEMORY, os.W_OK) else None
     before = logging.root.manager.disable
     logging.disable(logging.CRITICAL)
     try:
         with tempfile.TemporaryDirectory(dir=memory) as path:
-            place = Folder(Path(path) / "state")
+            place = Bucket() if story.in_objects else Folder(Path(path) / "state")
             with place.watched():
                 yield place
     finally:
@@ -48,16 +49,19 @@ class Folder(Steps):
     Between two of them nothing happens outside, so that to die before each is to die everywhere.
     """
 
+    leased = False
+
     def __init__(self, folder: Path) -> None:
         super().__init__(None, lambda _: None)
         self._folder = folder
-        self._process: Process | None = None
-        self.store = FileStore(folder, "prod", TARGET)
+        self._world: World | None = None
+        self.store: StateStore = FileStore(folder, "prod", TARGET)
 
     @contextmanager
     def watched(self) -> Iterator[None]:
         """Stand between this process and its disk while the context lasts."""
         saved = [(place, name, getattr(place, name)) for place, names in _WATCHED.items() for name in names]
+        self._lock = fcntl.flock
         self._watch_openings()
         self._watch_names()
         self._watch_contents()
@@ -67,22 +71,15 @@ class Folder(Steps):
             for place, name, call in saved:
                 setattr(place, name, call)
 
-    def begin(self, story: Story) -> None:
-        """Set the disk back to the beginning of a story, all of it synced."""
+    def begin(self, world: World) -> None:
+        """Set the disk back to the beginning of the story, all of it synced."""
+        self._world = None
         self._folder.mkdir(exist_ok=True)
         for path in self._folder.iterdir():
             path.unlink()
-        (self._folder / "prod.state.json").write_text(render(story.applied()), encoding="utf-8")
+        (self._folder / "prod.state.json").write_text(render(world.story.applied()), encoding="utf-8")
         self._disk = Disk(self._folder)
-
-    @contextmanager
-    def used_by(self, process: Process) -> Iterator[None]:
-        """Let what happens to the disk while the context lasts be the deeds of `process`."""
-        self._process = process
-        try:
-            yield
-        finally:
-            self._process = None
+        self._world = world
 
     def content(self) -> object:
         """Return what is on the disk, and what would be left of that without power; serials only as they compare."""
@@ -94,12 +91,32 @@ class Folder(Steps):
             for name, content in sorted(side.items())
         )
 
+    def pauses_at(self, call: str) -> tuple[str, ...]:
+        """Return nothing: who shares a folder's machine is kept out by its lock for as long as the holder lives."""
+        del call
+        return ()
+
+    def pause(self, option: str) -> None:
+        """Do nothing: there are no pauses."""
+
+    def hidden(self) -> object:
+        """Return nothing: one machine uses the disk, and changes it by what it was told."""
+
+    def is_locked_by(self, process: Process) -> bool:
+        """Tell whether the lock is held; only one process is there to hold it."""
+        del process
+        with (self._folder / "prod.lock").open("rb") as lock:
+            try:
+                self._lock(lock.fileno(), fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+        return False
+
     def _at(self, step: str, half: Callable[[], object] | None = None) -> None:
-        process = self._process
+        process = self._world.current if self._world else None
         if process is None:
             return
-        if process.dead:
-            raise Died
+        process.check_alive()
         if step.endswith(_OF_NO_WEIGHT):
             return
         option = process.at(step, AT_A_WRITE if half else AT_A_STEP)

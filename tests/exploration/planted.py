@@ -10,20 +10,23 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
-from reconciler.engine import applying
+from reconciler.engine import applying, looking
+from reconciler.engine.workspaces import Workspace
 from reconciler.execute import attempt, calls, records, run, snapshot, verify
 from reconciler.execute.finding import Finding
 from reconciler.model import changes, outcomes
 from reconciler.model.lists import AppliedList, DoubtfulList, KnownList
 from reconciler.planning import build, guard, names
-from reconciler.state import disk, journal
-from reconciler.state.backends import folder_writer
-from tests.exploration import stories
-from tests.exploration.places import Folder
+from reconciler.state import disk, journal, leased_writer
+from reconciler.state.backends import folder_lock, folder_writer, object_store
+from tests.exploration import bucket, stories
 from tests.exploration.search import Found, search
 from tests.exploration.stories import Story
+from tests.exploration.world import Place, Process
+from tests.state import buckets
 
 MOST = 2
 
@@ -44,7 +47,7 @@ class Fault:
                 stack.enter_context(patch.object(place, name, value))
             yield
 
-    def look(self, place: Folder) -> Found:
+    def look(self, place: Place) -> Found:
         """Search for it with as few deviations as will do."""
         found = Found()
         for most in range(MOST + 1):
@@ -111,6 +114,35 @@ def _forget_last(self: attempt.ChangeAttempt, error: str, *, landed: bool) -> at
     return replace(self, status=attempt.NotWritten(error))
 
 
+_swapped = bucket.Bucket._swapped
+
+
+def _unconditionally(self: bucket.Bucket, name: str, content: bytes, expected: object) -> object:
+    del expected
+    there = self.objects.get(name)
+    return _swapped(self, name, content, None if there is None else buckets._version(there))
+
+
+_reason_to_end = Process.reason_to_end
+
+
+def _deaf(self: Process, ahead: float) -> None:
+    _reason_to_end(self, ahead)
+
+
+def _compared_again(workspace: Workspace, saved: object, *sides: Any) -> object:
+    del saved
+    return looking.compare(workspace, *sides)
+
+
+_undo = attempt.ChangeAttempt.undo
+
+
+def _undo_to_the_same(self: attempt.ChangeAttempt, shown: object) -> changes.Update | None:
+    undo = _undo(self, shown)  # type: ignore[arg-type]
+    return replace(undo, after=undo.before) if undo else None
+
+
 def _nothing(*_: object, **__: object) -> None: ...
 
 
@@ -152,6 +184,17 @@ FAULTS = (
     Fault("the journal is removed too early", stories.ONE, ((folder_writer.Writer, "settle", _remove_first),)),
     Fault("the document is written in place", stories.ONE, ((disk, "replace", _overwrite_in_place),)),
     Fault("a torn line is damage", stories.ONE, ((journal, "_is_torn", _never),)),
+    Fault("the lock is not held", stories.ONE, ((folder_lock, "_acquire", _nothing),)),
+    Fault("a lost lease is not noticed", stories.MACHINES, ((object_store.ObjectLease, "check_mine", _nothing),)),
+    Fault("whatever is there is replaced", stories.MACHINES, ((bucket.Bucket, "_swapped", _unconditionally),)),
+    Fault("an intent is not published", stories.IN_OBJECTS, ((leased_writer.LeasedWriter, "_is_urgent", _never),)),
+    Fault("a signal is not heard", stories.TWO, ((Process, "reason_to_end", _deaf),)),
+    Fault(
+        "a saved plan is made anew",
+        stories.SAVED,
+        ((applying, "_follow_saved_plan", _compared_again),),
+    ),
+    Fault("undo sets back nothing", stories.UNDO, ((attempt.ChangeAttempt, "undo", _undo_to_the_same),)),
     Fault(
         "doubt is called in order",
         stories.ONE,

@@ -72,12 +72,33 @@ def a_protected_list_is_never_sent(process: Process, list_id: str, body: Texts) 
     check(not process.world.story.protects(list_id.removeprefix("cl-")), f"{list_id} is protected")
 
 
+def who_writes_has_the_lock(process: Process, list_id: str, body: Texts) -> None:
+    """Whoever sends a PUT has the only right to write at that instant: no other run has taken it since."""
+    check(process.world.place.is_locked_by(process), f"{list_id}: {body} is sent without the lock")
+
+
+def a_saved_plan_only_shrinks(process: Process, list_id: str, body: Texts) -> None:
+    """If a saved plan is applied, a PUT carries nothing that it does not say."""
+    saved = process.world.saved
+    if saved:
+        said = [only_fields(each.after, each.fields) for each in saved.updates if each.id == list_id]
+        check(any(holds(each, body) for each in said), f"{list_id}: {body} is sent, the saved plan says {said}")
+
+
+def nothing_is_sent_after_a_signal(process: Process, list_id: str, body: Texts) -> None:
+    """Once a run was told to stop, it sends no PUT."""
+    check(not process.signalled, f"{list_id}: {body} is sent after a signal")
+
+
 PUT_RULES: tuple[Callable[[Process, str, Texts], None], ...] = (
     nothing_unread_is_written,
     only_approved_fields_are_sent,
     nothing_is_overwritten,
     no_name_is_given_twice,
     a_protected_list_is_never_sent,
+    a_saved_plan_only_shrinks,
+    nothing_is_sent_after_a_signal,
+    who_writes_has_the_lock,
 )
 
 
@@ -99,7 +120,8 @@ class Ended(NamedTuple):
         """Whether it went well, its last read was true, and there was nothing to do, but for what is blocked."""
         process, plan = self.process, self.process.plan
         idle = plan is not None and all(isinstance(each, Blocked) for each in plan.environments[0].changes)
-        true = process.shown == process.world.lists and not process.world.late
+        alone = len(process.world.machines) == 1
+        true = alone and process.shown == process.world.lists and not process.world.late
         return idle and true and self.result is not None and not process.deviated
 
 
@@ -146,7 +168,7 @@ def no_doubt_is_lost(ended: Ended) -> None:
 
 def the_summary_agrees(ended: Ended) -> None:
     """A run that fails sent nothing; each outcome agrees with the answers, the reads and the state."""
-    process = ended.process
+    process, alone = ended.process, len(ended.process.world.machines) == 1
     if ended.error:
         check(not process.puts, f"it failed, {ended.error}, after PUTs: {process.puts}")
     for key, outcome in ended.outcomes.items():
@@ -158,7 +180,7 @@ def the_summary_agrees(ended: Ended) -> None:
             change = process.approved(outcome.id)
             seen = change is not None and process.reads > 1 and holds(shown, change.body)
             check(Acknowledged() in sent or seen, f"{key}: updated, but nothing said so")
-        if outcome.outcome == "in_doubt":
+        if outcome.outcome == "in_doubt" and alone:
             check(isinstance(known, DoubtfulList), f"{key}: {outcome}, the state says {known}")
         if outcome.outcome == "failed":
             landed = Acknowledged() in sent
@@ -167,9 +189,9 @@ def the_summary_agrees(ended: Ended) -> None:
 
 def in_order_means_so(ended: Ended) -> None:
     """A run that says that all is in order (exit code 0) leaves no doubt, and what it changed showed so at the end."""
-    if ended.result is None or not ended.result.in_order:
-        return
     process = ended.process
+    if ended.result is None or not ended.result.in_order or len(process.world.machines) > 1:
+        return
     for key, outcome in ended.outcomes.items():
         known, change = ended.state.lists.get(key), process.approved(outcome.id)
         check(not isinstance(known, DoubtfulList), f"in order, but the state says of {key}: {known}")
@@ -198,3 +220,26 @@ def it_ends_as_declared(ended: Ended) -> None:
         check(as_declared or key in named, f"{key} ends as {live}, the state says {known}, and no run names it")
         check(as_declared or world.edited or world.story.protects(key), f"{key} ends as {live}: {plan}")
     check(world.story.desired().lists.keys() >= ended.state.lists.keys(), f"the state keeps {ended.state.lists}")
+
+
+def it_ends_as_planned(ended: Ended) -> None:
+    """At the end each change of a saved plan, or of one that sets back, is made, or named because somebody edited."""
+    world, plan = ended.process.world, ended.process.plan
+    assert world.saved
+    assert plan
+    named = {each.key for each in plan.environments[0].changes}
+    if world.story.undo and not world.edited:
+        for change in world.saved.updates:
+            first = only_fields(world.story.served[change.key], change.fields)
+            check(
+                holds(world.lists[change.id], first), f"{change.key} was {first}, and ends as {world.lists[change.id]}"
+            )
+    for change in world.saved.updates:
+        live, known = world.lists[change.id], ended.state.lists.get(change.key)
+        made = all(live[field] == change.after[field] for field in change.fields) and isinstance(known, AppliedList)
+        check(made or (world.edited and (change.key in named or _drifted(known, live))), f"{change} ends as {live}")
+
+
+def _drifted(known: KnownList | None, live: Texts) -> bool:
+    """Tell whether a next look would name what somebody else did after the change was made."""
+    return isinstance(known, AppliedList) and not holds(live, known.texts)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from tests.exploration.choices import Broken, Choices
 from tests.exploration.execution import execute
-from tests.exploration.places import Folder
 from tests.exploration.stories import Story
+from tests.exploration.world import Place
 
 Deviations = tuple[tuple[str, str], ...]
 
@@ -35,7 +36,7 @@ class Found:
 
 def search(
     story: Story,
-    place: Folder,
+    place: Place,
     most: int,
     part: tuple[int, int] = (0, 1),
     tell: Callable[[float], None] = lambda _: None,
@@ -70,8 +71,8 @@ def search(
 def kind(deviation: tuple[str, str]) -> str:
     """Return the kind of a deviation, without the list that it is about."""
     call, option = deviation
-    words = call.split(" #")[0].split()[1:]
-    what = " ".join(words[:1] if words[0] in {"put", "read"} else words)
+    words = re.sub(r",.*| #.*", "", call).split()[1:]
+    what = " ".join(words[:1] if words[0] in {"put", "read"} and "the" not in words and "copy" not in words else words)
     return f"{what}: {'edited' if option.startswith('edit ') else option}"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconciler.model.fields import Field
 from reconciler.model.lists import Applied, Desired
@@ -15,7 +15,8 @@ class Story:
     """Lists by key: as declared (`wanted`), live (`served`) and in the state (`known`; as served if not given).
 
     `edits` are what others may do: a list, a field, and the text that they give it. `deviations` is how many at most
-    are searched unless told otherwise.
+    are searched unless told otherwise. `machines` run side by side, with the state in a folder, or `in_objects`.
+    `planned`: a plan of that manifest was saved, and is applied. `undo`: at the end, what the last run did is set back.
     """
 
     name: str
@@ -25,10 +26,18 @@ class Story:
     edits: tuple[tuple[str, Field, str], ...] = ()
     policy: Short | None = None
     deviations: int = 2
+    machines: int = 1
+    in_objects: bool = False
+    planned: Mapping[str, Short] | None = None
+    undo: bool = False
 
     def desired(self) -> Desired:
         """Return the desired side."""
         return desired(self.wanted, self.policy)
+
+    def desired_when_planned(self) -> Desired | None:
+        """Return the desired side that a saved plan was made of."""
+        return desired(self.planned, self.policy) if self.planned else None
 
     def applied(self) -> Applied:
         """Return the state at the beginning."""
@@ -97,4 +106,8 @@ OVERWRITE = Story(
     edits=_edits("a Old|New|Else D|F"),
     policy={"on_drift": "overwrite"},
 )
-STORIES = (ONE, TWO, RENAMES, MIXED, OVERWRITE)
+IN_OBJECTS = replace(ONE, name="one list, its state in objects", in_objects=True)
+MACHINES = replace(TWO, name="two machines", edits=(), in_objects=True, machines=2)
+SAVED = replace(TWO, name="a saved plan", planned={**TWO.wanted, "b": {"name": "B", "description": "D"}})
+UNDO = replace(ONE, name="undo", undo=True)
+STORIES = (ONE, TWO, RENAMES, MIXED, OVERWRITE, SAVED, UNDO, IN_OBJECTS, MACHINES)

@@ -14,7 +14,8 @@ from concurrent.futures import Future, ProcessPoolExecutor, wait
 from multiprocessing import Manager, get_context
 from typing import NamedTuple
 
-from tests.exploration.places import STEPS, folder
+from tests.exploration.bucket import AT_A_GET, AT_AN_OBJECT, PAUSES
+from tests.exploration.places import STEPS, place_of
 from tests.exploration.planted import FAULTS
 from tests.exploration.search import Found, as_test, search
 from tests.exploration.stories import STORIES
@@ -23,11 +24,18 @@ from tests.exploration.world import AT_A_PUT, AT_A_READ, AT_A_SLEEP
 PARTS = 2
 POLL = 10.0  # seconds
 
+_OBJECTS = ("the document", "the lease", "a copy")
 KINDS = {
-    *(f"put: {option}" for option in ("edited", *AT_A_PUT)),
-    *(f"read: {option}" for option in ("edited", "stale", *AT_A_READ)),
+    *(f"put: {option}" for option in ("edited", *AT_A_PUT, *PAUSES[:2])),
+    *(f"read: {option}" for option in ("edited", "stale", *AT_A_READ, *PAUSES)),
     *(f"sleep: {option}" for option in AT_A_SLEEP),
     "stop asked: signal",
+    *(f"get {name}: {option}" for name in _OBJECTS[:2] for option in (*AT_A_GET, *PAUSES)),
+    *(
+        f"put {name}: {option}"
+        for name in ("the document", "the lease", "a copy")
+        for option in (*AT_AN_OBJECT, *PAUSES)
+    ),
     *(f"{step}: {option}" for step, options in STEPS.items() for option in options),
 }
 """Each kind of deviation; one that no search took would mean that the search is not what it seems."""
@@ -55,7 +63,7 @@ def main() -> int:
     ]
     began = time.monotonic()
     found = _explored(jobs)
-    failed = [_told(number, each, time.monotonic() - began) for number, each in found.items()]
+    failed = [_told(number, each) for number, each in found.items()]
     kinds = sum((each.kinds for each in found.values()), start=Found().kinds)
     missing = [] if options.story else sorted(KINDS - kinds.keys())
     taken = f"{len(kinds)} kinds of deviations, each taken {min(kinds.values(), default=0)} times or more"
@@ -93,14 +101,15 @@ def _search(job: Job, done: MutableMapping[Job, float]) -> Found:
             told_at = time.monotonic()
             done[job] = share
 
-    with folder() as place:
-        return search(STORIES[job.story], place, job.most, (job.part, PARTS), tell)
+    story = STORIES[job.story]
+    with place_of(story) as place:
+        return search(story, place, job.most, (job.part, PARTS), tell)
 
 
-def _told(number: int, found: Found, seconds: float) -> bool:
+def _told(number: int, found: Found) -> bool:
     """Say what the search of a story came to; tell whether it failed."""
     story = STORIES[number]
-    print(f"{story.name}: {found.executions:,} executions, {found.states:,} states ({seconds:.0f} s)")
+    print(f"{story.name}: {found.executions:,} executions, {found.states:,} states")
     if found.failure is not None:
         print(found.said, as_test(story, found.failure), sep="\n")
     return found.failure is not None
@@ -109,7 +118,7 @@ def _told(number: int, found: Found, seconds: float) -> bool:
 def _finds(said: str) -> bool:
     """Tell whether a planted fault is found, and print its shortest sequence."""
     fault = next(each for each in FAULTS if each.said == said)
-    with folder() as place, fault.planted():
+    with place_of(fault.story) as place, fault.planted():
         found = fault.look(place)
     shown = "; ".join(": ".join(step) for step in found.failure or ()) or "in good weather"
     print(f"planted: {said}: {shown if found.failure is not None else 'NOT FOUND'} ({found.executions} executions)")

@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
+
+import greenlet
 
 from reconciler.errors import RemoteError, StoppedError
-from reconciler.model.changes import Plan, Update
+from reconciler.model.changes import EnvironmentPlan, Plan, Update
 from reconciler.model.fields import Field
 from reconciler.model.lists import Absent, Live, LiveList
 from reconciler.model.put_answers import Acknowledged, PutAnswer, Rejected, Unsent, Unsettled
 from reconciler.model.texts import Texts
+from reconciler.protocols import StateStore
 from tests.exploration.choices import ALL_WELL, Choices, Died
 from tests.exploration.stories import Story
 
@@ -40,6 +44,37 @@ AT_A_READ = ("fails", "dies")
 AT_A_SLEEP = ("signal", "sleeps long")
 
 
+class Place(Protocol):
+    """Where the state is kept."""
+
+    store: StateStore
+    leased: bool
+
+    def begin(self, world: World) -> None:
+        """Set it back to the beginning of the story, to be used by the present machine of `world` from now on."""
+        ...
+
+    def pauses_at(self, call: str) -> tuple[str, ...]:
+        """Return how a machine may stand still at a call while another runs, in words."""
+        ...
+
+    def pause(self, option: str) -> None:
+        """Let happen what comes with a pause."""
+        ...
+
+    def content(self) -> object:
+        """Return what it holds, as far as a later run may depend on it."""
+        ...
+
+    def hidden(self) -> object:
+        """Return what of that does not follow from what each machine did so far."""
+        ...
+
+    def is_locked_by(self, process: Process) -> bool:
+        """Tell whether `process` has the only right to write."""
+        ...
+
+
 @dataclass(slots=True)
 class _LateWrite:
     """A write that the next `reads` reads do not show."""
@@ -58,7 +93,14 @@ class World:
 
     story: Story
     choices: Choices
+    place: Place
+    machines: list[Process] = field(default_factory=list)  # that run at present, or were paused: the first began
+    current: Process | None = None
+    saved: EnvironmentPlan | None = None  # the plan that runs are given to apply
+    undo: EnvironmentPlan | None = None  # what sets back the last run that did something
+    fault: BaseException | None = None  # what ends the execution
     passed: float = 0.0
+    began: float = 0.0  # when the present run did
     since: int = 0
     border: object = None
     lists: dict[str, Texts] = field(default_factory=dict)
@@ -82,6 +124,11 @@ class World:
             for field, text in known.texts.items()
             if self.lists[known.id][field] != text
         }
+
+    def state(self) -> int:
+        """Return what stands for the whole state: of the program on each machine, of the account, and of the place."""
+        stand = tuple((each.trace, each.signalled, each.dead, each is self.current) for each in self.machines)
+        return hash((self.border, stand, self.passed - self.began, self.truth(), self.place.hidden()))
 
     def truth(self) -> object:
         """Return all of it that a later step may depend on."""
@@ -127,7 +174,8 @@ class World:
         shown = dict(self.before if stale else self.lists)
         for list_id, texts in shown.items():
             self.told |= {(list_id, field, text) for field, text in texts.items()}
-        self.unseen -= set() if stale else self.lists.keys() - {late.list_id for late in self.late}
+        hidden = {late.list_id for late in self.late}
+        self.unseen = {each for each in self.lists if shown[each] != self.lists[each] or each in hidden}
         self.open.clear()
         self.acknowledged.clear()
         for late in self.late:
@@ -151,39 +199,53 @@ class Process:
     """One run of the program, as its seams: Clock, Stop and Remote. What it did and was told, for the predicates."""
 
     world: World
-    number: int
+    number: str
     rules: Sequence[Callable[[Process, str, Texts], None]]
     requests: int = 0
     deviated: bool = False
     dead: bool = False
     signalled: bool = False
     plan: Plan | None = None
-    undo: Plan | None = None
     puts: list[tuple[str, Texts, PutAnswer]] = field(default_factory=list)
     shown: dict[str, Texts] = field(default_factory=dict)  # by the last read
     read_at: float = float("-inf")
     reads: int = 0
-    began: float = 0.0
+    ticks: list[Callable[[], None]] = field(default_factory=list)  # what goes on beside it, while it waits
     trace: int = 0
+
+    def check_alive(self) -> None:
+        """End what a dead process still does while it falls."""
+        if self.dead:
+            raise Died
 
     def at(self, call: str, options: Sequence[str]) -> str:
         """Return what happens at a call; all that the process did, it did because of what it was told so far."""
-        if self.dead:
-            raise Died
+        self.check_alive()
         self.observe(call)
-        taken = self.world.choices.at(f"{self.number} {call}", options, self.state)
+        world = self.world
+        pauses = world.place.pauses_at(call) if self._others() else ()
+        try:
+            taken = world.choices.at(f"{self.number} {call}", (*options, *pauses), world.state)
+        except BaseException as error:
+            self.dead, world.fault = True, error  # what it does while it falls is no part of the execution
+            raise
         if taken != ALL_WELL:
-            self.deviated, self.world.since = True, 0
-        return taken
+            self.deviated, world.since = True, 0
+        if taken not in pauses:
+            return taken
+        world.place.pause(taken)
+        greenlet.getcurrent().parent.switch()
+        world.current = self
+        return self.at(f"{call}, after a pause", options)
+
+    def _others(self) -> bool:
+        """Tell whether another machine is under way, or may begin."""
+        machines = self.world.machines
+        return len(machines) < self.world.story.machines or any(not each.dead for each in machines if each is not self)
 
     def observe(self, what: object) -> None:
         """Take note of what the program was told: with the state that it began with, that is where it stands."""
         self.trace = hash((self.trace, what))
-
-    def state(self) -> int:
-        """Return what stands for the whole state: of the program, and of the world."""
-        passed = self.world.passed - self.began
-        return hash((self.world.border, self.trace, passed, self.world.truth()))
 
     def die(self) -> None:
         """End here."""
@@ -191,7 +253,7 @@ class Process:
         raise Died
 
     def now(self) -> float:
-        return START
+        return START + (self.world.passed if self.world.place.leased else 0)
 
     def monotonic(self) -> float:
         return self.world.passed
@@ -201,6 +263,8 @@ class Process:
             raise StoppedError(2)
         option = self.at("sleep", AT_A_SLEEP) if seconds > 0 else ALL_WELL
         self.world.passed += seconds + (LONG if option == "sleeps long" else 0)
+        for tick in self.ticks:
+            tick()
         if option == "signal":
             self.signalled = True
             raise StoppedError(2)
@@ -289,7 +353,8 @@ class Process:
 
     def keep_undo(self, plan: Plan) -> None:
         """Take the plan that sets back what the run did."""
-        self.undo = plan
+        if plan.environments[0].changes and self.world.saved is None:
+            self.world.undo = plan.environments[0]
 
     def approved(self, list_id: str) -> Update | None:
         """Return the approved update of a list."""

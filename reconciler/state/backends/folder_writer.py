@@ -112,6 +112,9 @@ class Writer:
                 # Else the power could leave the beginning of a journal beside a document that holds more of it.
                 disk.sync(files.journal)
                 disk.replace(files.document, render(applied).encode(), aside=files.aside)
+            elif files.journal.exists():
+                # Its run may have died before the document that it had put in place was durable.
+                disk.sync_folder(files.journal.parent)
             self._journal.remove()
             disk.remove_aside(files.aside)
         except OSError as error:
