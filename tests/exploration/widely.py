@@ -31,11 +31,7 @@ KINDS = {
     *(f"sleep: {option}" for option in AT_A_SLEEP),
     "stop asked: signal",
     *(f"get {name}: {option}" for name in _OBJECTS[:2] for option in (*AT_A_GET, *PAUSES)),
-    *(
-        f"put {name}: {option}"
-        for name in ("the document", "the lease", "a copy")
-        for option in (*AT_AN_OBJECT, *PAUSES)
-    ),
+    *(f"put {name}: {option}" for name in _OBJECTS for option in (*AT_AN_OBJECT, *PAUSES)),
     *(f"{step}: {option}" for step, options in STEPS.items() for option in options),
 }
 """Each kind of deviation; one that no search took would mean that the search is not what it seems."""
