@@ -8,14 +8,18 @@ NODE := tests/node/node_modules/.installed
 # Without bytecode every start of the program compiles it again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test covered test-all test-resolved slow browser shells faults explore mutants bench bench-check bench-report check lint types format lock dist clean
+.PHONY: demo test characters covered test-all test-resolved slow browser shells faults explore mutants bench bench-check bench-report check lint types format lock dist clean
 
 demo: $(STAMP)
 	PATH="$(CURDIR)/$(RUN):$$PATH" sh docs/demo.sh
 
 # The types are checked beside the tests: mypy uses one core only.
 test: lint
-	@$(MAKE) --no-print-directory -j 2 types covered
+	@$(MAKE) --no-print-directory -j 3 characters types covered
+
+# A table that Hypothesis keeps, and that each process of the tests would else make, slowed down by coverage.
+characters: $(STAMP)
+	$(RUN)/python -c 'from hypothesis.strategies import text; text().validate()'
 
 covered: $(STAMP)
 	$(RUN)/python -m pytest -n 3 --cov --cov-report= -m "not slow"

@@ -20,7 +20,7 @@ settings.load_profile("quick")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Take no constants of the program for quick examples: to read all its modules takes each process 6 s."""
+    """Take no constants of the program for quick examples: they differ by the modules that a process has read."""
     if not config.getoption("--hypothesis-profile"):
         vars(providers)["_get_local_constants"] = lambda: providers._local_constants
 

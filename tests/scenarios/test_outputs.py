@@ -167,7 +167,8 @@ def test_a_pipe_is_written_to_and_stays(place: Workplace) -> None:
 
 
 def test_a_file_that_is_replaced_keeps_its_rights(place: Workplace) -> None:
-    for words in WORDS:
+    for number, words in enumerate(WORDS):
+        place.declare(some_lists(3), a={"description": f"New {number}"})
         (place.folder / "out").write_text("old")
         (place.folder / "out").chmod(0o4640)
         assert run(place, words, "out").code == 0
