@@ -36,6 +36,7 @@ MOVE_STATE = f"`reconciler state migrate --to {LASTING_STATE}`, then write `stat
 CONNECT_SECONDS, READ_SECONDS = 10.0, 30.0
 _FILES_AN_ENVIRONMENT = 4  # lock, journal, connection, and one while files are replaced
 _FILES_BESIDE = 64
+_warn_once = cache(warn)
 
 
 class Chosen(NamedTuple):
@@ -169,11 +170,6 @@ def _in_objects(url: str, name: str, target: Target) -> Store:
     return ObjectStore(objects, name, target)
 
 
-@cache
-def _warn_once(words: str) -> None:
-    warn(words)
-
-
 def plan_metadata(manifest: Manifest, now: float, options: argparse.Namespace) -> PlanMetadata:
     """Say what a plan was made by, when, from which files, and what it was asked for."""
     return PlanMetadata(__version__, timestamp(now), manifest.files, _asked_of(options))
@@ -200,10 +196,7 @@ def declared_ids(manifest: Manifest) -> Mapping[str, frozenset[str]]:
     for environment in manifest.environments.values():
         ids = {wanted.id for wanted in environment.desired.lists.values()}
         by_account.setdefault(environment.desired.target.account, set()).update(ids)
-    return {
-        name: frozenset(by_account[environment.desired.target.account])
-        for name, environment in manifest.environments.items()
-    }
+    return {name: frozenset(by_account[each.desired.target.account]) for name, each in manifest.environments.items()}
 
 
 def selection(options: argparse.Namespace) -> Selection:
