@@ -59,13 +59,15 @@ class Bucket(FakeBucket):
         self.requests, self._tokens, self._world = [], {}, world
 
     def pauses_at(self, call: str) -> tuple[str, ...]:
-        """Return the pauses; after a wait and a question the next call is as good.
+        """Return the pauses; after a wait and a question the next call is as good. Only a lease of its own is broken.
 
         That a lease is broken between the last look at it and the PUT, no run can see.
         """
         if call in {"sleep", "stop asked"}:
             return ()
-        return PAUSES[:2] if re.match("put (?!the|a copy)", call) else PAUSES
+        process = self._present()
+        to_api = re.match("put (?!the|a copy)", call)
+        return PAUSES if process and self.is_locked_by(process) and not to_api else PAUSES[:2]
 
     def pause(self, option: str) -> None:
         """Let time pass, or the lease be broken, as by `state unlock`."""

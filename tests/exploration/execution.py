@@ -40,7 +40,7 @@ def execute(story: Story, place: Place, choices: Choices) -> bool:
         for number in count(1):
             if _round(number, world) and not _begins_undo(world):
                 break
-            if world.since >= MOST_RUNS:
+            if world.since >= MOST_RUNS or number > 4 * MOST_RUNS:
                 raise Broken(f"after {MOST_RUNS} runs without a fault there is still something to do")
     except Covered:
         return False
@@ -66,7 +66,7 @@ def _round(number: int, world: World) -> bool:
     """Let a run happen, and what others do while it pauses; tell whether nothing is left to do."""
     world.passed += BETWEEN if world.place.leased else 0
     world.border, world.began = (world.place.content(), repr(world.saved), repr(world.undo)), world.passed
-    world.since += 1
+    world.since = 0 if world.late else world.since + 1
     world.machines = []
     turns = [_join(number, world)]
     steady = False

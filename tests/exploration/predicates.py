@@ -142,12 +142,14 @@ def applied_was_acknowledged_or_read(ended: Ended) -> None:
 
 
 def applied_is_live(ended: Ended) -> None:
-    """What the state calls applied is live, unless somebody else wrote since, or no true read has shown a write yet."""
+    """What the state calls applied is live, unless somebody else wrote since, or an answer was old or a write late."""
     world = ended.process.world
     for known, live in _each_entry(ended):
         hidden = known.id in world.unseen and known.id not in world.acknowledged
-        if isinstance(known, DoubtfulList) or hidden or known.id in {late.list_id for late in world.late}:
+        late = known.id in world.missed or known.id in {late.list_id for late in world.late}
+        if isinstance(known, DoubtfulList) or hidden or (late and not holds(live, known.texts)):
             continue
+        world.missed.discard(known.id)
         for field, text in known.texts.items():
             so = live[field] in (text, known.stored.get(field)) or (known.id, field) in world.others
             check(so, f"{known.key}: {field} is called applied as {text!r}, live is {live[field]!r}")

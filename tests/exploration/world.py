@@ -113,6 +113,7 @@ class World:
     open: dict[str, Texts] = field(default_factory=dict)  # PUTs without a usable answer, and without a read since
     acknowledged: dict[str, Texts] = field(default_factory=dict)  # bodies, without a read since
     unseen: set[str] = field(default_factory=set)  # lists with a write that no true read has shown yet
+    missed: set[str] = field(default_factory=set)  # lists with a late write or an old answer, until the state is right
     edited: bool = False
 
     def __post_init__(self) -> None:
@@ -134,7 +135,8 @@ class World:
         """Return all of it that a later step may depend on."""
         return (
             self.since, self.edited, _frozen(self.lists), _frozen(self.before), _frozen(self.open),
-            _frozen(self.acknowledged), frozenset(self.unseen), frozenset(self.others), frozenset(self.told),
+            _frozen(self.acknowledged), frozenset(self.unseen), frozenset(self.missed), frozenset(self.others),
+            frozenset(self.told),
             tuple((late.reads, late.list_id, tuple(late.body.items())) for late in self.late),
         )  # fmt: skip
 
@@ -176,6 +178,7 @@ class World:
             self.told |= {(list_id, field, text) for field, text in texts.items()}
         hidden = {late.list_id for late in self.late}
         self.unseen = {each for each in self.lists if shown[each] != self.lists[each] or each in hidden}
+        self.missed |= {each for each in self.lists if stale and shown[each] != self.lists[each]}
         self.open.clear()
         self.acknowledged.clear()
         for late in self.late:
@@ -188,6 +191,7 @@ class World:
         self.late = [each for each in self.late if each not in late]
         for each in late:
             self.write(each.list_id, each.body)
+            self.missed.add(each.list_id)
 
 
 def _frozen(texts: dict[str, Texts]) -> frozenset[object]:
