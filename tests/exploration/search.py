@@ -77,7 +77,7 @@ def kind(deviation: tuple[str, str]) -> str:
 
 
 def as_test(story: Story, failure: Mapping[str, str] | Deviations) -> str:
-    """Return a failure as a test, ready to be put into `test_sequences.py`."""
+    """Return a failure as a test, ready to be put into `test_exploration.py`, where `replayed` is."""
     steps = dict(failure)
     lines = "".join(f"        {call!r}: {option!r},\n" for call, option in steps.items())
-    return f"    replay({story.name!r}, {{\n{lines}    }})\n".replace("'", '"')
+    return f"def test_name_it() -> None:\n    replayed({story.name!r}, {{\n{lines}    }})\n".replace("'", '"')
