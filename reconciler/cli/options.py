@@ -144,11 +144,17 @@ deadline = partial(seconds, most=604_800)
 
 
 def choose_environments(
-    named: list[str], every: bool, known: list[str], *, of: str = "the manifest", in_part: bool = False
+    named: list[str],
+    every: bool,
+    known: list[str],
+    *,
+    of: str = "the manifest",
+    in_part: bool = False,
+    one: bool = False,
 ) -> list[str]:
     """Return the environments that are meant, in the order of those `known`, which are `of` it. Raises UsageError.
 
-    Where only a part of the accounts is meant (`in_part`), none need be named.
+    Where only a part of the accounts is meant (`in_part`), none need be named. With `one`, no --all-envs is offered.
     """
     if every:
         return known
@@ -157,5 +163,6 @@ def choose_environments(
     if unknown:
         raise UsageError(f"{of} has no environment {unknown[0]!r}; it has {', '.join(known)}")
     if not names and len(known) > 1 and not in_part:
-        raise UsageError(f"which environment? --env NAME, or --all-envs; there are {', '.join(known)}")
+        more = "" if one else ", or --all-envs"
+        raise UsageError(f"which environment? --env NAME{more}; there are {', '.join(known)}")
     return [name for name in known if name in names] if names else known

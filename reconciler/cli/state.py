@@ -100,7 +100,7 @@ def run(options: argparse.Namespace) -> int:
         options.env, options.all_envs = [], True
         state_admin.migrate(wiring.load_workspaces(options), options)
         return 0
-    chosen = wiring.load_workspaces(options)
+    chosen = wiring.load_workspaces(options, one=True)
     if len(chosen.workspaces) != 1:
         raise UsageError("state acts on one environment at a time: --env NAME")
     store = chosen.workspaces[0].store

@@ -48,9 +48,13 @@ class Chosen(NamedTuple):
 
 
 def load_workspaces(
-    options: argparse.Namespace, saved: Plan | None = None, drafts: Mapping[str, bytes] | None = None
+    options: argparse.Namespace,
+    saved: Plan | None = None,
+    drafts: Mapping[str, bytes] | None = None,
+    *,
+    one: bool = False,
 ) -> Chosen:
-    """Load the manifest and choose its environments: those of the options, or those of a saved plan."""
+    """Load the manifest and choose its environments: those of the options, or of a saved plan; `one` is to be named."""
     from reconciler.manifest import load
 
     manifest = load(options.file, drafts)
@@ -62,7 +66,8 @@ def load_workspaces(
         )
     if saved is None:
         part = getattr(options, "shard", None) is not None
-        names = shared.choose_environments(options.env, options.all_envs, list(manifest.environments), in_part=part)
+        known = list(manifest.environments)
+        names = shared.choose_environments(options.env, options.all_envs, known, in_part=part, one=one)
     else:
         names = _planned_environments(saved, manifest, options)
     chosen = environments_in_shard((manifest.environments[name] for name in names), options)

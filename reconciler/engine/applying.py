@@ -120,10 +120,13 @@ def _follow_saved_plan(
     in_selection = [change for change in saved.changes if selection.covers(change.key)]
     left = tuple(change for change in in_selection if not _is_forgotten(change, applied))
     standing = standing_of(workspace, applied, selection)
-    part = replace(saved, changes=left, lineage=applied.lineage, serial=applied.serial, standing=standing)
+    drift = tuple(each for each in saved.drift if selection.covers(each.key))
+    part = replace(saved, changes=left, drift=drift, lineage=applied.lineage, serial=applied.serial, standing=standing)
     now = warn_of_step_back(revalidate(part, workspace.desired, applied, live), workspace, applied, live)
     changes = tuple(_with_doubts(change, workspace) for change in now.changes if not _is_recorded(change, applied))
-    unchanged = saved.unchanged + len(in_selection) - len(changes)
+    planned = {each.key for each in (*saved.changes, *saved.drift)}
+    unplanned = sum(selection.covers(key) and key not in planned for key in workspace.desired.lists)
+    unchanged = min(saved.unchanged, unplanned) + len(in_selection) - len(changes)
     return add_forecast(replace(now, changes=changes, unchanged=unchanged, read_alone=live.alone), workspace)
 
 

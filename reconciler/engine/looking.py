@@ -119,6 +119,7 @@ def standing_of(workspace: Workspace, applied: Applied, selection: Selection) ->
         declared=len(workspace.ids(selection)),
         in_doubt=frozenset(entry.key for entry in known if isinstance(entry, DoubtfulList)),
         last_applied=max((entry.applied_at for entry in known if isinstance(entry, AppliedList)), default=""),
+        rename_in_use=workspace.desired.policy.rename_in_use,
     )
 
 

@@ -183,12 +183,13 @@ class Standing:
     """How an environment, or the selected part of it, stands by manifest and state.
 
     `declared` counts its lists, `in_doubt` holds the keys whose last PUT was never confirmed, `last_applied` is when
-    the newest of its lists was recorded, "" if none was.
+    the newest of its lists was recorded, "" if none was. `rename_in_use` is that of its policy.
     """
 
     declared: int = 0
     in_doubt: frozenset[str] = frozenset()
     last_applied: str = ""
+    rename_in_use: Literal["block", "warn"] = "block"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from reconciler.report.escape import terminal
 if TYPE_CHECKING:
     from reconciler.model.changes import EnvironmentPlan
     from reconciler.model.drift_report import EnvironmentDrift, ListDrift
+    from reconciler.model.lists import Standing
     from reconciler.report.view.kinds import Kind
 
 
@@ -48,19 +49,21 @@ def command(verb: str, environments: Iterable[str], asked: Asked, *more: str) ->
 def of_drift_left_alone(of: EnvironmentPlan, asked: Asked) -> Iterator[Step]:
     """Yield what can be done about the drift that a plan shows and leaves alone."""
     yield _accept(of.name, asked, *(drift.key for drift in of.drift if asked.only))
-    yield _set_back(of.name, asked, in_use=any(NAME in each.fields and each.id in of.campaigns for each in of.drift))
+    in_use = any(NAME in each.fields and each.id in of.campaigns for each in of.drift)
+    yield _set_back(of.name, asked, _guarded(of.standing, in_use))
 
 
 def of_drift(found: EnvironmentDrift, asked: Asked) -> Iterator[Step]:
     """Yield what can be done about what a drift report found in an environment."""
     if found.drifted:
         yield _accept(found.name, asked, *(drift.key for drift in found.drifted if asked.only))
-        yield _set_back(found.name, asked, in_use=_rename_used(found.drifted))
-    if found.pending:
-        yield Step(
-            f"To send what the manifest says{_guarded(_rename_used(found.pending))}",
-            command("apply", [found.name], asked),
-        )
+        yield _set_back(found.name, asked, _guarded(found.standing, _rename_used(found.drifted)))
+    if edited := [each for each in found.pending if not each.never_applied]:
+        guarded = _guarded(found.standing, _rename_used(edited))
+        yield Step(f"To send what the manifest says{guarded}", command("apply", [found.name], asked))
+    elif found.pending:
+        words = "To see what an apply does with the lists that were never applied"
+        yield Step(words, command("plan --refresh", [found.name], asked))
     if found.undeclared:
         yield Step("To declare the undeclared lists", command("import", [found.name], asked))
 
@@ -74,9 +77,9 @@ def _accept(environment: str, asked: Asked, *keys: str) -> Step:
     return Step("To take the live values into the manifest", accept(environment, asked, *keys))
 
 
-def _set_back(environment: str, asked: Asked, *, in_use: bool) -> Step:
+def _set_back(environment: str, asked: Asked, guarded: str) -> Step:
     back = replace(asked, revert_drift=True, out="")
-    return Step(f"To set the lists back to the manifest{_guarded(in_use)}", command("apply", [environment], back))
+    return Step(f"To set the lists back to the manifest{guarded}", command("apply", [environment], back))
 
 
 def _rename_used(found: Iterable[ListDrift]) -> bool:
@@ -84,5 +87,6 @@ def _rename_used(found: Iterable[ListDrift]) -> bool:
     return any(each.campaigns and any(field.field == NAME for field in each.fields) for each in found)
 
 
-def _guarded(renamed: bool) -> str:
-    return " (names of lists that campaigns use only with policy.rename_in_use: warn)" if renamed else ""
+def _guarded(standing: Standing, renamed: bool) -> str:
+    blocked = renamed and standing.rename_in_use == "block"
+    return " (names of lists that campaigns use only with policy.rename_in_use: warn)" if blocked else ""

@@ -70,8 +70,10 @@ def test_environments_by_the_variable(variable: str, chosen: list[str], monkeypa
 
 def test_a_variable_of_nothing_chooses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RECONCILER_ENV", " , ")
-    with pytest.raises(UsageError, match="which environment"):
+    with pytest.raises(UsageError, match="--env NAME, or --all-envs; there are"):
         choose_environments([], False, KNOWN)
+    with pytest.raises(UsageError, match="--env NAME; there are"):
+        choose_environments([], False, KNOWN, one=True)
 
 
 @pytest.mark.parametrize("arguments", EMPTY_PATHS, ids=" ".join)

@@ -310,7 +310,19 @@ def test_a_saved_plan_does_what_is_left_of_it_again_and_again() -> None:
     assert short(land.apply(saved=saved)) == {"prod b": "updated 1"}
     again = land.apply(saved=saved)
     assert (short(again), again.environments[0].unchanged, again.environments[0].requests) == ({}, 4, 10)
-    assert short(land.apply(Selection(only=("a",)), saved=saved)) == {}
+    part = land.apply(Selection(only=("a",)), saved=saved)
+    assert (short(part), part.environments[0].unchanged) == ({}, 1)
+
+
+def test_part_of_a_saved_plan_counts_and_shows_only_that_part() -> None:
+    land = Land()
+    lists: dict[str, Short] = {key: {"name": f"List {key}"} for key in ("a", "a-drifted", "b", "b-drifted")}
+    place = land.settle("prod", lists, lists)
+    for key in ("a-drifted", "b-drifted"):
+        place.account.edited(f"cl-{key}", {"name": f"Their {key}"})
+    saved = {"prod": plan([place.workspace], {"prod": place.remote}, HEADING, EVERYTHING)[0].environments[0]}
+    assert land.apply(Selection(only=("a*",)), saved=saved).environments[0].unchanged == 1
+    assert [each.key for each in land.plans[-1].environments[0].drift] == ["a-drifted"]
 
 
 def test_more_changes_than_allowed_are_warned_of_with_their_numbers() -> None:

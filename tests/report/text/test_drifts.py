@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from reconciler.documents.drift_document import drift_document
+from reconciler.model.changes import Asked
 from reconciler.model.drift_report import DriftReport, EnvironmentDrift, FieldDrift, ListDrift, Missing
-from reconciler.model.lists import Campaign, LastSave, LiveList
+from reconciler.model.lists import Campaign, LastSave, LiveList, Standing
 from reconciler.report.json import render
+from reconciler.report.steps import of_drift
 from reconciler.report.text import lines
 from reconciler.report.view.of_drift import view_of_drift
 from tests.report import samples
@@ -90,6 +94,17 @@ def test_whole(undeclared: bool) -> None:
 
 def test_whole_in_colour() -> None:
     assert_golden("drift.ansi", lines.render(view_of_drift(ALL), colour=True, width=100))
+
+
+def test_a_next_step_promises_only_what_it_does() -> None:
+    allowed = replace(FOUND, standing=Standing(rename_in_use="warn"))
+    guard = " (names of lists that campaigns use only with policy.rename_in_use: warn)"
+    assert [[guard in str(step) for step in of_drift(each, Asked())][1] for each in (FOUND, allowed)] == [True, False]
+    (step,) = of_drift(replace(IDLE, lists=(NEVER_APPLIED,)), Asked())
+    assert (
+        str(step)
+        == "To see what an apply does with the lists that were never applied: reconciler plan --refresh --env dev"
+    )
 
 
 def test_hostile_names_do_nothing() -> None:
