@@ -10,7 +10,7 @@ import os
 import sys
 import time
 from collections.abc import MutableMapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from multiprocessing import Manager, get_context
 from typing import NamedTuple
 
@@ -59,14 +59,14 @@ def main() -> int:
     ]
     began = time.monotonic()
     found = _explored(jobs)
-    failed = [_told(number, each) for number, each in found.items()]
     kinds = sum((each.kinds for each in found.values()), start=Found().kinds)
     missing = [] if options.story else sorted(KINDS - kinds.keys())
     taken = f"{len(kinds)} kinds of deviations, each taken {min(kinds.values(), default=0)} times or more"
     print(taken, *missing, sep="\nnever: ")
     unfound = [] if options.story else _unfound()
     print(f"all of it took {time.monotonic() - began:.0f} s", *unfound, sep="\nnot found: ")
-    return 1 if any(failed) or missing or unfound else 0
+    failed = any(each.failure is not None for each in found.values())
+    return 1 if failed or missing or unfound else 0
 
 
 def _pool() -> ProcessPoolExecutor:
@@ -74,45 +74,47 @@ def _pool() -> ProcessPoolExecutor:
 
 
 def _explored(jobs: Sequence[Job]) -> dict[int, Found]:
+    """Search, tell what each story came to as soon as it is known, and how long the rest will take."""
     found: dict[int, Found] = {}
+    began = time.monotonic()
     with Manager() as manager, _pool() as pool:
-        done = manager.dict()
-        futures = {pool.submit(_search, job, done): job for job in jobs}
-        _tell_progress(list(futures), jobs, done)
-        for future, job in futures.items():
-            found.setdefault(job.story, Found()).add(future.result())
+        shares = manager.dict()
+        pending = {pool.submit(_search, job, shares): job for job in jobs}
+        while pending:
+            done = wait(pending, timeout=POLL, return_when=FIRST_COMPLETED).done
+            for future in done:
+                job = pending.pop(future)
+                shares[job] = 1.0
+                found.setdefault(job.story, Found()).add(future.result())
+                if all(other.story != job.story for other in pending.values()):
+                    _tell(job.story, found[job.story])
+            if not done:
+                share = sum(shares.get(job, 0.0) for job in jobs) / len(jobs)
+                left = f"about {(time.monotonic() - began) * (1 - share) / share:.0f} s left" if share else "just begun"
+                print(f"{share:.0%} explored, {left}", flush=True)
     return found
 
 
-def _tell_progress(futures: Sequence[Future[Found]], jobs: Sequence[Job], done: MutableMapping[Job, float]) -> None:
-    began = time.monotonic()
-    while wait(futures, timeout=POLL).not_done:
-        share = sum(done.get(job, 0.0) for job in jobs) / len(jobs)
-        left = f"about {(time.monotonic() - began) * (1 - share) / share:.0f} s left" if share else "just begun"
-        print(f"{share:.0%} explored, {left}", flush=True)
-
-
-def _search(job: Job, done: MutableMapping[Job, float]) -> Found:
+def _search(job: Job, shares: MutableMapping[Job, float]) -> Found:
     told_at = 0.0
 
     def tell(share: float) -> None:
         nonlocal told_at
         if time.monotonic() - told_at > POLL / 2 or share == 1:
             told_at = time.monotonic()
-            done[job] = share
+            shares[job] = share
 
     story = STORIES[job.story]
     with place_of(story) as place:
         return search(story, place, job.most, (job.part, PARTS), tell)
 
 
-def _told(number: int, found: Found) -> bool:
-    """Say what the search of a story came to; tell whether it failed."""
+def _tell(number: int, found: Found) -> None:
+    """Say what the search of a story came to."""
     story = STORIES[number]
-    print(f"{story.name}: {found.executions:,} executions, {found.states:,} states")
+    print(f"{story.name}: {found.executions:,} executions, {found.states:,} states", flush=True)
     if found.failure is not None:
         print(found.said, as_test(story, found.failure), sep="\n")
-    return found.failure is not None
 
 
 def _unfound() -> list[str]:
