@@ -72,6 +72,15 @@ def _bare(text: str) -> str:
     return unicodedata.normalize("NFD", unicodedata.normalize("NFD", text).casefold())
 
 
+def as_drawn(text: str) -> str:
+    """Return a text in NFC with the letters of ASCII that most fonts draw for others."""
+    if text.isascii():
+        return text
+    import unicodedata  # noqa: PLC0415 - few texts need it
+
+    return unicodedata.normalize("NFC", text).translate(_DRAWN_ALIKE)
+
+
 def unseen_difference(old: str, new: str) -> str:
     """Say how a new text differs from an old one that looks the same; "" if the difference is visible."""
     if old == new or (old.isascii() and new.isascii()):
@@ -81,7 +90,7 @@ def unseen_difference(old: str, new: str) -> str:
     before, after = unicodedata.normalize("NFC", old), unicodedata.normalize("NFC", new)
     if before == after:
         return "its accents are written otherwise (Unicode NFC and NFD)"
-    if before.translate(_DRAWN_ALIKE) != after.translate(_DRAWN_ALIKE):
+    if as_drawn(before) != as_drawn(after):
         return ""
     was, now = next((was, now) for was, now in zip(before, after, strict=True) if was != now)
     named = [f"U+{ord(char):04X} {unicodedata.name(char)}" for char in (now, was)]

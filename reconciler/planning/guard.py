@@ -26,7 +26,8 @@ def apply_guards(plan: EnvironmentPlan, desired: Desired, applied: Applied, live
         _guard_change(change, by_id.get(change.id) or desired.lists.get(change.key), desired.policy, applied, live)
         for change in plan.changes
     )
-    settled = names.order_renames(changes, names.find_holders(changes, desired, applied, live))
+    known = names.find_holders(changes, desired, applied, live)
+    settled = names.warn_of_look_alikes(names.order_renames(changes, known), known, live)
     campaigns = _campaigns_by_id(plan, live) if live else {}
     return replace(plan, changes=settled, campaigns=campaigns, names=dict(_names_by_id(plan, applied, live)))
 

@@ -20,6 +20,7 @@ from reconciler.model.changes import Block, Change, Update
 from reconciler.model.fields import NAME
 from reconciler.model.invisible import as_seen
 from reconciler.model.lists import Applied, Desired, DoubtfulList, Live
+from reconciler.model.texts import as_drawn, unseen_difference
 from reconciler.planning.blocks import block_change
 
 _MOST_NAMED = 5
@@ -38,6 +39,10 @@ class Names:
         """The keys of lists, by id."""
         spoken = {known.id: f"{known.key} (no longer declared)" for known in self.applied.lists.values()}
         return spoken | {wanted.id: wanted.key for wanted in self.desired.lists.values()}
+
+    def speak_of(self, list_id: str) -> str:
+        """Return the key of a list, or that it is undeclared."""
+        return self.spoken.get(list_id, f"the undeclared list {list_id}")
 
 
 def find_holders(changes: Iterable[Change], desired: Desired, applied: Applied, live: Live | None) -> Names:
@@ -91,6 +96,35 @@ def order_renames(changes: tuple[Change, ...], names: Names) -> tuple[Change, ..
     return _order([_place(change, blocks, waits) for change in changes])
 
 
+def warn_of_look_alikes(changes: tuple[Change, ...], names: Names, live: Live | None) -> tuple[Change, ...]:
+    """Return the changes, each rename with a warning if most fonts draw its new name as the name of another list."""
+    if not any(map(_is_rename, changes)):
+        return changes
+    sides = names.applied.lists if live is None else live.lists
+    every = (*sides.values(), *names.desired.lists.values())
+    by_id = {each.id: each.texts[NAME] for each in every if NAME in each.texts}
+    drawn: dict[str, list[str]] = {}
+    for list_id, name in by_id.items():
+        drawn.setdefault(as_drawn(name), []).append(list_id)
+    return tuple(
+        replace(change, warnings=(*change.warnings, *_look_alikes(change, drawn, by_id, names)))
+        if _is_rename(change)
+        else change
+        for change in changes
+    )
+
+
+def _look_alikes(
+    change: Update, drawn: Mapping[str, Collection[str]], by_id: Mapping[str, str], names: Names
+) -> Iterator[str]:
+    name = change.after[NAME]
+    for other in drawn.get(as_drawn(name), ()):
+        if other != change.id and (unseen := unseen_difference(by_id[other], name)):
+            warning = f"the name looks like that of {names.speak_of(other)}, but {unseen}"
+            if warning not in change.warnings:
+                yield warning
+
+
 def _block_kept_names(renames: Mapping[str, Update], names: Names) -> dict[str, Block]:
     """Return a block for each rename whose new name some other list keeps."""
     blocks: dict[str, Block] = {}
@@ -98,7 +132,7 @@ def _block_kept_names(renames: Mapping[str, Update], names: Names) -> dict[str, 
         name = rename.after[NAME]
         keeper = next((other for other in _others(rename, names) if not _gives_up(renames.get(other), name)), None)
         if keeper is not None:
-            blocks[rename.key] = _name_taken(name, names.spoken.get(keeper, f"the undeclared list {keeper}"))
+            blocks[rename.key] = _name_taken(name, names.speak_of(keeper))
     return blocks
 
 

@@ -54,6 +54,16 @@ def test_a_warning_of_a_saved_plan_is_not_given_again() -> None:
     assert again.changes == once.changes
 
 
+def test_a_look_alike_is_warned_of_once_and_never_of_the_list_itself() -> None:
+    plan, seen = renames(a=("Alpha", "\u0410lpha")), live({"a": {"name": "Alpha"}, "z": {"name": "Alpha"}})
+    once = apply_guards(plan, desired({}), applied({}), seen)
+    said = (
+        "the name looks like that of the undeclared list cl-z, but U+0410 CYRILLIC CAPITAL LETTER A stands for U+0041 "
+    )
+    assert [change.warnings for change in once.changes] == [(f"{said}LATIN CAPITAL LETTER A",)]
+    assert apply_guards(once, desired({}), applied({}), seen).changes == once.changes
+
+
 def renames(**names: tuple[str, str]) -> EnvironmentPlan:
     """Return a plan of renames, as a saved one might hold it: key = (old, new)."""
     changes = tuple(
