@@ -45,7 +45,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Check each environment; exit 4 where a pin does not hold, 1 where anything else fails."""
-    from reconciler.cli import wiring
+    from reconciler.cli import stores, wiring
     from reconciler.cli.runtime import Runtime
     from reconciler.engine.per_account import all_of, side_by_side
 
@@ -60,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
         return 0 if all(checkup.works for checkup in checkups) else 1
 
     def look(environment: Environment) -> Checkup:
-        store = wiring.store(chosen.manifest, environment)
+        store = stores.store(chosen.manifest, environment)
         return Checkup(environment.name, tuple(_checks(environment, store, options, runtime)))
 
     names = [environment.name for environment in chosen.environments]
@@ -72,17 +72,17 @@ def run(options: argparse.Namespace) -> int:
 
 def _check_up_ci(environment: Environment, manifest: Manifest, forge: Forge) -> Checkup:
     """Check the settings of the repository for one environment."""
-    from reconciler.cli import wiring
+    from reconciler.cli import stores
     from reconciler.cli.forge import UnseenError
     from reconciler.cli.github_checks import check_github
     from reconciler.cli.gitlab_checks import check_gitlab
     from reconciler.cli.owners import repository_folder
 
     name, target = environment.name, environment.desired.target
-    branch = wiring.state_branch(manifest.state)
+    branch = stores.state_branch(manifest.state)
     checks: tuple[Check, ...] = ()
-    if fault := wiring.state_in_folder(manifest):
-        checks = (Check("state", "fails", fault, wiring.MOVE_STATE),)
+    if fault := stores.state_in_folder(manifest):
+        checks = (Check("state", "fails", fault, stores.MOVE_STATE),)
     try:
         if forge.kind == "GitLab":
             checks += tuple(check_gitlab(forge, name, environment.credentials, target, branch))

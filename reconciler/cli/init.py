@@ -66,7 +66,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Write what is not there yet; what is there stays as it is."""
     from reconciler.cli.runtime import Runtime
-    from reconciler.cli.wiring import LASTING_STATE, MOVE_STATE
+    from reconciler.cli.stores import LASTING_STATE, MOVE_STATE
 
     folder: Path = options.folder
     chosen = [name for name in _PINS if getattr(options, name)]

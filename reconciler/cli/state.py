@@ -94,7 +94,7 @@ def _action(
 
 def run(options: argparse.Namespace) -> int:
     """Act on the state of the one chosen environment."""
-    from reconciler.cli import wiring
+    from reconciler.cli import stores, wiring
 
     if options.action == "migrate":
         options.env, options.all_envs = [], True
@@ -105,7 +105,7 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError("state acts on one environment at a time: --env NAME")
     store = chosen.workspaces[0].store
     if options.action == "unlock" and options.at:
-        store = wiring.store(chosen.manifest, chosen.environments[0], options.at)
+        store = stores.store(chosen.manifest, chosen.environments[0], options.at)
     options.act(store, options)
     return 0
 

@@ -167,7 +167,7 @@ def _ask(runtime: Runtime) -> None:
 
 def migrate(chosen: Chosen, options: argparse.Namespace) -> None:
     """Move the state of every environment, then say what to write in the manifest."""
-    from reconciler.cli import wiring
+    from reconciler.cli import stores
     from reconciler.cli.runtime import lock_info
     from reconciler.manifest.rules import folder_fault
     from reconciler.state.moving import move
@@ -177,10 +177,10 @@ def migrate(chosen: Chosen, options: argparse.Namespace) -> None:
         raise UsageError(f"--to: {fault}")
     if options.to == manifest.state:
         raise UsageError(f"the state is at {options.to} already")
-    places = [(environment, wiring.store(manifest, environment, options.to)) for environment in chosen.environments]
+    places = [(environment, stores.store(manifest, environment, options.to)) for environment in chosen.environments]
     asking = lock_info()
     for environment, there in places:
-        here = wiring.store(manifest, environment)
+        here = stores.store(manifest, environment)
         if str(here).rstrip("/") == str(there).rstrip("/"):
             raise UsageError(f"the state is at {here} already")
         moved = move(here, there, asking, here_url=manifest.state, there_url=options.to)

@@ -1,0 +1,84 @@
+"""Where the state of an environment is kept: a folder, a branch, an object store, as `state` of the manifest says."""
+
+from __future__ import annotations
+
+import os
+import re
+from functools import cache
+from typing import TYPE_CHECKING
+
+from reconciler.cli.output import warn
+from reconciler.errors import UsageError
+from reconciler.files import is_pipe
+
+if TYPE_CHECKING:
+    from reconciler.manifest import Environment, Manifest
+    from reconciler.model.lists import Target
+    from reconciler.state.state_store import Store
+
+_BRANCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*(?:[./][A-Za-z0-9][A-Za-z0-9_-]*)*")
+_NO_BRANCH = re.compile(r"^HEAD$|^refs/|\.lock(?:/|$)")  # what git takes for something else, or not at all
+LASTING_STATE = "git+branch://reconciler-state"
+MOVE_STATE = f"`reconciler state migrate --to {LASTING_STATE}`, then write `state: {LASTING_STATE}` in the manifest"
+_warn_once = cache(warn)
+
+
+def store(manifest: Manifest, environment: Environment, url: str | None = None) -> Store:
+    """Return where the state of an environment is kept, or would be at another `url`."""
+    from reconciler.cli.owners import owner
+
+    made = _store(manifest, environment, url)
+    made.owner = owner(manifest, environment, url or manifest.state, made)
+    return made
+
+
+def state_in_folder(manifest: Manifest) -> str:
+    """Return what is wrong for a pipeline with a state that is kept in a folder, "" if it is kept elsewhere."""
+    return "" if "://" in manifest.state else f"state: {manifest.state!r} is a folder, which a pipeline forgets"
+
+
+def state_branch(url: str) -> str:
+    """Return the name of the branch that `state` of a manifest names, "" if it names none."""
+    scheme, _, name = url.partition("://")
+    return name if scheme == "git+branch" else ""
+
+
+def _store(manifest: Manifest, environment: Environment, url: str | None) -> Store:
+    url = url or manifest.state
+    desired = environment.desired
+    name, target = desired.environment, desired.target
+    scheme, slashes, _ = url.partition("://")
+    if not slashes:
+        from reconciler.state.backends.folder import FileStore
+
+        if is_pipe(manifest.path):
+            raise UsageError(
+                "the manifest comes through a pipe, so no state can be kept beside it: name a file with -f, or keep "
+                "the state on a branch or in an object store"
+            )
+        return FileStore(manifest.path.parent / url, name, target, manifest.path.parent)
+    if scheme in ("s3", "gs", "az"):
+        return _in_objects(url, name, target)
+    branch = state_branch(url)
+    if not _BRANCH.fullmatch(branch) or _NO_BRANCH.search(branch):
+        raise UsageError(
+            f"state: {url!r} is not understood: write a folder beside the manifest, git+branch://NAME for a branch of "
+            "the repository that holds it, or s3://, gs:// or az:// for an object store"
+        )
+    from reconciler.cli import logs
+    from reconciler.state.backends.branch import Branch
+    from reconciler.state.backends.git_branch import BranchStore, names
+
+    logs.show()
+    return BranchStore(Branch(manifest.path.parent, branch, names(name)), name, target)
+
+
+def _in_objects(url: str, name: str, target: Target) -> Store:
+    from reconciler.state.backends.clouds import bucket, missing_credentials
+
+    if missing := missing_credentials(url, os.environ):
+        _warn_once(missing)
+    objects = bucket(url, os.environ)
+    from reconciler.state.backends.object_store import ObjectStore
+
+    return ObjectStore(objects, name, target)
