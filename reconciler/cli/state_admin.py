@@ -90,7 +90,7 @@ def _began_with(before: Saved | None, after: Saved) -> StatePart | None:
 
 def _verify(store: Store, last: int | None) -> None:
     """Say what of the history is missing or wrong, and raise StateError; or say what was checked."""
-    from reconciler.state.history import find_gaps, unlinked_serials
+    from reconciler.state.history import find_gaps, moved_serials, serials_are, unlinked_serials
 
     found = store.history(last or EVERY)
     gaps = find_gaps(found, store.load(), from_the_first=last is None)
@@ -105,6 +105,8 @@ def _verify(store: Store, last: int | None) -> None:
     kept = f"serials {first.serial} to {newest.serial}, {len(found.saved)} kept"
     unlinked = unlinked_serials(found)
     say(terminal(f"{'no gap is seen' if unlinked else 'whole'}: {kept}, lineage {newest.lineage}"))
+    if last is None and (moved := moved_serials(found)):
+        note(f"{serials_are(1, moved)} where the state was moved from: state history there has them")
     if unlinked:
         serials = ", ".join(map(str, unlinked))
         note(f"what came right before serial {serials} is not known: a copy that was removed there is not noticed")

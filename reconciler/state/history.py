@@ -67,10 +67,10 @@ def find_gaps(history: History, present: Applied, *, from_the_first: bool) -> li
     """
     states = [each.applied for each in history.saved]
     found = [f"cannot be read: {unread}" for unread in history.unread]
-    if from_the_first and history.saved and (before_all := history.saved[0].follows):
+    if from_the_first and history.saved and (before_all := history.saved[0].follows) and not moved_serials(history):
         found.append(
-            f"{_serials(1, before_all)} missing: removed (a rule of the bucket may do that), never committed, or kept "
-            "where the state was moved from. To check only the last N: --last N"
+            f"{serials_are(1, before_all)} missing: removed (a rule of the bucket may do that), or never committed. "
+            "To check only the last N: --last N"
         )
     found += filter(None, (_fault(before.applied, after) for before, after in pairwise(history.saved)))
     last = states[-1] if states else replace(present, lineage="", serial=0, lists={})
@@ -93,7 +93,7 @@ def _fault(before: Applied, saved: Saved) -> str:
     if after.serial <= before.serial or (follows is not None and follows < before.serial):
         return f"serial {after.serial} comes after serial {before.serial}: written twice, or taken back"
     if follows is not None and follows > before.serial:
-        return f"{_serials(before.serial + 1, follows)} missing"
+        return f"{serials_are(before.serial + 1, follows)} missing"
     return ""
 
 
@@ -104,7 +104,15 @@ def unlinked_serials(history: History) -> list[int]:
     return [each.applied.serial for before, each in pairs if each.follows is None and each.applied.serial > before + 1]
 
 
-def _serials(first: int, last: int) -> str:
+def moved_serials(history: History) -> int:
+    """Return the last serial that is kept where a state was moved from, by the command that moved it; 0 if none is."""
+    first = history.saved[0] if history.saved else None
+    moved = first and first.written and first.written.command.startswith("reconciler state migrate ")
+    return (first.follows or 0) if first and moved else 0
+
+
+def serials_are(first: int, last: int) -> str:
+    """Return these serials with their verb."""
     return f"serial {first} is" if first == last else f"serials {first} to {last} are"
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from reconciler.model.lists import Applied
-from reconciler.state.history import History, Saved, find_gaps, unlinked_serials
+from reconciler.state.document import Written
+from reconciler.state.history import History, Saved, find_gaps, moved_serials, unlinked_serials
 from tests.state.samples import applied_list, state
 
 NOTHING = state(serial=0, lineage="")
@@ -56,6 +57,14 @@ def test_gaps(found: History, present: Applied, expected: list[str]) -> None:
     gaps = find_gaps(found, present, from_the_first=True)
     assert len(gaps) == len(expected), gaps
     assert all(gap.startswith(start) for gap, start in zip(gaps, expected, strict=True)), gaps
+
+
+def test_serials_from_before_a_move_are_no_gap() -> None:
+    moved = Written("2026-11-22T10:00:00Z", "me", "here", "reconciler state migrate --to s3://lists")
+    found = History((Saved(state(serial=8), moved, 7), Saved(state(serial=9), None, 8)))
+    assert moved_serials(found) == 7
+    assert find_gaps(found, state(serial=9), from_the_first=True) == []
+    assert moved_serials(serials(8)) == moved_serials(History()) == 0
 
 
 def test_the_first_serials_may_be_left_out() -> None:
