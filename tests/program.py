@@ -50,7 +50,7 @@ class Running(Started):
     def __init__(
         self, arguments: Sequence[str], folder: Path, variables: Mapping[str, str], first: str = "tests.starter"
     ) -> None:
-        self._kept = TemporaryFile(), TemporaryFile()  # noqa: SIM115 - `wait` closes them
+        self._kept = TemporaryFile(), TemporaryFile()  # noqa: SIM115 - `take_output` closes them
         self._said = "", ""
         with open(os.devnull, "rb") as nothing:  # noqa: PTH123 - as a descriptor
             streams = [stream.fileno() for stream in (nothing, *self._kept)]
@@ -61,15 +61,12 @@ class Running(Started):
         self.wait(timeout)
         return self._said
 
-    def wait(self, seconds: float | None = None) -> int:
-        """Wait for the end; return the exit code. Raises TimeoutError after `seconds`."""
-        ended, code = self.returncode is not None, super().wait(seconds)
-        if not ended:
-            out, err = self._kept
-            self._said = _read_text(out), _read_text(err)
-            out.close()
-            err.close()
-        return code
+    def take_output(self) -> None:
+        """Keep it, for `communicate`."""
+        out, err = self._kept
+        self._said = _read_text(out), _read_text(err)
+        out.close()
+        err.close()
 
     def __enter__(self) -> Self:
         return self

@@ -25,6 +25,7 @@ from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
 from socketserver import BaseRequestHandler, ForkingMixIn, UnixStreamServer
+from threading import Lock
 from typing import NoReturn, TypedDict
 
 from coverage import Coverage
@@ -75,6 +76,7 @@ class Started:
     ) -> None:
         order = json.dumps({"arguments": list(arguments), "folder": str(folder), "variables": dict(variables)})
         self._unread = b""
+        self._waiting = Lock()
         self._connection = socket.socket(socket.AF_UNIX)
         self._connection.connect(address(first))
         socket.send_fds(self._connection, [order.encode()], list(streams))
@@ -84,16 +86,29 @@ class Started:
 
     def poll(self) -> int | None:
         """Return the exit code if the run has ended."""
-        with suppress(BlockingIOError):
+        with suppress(BlockingIOError, TimeoutError):
             self.wait(0)
         return self.returncode
 
     def wait(self, seconds: float | None = None) -> int:
-        """Wait for the end of the run; return its exit code. Raises TimeoutError after `seconds`."""
-        if self.returncode is None:
-            self.returncode = self._read_number(seconds)
-            self._connection.close()
-        return self.returncode
+        """Wait for the end of the run; return its exit code. Raises TimeoutError after `seconds`.
+
+        Several threads may wait at once.
+        """
+        if not self._waiting.acquire(timeout=-1 if seconds is None else seconds):
+            raise TimeoutError
+        try:
+            if self.returncode is None:
+                code = self._read_number(seconds)
+                self._connection.close()
+                self.take_output()
+                self.returncode = code
+            return self.returncode
+        finally:
+            self._waiting.release()
+
+    def take_output(self) -> None:
+        """Take what the run has written, once it has ended."""
 
     def send_signal(self, number: int) -> None:
         """Send a signal to the process."""
