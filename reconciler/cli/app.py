@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Sequence
 from importlib import import_module
 from keyword import iskeyword
@@ -55,6 +56,9 @@ _INSTEAD = {
 }
 
 
+_ADDRESS = re.compile(r"(?<![\w+.-])(?!(?:git\+\w+|s3|gs|az)://)([A-Za-z][A-Za-z0-9+.-]*:/)[^\s']+")
+
+
 class Parser(argparse.ArgumentParser):
     """Usage errors are errors of this program (exit 1), not of the shell (exit 2); an option is given once."""
 
@@ -64,6 +68,7 @@ class Parser(argparse.ArgumentParser):
             self.register("action", action, _Once)
 
     def error(self, message: str) -> NoReturn:
+        message = _ADDRESS.sub(r"\1…", message)  # one of --notify, in a wrong place, may hold a secret
         _, unknown, words = message.partition("unrecognized arguments: ")
         close = closest(words.partition(" ")[0].partition("=")[0], self._option_string_actions) if unknown else ""
         error = UsageError(f"{message}; did you mean {close}?" if close else message)

@@ -117,6 +117,8 @@ def path(text: str) -> Path:
     """Parse a path, which may not be empty: that would be the working folder."""
     if not text:
         raise argparse.ArgumentTypeError("must be a path; got ''")
+    if "://" in text:
+        raise argparse.ArgumentTypeError(f"must be a file, not an address; got {text!r}")
     return Path(text)
 
 

@@ -9,6 +9,7 @@ from typing_extensions import TypedDict
 
 from reconciler.documents.field_texts import FieldName
 from reconciler.documents.parts import (
+    Count,
     FailedPart,
     LastSavePart,
     ManifestPart,
@@ -38,19 +39,19 @@ _CampaignIds: TypeAlias = Annotated[list[str], Described(description=_IDS)]
 class DriftSummary(TypedDict):
     """How many lists there are of each kind."""
 
-    drifted: int
+    drifted: Count
     """Declared lists that were changed elsewhere."""
-    missing: int
+    missing: Count
     """Declared lists that the account does not have."""
-    edited: int
+    edited: Count
     """Declared lists that only the manifest changed, or that were never applied, and that await an apply."""
-    undeclared: int
+    undeclared: Count
     """Live lists that are not declared."""
-    ignored: int
+    ignored: Count
     """Live lists that policy.ignore_undeclared leaves to others."""
-    as_declared: int
+    as_declared: Count
     """Declared lists that are as declared."""
-    requests: int
+    requests: Count
     """The HTTP requests that were sent."""
 
 

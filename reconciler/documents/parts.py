@@ -3,29 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, NotRequired, TypeAlias, TypeVar
 
-from pydantic import ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError, with_config
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError, with_config
 from typing_extensions import TypedDict
 
 from reconciler.errors import UsageError
 from reconciler.model import lists
 from reconciler.model.identifiers import KEY, LIST_ID, LONGEST
+from reconciler.model.shards import parse_shard
 
 document = with_config(ConfigDict(strict=True, extra="forbid", use_attribute_docstrings=True))
 """Decorates each part of a document: exactly these properties, exactly these types, described by their docstrings."""
 
 _Document = TypeVar("_Document")
+
+
+def _check_moment(text: str) -> str:
+    datetime.fromisoformat(text)
+    return text
+
+
+def _check_shard(text: str) -> str:
+    if not parse_shard(text):
+        raise ValueError("must be part I of N")
+    return text
+
+
 Key: TypeAlias = Annotated[str, StringConstraints(pattern=rf"^{KEY.pattern}\z", max_length=LONGEST)]
 ListId: TypeAlias = Annotated[
     str,
     StringConstraints(pattern=rf"^{LIST_ID.pattern}\z", max_length=LONGEST),
     Field(examples=["cl-718e888-3aca-4008-973e-6d7994000000"]),
 ]
-Moment: TypeAlias = Annotated[str, Field(examples=["2026-11-22T10:00:00Z"])]
+Moment: TypeAlias = Annotated[str, AfterValidator(_check_moment), Field(examples=["2026-11-22T10:00:00Z"])]
 Count: TypeAlias = Annotated[int, Field(ge=0)]
-ShardPart: TypeAlias = Annotated[str, Field(pattern=r"^[0-9]{1,4}/[0-9]{1,4}\z", examples=["2/5"])]
+Seconds: TypeAlias = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+ShardPart: TypeAlias = Annotated[
+    str, AfterValidator(_check_shard), Field(pattern=r"^[0-9]{1,4}/[0-9]{1,4}\z", examples=["2/5"])
+]
 
 
 @document

@@ -107,23 +107,23 @@ class DriftPart(TypedDict):
 class PlanSummary(TypedDict):
     """How many lists there are of each kind, and what an apply takes."""
 
-    update: int
+    update: Count
     """Lists to update, by one PUT each."""
-    adopt: int
+    adopt: Count
     """Lists to record without a PUT."""
-    forget: int
+    forget: Count
     """Lists to drop from the state."""
-    check: int
+    check: Count
     """Lists that apply reads first."""
-    blocked: int
+    blocked: Count
     """Lists that a guard stops."""
     unchanged: Count
     """Lists with nothing to do, and no drift."""
-    drifted: int
+    drifted: Count
     """Lists with drift that is left alone."""
-    requests: int
+    requests: Count
     """How many requests an apply is expected to send."""
-    seconds: int
+    seconds: Count
     """How many seconds an apply is expected to take, by the limit of requests."""
 
 

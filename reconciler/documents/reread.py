@@ -1,6 +1,7 @@
 """Plans, results and drift reports as their documents tell them, to be reported again, together with others.
 
-What no document holds is not there: which lists are as declared, and, of a result, where a list is declared.
+What no document holds is not there: which lists are as declared, how many are in doubt, and, of a result, what its
+changes were.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from reconciler.errors import UsageError
 from reconciler.model.changes import Asked, Drift, EnvironmentPlan, Plan
 from reconciler.model.drift_report import DriftReport, EnvironmentDrift, FieldDrift, ListDrift, Missing
 from reconciler.model.fields import FIELDS
-from reconciler.model.lists import Campaign, LastSave, LiveList, Source, Target
+from reconciler.model.lists import Campaign, LastSave, LiveList, Source, Standing, Target
 from reconciler.model.outcomes import EnvironmentResult, Outcome, Result
 
 Reread: TypeAlias = Plan | Result | DriftReport
@@ -78,6 +79,7 @@ def _planned(environment: EnvironmentPlan, part: EnvironmentPart) -> Environment
             for each in part["drift"]
         ),
         warnings=tuple(part["warnings"]),
+        standing=Standing(known=False),
         requests=part["summary"]["requests"],
         seconds=part["summary"]["seconds"],
         last_saves={list_id: save for list_id, each in saved if (save := _last_save(each))},
@@ -141,6 +143,7 @@ def _compared(part: EnvironmentDriftPart) -> EnvironmentDrift:
         ignored=counts["ignored"],
         requests=counts["requests"],
         warnings=tuple(part.get("warnings", ())),
+        standing=Standing(known=False),
     )
 
 

@@ -10,7 +10,7 @@ from typing_extensions import TypedDict
 
 from reconciler import files
 from reconciler.documents.field_texts import ShownTexts
-from reconciler.documents.parts import Moment, ShardPart, StatePart, document, parse
+from reconciler.documents.parts import Count, Moment, Seconds, ShardPart, StatePart, document, parse
 from reconciler.errors import UsageError
 from reconciler.model.changes import Action, EnvironmentPlan, Update
 from reconciler.model.outcomes import EnvironmentResult, Outcome, OutcomeKind, Result
@@ -30,7 +30,7 @@ class ResultSummary(TypedDict):
     """Lists that were recorded without a PUT."""
     forgotten: int
     """Lists that were dropped from the state."""
-    unchanged: int
+    unchanged: Count
     """Lists with nothing to do."""
     failed: int
     """Changes that were refused; the lists are as before."""
@@ -44,9 +44,9 @@ class ResultSummary(TypedDict):
     """Changes that a guard stopped."""
     not_sent: int
     """Changes whose turn did not come."""
-    requests: int
+    requests: Count
     """The HTTP requests that were sent, retries included."""
-    seconds: float
+    seconds: Seconds
     """How long it took."""
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NotRequired
+from typing import Annotated, NotRequired
 
+from pydantic import Field
 from typing_extensions import TypedDict
 
-from reconciler.documents.parts import Count, Moment, StatePart, document
+from reconciler.documents.parts import Count, StatePart, document
 from reconciler.documents.result_document import EnvironmentResultPart, OutcomePart, ResultDocument
 
 
@@ -29,7 +30,7 @@ class RunPart(TypedDict):
     """The serial that it wrote."""
     lineage: str
     """The identity of the state through all its serials."""
-    at: Moment
+    at: Annotated[str, Field(examples=["2026-11-22T10:00:00Z"])]
     """When it wrote the state: RFC 3339 in UTC."""
     user: str
     """The user."""

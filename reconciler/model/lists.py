@@ -183,13 +183,15 @@ class Standing:
     """How an environment, or the selected part of it, stands by manifest and state.
 
     `declared` counts its lists, `in_doubt` holds the keys whose last PUT was never confirmed, `last_applied` is when
-    the newest of its lists was recorded, "" if none was. `rename_in_use` is that of its policy.
+    the newest of its lists was recorded, "" if none was. `rename_in_use` is that of its policy. None of it is known of
+    what was read back from a document (`known`).
     """
 
     declared: int = 0
     in_doubt: frozenset[str] = frozenset()
     last_applied: str = ""
     rename_in_use: Literal["block", "warn"] = "block"
+    known: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,15 +99,18 @@ def _of_result(of: EnvironmentResult, approved: EnvironmentPlan | None, began: i
     def keys(*kinds: OutcomeKind) -> set[str]:
         return {outcome.key for outcome in of.outcomes if outcome.outcome in kinds}
 
-    standing, drifted = (approved.standing, _drifted(approved)) if approved else (Standing(), set())
+    standing, drifted = (approved.standing, _drifted(approved)) if approved else (Standing(known=False), set())
     made = {outcome.key for outcome in of.outcomes if outcome.in_order}
     unsettled = standing.in_doubt & keys("blocked", "conflict", "not_sent")
     numbers = _of_standing(standing) | {
         "reconciler_lists_pending": len(keys("failed", "in_doubt", "conflict", "not_sent")),
         "reconciler_lists_blocked": len(keys("blocked")),
+    }
+    at_least = {
         "reconciler_lists_drifted": len(drifted - made | keys("conflict")),
         "reconciler_lists_in_doubt": len(unsettled | keys("in_doubt")),
     }
+    numbers |= {metric: number for metric, number in at_least.items() if standing.known or number}
     return numbers | ({"reconciler_last_apply_timestamp_seconds": began} if made else {}) | _success(of.in_order)
 
 
@@ -122,6 +125,8 @@ def _of_drift(of: EnvironmentDrift) -> _Numbers:
 
 
 def _of_standing(standing: Standing) -> _Numbers:
+    if not standing.known:
+        return {}
     numbers = {
         "reconciler_lists": standing.declared,
         "reconciler_lists_in_doubt": len(standing.in_doubt),

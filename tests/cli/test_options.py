@@ -103,3 +103,26 @@ def test_the_format_that_is_probably_meant(written: str, meant: str) -> None:
 def test_a_format_that_is_close_to_none() -> None:
     with pytest.raises(argparse.ArgumentTypeError, match=r"'pdf=x' is not FORMAT=FILE .* prometheus$"):
         parse_request("pdf=x")
+
+
+ADDRESSES = [
+    ["validate", "--notify=json://user:hidden@127.0.0.1:9/"],
+    ["plan", "json://user:hidden@127.0.0.1:9/"],
+    ["plan", "--notify-when", "json://user:hidden@127.0.0.1:9/"],
+    ["plan", "--report", "json://user:hidden@127.0.0.1:9/"],
+    ["apply", "--yes", "json://user:hidden@127.0.0.1:9/"],
+    ["report", "merge", "json://user:hidden@127.0.0.1:9/"],
+]
+
+
+@pytest.mark.parametrize("arguments", ADDRESSES, ids=lambda arguments: " ".join(arguments[:2]))
+def test_an_address_in_a_wrong_place_is_not_shown(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(arguments) == 1
+    said = capsys.readouterr().err
+    assert "json:/…" in said
+    assert "hidden" not in said
+
+
+def test_the_address_of_a_state_in_a_wrong_place_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["plan", "git+branch://state"]) == 1
+    assert "git+branch://state" in capsys.readouterr().err

@@ -75,10 +75,31 @@ def _spoilt(found: dict[str, Any]) -> None:
     found["environments"][0]["name"] = 7
 
 
+def _without_a_date(found: dict[str, Any]) -> None:
+    found["created_at"] = "9999-99-99T00:00:00Z"
+
+
+def _endless(found: dict[str, Any]) -> None:
+    found["environments"][0]["summary"]["seconds"] = float("inf")
+
+
+def _negative(found: dict[str, Any]) -> None:
+    found["environments"][0]["summary"]["unchanged"] = -1
+
+
+def _of_no_part(found: dict[str, Any]) -> None:
+    found["shard"] = "9/2"
+
+
 @pytest.mark.parametrize(
     ("name", "spoil", "said"),
     [
         ("drift", _of_another_format, "is no document of plan, apply or drift: its format is 'reconciler/doctor/1'"),
+        ("drift", _without_a_date, "is not a report of drift --json: created_at: "),
+        ("result", _without_a_date, "is not a result of apply --json: created_at: "),
+        ("result", _endless, r"is not a result of apply --json: environments\.0\.summary\.seconds: "),
+        ("result", _negative, r"is not a result of apply --json: environments\.0\.summary\.unchanged: "),
+        ("plan", _of_no_part, "is not as this program writes plans: shard: "),
         ("drift", _spoilt, "is not a report of drift --json: environments.0.name: "),
         ("result", _spoilt, "is not a result of apply --json: environments.0.name: "),
         ("plan", _spoilt, "is not as this program writes plans: environments.0.name: "),

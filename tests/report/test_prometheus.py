@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from reconciler.documents.reread import read
 from reconciler.model.changes import Plan
 from reconciler.model.lists import Standing
 from reconciler.model.outcomes import EnvironmentResult, Outcome, Result
-from reconciler.report.formats import Subject, render
+from reconciler.report.formats import Subject, document, render
 from reconciler.report.prometheus import GAUGES, totals
-from tests.report import samples
+from tests.report import morning, samples
 from tests.report.test_formats import HOSTILE, SUBJECTS
 
 AT = 1795341600.0  # 2026-11-22T10:00:00Z
@@ -103,3 +105,14 @@ def test_the_parser_takes_every_report(subject: Subject) -> None:
     commands = {"Plan": "plan", "Result": "apply", "DriftReport": "drift", "Comparison": "compare"}
     command = "apply" if refused else commands[type(subject).__name__]
     assert numbers(subject, command)
+
+
+@pytest.mark.parametrize("subject", ["plan", "drift", "result"])
+def test_what_a_document_does_not_hold_is_left_out_and_not_nothing(subject: str, tmp_path: Path) -> None:
+    subjects: dict[str, Subject] = {"plan": morning.PLAN, "drift": morning.DRIFT, "result": morning.RESULT}
+    file = tmp_path / "document.json"
+    file.write_text(document(subjects[subject]), encoding="utf-8")
+    found = render("prometheus", read(file))
+    for metric in ("reconciler_last_apply_timestamp_seconds", "reconciler_lists_in_doubt"):
+        assert f'{metric}{{command="{subject}"' not in found
+    assert ("reconciler_lists{" in found) == (subject == "drift")
