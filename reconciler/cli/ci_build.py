@@ -55,6 +55,7 @@ SYSTEMS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     },
 }
 _PULL: Final = re.compile(r"refs/pull/(\d+)/merge")
+_USER: Final = re.compile(r"(?<=://)[^/@\s]*@")  # of an address; it may hold a password
 
 
 def build_facts(variables: Mapping[str, str]) -> dict[str, str]:
@@ -69,4 +70,5 @@ def build_facts(variables: Mapping[str, str]) -> dict[str, str]:
 
 def _first_known(templates: tuple[str, ...], given: Mapping[str, str]) -> str:
     known = (Template(each) for each in templates)
-    return next((each.substitute(given) for each in known if given.keys() >= set(each.get_identifiers())), "")
+    said = next((each.substitute(given) for each in known if given.keys() >= set(each.get_identifiers())), "")
+    return _USER.sub("", said)

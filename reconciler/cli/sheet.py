@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import csv
 import io
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from reconciler.model.lists import DesiredList
 
 COLUMNS = ("environment", "key", "id", *FIELDS)
+_LINE_BREAK = re.compile(r"\r\n?|\n")
 _LARGEST = 64 * 1024 * 1024  # bytes
 _SAVE_AS = 'save it as "CSV UTF-8" in Excel; as "Text CSV", with the character set UTF-8, in LibreOffice'
 
@@ -155,7 +157,7 @@ def _find_changes(manifest: Manifest, row: _Row) -> Iterator[Wanted]:
     wanted = manifest.environments[row.cells["environment"]].desired.lists[row.cells["key"]]
     for field in FIELDS:
         before, text = wanted.texts.get(field, ""), row.cells[field]
-        if "\r" not in before:
-            text = text.replace("\r\n", "\n")  # what some programs make of line breaks in a cell
-        if text != before:
-            yield Wanted(row.cells["environment"], wanted.key, field, text)
+        lines = _LINE_BREAK.split(text)
+        if lines != _LINE_BREAK.split(before):  # programs write the line breaks of a cell as they like
+            own = next((each for each in ("\r\n", "\r") if each in before), "\n")
+            yield Wanted(row.cells["environment"], wanted.key, field, own.join(lines))

@@ -32,7 +32,7 @@ _HTML = {ord(char): f"&#{ord(char)};" for char in "&<>\"'"}
 _DOMAIN = re.compile(r"(?<=\w)\.(?=[^\W\d_])")
 # Not the full-width ones of @ and #: these call somebody, too, here and there.
 _LOOK_ALIKES = str.maketrans("@#&*<>\\$:_~`[]|^{}", "﹫﹟﹠﹡﹤﹥﹨﹩﹕＿～ˋ［］｜＾｛｝")
-_CELL_START, _FORMULA = r"(\A|[,;|\t\n\r])", r"""(?=["']*[=+\-@\t\n\r＝＋－＠])"""
+_CELL_START, _FORMULA = r"(\A|[,;|\t\n]|\r(?!\n))", r"""(?=["']*[=+\-@\t\n\r＝＋－＠])"""
 _MAY_ACT = re.compile(_CELL_START + _FORMULA)
 _MADE_INERT = re.compile(f"{_CELL_START}'{_FORMULA}")
 _SHORT = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}

@@ -9,6 +9,8 @@ import pytest
 
 from reconciler.cli import sheet
 from reconciler.errors import EditError
+from reconciler.manifest import load
+from reconciler.report import escape
 
 MANIFEST = """version: 1
 environments:
@@ -58,6 +60,19 @@ def test_changed_texts_are_spliced_into_the_manifest(tmp_path: Path, content: st
     else:
         assert after == MANIFEST.replace(old, new)
     assert take_over(tmp_path, content) == after
+
+
+@pytest.mark.parametrize("own", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("written", ["\n", "\r\n", "\r"])
+def test_a_text_keeps_its_line_breaks_however_a_program_writes_them(tmp_path: Path, own: str, written: str) -> None:
+    declared = MANIFEST.replace("one\\ntwo", f"one{own}{own}two".replace("\r", "\\r").replace("\n", "\\n"))
+    (tmp_path / "lists.yaml").write_text(declared, encoding="utf-8")
+    row = A.replace("one\ntwo", escape.cell(f"one{own}{own}two").replace(own, written))
+    assert take_over(tmp_path, f"{HEADER}\n{row}\n") == declared
+    edited = take_over(tmp_path, f"{HEADER}\n{row.replace('two', 'three')}\n")
+    assert load(tmp_path / "lists.yaml").environments["prod"].desired.lists["a"].texts["description"] == (
+        f"one{own}{own}three"
+    ), edited
 
 
 SAVE_AS = 'save it as "CSV UTF-8" in Excel'
