@@ -55,7 +55,7 @@ SYSTEMS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     },
 }
 _PULL: Final = re.compile(r"refs/pull/(\d+)/merge")
-_USER: Final = re.compile(r"(?<=://)[^/@\s]*@")  # of an address; it may hold a password
+_USER: Final = re.compile(r"(?<=://)[^/\s]*@")  # of an address; it may hold a password
 
 
 def build_facts(variables: Mapping[str, str]) -> dict[str, str]:

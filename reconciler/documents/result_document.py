@@ -103,7 +103,7 @@ class ResultDocument(TypedDict):
     environments: list[EnvironmentResultPart]
     """The environments, in the order of the manifest."""
     tool: NotRequired[str]
-    """The version of the program; absent in results of versions before 0.2."""
+    """The version of the program; absent in results of earlier versions."""
     created_at: NotRequired[Moment]
     """When the run planned: RFC 3339 in UTC; absent likewise."""
     shard: NotRequired[ShardPart]

@@ -98,5 +98,7 @@ def test_what_is_known_of_a_build(variables: dict[str, str], said: dict[str, str
 
 
 def test_no_link_tells_who_may_follow_it() -> None:
-    found = build_facts({**JENKINS, "BUILD_URL": "https://user:hidden@ci.example/job/lists/7/", "CHANGE_AUTHOR": "a@b"})
+    found = build_facts(
+        {**JENKINS, "BUILD_URL": "https://user:hid@den@ci.example/job/lists/7/", "CHANGE_AUTHOR": "a@b"}
+    )
     assert (found["Build"], found["Started by"]) == ("https://ci.example/job/lists/7/", "a@b")
