@@ -115,6 +115,7 @@ lock:
 	$(LOCK) --all-extras --group dev --output-file requirements/dev.txt
 	$(LOCK) --extra objects --output-file requirements/image.txt
 	$(LOCK) --group release --output-file requirements/release.txt
+	$(subst pyproject.toml,--group site,$(LOCK)) --output-file requirements/site.txt
 	$(LOCK) --all-extras --group mutation --output-file requirements/mutation.txt
 	$(LOCK) --all-extras --group benchmarks --output-file requirements/benchmarks.txt
 
