@@ -17,11 +17,11 @@ if TYPE_CHECKING:
         Applied,
         DoubtfulList,
         KnownList,
-        LastRun,
         LaterState,
         Live,
         LiveList,
         OddList,
+        PastRun,
     )
     from reconciler.model.put_answers import PutAnswer
     from reconciler.model.texts import Texts
@@ -167,8 +167,11 @@ class StateStore(Protocol):
         """
         ...
 
-    def last_run(self, applied: Applied) -> LastRun | None:
-        """Return who wrote `applied`, which is what the store holds now; None if it does not say. Never raises."""
+    def last_runs(self, applied: Applied, most: int) -> Sequence[PastRun]:
+        """Return the runs that led to `applied`, which is what the store holds now, newest first.
+
+        Empty if the store does not keep them. Never raises.
+        """
         ...
 
     def lock(self, holder: LockInfo) -> AbstractContextManager[StateWriter]:

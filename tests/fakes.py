@@ -12,7 +12,7 @@ from pathlib import Path
 
 from reconciler.errors import LockedError, RemoteError, StateError, StoppedError
 from reconciler.model.fields import Field
-from reconciler.model.lists import Absent, Applied, AppliedList, DoubtfulList, KnownList, Live, LiveList
+from reconciler.model.lists import Absent, Applied, AppliedList, DoubtfulList, KnownList, Live, LiveList, PastRun
 from reconciler.model.put_answers import Acknowledged, PutAnswer, Unsent, Unsettled
 from reconciler.model.texts import Texts
 from reconciler.protocols import LockInfo, StateWriter
@@ -249,8 +249,9 @@ class FakeStore:
     def later(self, applied: Applied) -> None:
         del applied
 
-    def last_run(self, applied: Applied) -> None:
-        del applied
+    def last_runs(self, applied: Applied, most: int) -> Sequence[PastRun]:
+        del applied, most
+        return ()
 
     @contextmanager
     def lock(self, holder: LockInfo) -> Iterator[StateWriter]:

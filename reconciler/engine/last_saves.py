@@ -55,11 +55,11 @@ def read_last_saves(
 
 def _name_applies(saves: Mapping[str, LastSave], store: StateStore, applied: Applied) -> Mapping[str, LastSave]:
     older = {list_id for list_id, save in saves.items() if not save.since_apply}
-    run = store.last_run(applied) if older else None
-    if run is None:
+    runs = store.last_runs(applied, 1) if older else ()
+    if not runs:
         return saves
-    recorded = older & {known.id for key, known in applied.lists.items() if key in run.recorded}
-    return {**saves, **{list_id: saves[list_id]._replace(applied_by=run.by) for list_id in recorded}}
+    recorded = older & {known.id for key, known in applied.lists.items() if key in runs[0].recorded}
+    return {**saves, **{list_id: saves[list_id]._replace(applied_by=runs[0].by) for list_id in recorded}}
 
 
 def _judge(save: LastSave, applied_at: str) -> LastSave:

@@ -10,17 +10,19 @@ from typing import TYPE_CHECKING
 from reconciler.engine.per_account import Failures, side_by_side, sorted_out
 from reconciler.engine.workspaces import PlanMetadata, Selection, Workspace
 from reconciler.execute.snapshot import read_live
-from reconciler.model.changes import EnvironmentPlan, Plan
+from reconciler.model.changes import EnvironmentPlan, Plan, Update
 from reconciler.model.lists import Applied, AppliedList, Desired, DoubtfulList, Live, Standing, Target
 from reconciler.planning import limits
 from reconciler.planning.build import build
 from reconciler.planning.freezes import describe_freeze
 from reconciler.planning.guard import apply_guards
-from reconciler.planning.stepback import step_back_warnings
+from reconciler.planning.stepback import step_back_warnings, taken_back_warnings
 from reconciler.protocols import Reader
 
 if TYPE_CHECKING:
     from reconciler.model.drift_report import DriftReport, EnvironmentDrift
+
+_RUNS_CONSIDERED = 5  # each is a document more to read, if something is to be updated
 
 
 def plan(
@@ -126,9 +128,15 @@ def standing_of(workspace: Workspace, applied: Applied, selection: Selection) ->
 def warn_of_step_back(
     plan: EnvironmentPlan, workspace: Workspace, applied: Applied, live: Live | None
 ) -> EnvironmentPlan:
-    """Return the plan with a warning if git moved the state back."""
-    warnings = step_back_warnings(applied, workspace.store.later(applied), live)
-    return replace(plan, warnings=(*warnings, *plan.warnings))
+    """Return the plan with warnings if git moved the state back, or if the manifest seems older than the last runs.
+
+    Manifest and state that lie beside each other are of one age.
+    """
+    store, updates = workspace.store, any(isinstance(change, Update) for change in plan.changes)
+    runs = store.last_runs(applied, _RUNS_CONSIDERED) if updates and not store.paths else ()
+    taken_back = taken_back_warnings(plan, applied, runs)
+    moved_back = step_back_warnings(applied, store.later(applied), live)
+    return replace(plan, warnings=(*moved_back, *taken_back, *plan.warnings))
 
 
 def warn_of_freeze(plan: EnvironmentPlan, workspace: Workspace, now: datetime, broken: str = "") -> EnvironmentPlan:

@@ -206,11 +206,15 @@ class LaterState:
     cut_off: bool = False
 
 
-class LastRun(NamedTuple):
-    """The run that wrote a state last: who made it, in words, and the keys of the lists that it recorded anew."""
+class PastRun(NamedTuple):
+    """A run that wrote a state: who made it, in words, and the keys of the lists that it recorded anew.
+
+    `before` holds the lists as they were then. Both are empty if the state before is not known.
+    """
 
     by: str
     recorded: frozenset[str]
+    before: Mapping[str, KnownList]
 
 
 class Campaign(NamedTuple):

@@ -1,8 +1,11 @@
-"""What to say if git moved the state back: pure words about three contents of it."""
+"""What to say if git moved the state back, or if the manifest seems older than the state: pure words."""
 
 from __future__ import annotations
 
-from reconciler.model.lists import Applied, KnownList, LaterState, Live
+from collections.abc import Sequence
+
+from reconciler.model.changes import EnvironmentPlan, Update
+from reconciler.model.lists import Applied, KnownList, LaterState, Live, PastRun
 from reconciler.model.texts import holds
 
 _MOST_NAMED = 5
@@ -26,6 +29,29 @@ def step_back_warnings(applied: Applied, later: LaterState | None, live: Live | 
         f"account too, bring the state back, then plan and apply: {later.way_back}"
     )
     return (said,)
+
+
+def taken_back_warnings(plan: EnvironmentPlan, applied: Applied, runs: Sequence[PastRun]) -> tuple[str, ...]:
+    """Warn of updates that bring back what lists had before one of these `runs`: their manifest may be an older one."""
+    keys: dict[str, list[str]] = {}
+    for change in plan.changes:
+        if isinstance(change, Update) and change.cause != "undo":
+            run = next((run for run in runs if _takes_back(change, run, applied)), None)
+            if run:
+                keys.setdefault(run.by, []).append(change.key)
+    return tuple(
+        f"older text comes back in {_list_names(taken)}: a run had replaced it ({by}). If that is not meant, this "
+        "manifest is older than that run: bring it up to date (git pull) and plan again"
+        for by, taken in keys.items()
+    )
+
+
+def _takes_back(change: Update, run: PastRun, applied: Applied) -> bool:
+    before, known = run.before.get(change.key), applied.lists.get(change.key)
+    if before is None or known is None or change.key not in run.recorded:
+        return False
+    wanted = change.body
+    return holds(before.texts, wanted) and not holds(known.texts, wanted)
 
 
 def _is_live(known: KnownList, live: Live | None) -> bool:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from uuid import uuid4
 
 from reconciler.errors import StateError
-from reconciler.model.lists import Applied
+from reconciler.model.lists import Applied, PastRun
 from reconciler.model.times import timestamp
 from reconciler.state.document import Written, parse, parse_stamped
 
@@ -58,6 +58,22 @@ def difference(before: Applied | None, after: Applied) -> Difference:
         changed=tuple(sorted(key for key in new.keys() & old.keys() if new[key] != old[key])),
         dropped=tuple(sorted(old.keys() - new.keys())),
     )
+
+
+def past_runs(saved: Sequence[Saved], present: Applied) -> list[PastRun]:
+    """Return the runs that left these states, newest first; none if they do not lead up to the `present` one."""
+    if not saved or saved[-1].applied.serial != present.serial:
+        return []
+    befores = (None, *(each.applied for each in saved))
+    pairs = reversed(list(zip(saved, befores, strict=False)))
+    return [_past_run(each.written, before, each.applied) for each, before in pairs if each.written]
+
+
+def _past_run(written: Written, before: Applied | None, after: Applied) -> PastRun:
+    changed = difference(before, after)
+    known = before is not None or after.serial == 1  # earlier states may have been cut off
+    recorded = frozenset((*changed.added, *changed.changed) if known else ())
+    return PastRun(str(written), recorded, before.lists if before else {})
 
 
 def find_gaps(history: History, present: Applied, *, from_the_first: bool) -> list[str]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.errors import ForeignStateError, MovedError, ReconcilerError
-from reconciler.model.lists import Applied, LastRun, LaterState
+from reconciler.model.lists import Applied, LaterState, PastRun
 from reconciler.protocols import LockInfo, StateWriter
 
 if TYPE_CHECKING:
@@ -94,20 +94,15 @@ class Store(ABC):
         del applied
         return None
 
-    def last_run(self, applied: Applied) -> LastRun | None:
-        """Return who wrote `applied`, if the store keeps earlier states and who wrote them."""
-        from reconciler.state.history import difference  # noqa: PLC0415 - few commands ask
+    def last_runs(self, applied: Applied, most: int) -> Sequence[PastRun]:
+        """Return the runs that led to `applied`, newest first, if the store keeps earlier states and who wrote them."""
+        from reconciler.state.history import past_runs  # noqa: PLC0415 - few commands ask
 
         try:
-            saved = self.history(2).saved
+            saved = self.history(most + 1).saved
         except ReconcilerError:
-            return None
-        last, before = (saved[-1], saved[-2].applied if len(saved) > 1 else None) if saved else (None, None)
-        if last is None or last.written is None or last.applied.serial != applied.serial:
-            return None
-        changed = difference(before, last.applied)
-        known = before is not None or applied.serial == 1  # earlier states may have been cut off
-        return LastRun(str(last.written), frozenset((*changed.added, *changed.changed) if known else ()))
+            return ()
+        return past_runs(saved, applied)[:most]
 
     @contextmanager
     def lock(self, holder: LockInfo, *, lost: bool = False) -> Iterator[StateWriter]:

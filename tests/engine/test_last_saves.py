@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import pytest
 
 from reconciler.engine.last_saves import read_last_saves
 from reconciler.errors import RemoteError
-from reconciler.model.lists import Absent, Applied, LastRun, LastSave, Live, LiveList
+from reconciler.model.lists import Absent, Applied, LastSave, Live, LiveList, PastRun
 from tests.fakes import FakeClock, FakeStore
 from tests.planning import worlds
 
@@ -40,9 +41,9 @@ class Asked:
 class Store(FakeStore):
     """A store that knows the run that recorded the list `a`."""
 
-    def last_run(self, applied: Applied) -> LastRun | None:  # type: ignore[override]  # the fake knows none
-        assert applied == APPLIED
-        return LastRun("anna on ci-7: reconciler apply", frozenset({"a", "other"}))
+    def last_runs(self, applied: Applied, most: int) -> Sequence[PastRun]:
+        assert (applied, most) == (APPLIED, 1)
+        return (PastRun("anna on ci-7: reconciler apply", frozenset({"a", "other"}), {}),)
 
 
 def asked(reader: Asked, *moved: str, most: int = 20, live: Live | None = None) -> object:

@@ -16,7 +16,7 @@ from reconciler.engine.looking import plan
 from reconciler.engine.workspaces import PlanMetadata, Selection, Workspace
 from reconciler.errors import StateError, StoppedError
 from reconciler.model.changes import EnvironmentPlan, Plan
-from reconciler.model.lists import Applied, DoubtfulList, KnownList, Target
+from reconciler.model.lists import Applied, DoubtfulList, KnownList, PastRun, Target
 from reconciler.model.outcomes import Outcome, Result
 from reconciler.protocols import LockInfo, StateStore, StateWriter
 from reconciler.sandbox.accounts import ContactList
@@ -80,8 +80,8 @@ class BreakingStore:
     def later(self, applied: Applied) -> None:
         del applied
 
-    def last_run(self, applied: Applied) -> None:
-        del applied
+    def last_runs(self, applied: Applied, most: int) -> Sequence[PastRun]:
+        return self._store.last_runs(applied, most)
 
     @contextmanager
     def lock(self, holder: LockInfo) -> Iterator[StateWriter]:

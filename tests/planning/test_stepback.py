@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from reconciler.model.lists import Applied, LaterState, Live
-from reconciler.planning.stepback import step_back_warnings
-from tests.planning.worlds import Short, applied, live
+from reconciler.model.lists import Applied, LaterState, Live, PastRun
+from reconciler.planning.build import build
+from reconciler.planning.stepback import step_back_warnings, taken_back_warnings
+from tests.planning.worlds import Short, applied, desired, live
 
 NOW = Applied("prod", applied({}).target, "lineage", 7, applied({"a": {"name": "A"}, "b": {"name": "B"}}).lists)
 HEAD = (
@@ -64,3 +67,37 @@ def test_the_first_of_many_are_named(number: int, named: str) -> None:
 def test_a_history_that_is_cut_off(seen: dict[str, Short] | None, named: str) -> None:
     side: Live | None = None if seen is None else live(seen)
     assert step_back_warnings(NOW, LaterState(NOW, cut_off=True), side) == ((CUT.format(named),) if named else ())
+
+
+BY = "anna on ci-7: reconciler apply"
+BEFORE = applied({"a": {"name": "Old", "description": "D"}, "b": {"name": "Old B", "description": "D"}}).lists
+AFTER = applied({"a": {"name": "New", "description": "D"}, "b": {"name": "New B", "description": "D"}})
+RUN = PastRun(BY, frozenset("ab"), BEFORE)
+SAID = (
+    f"older text comes back in {{}}: a run had replaced it ({BY}). If that is not meant, this manifest is older than "
+    "that run: bring it up to date (git pull) and plan again"
+)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "runs", "said"),
+    [
+        ({"a": {"name": "Old", "description": "D"}}, [RUN], ["a"]),
+        ({"a": {"name": "Old", "description": "D"}, "b": {"name": "Old B", "description": "D"}}, [RUN], ["a, b"]),
+        ({"a": {"name": "Old", "description": "Other"}}, [RUN], []),
+        ({"a": {"name": "Newest", "description": "D"}}, [RUN], []),
+        ({"a": {"name": "Old", "description": "D"}}, [], []),
+        ({"a": {"name": "Old", "description": "D"}}, [PastRun(BY, frozenset("b"), BEFORE)], []),
+        ({"a": {"name": "Old", "description": "D"}}, [PastRun("b", frozenset("a"), {}), RUN], ["a"]),
+        ({"new": {"name": "Old", "description": "D"}}, [RUN], []),
+    ],
+)
+def test_what_a_run_changed_is_taken_back(wanted: dict[str, Short], runs: list[PastRun], said: list[str]) -> None:
+    plan = build(desired(wanted), AFTER, None)
+    assert taken_back_warnings(plan, AFTER, runs) == tuple(SAID.format(keys) for keys in said)
+
+
+def test_an_undo_is_meant() -> None:
+    plan = build(desired({"a": {"name": "Old", "description": "D"}}), AFTER, None)
+    undo = replace(plan, changes=tuple(replace(change, cause="undo") for change in plan.changes))
+    assert taken_back_warnings(undo, AFTER, [RUN]) == ()

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.program import Workplace, some_lists, workplace
+from tests.scenarios.test_reverts import unwrapped
 from tests.state.cas_files import bare, git
 
 BRANCH = "reconciler-state"
@@ -83,3 +84,18 @@ def test_a_remote_that_is_gone_stops_the_run_and_says_what_was_not_recorded(plac
     ran = place.run("apply", "--yes")
     assert (ran.code, place.puts) == (1, [])
     assert "git ls-remote failed" in ran.err
+
+
+def test_a_manifest_that_is_older_than_the_last_run_is_told(place: Workplace, tmp_path: Path) -> None:
+    assert place.run("apply", "--yes").code == 0
+    colleague = Workplace(tmp_path / "theirs", place.sandbox)
+    git(tmp_path, "clone", "--quiet", str(tmp_path / "origin.git"), "theirs")
+    declare(colleague, "Newer")
+    assert "older text" not in unwrapped(colleague.run("apply", "--yes").out)
+    said = "older text comes back in a, b: a run had replaced it ("
+    for verb in (["plan"], ["plan", "--refresh"], ["apply", "--yes"]):
+        ran = place.run(*verb)
+        assert said in unwrapped(ran.out), verb
+        assert "bring it up to date (git pull) and plan again" in unwrapped(ran.out), verb
+    declare(place, "Newest")
+    assert "older text" not in place.run("plan").out

@@ -57,7 +57,7 @@ def test_commits_are_the_history(folder: Path, capsys: pytest.CaptureFixture[str
     assert "whole: serials 1 to 2, 2 kept" in show(folder, capsys)
     assert "if its state was never committed, or is on another branch" in show(folder, capsys)
     assert [list(each.applied.lists) for each in store.history(1, 1).saved] == [["a"]]
-    assert store.last_run(store.load()) is None
+    assert store.last_runs(store.load(), 9) == []
     record(folder, "c")
     assert "at serial 3, but the last that is kept is serial 2" in show(folder, capsys)
     record(folder, "d")

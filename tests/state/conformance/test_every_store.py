@@ -27,7 +27,7 @@ from reconciler.errors import (
     StateError,
     UsageError,
 )
-from reconciler.model.lists import AppliedList, DoubtfulList, LastRun
+from reconciler.model.lists import AppliedList, DoubtfulList, PastRun
 from reconciler.protocols import StateWriter
 from reconciler.state.history import History, find_gaps
 from reconciler.state.leased_writer import LeasedWriter
@@ -408,14 +408,14 @@ def test_history(keeper: Keeper) -> None:
     if isinstance(keeper, InFolder):
         with pytest.raises(UsageError, match="a folder keeps no earlier states"):
             keeper.store().history(1)
-        assert keeper.store().last_run(keeper.store().load()) is None
+        assert keeper.store().last_runs(keeper.store().load(), 5) == ()
         return
     assert keeper.store().history(5) == History()
-    assert keeper.store().last_run(keeper.store().load()) is None
+    assert keeper.store().last_runs(keeper.store().load(), 5) == []
     set_up(keeper, "a")
     first = keeper.store().load()
     by = f"{HOLDER.user} on {HOLDER.host}: {HOLDER.command}"
-    assert keeper.store().last_run(first) == LastRun(by, frozenset("a"))
+    assert keeper.store().last_runs(first, 5) == [PastRun(by, frozenset("a"), {})]
     set_up(keeper, "b")
     with keeper.store().lock(HOLDER):
         pass
@@ -423,10 +423,11 @@ def test_history(keeper: Keeper) -> None:
     saved = keeper.store().history(5).saved
     assert [each.applied for each in saved] == [first, second]
     assert gaps(keeper) == []
-    last_run = keeper.store().last_run(second)
-    assert last_run
-    assert last_run.recorded == frozenset("b")
-    assert keeper.store().last_run(first) is None
+    newest, oldest = keeper.store().last_runs(second, 5)
+    assert (newest.recorded, newest.before) == (frozenset("b"), first.lists)
+    assert oldest.recorded == frozenset("a")
+    assert keeper.store().last_runs(second, 1) == [newest]
+    assert keeper.store().last_runs(first, 5) == []
     assert [each.written and (each.written.user, each.written.command) for each in saved] == [
         (HOLDER.user, HOLDER.command)
     ] * 2
