@@ -13,9 +13,13 @@ DAYS = rf"^{_DAY}(?:-{_DAY})?(?:, *{_DAY}(?:-{_DAY})?)*$"
 HOURS = r"^(?:[01][0-9]|2[0-3]):[0-5][0-9]-(?:(?:[01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"
 MOMENT = r"^20[0-9]{2}-[01][0-9]-[0-3][0-9](?: [0-2][0-9]:[0-5][0-9])?$"
 
+_OF_THE_MACHINE = ("localtime", "posixrules")  # links that a system's data of time zones may hold
+
 
 def zone_fault(name: str) -> str | None:
     """Check the name of a time zone."""
+    if name in _OF_THE_MACHINE:
+        return f"{name!r} differs from machine to machine: write one such as Europe/Berlin, America/New_York or UTC"
     try:
         zone_of(name)
     except (KeyError, ValueError, OSError):  # unknown, no name at all, or the name of a folder of zones

@@ -55,7 +55,10 @@ def missing_faults(policy: Policy, present: Collection[str]) -> Iterator[str]:
 
 @lru_cache(maxsize=64)
 def _whole(pattern: str) -> SchemaValidator:
-    return _compile(rf"\A(?:{pattern})\z")
+    try:
+        return _compile(rf"\A(?:{pattern})\z")
+    except SchemaError:  # perhaps it ends with a comment, as (?x) allows
+        return _compile(f"\\A(?:{pattern}\n)\\z")
 
 
 def _compile(pattern: str) -> SchemaValidator:

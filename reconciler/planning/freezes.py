@@ -12,7 +12,7 @@ from datetime import UTC, datetime, time, timedelta, tzinfo
 from reconciler.model.changes import Check, EnvironmentPlan, Update
 from reconciler.model.lists import Freeze
 
-_MOST_WINDOWS = 400  # one after the other; with more, no end is in sight
+_MOST_WINDOWS = 400  # one after the other; the end of more is not looked for
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
@@ -34,10 +34,15 @@ def _end_in_words(freezes: Sequence[Freeze], now: datetime, zone: tzinfo) -> str
     for _ in range(_MOST_WINDOWS):
         ends = [each for freeze in freezes if (each := _end_of_window(freeze, end))]
         if not ends:
-            local = end.astimezone(zone)
-            return f"{_DAYS[local.weekday()]} {local:%Y-%m-%d %H:%M} ({zone})"
+            return _moment_in_words(end, zone)
         end = max(ends)
-    return "further notice"
+    last = [freeze.until for freeze in freezes if _end_of_window(freeze, end)]
+    return f"at least {_moment_in_words(end, zone)}" if all(last) else "further notice"
+
+
+def _moment_in_words(moment: datetime, zone: tzinfo) -> str:
+    local = moment.astimezone(zone)
+    return f"{_DAYS[local.weekday()]} {local:%Y-%m-%d %H:%M} ({zone})"
 
 
 def _end_of_window(freeze: Freeze, now: datetime) -> datetime | None:

@@ -9,8 +9,10 @@ import pytest
 
 from reconciler.errors import ManifestError
 from reconciler.manifest import load, messages
+from reconciler.manifest.own_rules import name_fault, pattern_fault
 from reconciler.manifest.yaml_events import FASTEST, Parser, PurePythonParser
 from reconciler.manifest.yaml_reader import read
+from reconciler.model.lists import Policy
 from tests import golden
 
 REFUSED = Path(__file__).parent / "refused"
@@ -45,3 +47,11 @@ def test_problems_come_by_file_and_place() -> None:
     with pytest.raises(ManifestError) as refused:
         load(REFUSED / "not_text.yaml")
     assert list(refused.value.problems) == sorted(refused.value.problems)
+
+
+def test_a_pattern_may_end_with_a_comment() -> None:
+    policy = Policy(name_pattern="(?x) [A-Z]+ # one word")
+    assert pattern_fault(policy.name_pattern) is None
+    assert name_fault(policy, "{name}", "GOLD") is None
+    assert name_fault(policy, "{name}", "GOLD\n")
+    assert name_fault(policy, "{name}", "gold")

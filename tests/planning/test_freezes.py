@@ -100,6 +100,9 @@ def test_the_first_that_is_on_gives_reason_and_zone_and_its_end_is_that_of_all()
     now = datetime.fromisoformat("2026-11-28 12:00+01:00")
     assert freeze_in_words([other, NOON], now) == "frozen until Sat 2026-11-28 16:00 (Europe/Berlin): a reason"
     assert freeze_in_words([freeze()], now) == "frozen until further notice: a reason"
+    far = freeze(until="2031-12-31")
+    assert freeze_in_words([far], now) == "frozen until at least Sun 2028-01-02 00:00 (Europe/Berlin): a reason"
+    assert freeze_in_words([far, freeze()], now) == "frozen until further notice: a reason"
     assert freeze_in_words([freeze(until="2027-12-31")], now) == (
         "frozen until Sat 2028-01-01 00:00 (Europe/Berlin): a reason"
     )
