@@ -4,11 +4,12 @@ RUN := $(VENV)/bin
 # Where every branch is tested.
 WHOLE := reconciler/manifest/*,reconciler/manifest/edit/*,reconciler/planning/*,reconciler/state/*,reconciler/state/backends/*,reconciler/api/*,reconciler/execute/*,reconciler/documents/*
 STAMP := $(VENV)/.installed
+SITE := .site
 NODE := tests/node/node_modules/.installed
 # Without bytecode every start of the program compiles it again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test characters covered test-all test-resolved slow browser shells faults explore mutants bench bench-check bench-report check lint types format lock dist clean
+.PHONY: demo test characters covered test-all test-resolved slow browser shells faults explore mutants site bench bench-check bench-report check lint types format lock dist clean
 
 demo: $(STAMP)
 	PATH="$(CURDIR)/$(RUN):$$PATH" sh docs/demo.sh
@@ -26,7 +27,7 @@ covered: $(STAMP)
 	$(RUN)/coverage report --skip-covered --fail-under=95
 	$(RUN)/coverage report --skip-covered --fail-under=100 --include='$(WHOLE)'
 
-test-all: test slow faults explore mutants
+test-all: test slow faults explore mutants site
 
 # Laws with thousands of examples, hundreds of races, doubles from npm, pages in a browser: what takes minutes, or needs
 # Node or Chromium; and all laws with more examples than `make test` has time for.
@@ -65,6 +66,18 @@ mutants: $(STAMP)
 	rm -rf mutants
 	$(RUN)/mutmut run --max-children 2 >mutants.log 2>&1 || { tail -n 20 mutants.log; exit 1; }
 	$(RUN)/python -m tests.survivors
+
+# The site of the pages, in .site/html; warnings are errors, links within it are followed. LINKS=external asks the other ones, too.
+site: $(SITE)/.installed
+	rm -rf $(SITE)/html
+	$(SITE)/bin/sphinx-build -q -W --keep-going -E -c docs -d $(SITE)/doctrees . $(SITE)/html
+	$(SITE)/bin/python -m tests.site.links $(SITE)/html
+	$(if $(filter external,$(LINKS)),$(SITE)/bin/sphinx-build -q -c docs -d $(SITE)/doctrees -b linkcheck . $(SITE)/links)
+
+$(SITE)/.installed: requirements/site.txt
+	$(PYTHON) -m venv --clear $(SITE)
+	$(SITE)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/site.txt
+	touch $@
 
 # How fast the program is, as ratios; about ten minutes. `bench` keeps the figures, `bench-check` warns of worse ones.
 bench: $(STAMP)
@@ -131,4 +144,4 @@ dist:
 		--output-file dist/sbom.cdx.json reconciler/pipelines/requirements.txt
 
 clean:
-	rm -rf $(VENV) .dist .resolved .bench tests/node/node_modules dist mutants mutants.log .mypy_cache .pytest_cache .ruff_cache .coverage*
+	rm -rf $(VENV) $(SITE) .dist .resolved .bench tests/node/node_modules dist mutants mutants.log .mypy_cache .pytest_cache .ruff_cache .coverage*

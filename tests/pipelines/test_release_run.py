@@ -32,6 +32,8 @@ _ACTIONS = {
         "subject-path, subject-name, subject-digest, sbom-path, push-to-registry, create-storage-record",
         'echo "attest $PATHS$SUBJECT $SBOM" >>"$NOTES/log"',
     ),
+    "upload-pages-artifact": ("path", 'test -f "$PATHS/docs/README.html" && cp -R "$PATHS" "$NOTES/site"'),
+    "deploy-pages": ("artifact_name", 'test -f "$NOTES/site/index.html" && echo pages >>"$NOTES/log"'),
 }
 _COMMANDS = {
     "make": """case "$*" in
@@ -56,7 +58,7 @@ class Forge:
         """Copy the tree, with a changelog that has the version, and make the stand-ins."""
         self.folder, self.repository, self.notes = folder, folder / "repository", folder / "notes"
         left_out = shutil.ignore_patterns(
-            ".git", ".venv", ".dist", ".resolved", "node_modules", "mutants", "*cache*", "dist"
+            ".git", ".venv", ".dist", ".resolved", ".site", "node_modules", "mutants", "*cache*", "dist"
         )
         shutil.copytree(REPOSITORY, self.repository, ignore=left_out)
         changelog = f"# Changelog\n\n## {__version__}\n\n- First.\n\n## 0.0.1\n\n- Older.\n"
@@ -121,7 +123,8 @@ def test_a_tag_becomes_a_release(tmp_path: Path) -> None:
     assert code == 0, said
     names = [f"contact_list_reconciler-{__version__}-py3-none-any.whl", f"contact_list_reconciler-{__version__}.tar.gz"]
     assert noted[1:4] == ["make -C archive test", *(f"publish {name}" for name in names)]
-    assert noted[-1] == (
+    assert noted[-1] == "pages"
+    assert noted[-2] == (
         f"gh release create v{__version__} --verify-tag --title {__version__} --notes-file papers/notes.md "
         + " ".join(f"packages/{name}" for name in names)
         + " papers/SHA256SUMS papers/sbom.cdx.json"
@@ -134,7 +137,7 @@ def test_a_tag_becomes_a_release(tmp_path: Path) -> None:
         assert "Project-URL: Source, https://github.com/Sales/Lists\n" in packed.read(metadata).decode()
     sums = ["sha256sum", "--check", "--strict", "../papers/SHA256SUMS"]
     subprocess.run(sums, cwd=forge.notes / "packages", check=True, capture_output=True)
-    between = sorted(each for each in noted[4:-1] if each.startswith(("attest", "docker login")) or "--push" in each)
+    between = sorted(each for each in noted[4:-2] if each.startswith(("attest", "docker login")) or "--push" in each)
     assert between[:3] == [
         "attest ghcr.io/sales/lists ",
         "attest packages/* ",
