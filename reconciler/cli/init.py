@@ -83,7 +83,7 @@ def run(options: argparse.Namespace) -> int:
         wanted |= dict(_tree(pipelines / name, ""))
     if options.ci:
         action = pipelines / "github" / _PINS["github"].replace(".", "_dot_", 1)
-        wanted[f"{_PINS['ci']}/install.sh"] = (action / "install.sh").read_bytes()
+        wanted |= {f"{_PINS['ci']}/{name}": (action / name).read_bytes() for name in ("install.sh", "newest.sh")}
     wanted |= _pins(folder, [_PINS[name] for name in chosen], options.source, answer)
     if options.gitlab:
         wanted[".gitlab-ci.yml"] = _for_each(wanted[".gitlab-ci.yml"], _environments(folder, answers["env"]))

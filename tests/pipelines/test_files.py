@@ -86,10 +86,12 @@ def test_the_pipeline_of_gitlab_has_an_entry_for_each_environment(tmp_path: Path
     assert f"Add to {pipeline}:\n\n{written}" in init(tmp_path, "--gitlab")
 
 
-def test_every_pipeline_installs_by_the_same_script(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["install.sh", "newest.sh"])
+def test_every_pipeline_has_the_same_scripts(tmp_path: Path, name: str) -> None:
     init(tmp_path, "--ci", *SOURCE)
-    written = (tmp_path / ".ci" / "reconciler" / "install.sh").read_bytes()
-    assert written == (GITHUB / "actions" / "reconciler" / "install.sh").read_bytes()
+    assert (tmp_path / ".ci" / "reconciler" / name).read_bytes() == (
+        GITHUB / "actions" / "reconciler" / name
+    ).read_bytes()
 
 
 def test_a_state_in_a_bucket_is_not_forgotten(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from reconciler.cli.app import run as run_program
 from reconciler.documents.result_document import read_result
 from reconciler.sandbox.server import ACCOUNT_ID, CLIENT_ID, CLIENT_SECRET, STREAM_ID, Sandbox
 from reconciler.sandbox.settings import Settings
-from tests.pipelines.project import bare_python, offer_program
+from tests.pipelines.project import WHO, bare_python, offer_program
 from tests.program import REPOSITORY, UNMEASURED, some_lists
 from tests.state.cas_files import bare, git
 
@@ -77,6 +77,15 @@ def test_every_job_may_read_the_branch_that_keeps_the_state() -> None:
     assert bound == [f"contact-lists-git{'' if step == 'apply' else '-read'}" for step in STEPS]
 
 
+def _push(repository: Path, manifest: str) -> None:
+    """Put a newer commit on the remote's main, which the checkout does not have."""
+    content = git(repository, "rev-parse", "HEAD")
+    (repository / "lists.yaml").write_text(manifest)
+    git(repository, *WHO, "commit", "--quiet", "--allow-empty", "-am", "newer")
+    git(repository, "push", "--quiet", "--force", "origin", "main")
+    git(repository, "reset", "--quiet", "--hard", content)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", FILES)
 def test_the_shell_lines_plan_and_apply(name: str, tmp_path: Path) -> None:
@@ -97,6 +106,9 @@ def test_the_shell_lines_plan_and_apply(name: str, tmp_path: Path) -> None:
             f"stream_id: {STREAM_ID}, account_id: '{ACCOUNT_ID}', requests_per_minute: 6000}}\nlists:\n"
             f"  a: {{id: {LISTS[0].id}, name: {LISTS[0].name}, description: New}}\n"
         )
+        git(repository, "add", ".")
+        git(repository, *WHO, "commit", "--quiet", "-m", "manifest")
+        git(repository, "push", "--quiet", "origin", "main")
         environment = {
             **{each: os.environ[each] for each in os.environ if not each.startswith(("COV", "KORE", "RECONCILER"))},
             "PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}",
@@ -125,6 +137,11 @@ def test_the_shell_lines_plan_and_apply(name: str, tmp_path: Path) -> None:
             (tmp_path / "plan" / "plan.json").write_text("{}")
             assert run("apply").returncode == 1
             (repository / "plan.json").rename(tmp_path / "plan" / "plan.json")
+        declared = (repository / "lists.yaml").read_text()
+        _push(repository, declared.replace("New", "Newer"))
+        older = run("apply")
+        assert (older.returncode, "main has a newer commit" in older.stdout) == (1, True), older.stderr
+        _push(repository, declared)
         assert sandbox.world.writes == []
         applied = run("apply")
         assert (applied.returncode, len(sandbox.world.writes)) == (0, 1), applied.stderr

@@ -19,11 +19,6 @@ if [[ $ATTESTED == true ]] && ! gh attestation verify "$PLAN" --repo "$GITHUB_RE
   --signer-workflow "$GITHUB_REPOSITORY/.github/workflows/reconcile-apply.yml"; then
   refuse "$PLAN has no signature of the workflow that plans, for this repository, branch and commit; see above."
 fi
-# A newer commit may take back what this plan does; then its own plan is empty, and no newer apply comes.
-git -c credential.helper= -c credential.helper='!gh auth git-credential' fetch --quiet --no-tags --depth 1 \
-  origin "$GITHUB_REF_NAME"
-if ! git diff --quiet "$GITHUB_SHA" FETCH_HEAD -- "$FILE" '*.yaml' '*.yml' ':!.github'; then
-  echo "::error::$GITHUB_REF_NAME has a newer commit that changes YAML files: nothing is applied. Approve the apply of its" \
-    "own run; if it has none, run the workflow *contact lists* with the command apply."
-  exit 1
-fi
+export GIT_CONFIG_COUNT=2 GIT_CONFIG_KEY_0=credential.helper GIT_CONFIG_VALUE_0='' \
+  GIT_CONFIG_KEY_1=credential.helper GIT_CONFIG_VALUE_1='!gh auth git-credential'
+ERROR=::error:: exec bash "$(dirname "$0")/newest.sh" "$GITHUB_REF_NAME" "$FILE"
