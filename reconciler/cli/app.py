@@ -30,6 +30,7 @@ VERBS = {
     "doctor": "check the set-up, and say what to do about what does not work",
     "environments": "list the environments of the manifest, or add one",
     "init": "write a starter manifest, and the files of a pipeline",
+    "explain": "say what a code such as [RENAME-IN-USE] means, and what to do",
     "schema": "print the JSON Schema of the manifest, for editors",
     "completions": "print completions for a shell",
     "man": "print the manual page",
@@ -39,7 +40,7 @@ VERBS = {
 
 EXIT_CODES = (
     "Exit codes: 0 success, 1 error, 2 changes (--detailed-exitcode), 3 incomplete, 4 refused, 129, 130 or 143 stopped "
-    "by a signal. docs/commands.md says more of each."
+    "by a signal. docs/codes.md and `reconciler explain` say more of each."
 )
 WRITING = frozenset({"apply", "import", "accept", "promote", "init", "sandbox"})
 WRITING_ACTIONS = frozenset({"add", "mv", "rm", "push", "unlock", "migrate"})

@@ -143,7 +143,7 @@ def test_markdown_keeps_within_its_budget_what_is_sent_first(budget: int) -> Non
     said = "plan" if whole else f"NOT REVIEWABLE, {unshown:,} updates not shown here; plan"
     assert shown.startswith(f"### reconciler {said}: `prod` 2,001 to update, 1 blocked\n")
     assert re.search(r"\n`sha256:[0-9a-f]{64}`\n\Z", shown)
-    assert ("blocked (rename_in_use)" in shown) == whole
+    assert ("blocked [RENAME-IN-USE]" in shown) == whole
     assert unshown == 2_001 - shown.count("` update: ") - shown.count("** update: ")
     left = re.search(r"\*\*([\d,]+) lists left out here\*\*", shown)
     named = shown.count("\n- **")

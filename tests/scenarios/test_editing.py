@@ -300,7 +300,7 @@ def test_accept(place: Workplace) -> None:
         " ".join(place.run(*words).out.split()) for words in (["plan", "--refresh"], ["drift"], ["apply", "--yes"])
     ]
     assert [(said.count(why), said.count(GONE)) for said in shown] == [(1, 1)] * 3
-    assert "c blocked, as shown above" in shown[2]
+    assert "c blocked [MISSING], as shown above" in shown[2]
 
 
 def _outcomes(ran: Ran) -> dict[str, str]:

@@ -16,6 +16,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, NamedTuple
 
+from reconciler.codes.marking import mark
 from reconciler.report.escape import terminal
 from reconciler.report.html import facts
 from reconciler.report.html.page import Bar, Page
@@ -41,6 +42,7 @@ def render_page(page: Page) -> str:
     style, script = _part("page.css"), _part("page.js")
     return _template().render(
         page=page,
+        mark=mark,
         chart=chart(page.bars),
         made_at=facts.date_in_words(page.made_at),
         environments=facts.join_names(page.environments),

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from reconciler.codes.marking import code_of, mark
 from reconciler.model.changes import Blocked, Forget, Update
 from reconciler.model.fields import FIELDS, NAME
 from reconciler.report import steps
@@ -82,7 +83,8 @@ def entry_of_change(of: EnvironmentPlan, change: Change, labels: tuple[str, str]
         kind=_kind(change),
         cause=change.cause,
         why=cause,
-        words=f"blocked ({block.guard}): {cause}" if block else f"{_DEEDS[change.action]}: {cause}",
+        words=f"{mark('blocked', code_of(block.guard))}: {cause}" if block else f"{_DEEDS[change.action]}: {cause}",
+        code=code_of(block.guard) if block else "",
         source=change.source,
         fields=tuple(_fields(change, labels)),
         reason=block.reason if block else "",

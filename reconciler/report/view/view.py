@@ -55,10 +55,10 @@ class Entry:
     """One list in one environment.
 
     `cause` is a word for links and filters, `why` the same in words, `words` what is done, was done or was found, and
-    why. `reason` says what stops the list or went wrong with it, `lift` what lifts a block, `next_step` what to do
-    about an outcome. `attempts` counts the PUTs that were sent. `foreseen`: the approved plan said that it
-    is blocked, and why. `other_environments`: where else the list is pending, and where it is up to
-    date. `name` is what the list is called now, "" if unknown. `last_save` says who saved it, if that was asked.
+    why. `code` is that of a block; `words` show it. `reason` says what stops the list or went wrong with it, `lift`
+    what lifts a block, `next_step` what to do about an outcome. `attempts` counts the PUTs that were sent. `foreseen`:
+    the approved plan said that it is blocked, and why. `other_environments`: where else the list is pending, and where
+    it is up to date. `name` is what the list is called now, "" if unknown. `last_save` says who saved it, if asked.
     """
 
     key: str
@@ -70,6 +70,7 @@ class Entry:
     words: str
     source: Source | None = None
     fields: tuple[FieldView, ...] = ()
+    code: str = ""
     reason: str = ""
     lift: str = ""
     next_step: str = ""

@@ -42,8 +42,10 @@ def test_what_the_plan_told_is_not_said_again() -> None:
     result = samples.ran(replace(samples.MIXED, outcomes=(known, replace(known, error="missing: it is gone by now"))))
     view = view_of_result(result)
     below, alone = (lines.render(view, colour=False, width=1000, below_plan=below) for below in (True, False))
-    assert "  winback  blocked, as shown above\n  winback  blocked: missing: it is gone by now\n" in below
-    assert f"  winback  blocked: {known.error}\n" in alone
+    assert (
+        "  winback  blocked [RENAME-IN-USE], as shown above\n  winback  blocked [MISSING]: it is gone by now\n" in below
+    )
+    assert f"  winback  blocked [RENAME-IN-USE]: {block.reason}; {block.lift}\n" in alone
 
 
 def test_samples_hold_every_outcome() -> None:

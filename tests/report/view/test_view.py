@@ -75,7 +75,7 @@ def test_a_summary_says_what_stops_a_list_or_else_which_fields_change() -> None:
         for change in (samples.RENAME_IN_USE, samples.RENAME, replace(samples.RENAME, warnings=("in use",)))
     )
     block = samples.RENAME_IN_USE.block
-    assert blocked == f"blocked (rename_in_use): edited in the manifest: {block.reason}; {block.lift}"
+    assert blocked == f"blocked [RENAME-IN-USE]: edited in the manifest: {block.reason}; {block.lift}"
     assert renamed == "update: edited in the manifest: name"
     assert warned == "update: edited in the manifest: name; in use"
 
