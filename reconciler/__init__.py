@@ -1,3 +1,3 @@
 """Kore.ai contact lists as code: what a YAML file declares, compared, planned and applied."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -31,7 +31,8 @@ from reconciler.sandbox.settings import Settings
 from tests.docs.replay import MARK, replayed
 from tests.program import REPOSITORY
 
-PAGES = [REPOSITORY / name for name in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md")]
+TOP = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md")
+PAGES = [REPOSITORY / name for name in TOP]
 PAGES += sorted((REPOSITORY / "docs").glob("*.md"))
 REPLAYED = [page for page in PAGES if f"\n{MARK}" in page.read_text(encoding="utf-8")]
 SOURCES = {path: path.read_text(encoding="utf-8") for path in sorted((REPOSITORY / "reconciler").rglob("*.py"))}
