@@ -28,7 +28,7 @@ def with_addresses(pyproject: str, url: str, tag: str) -> str:
     """Return pyproject.toml with the table `project.urls`, in place of the one that it may have."""
     without = re.sub(r"^\[project\.urls\]\n(?:.+\n)*\n", "", pyproject, flags=re.MULTILINE)
     addresses = (
-        f'[project.urls]\nSource = "{url}"\nDocumentation = "{url}/blob/{tag}/docs/guide.md"\n'
+        f'[project.urls]\nSource = "{url}"\nDocumentation = "{url}/blob/{tag}/docs/README.md"\n'
         f'Changelog = "{url}/blob/{tag}/CHANGELOG.md"\nIssues = "{url}/issues"\n\n'
     )
     return without.replace("[project.scripts]\n", f"{addresses}[project.scripts]\n")

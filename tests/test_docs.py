@@ -25,6 +25,7 @@ from reconciler.manifest import manifest_schema
 from reconciler.model.changes import Cause, Guard
 from reconciler.model.outcomes import OutcomeKind
 from reconciler.report.phrases import CAUSES
+from reconciler.report.view.kinds import BLOCKED, LEFT_ALONE, RECORDED, RISKY_RENAME, UPDATES
 from reconciler.sandbox import faults
 from reconciler.sandbox.control import _VERBS, PREFIX
 from reconciler.sandbox.settings import Settings
@@ -46,7 +47,7 @@ def text_of(page: str) -> str:
 
 def rows(page: str, heading: str) -> list[list[str]]:
     """Return the cells of the first table below a heading, its head left out."""
-    section = text_of(page).split(f"\n{heading}\n", 1)[1]
+    section = f"\n{text_of(page)}".split(f"\n{heading}\n", 1)[1]
     found = re.search(r"^\|.*\n\| ---.*\n((?:\|.*\n)+)", section, re.MULTILINE)
     assert found, heading
     return [[cell.strip() for cell in line.strip("| ").split(" | ")] for line in found[1].splitlines()]
@@ -66,6 +67,24 @@ def test_transcripts(page: Path, tmp_path: Path) -> None:
         page.write_text(actual, encoding="utf-8")
     else:
         assert actual == shown, "\n".join(difflib.unified_diff(shown.split("\n"), actual.split("\n"), lineterm=""))
+
+
+def test_the_tutorial_shows_all_that_it_runs() -> None:
+    """Whoever types it needs nothing else."""
+    page = text_of("docs/start.md")
+    assert f"{MARK} hidden" not in page
+    assert page.count("```console") == page.count(f"{MARK} -->\n```console") > 5
+
+
+def test_the_readme_stays_short() -> None:
+    assert len(text_of("README.md").splitlines()) <= 120
+
+
+def test_every_sign_of_a_plan_is_explained() -> None:
+    kinds = (RISKY_RENAME, *UPDATES.values(), BLOCKED, LEFT_ALONE, *RECORDED.values())
+    assert {code(first)[0] for first, *_ in rows("docs/read-a-plan.md", "# Read a plan")} == {
+        kind.sign for kind in kinds
+    }
 
 
 def commands(parser: argparse.ArgumentParser, name: str) -> Iterator[tuple[str, argparse.Action]]:

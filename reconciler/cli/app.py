@@ -48,7 +48,7 @@ WRITING_ACTIONS = frozenset({"add", "mv", "rm", "push", "unlock", "migrate"})
 
 _INSTEAD = {
     "undo": "no command 'undo': revert the commit and apply, or apply the plan that `apply --undo-out FILE` saved; "
-    "the guide says how, under Reverting",
+    "docs/undo.md says how",
     "refresh": "no command 'refresh': `plan --refresh` reads the account, and `accept` takes what it shows as changed "
     "elsewhere into the manifest",
     "destroy": "no command 'destroy': lists are made and deleted in the console; one that is removed from the manifest "
