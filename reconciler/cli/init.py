@@ -45,7 +45,10 @@ _IGNORED = (
 )
 # Where a pipeline finds what it installs.
 _PINS = {"github": ".github/actions/reconciler", "gitlab": ".gitlab/reconciler", "ci": ".ci/reconciler"}
+# Where the files of each kind go.
+_TREES = {"github": "", "gitlab": "", "kubernetes": "kubernetes/"}
 _FOLDER = ".reconciler"
+_BUCKET = "s3://BUCKET/contact-lists"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -58,6 +61,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--ci", action="store_true", help="also what any other pipeline installs, the state on a branch"
     )
+    parser.add_argument("--kubernetes", action="store_true", help="also Jobs for Kubernetes, the state in a bucket")
     parser.add_argument(
         "--from", dest="source", metavar="SOURCE", help="what a pipeline installs: a commit or a wheel; default: this"
     )
@@ -66,11 +70,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Write what is not there yet; what is there stays as it is."""
     from reconciler.cli.runtime import Runtime
-    from reconciler.cli.stores import LASTING_STATE, MOVE_STATE
+    from reconciler.cli.stores import LASTING_STATE
 
     folder: Path = options.folder
     chosen = [name for name in _PINS if getattr(options, name)]
-    state = LASTING_STATE if chosen else _FOLDER
+    state = _BUCKET if options.kubernetes else LASTING_STATE if chosen else _FOLDER
     answer = Runtime().answer
     answers = _answers(options, answer)
     was_there = os.path.exists(folder / "lists.yaml")  # noqa: PTH110  # a name that can be no file is none there
@@ -79,8 +83,8 @@ def run(options: argparse.Namespace) -> int:
         "lists.schema.json": f"{json.dumps(schema('manifest'), indent=2, ensure_ascii=False)}\n".encode(),
     }
     pipelines = files("reconciler") / "pipelines"
-    for name in (each for each in chosen if each != "ci"):
-        wanted |= dict(_tree(pipelines / name, ""))
+    for name in (each for each in _TREES if getattr(options, each)):
+        wanted |= dict(_tree(pipelines / name, _TREES[name]))
     if options.ci:
         action = pipelines / "github" / _PINS["github"].replace(".", "_dot_", 1)
         wanted |= {f"{_PINS['ci']}/{name}": (action / name).read_bytes() for name in ("install.sh", "newest.sh")}
@@ -96,10 +100,21 @@ def run(options: argparse.Namespace) -> int:
     except OSError as error:
         raise UsageError(f"cannot write {error.filename}: {error.strerror}") from error
     manifest = (folder / "lists.yaml").read_bytes()
-    if chosen and not re.search(rb"^state:.*://", manifest, re.MULTILINE):
-        say(f"A pipeline forgets what is in a folder: run {MOVE_STATE}")
+    if hint := _state_hint(manifest, kubernetes=options.kubernetes, pipeline=bool(chosen)):
+        say(hint)
     say(f"Next: {_next_steps(manifest, was_there=was_there)}")
     return 0
+
+
+def _state_hint(manifest: bytes, *, kubernetes: bool, pipeline: bool) -> str:
+    """Return how to move the state, if what was written cannot work with it where it is; "" if it can."""
+    from reconciler.cli.stores import MOVE_STATE, move_state
+
+    if kubernetes and not re.search(rb"^state:\W*(?:s3|gs|az)://", manifest, re.MULTILINE):
+        return f"Pods keep the state in a bucket: run {move_state(_BUCKET)}"
+    if pipeline and not re.search(rb"^state:.*://", manifest, re.MULTILINE):
+        return f"A pipeline forgets what is in a folder: run {MOVE_STATE}"
+    return ""
 
 
 def _next_steps(manifest: bytes, *, was_there: bool) -> str:

@@ -19,7 +19,14 @@ if TYPE_CHECKING:
 _BRANCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*(?:[./][A-Za-z0-9][A-Za-z0-9_-]*)*")
 _NO_BRANCH = re.compile(r"^HEAD$|^refs/|\.lock(?:/|$)")  # what git takes for something else, or not at all
 LASTING_STATE = "git+branch://reconciler-state"
-MOVE_STATE = f"`reconciler state migrate --to {LASTING_STATE}`, then write `state: {LASTING_STATE}` in the manifest"
+
+
+def move_state(url: str) -> str:
+    """Return what to do so that the state is kept at a URL."""
+    return f"`reconciler state migrate --to {url}`, then write `state: {url}` in the manifest"
+
+
+MOVE_STATE = move_state(LASTING_STATE)
 _warn_once = cache(warn)
 
 

@@ -55,7 +55,9 @@ def test_what_is_packaged_is_what_the_project_runs() -> None:
         assert copy.read_bytes() == original.read_bytes(), copy
 
 
-@pytest.mark.parametrize("options", [[], ["--github"], ["--gitlab"], ["--github", "--gitlab", "--ci"]])
+@pytest.mark.parametrize(
+    "options", [[], ["--github"], ["--gitlab"], ["--github", "--gitlab", "--ci"], ["--ci", "--kubernetes"]]
+)
 def test_init_starts_in_order_and_overwrites_nothing(tmp_path: Path, options: list[str]) -> None:
     assert "left as it is" not in init(tmp_path, *options, *(SOURCE if options else ()))
     output_of("validate", "-f", str(tmp_path / "lists.yaml"))
@@ -108,6 +110,18 @@ def test_init_for_a_pipeline_says_what_a_state_in_a_folder_means(tmp_path: Path)
         tmp_path, "--github", *SOURCE
     )
     assert "state:" not in init(tmp_path)
+
+
+def test_init_for_kubernetes_wants_the_state_in_a_bucket(tmp_path: Path) -> None:
+    for name in ("new", "old"):
+        (tmp_path / name).mkdir()
+    assert "bucket" not in init(tmp_path / "new", "--kubernetes")
+    assert "\nstate: s3://BUCKET/contact-lists\n" in (tmp_path / "new" / "lists.yaml").read_text()
+    written = {path.name for path in (tmp_path / "new" / "kubernetes").iterdir()}
+    assert written == {path.name for path in (PACKAGED / "kubernetes").iterdir()}
+    init(tmp_path / "old", "--github", *SOURCE)
+    moved = "Pods keep the state in a bucket: run `reconciler state migrate --to s3://BUCKET/contact-lists`, then write"
+    assert moved in init(tmp_path / "old", "--kubernetes")
 
 
 def test_init_says_where_it_cannot_write(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
