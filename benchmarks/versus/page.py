@@ -51,7 +51,7 @@ def _measured_on(results: Results) -> str:
 def _sections(results: Results) -> Iterator[str]:
     for scenario, title in TITLES.items():
         runs = max((len(found) for found in results.samples.get(scenario, {}).values()), default=0)
-        yield f"### {title.format(**results.sizes)}\n"
+        yield f"#### {title.format(**results.sizes)}\n"
         yield f"{'One run' if runs == 1 else f'{runs} runs, median (lowest–highest)'}.\n"
         yield _table(scenario, results)
 
