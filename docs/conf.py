@@ -30,10 +30,12 @@ include_patterns = ["*.md", "docs/*.md", "benchmarks/README.md"]
 exclude_patterns = [".*", "reconciler", "tests", "mutants", "dist"]
 myst_heading_anchors = 6
 nitpicky = True
+smartquotes = False  # what is shown is what is typed
 
 html_theme = "furo"
 html_static_path = ["site"]
 html_css_files = ["site.css"]
+html_extra_path: list[str] = []  # from here to the root of the site, as they are
 html_copy_source = False
 html_show_copyright = False
 html_show_sourcelink = False

@@ -29,6 +29,7 @@ from reconciler.report.view.kinds import BLOCKED, LEFT_ALONE, RECORDED, RISKY_RE
 from reconciler.sandbox import faults
 from reconciler.sandbox.control import _VERBS, PREFIX
 from reconciler.sandbox.settings import Settings
+from tests.docs import documents
 from tests.docs.replay import MARK, replayed
 from tests.program import REPOSITORY
 
@@ -85,6 +86,16 @@ def test_every_sign_of_a_plan_is_explained() -> None:
     assert {code(first)[0] for first, *_ in rows("docs/read-a-plan.md", "# Read a plan")} == {
         kind.sign for kind in kinds
     }
+
+
+def test_the_index_links_every_page_once() -> None:
+    """The site's contents are made of it."""
+    linked = [
+        (REPOSITORY / "docs" / path).resolve()
+        for path in re.findall(r"^- \[.+?\]\((\S+?)\)", text_of("docs/README.md"), re.MULTILINE)
+    ]
+    beside = [REPOSITORY / "benchmarks" / "README.md", *REPOSITORY.glob("*.md")]
+    assert sorted(linked) == sorted({*PAGES, *beside} - {REPOSITORY / "docs" / "README.md"})
 
 
 def commands(parser: argparse.ArgumentParser, name: str) -> Iterator[tuple[str, argparse.Action]]:
@@ -189,6 +200,14 @@ def test_every_key_of_the_manifest_is_on_the_page_and_no_other_is() -> None:
 def test_every_schema_is_on_the_page_and_no_other_is() -> None:
     shown = [(code(kind)[0], link) for kind, _, link in rows("docs/commands.md", "## schema")]
     assert shown == [(kind, f"[{kind}.schema.json](schemas/{kind}.schema.json)") for kind in DOCUMENTS]
+
+
+def test_the_page_of_documents_is_made_of_the_schemas() -> None:
+    """UPDATE_DOCS=1 writes it."""
+    page = REPOSITORY / "docs" / "documents.md"
+    if os.environ.get("UPDATE_DOCS"):
+        page.write_text(documents.page(), encoding="utf-8")
+    assert page.read_text(encoding="utf-8") == documents.page()
 
 
 _PLACE = re.compile(r"^\S+:\d+:\d+: (?:(?:version|verson|state|environments|policy|include|lists)\b[^:]*: )?")
