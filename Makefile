@@ -9,10 +9,14 @@ NODE := tests/node/node_modules/.installed
 # Without bytecode every start of the program compiles it again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test characters covered test-all test-resolved slow browser shells faults explore mutants site bench bench-check bench-report check lint types format lock dist clean
+.PHONY: demo drawings test characters covered test-all test-resolved slow browser shells faults explore mutants site bench bench-check bench-report check lint types format lock dist clean
 
 demo: $(STAMP)
 	PATH="$(CURDIR)/$(RUN):$$PATH" sh docs/demo.sh
+
+# The recording of the demo for README.md; look at it before it is committed.
+drawings: $(STAMP)
+	$(RUN)/python -m tests.docs.recording
 
 # The types are checked beside the tests: mypy uses one core only.
 test: lint

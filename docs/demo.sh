@@ -36,7 +36,7 @@ say "Apply reads the account first: all five are as declared, so it records them
 run reconciler apply --yes
 
 say "Somebody edits the manifest: a new description, a new name."
-sed -i.bak -e 's/who agreed to be called/who agreed to be called in July/' -e 's/Welcome Call - May/Welcome Call - June/' lists.yaml
+sed -i.bak -e 's/who agreed to be called/who agreed to be called in July/' -e 's|Welcome Call - May/June|Welcome Call - July|' lists.yaml
 run diff lists.yaml.bak lists.yaml || true
 run reconciler plan
 
