@@ -20,7 +20,8 @@
         ├── FrozenError             4   an apply in a time in which the policy allows none
         └── PinError                4   the manifest's target is not the one pinned in the environment
 
-The number is the exit code of the command (`exit_code`). A list that fails is no exception but a value: see
+The number is the exit code of the command (`exit_code`). Each class has a `code`, which stands after its messages; the
+problems of a ManifestError have codes of their own. A list that fails is no exception but a value: see
 `model.outcomes`.
 """
 
@@ -28,7 +29,9 @@ from __future__ import annotations
 
 import os
 import signal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
+
+from reconciler.codes.marking import mark
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,11 +42,19 @@ if TYPE_CHECKING:
 class ReconcilerError(Exception):
     """Something failed and nothing was changed; the message says what, on what, why, and the way out."""
 
+    code: ClassVar[str] = ""
     exit_code: int = 1
+
+    @property
+    def coded(self) -> str:
+        """The message with the code of its class, under which `reconciler explain` says more."""
+        return mark(str(self), self.code)
 
 
 class UsageError(ReconcilerError):
     """Arguments or environment variables that cannot be meant."""
+
+    code = "USAGE"
 
 
 class ManifestError(ReconcilerError):
@@ -57,37 +68,55 @@ class ManifestError(ReconcilerError):
 class EditError(ReconcilerError):
     """A manifest that cannot be changed as asked; it is as it was."""
 
+    code = "EDIT-REFUSED"
+
 
 class StateError(ReconcilerError):
     """A state that cannot be read or written."""
+
+    code = "STATE-UNUSABLE"
 
 
 class StateDamagedError(StateError):
     """The content of a state is not what this program writes; it is neither overwritten nor guessed."""
 
+    code = "STATE-DAMAGED"
+
 
 class RemoteError(ReconcilerError):
     """The API could not be reached, or answered what cannot be used."""
+
+    code = "API-UNUSABLE"
 
 
 class SignInError(RemoteError):
     """The API does not accept the credentials (401)."""
 
+    code = "SIGN-IN-REFUSED"
+
 
 class MassChangeError(ReconcilerError):
     """An apply would send more PUTs than `max_changes` allows."""
+
+    code = "MASS-CHANGE"
 
 
 class DeclinedError(ReconcilerError):
     """The person at the terminal said no."""
 
+    code = "DECLINED"
+
 
 class UnexpectedError(ReconcilerError):
     """A fault of this program, or of the machine below it; the message says where it came up."""
 
+    code = "UNEXPECTED"
+
 
 class StoppedError(ReconcilerError):
     """A signal stopped the run; `exit_code` is 128 + its number."""
+
+    code = "STOPPED"
 
     def __init__(self, number: int) -> None:
         super().__init__(f"stopped by {(known := signal.Signals(number)).name}{_WHAT_IT_IS.get(known, '')}")
@@ -100,31 +129,44 @@ _WHAT_IT_IS = {signal.SIGHUP: " (the terminal was closed)", signal.SIGINT: " (Ct
 class RefusedError(ReconcilerError):
     """Refused: look, then try again."""
 
+    code = "REFUSED"
     exit_code = 4
 
 
 class LockedError(RefusedError):
     """Somebody else is writing this state."""
 
+    code = "STATE-LOCKED"
+
 
 class ForeignStateError(RefusedError):
     """The state belongs to another target or environment."""
+
+    code = "STATE-FOREIGN"
 
 
 class MovedError(RefusedError):
     """The state was moved to another place, and this is what is left of it."""
 
+    code = "STATE-MOVED"
+
 
 class PlanRefusedError(RefusedError):
     """A saved plan that was altered, is for another target, or of another format."""
+
+    code = "PLAN-REFUSED"
 
 
 class FrozenError(RefusedError):
     """An apply in a time in which the policy allows none (`policy.freeze`)."""
 
+    code = "FROZEN"
+
 
 class PinError(RefusedError):
     """The manifest's target is not the one pinned in the environment."""
+
+    code = "PIN-MISMATCH"
 
 
 def in_words(error: Exception) -> ReconcilerError:

@@ -116,7 +116,7 @@ def run(arguments: Sequence[str], *, whole_process: bool = False) -> int:
         code = error.exit_code
     except Exception as error:  # noqa: BLE001  whatever it is, it ends in words
         known = in_words(error)
-        complain(f"error: {known}", error=known)
+        complain(f"error: {known.coded}", error=known)
         code = known.exit_code
     if whole_process:
         signals.take_over(signals.leave)

@@ -107,7 +107,7 @@ def run(options: argparse.Namespace) -> int:
         _show(result, options)
         reports.save(result, options)
     except Exception as error:  # noqa: BLE001  PUTs went out: whatever it is, the exit code says so
-        complain(f"error: not all of the result can be shown: {in_words(error)}")
+        complain(f"error: not all of the result can be shown: {in_words(error).coded}")
         shown = False
     if runtime.signal is not None:
         return 128 + runtime.signal
@@ -183,7 +183,7 @@ def _report_if_refused(known: Callable[[], Plan], options: argparse.Namespace) -
     try:
         yield
     except ReconcilerError as error:
-        reports.save(replace(known(), refused="; ".join([str(error), *getattr(error, "__notes__", ())])), options)
+        reports.save(replace(known(), refused="; ".join([error.coded, *getattr(error, "__notes__", ())])), options)
         raise
 
 

@@ -129,7 +129,7 @@ def _ask_api(environment: Environment, options: argparse.Namespace, runtime: Run
             step = (
                 "correct what the message names" if isinstance(error, SignInError) else "see that the host is reached"
             )
-            yield Check("sign-in", "fails", str(error), step)
+            yield Check("sign-in", "fails", error.coded, step)
             yield _clock(client)
             yield Check("ids", "unknown", "nothing could be read")
             return
@@ -148,7 +148,7 @@ def _try_check(name: str, look: Callable[[], str]) -> Check:
     try:
         return Check(name, "works", look())
     except ReconcilerError as error:
-        return Check(name, "fails", str(error), "set them as the message says")
+        return Check(name, "fails", error.coded, "set them as the message says")
 
 
 def _versions() -> str:
@@ -232,7 +232,7 @@ def _ids(environment: Environment, live: Live, client: Client) -> Check:
             wanted for wanted in unseen if len(unseen) > _MOST_READ_ALONE or isinstance(client.read(wanted.id), Absent)
         ]
     except ReconcilerError as error:
-        return Check("ids", "unknown", str(error))
+        return Check("ids", "unknown", error.coded)
     if not missing:
         alone = f"{len(unseen)} of them only if read alone, as it answers do-not-call lists"
         return Check("ids", "works", f"the account has all {len(lists)} declared lists, {alone}")

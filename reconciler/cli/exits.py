@@ -22,7 +22,7 @@ def worst(codes: Iterable[int]) -> int:
 def report_failures(failures: Failures) -> list[int]:
     """Say on stderr what failed where; return the exit codes of it."""
     for name, error in failures.items():
-        complain(f"error: {name}: {error}", error=error)
+        complain(f"error: {name}: {error.coded}", error=error)
     return [error.exit_code for error in failures.values()]
 
 

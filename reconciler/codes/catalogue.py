@@ -14,6 +14,8 @@ from reconciler.codes.marking import code_of
 
 KINDS = {
     "guards": "Guards: why one list is blocked",
+    "errors": "Errors: why a command ended without doing what was asked",
+    "exits": "Exit codes: what a command tells a script",
 }
 """The tables of `codes.toml`, each with its heading."""
 

@@ -174,7 +174,7 @@ class _End:
 
 def _add_error(end: _End, error: ReconcilerError) -> _End:
     return replace(
-        end, result=replace(end.result, stopped=end.result.stopped or str(error)), failure=end.failure or error
+        end, result=replace(end.result, stopped=end.result.stopped or error.coded), failure=end.failure or error
     )
 
 
@@ -231,7 +231,7 @@ def _carried_out(prepared: _PreparedEnvironment, options: ApplyOptions) -> _End:
             options.progress(name, outcome)
     except Exception as error:  # noqa: BLE001  whether something was sent, the outcomes say
         failure = in_words(error)
-    stopped = str(failure) if failure else run.stopped
+    stopped = failure.coded if failure else run.stopped
     for change in prepared.plan.changes:
         outcomes.setdefault(change.key, unsent(change, "not_sent", stopped))
     result = EnvironmentResult(

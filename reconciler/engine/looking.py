@@ -157,7 +157,7 @@ def add_forecast(plan: EnvironmentPlan, workspace: Workspace) -> EnvironmentPlan
 
 
 def _words(failures: Failures) -> dict[str, str]:
-    return {name: str(error) for name, error in failures.items()}
+    return {name: error.coded for name, error in failures.items()}
 
 
 def _target(workspace: Workspace) -> Target:

@@ -99,7 +99,7 @@ def first_of(failures: Failures, *, several: bool) -> ReconcilerError:
     if several:
         first.add_note(f"this was in {where}")
     for name, error in others:
-        first.add_note(f"also in {name}: {error}")
+        first.add_note(f"also in {name}: {error.coded}")
     return first
 
 

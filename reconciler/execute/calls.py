@@ -22,7 +22,7 @@ def put(remote: Remote, change: Update, by: float) -> PutAnswer:
     except ReconcilerError:
         raise
     except Exception as error:  # noqa: BLE001 - a PUT may be out: its change must have an outcome
-        return Unsettled(str(in_words(error)), landed=True, again=False)
+        return Unsettled(in_words(error).coded, landed=True, again=False)
 
 
 def wait_for_room(remote: Remote, clock: Clock, places: int) -> None:

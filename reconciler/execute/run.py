@@ -190,7 +190,7 @@ class Run:
         except Exception as error:
             if not attempt.puts:
                 raise
-            self.stopped = str(in_words(error))
+            self.stopped = in_words(error).coded
             attempt = attempt.broken_off(self.stopped)
         if attempt.puts:
             self._sent.append(attempt)
@@ -249,11 +249,11 @@ class Run:
     def _break_off(self, error: ReconcilerError) -> None:
         """End the run at `error`, which is raised if nothing was sent."""
         if self._queue and self._queue[0].puts:
-            self._queue[0] = self._queue[0].broken_off(str(error))
+            self._queue[0] = self._queue[0].broken_off(error.coded)
         elif not self._sent:
             self._take_back(error)
             raise error
-        self.stopped = str(error)
+        self.stopped = error.coded
 
     def _take_back(self, error: ReconcilerError) -> None:
         """Restore the entry whose intent was recorded; a failure of that is raised, since a doubt stays."""
@@ -261,7 +261,7 @@ class Run:
             for attempt in self._queue[:1]:
                 self._records.restore(attempt)
         except ReconcilerError as failure:
-            failure.add_note(str(error))
+            failure.add_note(error.coded)
             raise
 
     def _leave_queue(self) -> Iterator[Outcome]:
@@ -273,7 +273,7 @@ class Run:
             try:
                 self._records.restore(attempt)  # changes nothing, but for the one whose intent was recorded
             except Exception as error:  # noqa: BLE001 - whatever it is, each change has an outcome
-                self.stopped = str(in_words(error))
+                self.stopped = in_words(error).coded
             yield unsent(attempt.change, "not_sent", self.stopped)
 
     def _verify(self) -> Iterator[Outcome]:
@@ -282,7 +282,7 @@ class Run:
         try:
             found = read_back(sent, self._ids(), self._snapshot, self._clock)
         except Exception as error:  # noqa: BLE001 - likewise
-            yield from (attempt.unread_outcome(str(in_words(error))) for attempt in sent)
+            yield from (attempt.unread_outcome(in_words(error).coded) for attempt in sent)
             return
         for attempt in sent:
             shown = found[attempt.change.key]
@@ -292,7 +292,7 @@ class Run:
             try:
                 record_finding(attempt, outcome, shown, self._records)
             except Exception as error:  # noqa: BLE001 - likewise
-                self.stopped = self.stopped or str(in_words(error))
+                self.stopped = self.stopped or in_words(error).coded
             yield outcome
 
     def _ids(self) -> list[str]:

@@ -165,4 +165,4 @@ def test_a_folder_that_can_be_none_is_an_error_in_words(capsys: pytest.CaptureFi
     assert run(["init", "x" * 5000]) == 1
     said = capsys.readouterr().err
     assert said.startswith("error: cannot write ")
-    assert said.endswith("File name too long\n")
+    assert said.endswith("File name too long [USAGE]\n")

@@ -75,7 +75,9 @@ def test_what_is_not_pinned_is_refused_before_anything_is_written(
 
 def test_a_source_is_for_pipelines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["init", str(tmp_path), "--from", REPOSITORY]) == 1
-    assert capsys.readouterr().err == "error: --from is for pipelines: give --github, --gitlab or --ci with it\n"
+    assert (
+        capsys.readouterr().err == "error: --from is for pipelines: give --github, --gitlab or --ci with it [USAGE]\n"
+    )
 
 
 @pytest.mark.parametrize(("typed", "code"), [(f"main\n{REPOSITORY}\n", 0), ("\n", 1)])

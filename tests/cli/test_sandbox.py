@@ -130,7 +130,10 @@ def test_without_its_extra_it_says_how_to_get_it(tmp_path: Path) -> None:
     program = (sys.executable, "-c", WITHOUT_EXTRA, "sandbox")
     ended = finished(["--port", "0"], tmp_path, program)
     assert ended.returncode == 1
-    assert ended.stderr == "error: the sandbox needs uvicorn: install again with the extra sandbox (README, Install)\n"
+    assert (
+        ended.stderr
+        == "error: the sandbox needs uvicorn: install again with the extra sandbox (README, Install) [USAGE]\n"
+    )
     assert finished(["--settings"], tmp_path, program).returncode == 0
 
 

@@ -76,7 +76,7 @@ def test_a_failure_is_a_value_and_stops_no_other() -> None:
 def test_the_first_failure_is_raised_with_where_it_was_and_the_others_noted() -> None:
     with pytest.raises(RemoteError) as raised:
         all_of(["prod", "dev", "test"], [RemoteError("gone"), LockedError("locked"), "works"])
-    assert raised.value.__notes__ == ["this was in prod", "also in dev: locked"]
+    assert raised.value.__notes__ == ["this was in prod", "also in dev: locked [STATE-LOCKED]"]
 
 
 def test_the_failure_of_the_only_one_needs_no_name() -> None:

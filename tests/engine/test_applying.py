@@ -177,7 +177,10 @@ def test_one_stops_before_its_first_put_while_another_sends(order: tuple[str, st
     land.places = {name: land.places[name] for name in order}
     result = land.apply()
     assert [environment.name for environment in result.environments] == list(order)
-    assert {each.name: each.stopped for each in result.environments} == {"prod": None, "dev": "the disk is full"}
+    assert {each.name: each.stopped for each in result.environments} == {
+        "prod": None,
+        "dev": "the disk is full [STATE-UNUSABLE]",
+    }
     assert short(result) == {"prod a": "updated 1", "dev b": "not_sent 0"}
 
 
@@ -217,7 +220,7 @@ def test_a_journal_that_cannot_be_folded(refused: bool, sent: bool) -> None:
             land.apply()
         return
     (environment,) = land.apply().environments
-    assert (environment.stopped, environment.in_order) == ("the journal stays", False)
+    assert (environment.stopped, environment.in_order) == ("the journal stays [STATE-UNUSABLE]", False)
 
 
 def test_an_undo_that_cannot_be_saved_does_not_lose_the_result() -> None:
@@ -227,14 +230,14 @@ def test_an_undo_that_cannot_be_saved_does_not_lose_the_result() -> None:
     land = two()
     result = land.apply(undo=undo)
     assert short(result) == {"prod a": "updated 1", "dev b": "updated 1"}
-    assert {environment.stopped for environment in result.environments} == {"cannot write undo.json"}
+    assert {environment.stopped for environment in result.environments} == {"cannot write undo.json [USAGE]"}
     assert {"unlock dev", "unlock prod"} <= set(land.log)
 
 
 def test_the_first_reason_why_an_environment_stopped_is_kept() -> None:
     land = Land()
     land.settle("prod", {"a": {"name": "New A"}}, {"a": {"name": "Old A"}}, breaking={2}, unfolding=True)
-    assert land.apply().environments[0].stopped == "the disk is full"
+    assert land.apply().environments[0].stopped == "the disk is full [STATE-UNUSABLE]"
 
 
 def test_undo_covers_what_was_done_and_nothing_else() -> None:

@@ -17,6 +17,8 @@ from reconciler.sandbox.settings import Settings
 from tests.execute.bench import HOLDER, Bench, BreakingStore, bench, named, outcomes
 from tests.planning.worlds import Short
 
+FULL = "the disk is full [STATE-UNUSABLE]"
+
 
 def rename_all(at: Bench, count: int = 3, *, breaking: int = 0, policy: dict[str, object] | None = None) -> Workspace:
     workspace = at.workspace(named(*[f"New {number}" for number in range(1, count + 1)]), policy)
@@ -363,7 +365,7 @@ def test_a_signal_in_a_wait_ends_the_run_in_order(tmp_path: Path) -> None:
         at.sandbox.world.faults.arm([faults.Status(call="put", at=2, status=503)])
         result = at.apply(rename_all(at))
         assert outcomes(result) == {"a": "updated 1 True", "b": "in_doubt 1 False", "c": "not_sent 0 None"}
-        assert result.environments[0].stopped == "stopped by SIGINT (Ctrl-C)"
+        assert result.environments[0].stopped == "stopped by SIGINT (Ctrl-C) [STOPPED]"
         assert at.entries() == {"a": "applied New 1", "b": "in_doubt Old 2 → New 2", "c": "applied Old 3"}
 
 
@@ -413,7 +415,7 @@ def test_a_state_that_cannot_be_written_stops_the_run(
     with bench(tmp_path, *OLD) as at:
         result = at.apply(rename_all(at, breaking=breaking))
         assert outcomes(result) == became
-        assert result.environments[0].stopped == "the disk is full"
+        assert result.environments[0].stopped == FULL
         assert at.entries()["a"] == entries
 
 
@@ -427,7 +429,7 @@ def test_and_before_the_first_put_nothing_is_sent(tmp_path: Path) -> None:
 def test_a_state_that_cannot_take_the_last_look(tmp_path: Path) -> None:
     with bench(tmp_path, *OLD[:1], settings=Settings(limit=0, texts="lower")) as at:
         result = at.apply(rename_all(at, 1, breaking=3))
-        assert (outcomes(result), result.environments[0].stopped) == ({"a": "unverified 1 False"}, "the disk is full")
+        assert (outcomes(result), result.environments[0].stopped) == ({"a": "unverified 1 False"}, FULL)
 
 
 def test_a_journal_that_cannot_be_folded_does_not_lose_the_result(tmp_path: Path) -> None:
@@ -482,7 +484,7 @@ def test_one_environment_stops_before_its_first_put_while_another_has_sent(tmp_p
         dev = at.workspace({"b": {"name": "Old 2", "description": "New"}}, name="dev")
         dev = Workspace(dev.desired, BreakingStore(dev.store, 1), dev.requests_per_minute)
         result = at.apply(prod, dev)
-        assert [environment.stopped for environment in result.environments] == [None, "the disk is full"]
+        assert [environment.stopped for environment in result.environments] == [None, FULL]
         assert outcomes(result) == {"a": "updated 1 True", "b": "not_sent 0 None"}
 
 

@@ -357,7 +357,10 @@ def test_one_sync_serves_an_outcome_and_the_intent_that_follows() -> None:
 def test_no_put_goes_out_whose_intent_the_disk_may_lose() -> None:
     played = play(Scene(named("N1", "N2", "N3"), named("O1", "O2", "O3"), undurable=[2]))
     assert played.requests == "all a all"
-    assert (played.outcomes, played.stopped) == ({"a": DONE, "b": LEFT, "c": LEFT}, "the disk is broken")
+    assert (played.outcomes, played.stopped) == (
+        {"a": DONE, "b": LEFT, "c": LEFT},
+        "the disk is broken [STATE-UNUSABLE]",
+    )
     assert played.entries == {"a": "N1", "b": "O2", "c": "O3"}
 
 
@@ -368,7 +371,10 @@ def test_a_first_intent_that_the_disk_may_lose_is_taken_back_and_raised() -> Non
 
 def test_what_failed_first_is_told_where_taking_back_fails_too() -> None:
     played = play(Scene(named("N1"), named("O1"), undurable=[1], breaking=[2]))
-    assert (str(played.error), played.error and played.error.__notes__) == ("the disk is full", ["the disk is broken"])
+    assert (str(played.error), played.error and played.error.__notes__) == (
+        "the disk is full",
+        ["the disk is broken [STATE-UNUSABLE]"],
+    )
     assert played.entries == {"a": "O1?N1"}
 
 

@@ -93,7 +93,7 @@ def test_a_plan_of_those_that_could_be_looked_at_can_be_applied(place: Workplace
     assert "warning: the plan has nothing for env-b2, which could not be looked at when it was made: " in ran.err
     assert len(place.puts) == 4
     refused = place.run("apply", "--yes", "my plan.json", "--env", "env-b2")
-    assert refused.err == "error: the plan has no environment 'env-b2'; it has prod, env-a1, env-c3, env-d4\n"
+    assert refused.err == "error: the plan has no environment 'env-b2'; it has prod, env-a1, env-c3, env-d4 [USAGE]\n"
 
 
 def test_pins_or_credentials_of_one_environment_stop_no_other(place: Workplace) -> None:

@@ -38,7 +38,7 @@ def test_from_the_edit_to_its_promotion(tmp_path: Path) -> None:
         assert place.run("compare", "prod", "prod").code == 1
         unknown = place.run("compare", "dev", "test", RECONCILER_ENV="prod")
         assert (unknown.code, unknown.out) == (1, "")
-        assert unknown.err == "error: the manifest has no environment 'test'; it has prod, dev\n"
+        assert unknown.err == "error: the manifest has no environment 'test'; it has prod, dev [USAGE]\n"
         assert len(world.log.entries) == 0
         assert place.run("apply", "--all-envs", "--yes").code == 0
         assert place.run("compare", "dev", "prod", "--state", "--json").document["warnings"] == []

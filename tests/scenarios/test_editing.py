@@ -446,4 +446,6 @@ def test_the_number_that_lets_a_mass_change_through_is_that_of_all_environments(
     path = two.folder / "lists.yaml"
     path.write_text(path.read_text().replace('"Text ', '"New ').replace("policy: {}", "policy: {max_changes: 0}"))
     ran = two.run("apply", "--yes", "--all-envs")
-    assert (ran.code, ran.err.rstrip().endswith("--allow-mass-change 6 (prod 3, dev 3)")) == (1, True), ran.err
+    assert (ran.code, ran.err.rstrip().endswith("--allow-mass-change 6 (prod 3, dev 3) [MASS-CHANGE]")) == (1, True), (
+        ran.err
+    )

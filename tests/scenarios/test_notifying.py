@@ -152,7 +152,7 @@ def test_where_apprise_breaks_nothing_of_an_address_shows(place: Workplace, tmp_
     (tmp_path / "apprise.py").write_text(BROKEN.format(at_once="raise KeyError"))
     ran = place.run("plan", "--notify", f"json://{SECRET}", **found)
     assert (ran.code, ran.err) == (
-        1, "error: --notify: Apprise does not start; try: python -c 'import apprise'\n"
+        1, "error: --notify: Apprise does not start; try: python -c 'import apprise' [USAGE]\n"
     )  # fmt: skip
 
 

@@ -73,7 +73,7 @@ def test_exit_codes_of_a_plan(place: Workplace) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["plan", "--nope"], "unrecognized arguments: --nope\nusage: reconciler plan"),
+        (["plan", "--nope"], "unrecognized arguments: --nope [USAGE]\nusage: reconciler plan"),
         (["plan", "--refr"], "unrecognized arguments: --refr"),
         (["plna"], "no command 'plna': did you mean plan? `reconciler --help` lists them"),
         (["env"], "no command 'env': did you mean environments?"),
