@@ -9,6 +9,7 @@
     ├── RemoteError                 1   the API could not be reached, or answered what cannot be used
     │   └── SignInError             1   the API does not accept the credentials (401)
     ├── MassChangeError             1   an apply over `max_changes`
+    ├── FleetError                  1   a scheduler or a worker that cannot be used
     ├── DeclinedError               1   the person at the terminal said no
     ├── UnexpectedError             1   a fault of this program, or of the machine below it
     ├── StoppedError   129, 130, 143   stopped by SIGHUP, SIGINT or SIGTERM
@@ -101,6 +102,10 @@ class MassChangeError(ReconcilerError):
     code = "MASS-CHANGE"
 
 
+class FleetError(ReconcilerError):
+    """A scheduler cannot be used, or a worker that was to look after an account."""
+
+
 class DeclinedError(ReconcilerError):
     """The person at the terminal said no."""
 
@@ -134,7 +139,11 @@ class RefusedError(ReconcilerError):
 
 
 class LockedError(RefusedError):
-    """Somebody else is writing this state."""
+    """Somebody else is writing this state; `command` is what they run, "" if that is not known."""
+
+    def __init__(self, words: str, command: str = "") -> None:
+        super().__init__(words)
+        self.command = command
 
     code = "STATE-LOCKED"
 

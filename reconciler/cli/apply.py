@@ -5,11 +5,9 @@ from __future__ import annotations
 import argparse
 import random
 import sys
-from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -18,11 +16,7 @@ from reconciler.cli import options as shared
 from reconciler.cli.output import at_terminal, complain, note, say, say_json, uses_colour, warn, width
 from reconciler.cli.outputs import Outputs, is_stdout
 from reconciler.errors import (
-    DeclinedError,
-    FrozenError,
-    MassChangeError,
     ReconcilerError,
-    StoppedError,
     UsageError,
     in_words,
 )
@@ -45,6 +39,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     shared.manifest(parser)
     shared.environments(parser)
     shared.shard(parser)
+    shared.dask(parser)
     shared.scope(parser)
     parser.add_argument("--yes", action="store_true", help="do not ask")
     parser.add_argument(
@@ -85,10 +80,8 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError("--revert-drift does not go with a saved plan: it would do more than the plan says")
     from reconciler.cli import wiring
     from reconciler.cli.runtime import Runtime
-    from reconciler.execute.verify import SECONDS_BETWEEN
 
-    reserve = 2 * sum(wiring.timeouts(options)) + 2 * SECONDS_BETWEEN + notifying.seconds(options)
-    runtime = Runtime(options.deadline, reserve)
+    runtime = Runtime(options.deadline, _reserve(options))
     runtime.watch()
     options.outputs = Outputs(options)
     notifying.check(options)
@@ -112,6 +105,14 @@ def run(options: argparse.Namespace) -> int:
     if runtime.signal is not None:
         return 128 + runtime.signal
     return 0 if result.in_order and shown else 3
+
+
+def _reserve(options: argparse.Namespace) -> float:
+    """Return the seconds that one more PUT, the look at the end, and messages may take."""
+    from reconciler.cli import wiring
+    from reconciler.execute.verify import SECONDS_BETWEEN
+
+    return 2 * sum(wiring.timeouts(options)) + 2 * SECONDS_BETWEEN + notifying.seconds(options)
 
 
 def _load_what_comes_after(options: argparse.Namespace) -> None:
@@ -138,16 +139,18 @@ def _read_saved_plan(options: argparse.Namespace) -> Plan | None:
 
 def _apply(options: argparse.Namespace, chosen: Chosen, saved: Plan | None, runtime: Runtime) -> Result:
     from reconciler.cli import wiring
+    from reconciler.cli.approval import ask, check_freeze, check_mass_change
     from reconciler.cli.progress import progress
     from reconciler.cli.runtime import lock_info
-    from reconciler.engine.applying import ApplyOptions, apply
+    from reconciler.engine.applying import ApplyOptions, apply, apply_with
     from reconciler.model.changes import Plan
 
     metadata = wiring.plan_metadata(chosen.manifest, runtime.now(), options)
     known = Plan(metadata.tool, metadata.created_at, True, metadata.files, asked=metadata.asked)
+    freezes = {each.name: each.desired.policy.freeze for each in chosen.workspaces}
     with (
         _report_if_refused(lambda: known, options),
-        wiring.clients(chosen.environments, options, runtime) as remotes,
+        ExitStack() as connections,
         progress(options, runtime) as shown,
     ):
 
@@ -156,11 +159,11 @@ def _apply(options: argparse.Namespace, chosen: Chosen, saved: Plan | None, runt
             known = plan
             _show_plan(plan, options)
             wiring.tell_unmatched(options.only, chosen.manifest, plan)
-            _check_mass_change(plan, chosen, options.allow_mass_change)
-            _check_freeze(plan, chosen, options, runtime)
+            check_mass_change(plan, {each.name: each.desired for each in chosen.workspaces}, options.allow_mass_change)
+            check_freeze(plan, freezes, runtime.now(), options.break_freeze)
             if not options.yes:
-                _ask(plan, runtime, options)
-                _check_freeze(plan, chosen, options, runtime)  # a person may have taken hours
+                ask(plan, runtime, options)
+                check_freeze(plan, freezes, runtime.now(), options.break_freeze)  # a person may have taken hours
             shown.begin(plan)
 
         how = ApplyOptions(
@@ -174,6 +177,13 @@ def _apply(options: argparse.Namespace, chosen: Chosen, saved: Plan | None, runt
             break_freeze=options.break_freeze or "",
             saved={environment.name: environment for environment in saved.environments} if saved else {},
         )
+        if options.dask:
+            from reconciler.cli.fleet.opening import open_fleet
+
+            fleet = connections.enter_context(open_fleet(chosen, metadata, options, runtime))
+            until = None if options.deadline is None else runtime.now() + runtime.seconds_left
+            return apply_with(fleet.applying(how, until, _reserve(options)), chosen.workspaces, metadata, how)
+        remotes = connections.enter_context(wiring.clients(chosen.environments, options, runtime))
         return apply(chosen.workspaces, remotes, metadata, wiring.selection(options), how)
 
 
@@ -195,67 +205,6 @@ def _show_plan(plan: Plan, options: argparse.Namespace) -> None:
     stream = sys.stderr if options.json else sys.stdout
     shown = lines.render(view_of_plan(plan), colour=uses_colour(stream, options), width=width())
     (note if options.json else say)(shown)
-
-
-def _check_mass_change(plan: Plan, chosen: Chosen, allowed: int | None) -> None:
-    from reconciler.planning.limits import over_max_changes
-
-    desired = {workspace.name: workspace.desired for workspace in chosen.workspaces}
-    excess = [over_max_changes(environment, desired[environment.name]) for environment in plan.environments]
-    updates = {environment.name: len(environment.updates) for environment in plan.environments if environment.updates}
-    total = sum(updates.values())
-    if any(excess) and allowed != total:
-        said = "" if allowed is None else f" ({allowed} was allowed, the plan has {total})"
-        raise MassChangeError(
-            "; ".join(filter(None, excess))
-            + f"{said}. Nothing was changed; if this is meant: --allow-mass-change {total}"
-            + (f" ({', '.join(f'{name} {number}' for name, number in updates.items())})" if len(updates) > 1 else "")
-        )
-
-
-def _check_freeze(plan: Plan, chosen: Chosen, options: argparse.Namespace, runtime: Runtime) -> None:
-    """Raise FrozenError if a policy lets nothing be sent now, and the options do not break that."""
-    from reconciler.planning.freezes import describe_freeze
-
-    now = datetime.fromtimestamp(runtime.now(), UTC)
-    freezes = {workspace.name: workspace.desired.policy.freeze for workspace in chosen.workspaces}
-    frozen = [describe_freeze(environment, freezes[environment.name], now) for environment in plan.environments]
-    if any(frozen) and not options.break_freeze:
-        raise FrozenError(
-            f"{'; '.join(filter(None, frozen))}. Nothing was changed; apply it later, or if it cannot wait: "
-            "--break-freeze REASON"
-        )
-
-
-def _ask(plan: Plan, runtime: Runtime, options: argparse.Namespace) -> None:
-    """Let the person at the terminal decide, where there is anything to do."""
-    question = _question(plan)
-    if not question:
-        return
-    try:
-        said = runtime.answer(question, documents=options.json)
-    except StoppedError as error:
-        error.add_note("nothing was changed")
-        raise
-    if said.strip() != "yes":
-        raise DeclinedError("not applied, because the answer was not yes; nothing was changed")
-
-
-def _question(plan: Plan) -> str:
-    """Return what to ask: how much is sent, and beside it recorded or left; "" if there is nothing to do."""
-    actions = Counter(change.action for environment in plan.environments for change in environment.changes)
-    sent, blocked = actions["update"], actions["blocked"]
-    recorded = actions.total() - sent - blocked
-    if not sent + recorded:
-        return ""
-    names = ", ".join(environment.name for environment in plan.environments)
-    these = "this change" if (sent or recorded) == 1 else f"these {sent or recorded:,} changes"
-    what = f"Apply {these} to {names}"
-    rest = [f"{recorded:,} more only recorded"] if sent and recorded else []
-    rest += ["nothing is sent, only the state is written"] if not sent else []
-    rest += [f"{blocked:,} blocked"] if blocked else []
-    beside = f" ({', '.join(rest)})" if rest else ""
-    return f"{what}{beside}? Type yes to apply: "
 
 
 def _save_undo(plan: Plan, options: argparse.Namespace) -> None:

@@ -20,6 +20,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     shared.manifest(parser)
     shared.environments(parser)
     shared.shard(parser)
+    shared.dask(parser)
     shared.only(parser)
     parser.add_argument(
         "--undeclared", action="store_true", help="name the live lists that the manifest does not declare"
@@ -61,7 +62,13 @@ def find_drift(chosen: Chosen, options: argparse.Namespace) -> tuple[DriftReport
     from reconciler.engine.looking import drift
 
     runtime = Runtime()
+    metadata = wiring.plan_metadata(chosen.manifest, runtime.now(), options)
+    if getattr(options, "dask", None):
+        from reconciler.cli.fleet.opening import open_fleet
+
+        runtime.watch()
+        with open_fleet(chosen, metadata, options, runtime) as fleet:
+            return fleet.drift()
     with wiring.readers(chosen.environments, options, runtime) as readers:
-        metadata = wiring.plan_metadata(chosen.manifest, runtime.now(), options)
         ids = wiring.declared_ids(chosen.manifest)
         return drift(chosen.workspaces, readers, metadata, ids, wiring.selection(options))

@@ -13,6 +13,8 @@ from reconciler.errors import UsageError
 from reconciler.model.shards import Shard, parse_shard
 
 DEFAULT_FILE = Path("lists.yaml")
+_LOCAL = re.compile(r"local:[1-9][0-9]?")
+_SCHEDULER = re.compile(r"(?:(?:tcp|tls|ws|wss)://)?(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}")
 _SECONDS = re.compile(r"[0-9]{1,12}(?:\.[0-9]{0,12})?|\.[0-9]{1,12}")
 
 
@@ -50,6 +52,16 @@ def shard(parser: argparse.ArgumentParser) -> None:
         default=os.environ.get("RECONCILER_SHARD") or None,
         metavar="I/N",
         help="only the environments of every N-th account: part I of N, from 1 (or RECONCILER_SHARD)",
+    )
+
+
+def dask(parser: argparse.ArgumentParser) -> None:
+    """Declare which workers look after the accounts."""
+    parser.add_argument(
+        "--dask",
+        type=workers,
+        metavar="ADDRESS",
+        help="have workers of a Dask scheduler look after the accounts, or local:N processes of this machine",
     )
 
 
@@ -111,6 +123,15 @@ def part(text: str) -> Shard:
     if not (shard := parse_shard(text)):
         raise argparse.ArgumentTypeError(f"must be part I of N, such as 1/5 or 5/5, of at most 9,999; got {text!r}")
     return shard
+
+
+def workers(text: str) -> str:
+    """Parse the address of a scheduler, or local:N."""
+    if not (_LOCAL.fullmatch(text) or _SCHEDULER.fullmatch(text)):
+        raise argparse.ArgumentTypeError(
+            f"must be a scheduler, such as tls://scheduler:8786, or local:N with N from 1 to 99; got {text!r}"
+        )
+    return text
 
 
 def path(text: str) -> Path:

@@ -27,6 +27,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     shared.manifest(parser)
     shared.environments(parser)
     shared.shard(parser)
+    shared.dask(parser)
     shared.scope(parser)
     parser.add_argument("--refresh", action="store_true", help="compare with the live API too: one request")
     shared.who(parser)
@@ -77,12 +78,18 @@ def _make_plan(options: argparse.Namespace) -> tuple[Manifest, Plan, Failures]:
         if options.suggest:
             _suggest_quotes(error, options)
         raise
+    metadata = wiring.plan_metadata(chosen.manifest, runtime.now(), options)
     with ExitStack() as connections:
         readers: Mapping[str, Reader] = {}
-        if options.refresh:
-            readers = connections.enter_context(wiring.readers(chosen.environments, options, runtime))
-        metadata = wiring.plan_metadata(chosen.manifest, runtime.now(), options)
-        planned, failures = plan(chosen.workspaces, readers, metadata, wiring.selection(options))
+        if options.dask:
+            from reconciler.cli.fleet.opening import open_fleet
+
+            runtime.watch()
+            planned, failures = connections.enter_context(open_fleet(chosen, metadata, options, runtime)).plan()
+        else:
+            if options.refresh:
+                readers = connections.enter_context(wiring.readers(chosen.environments, options, runtime))
+            planned, failures = plan(chosen.workspaces, readers, metadata, wiring.selection(options))
     wiring.tell_unmatched(options.only, chosen.manifest, planned)
     _tell_first(chosen, planned)
     return chosen.manifest, planned, failures

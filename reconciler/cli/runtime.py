@@ -140,19 +140,28 @@ class Runtime:
                 f"the answer cannot be read ({error}). That counts as no; nothing was changed"
             ) from error
 
+    @property
+    def seconds_left(self) -> float:
+        """How many are left until the deadline; without one, there is no end."""
+        return math.inf if self._deadline is None else self._deadline - (self.monotonic() - self._started)
+
     def reason_to_end(self, ahead: float) -> str | None:
         """Return which signal came, or that the deadline is too near."""
         if self.signal is not None:
             return str(StoppedError(self.signal))
         if self._deadline is None:
             return None
-        left = self._deadline - (self.monotonic() - self._started)
-        if ahead + self._reserve <= left:
-            return None
-        return (
-            f"the deadline of {self._deadline:g} s is near: {left:.0f} s are left, and another change and the look "
-            f"at the end may take {ahead + self._reserve:.0f} s"
-        )
+        return near_deadline(self.seconds_left, ahead + self._reserve, f"of {self._deadline:g} s ")
+
+
+def near_deadline(left: float, needed: float, which: str = "") -> str | None:
+    """Say that the deadline is too near if fewer seconds are left than are needed."""
+    if needed <= left:
+        return None
+    return (
+        f"the deadline {which}is near: {left:.0f} s are left, and another change and the look "
+        f"at the end may take {needed:.0f} s"
+    )
 
 
 def lock_info() -> LockInfo:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.cli.output import warn
@@ -13,7 +14,7 @@ from reconciler.files import is_pipe
 
 if TYPE_CHECKING:
     from reconciler.manifest import Environment, Manifest
-    from reconciler.model.lists import Target
+    from reconciler.model.lists import Desired, Target
     from reconciler.state.state_store import Store
 
 _BRANCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*(?:[./][A-Za-z0-9][A-Za-z0-9_-]*)*")
@@ -30,11 +31,17 @@ MOVE_STATE = move_state(LASTING_STATE)
 _warn_once = cache(warn)
 
 
-def store(manifest: Manifest, environment: Environment, url: str | None = None) -> Store:
-    """Return where the state of an environment is kept, or would be at another `url`."""
+def store(manifest: Manifest, environment: Environment, url: str | None = None, *, elsewhere: bool = False) -> Store:
+    """Return where the state of an environment is kept, or would be at another `url`; `elsewhere`: for workers."""
     from reconciler.cli.owners import owner
 
-    made = _store(manifest, environment, url)
+    made: Store
+    if elsewhere:
+        from reconciler.cli.fleet.state_elsewhere import StateElsewhere
+
+        made = StateElsewhere(manifest.state)
+    else:
+        made = store_at(url or manifest.state, manifest.path, environment.desired)
     made.owner = owner(manifest, environment, url or manifest.state, made)
     return made
 
@@ -50,20 +57,19 @@ def state_branch(url: str) -> str:
     return name if scheme == "git+branch" else ""
 
 
-def _store(manifest: Manifest, environment: Environment, url: str | None) -> Store:
-    url = url or manifest.state
-    desired = environment.desired
+def store_at(url: str, manifest: Path, desired: Desired) -> Store:
+    """Return where the state of an environment is kept, without a word of which manifest it is the state of."""
     name, target = desired.environment, desired.target
     scheme, slashes, _ = url.partition("://")
     if not slashes:
         from reconciler.state.backends.folder import FileStore
 
-        if is_pipe(manifest.path):
+        if is_pipe(manifest):
             raise UsageError(
                 "the manifest comes through a pipe, so no state can be kept beside it: name a file with -f, or keep "
                 "the state on a branch or in an object store"
             )
-        return FileStore(manifest.path.parent / url, name, target, manifest.path.parent)
+        return FileStore(manifest.parent / url, name, target, manifest.parent)
     if scheme in ("s3", "gs", "az"):
         return _in_objects(url, name, target)
     branch = state_branch(url)
@@ -77,7 +83,7 @@ def _store(manifest: Manifest, environment: Environment, url: str | None) -> Sto
     from reconciler.state.backends.git_branch import BranchStore, names
 
     logs.show()
-    return BranchStore(Branch(manifest.path.parent, branch, names(name)), name, target)
+    return BranchStore(Branch(manifest.parent, branch, names(name)), name, target)
 
 
 def _in_objects(url: str, name: str, target: Target) -> Store:

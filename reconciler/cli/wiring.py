@@ -6,7 +6,7 @@ import argparse
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from reconciler import __version__
 from reconciler.cli import options as shared
@@ -30,6 +30,12 @@ if TYPE_CHECKING:
 CONNECT_SECONDS, READ_SECONDS = 10.0, 30.0
 _FILES_AN_ENVIRONMENT = 4  # lock, journal, connection, and one while files are replaced
 _FILES_BESIDE = 64
+
+
+class WithTimeout(Protocol):
+    """Options that hold the seconds to connect and to read, None for the usual ones."""
+
+    timeout: float | None
 
 
 class Chosen(NamedTuple):
@@ -64,9 +70,9 @@ def load_workspaces(
     else:
         names = _planned_environments(saved, manifest, options)
     chosen = environments_in_shard((manifest.environments[name] for name in names), options)
+    elsewhere = bool(getattr(options, "dask", None)) and "://" in manifest.state
     workspaces = tuple(
-        Workspace(environment.desired, store(manifest, environment), environment.requests_per_minute)
-        for environment in chosen
+        Workspace(each.desired, store(manifest, each, elsewhere=elsewhere), each.requests_per_minute) for each in chosen
     )
     return Chosen(manifest, chosen, workspaces)
 
@@ -160,9 +166,7 @@ class _Unready:
 
 
 @contextmanager
-def readers(
-    environments: Sequence[Environment], options: argparse.Namespace, clock: Clock
-) -> Iterator[Mapping[str, Reader]]:
+def readers(environments: Sequence[Environment], options: WithTimeout, clock: Clock) -> Iterator[Mapping[str, Reader]]:
     """Connect as `clients`; an environment whose target, pins or credentials do not hold fails when it is read."""
     from reconciler.api.credentials import from_variables
 
@@ -179,9 +183,7 @@ def readers(
 
 
 @contextmanager
-def clients(
-    environments: Sequence[Environment], options: argparse.Namespace, clock: Clock
-) -> Iterator[Mapping[str, Client]]:
+def clients(environments: Sequence[Environment], options: WithTimeout, clock: Clock) -> Iterator[Mapping[str, Client]]:
     """Connect to the API of each environment; those of one account share its rate limit.
 
     Pins are checked before any credential is read.
@@ -230,6 +232,6 @@ def _check_target(environment: Environment) -> None:
         raise UsageError(f"{environment.name}: {left}. Nothing was sent")
 
 
-def timeouts(options: argparse.Namespace) -> tuple[float, float]:
+def timeouts(options: WithTimeout) -> tuple[float, float]:
     """Return the seconds to connect and to read."""
     return (options.timeout, options.timeout) if options.timeout else (CONNECT_SECONDS, READ_SECONDS)

@@ -7,9 +7,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from threading import Lock
+from typing import Protocol
 
 from reconciler.documents.plan_document import digest
-from reconciler.engine.looking import add_forecast, compare, standing_of, warn_of_freeze, warn_of_step_back
+from reconciler.engine.following import follow_saved_plan
+from reconciler.engine.looking import add_forecast, compare, warn_of_freeze
 from reconciler.engine.per_account import all_of, first_of, side_by_side
 from reconciler.engine.workspaces import PlanMetadata, Selection, Workspace
 from reconciler.errors import ReconcilerError, in_words
@@ -17,9 +19,8 @@ from reconciler.execute.attempt import unsent
 from reconciler.execute.records import Records
 from reconciler.execute.run import Run, RunContext
 from reconciler.execute.snapshot import LiveSnapshot
-from reconciler.model.changes import Adopt, Change, EnvironmentPlan, Forget, Plan, Update
-from reconciler.model.fields import label
-from reconciler.model.lists import Applied, AppliedList, DesiredList, Live, Target
+from reconciler.model.changes import Change, EnvironmentPlan, Plan, Update
+from reconciler.model.lists import Applied, Live, Target
 from reconciler.model.outcomes import EnvironmentResult, Outcome, Result
 from reconciler.planning.revalidation import revalidate
 from reconciler.protocols import Clock, LockInfo, Remote, StateWriter, Stop
@@ -45,6 +46,21 @@ class ApplyOptions:
     break_freeze: str = ""
 
 
+class Accounts(Protocol):
+    """Where environments are worked on: in threads here, or by the workers of a fleet.
+
+    What comes back is one value an environment, in their order; a failure is a value.
+    """
+
+    def prepare(self, workspaces: Sequence[Workspace]) -> Sequence[EnvironmentPlan | ReconcilerError]:
+        """Read and plan each environment; nothing is written."""
+        ...
+
+    def carry_out(self, approved: Plan, thought: float) -> Sequence[EnvironmentEnd | ReconcilerError]:
+        """Carry out what was prepared, as approved, after `thought` seconds of a person's."""
+        ...
+
+
 def apply(
     workspaces: Sequence[Workspace],
     remotes: Mapping[str, Remote],
@@ -52,17 +68,21 @@ def apply(
     selection: Selection,
     options: ApplyOptions,
 ) -> Result:
-    """Carry out a plan as approved. Raises what goes wrong before the first PUT; from then on the result says it."""
+    """Carry out a plan as approved, in threads. Raises as `apply_with`."""
     with ExitStack() as locks:
-        found = side_by_side(workspaces, _target, lambda each: _prepare(each, remotes, selection, options, locks))
-        prepared = all_of((workspace.name for workspace in workspaces), found)
-        plans = tuple(each.plan for each in prepared)
-        approved = Plan(metadata.tool, metadata.created_at, True, metadata.files, plans, asked=metadata.asked)
-        asked = options.clock.monotonic()
-        options.approve(approved)
-        thought = options.clock.monotonic() - asked
-        prepared = [replace(each, started=each.started + thought) for each in prepared]
-        ends = _all_carried_out(prepared, replace(options, progress=_one_at_a_time(options.progress)))
+        return apply_with(_Threads(remotes, selection, options, locks), workspaces, metadata, options)
+
+
+def apply_with(
+    accounts: Accounts, workspaces: Sequence[Workspace], metadata: PlanMetadata, options: ApplyOptions
+) -> Result:
+    """Carry out a plan as approved. Raises what goes wrong before the first PUT; from then on the result says it."""
+    names = [workspace.name for workspace in workspaces]
+    plans = tuple(all_of(names, accounts.prepare(workspaces)))
+    approved = Plan(metadata.tool, metadata.created_at, True, metadata.files, plans, asked=metadata.asked)
+    asked = options.clock.monotonic()
+    options.approve(approved)
+    ends = all_of(names, accounts.carry_out(approved, options.clock.monotonic() - asked))
     try:
         options.undo(replace(approved, environments=tuple(end.undo for end in ends)))
     except Exception as error:  # noqa: BLE001  what was done is done: the result says it
@@ -72,6 +92,36 @@ def apply(
     if failures and not sent:
         raise first_of(failures, several=len(ends) > 1)
     return Result(digest(approved), tuple(end.result for end in ends), approved)
+
+
+class _Threads:
+    """The environments of this process: locked, by `locks`, from when they are read until they are carried out."""
+
+    def __init__(
+        self, remotes: Mapping[str, Remote], selection: Selection, options: ApplyOptions, locks: ExitStack
+    ) -> None:
+        self._remotes = remotes
+        self._selection = selection
+        self._options = options
+        self._locks = locks
+        self._prepared: list[_PreparedEnvironment] = []
+
+    def prepare(self, workspaces: Sequence[Workspace]) -> Sequence[EnvironmentPlan | ReconcilerError]:
+        """Lock, read and plan."""
+        found = side_by_side(
+            workspaces,
+            _target,
+            lambda each: _prepare(each, self._remotes, self._selection, self._options, self._locks),
+        )
+        self._prepared = [each for each in found if not isinstance(each, ReconcilerError)]
+        return [each if isinstance(each, ReconcilerError) else each.plan for each in found]
+
+    def carry_out(self, approved: Plan, thought: float) -> Sequence[EnvironmentEnd | ReconcilerError]:
+        """Carry out all that was prepared."""
+        del approved
+        options = replace(self._options, progress=one_at_a_time(self._options.progress))
+        prepared = [replace(each, started=each.started + thought) for each in self._prepared]
+        return side_by_side(prepared, lambda each: each.plan.target, lambda each: _let_go(each, options))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,69 +152,24 @@ def _prepare(
     snapshot = LiveSnapshot(remotes[workspace.name], options.clock)
     ids = [change.id for change in saved.changes] if saved else workspace.ids(selection)
     snapshot.refresh(ids, ids)
-    plan = (
-        _follow_saved_plan(workspace, saved, writer.applied, snapshot.live, selection)
-        if saved
-        else compare(workspace, writer.applied, snapshot.live, selection)
-    )
+    plan = plan_environment(workspace, writer.applied, snapshot.live, selection, saved)
     now = datetime.fromtimestamp(options.clock.now(), UTC)
     warned = warn_of_freeze(plan, workspace, now, options.break_freeze)
     broken = options.break_freeze if warned is not plan else ""
     return _PreparedEnvironment(workspace, remotes[workspace.name], held, writer, warned, snapshot, started, broken)
 
 
-def _follow_saved_plan(
-    workspace: Workspace, saved: EnvironmentPlan, applied: Applied, live: Live, selection: Selection
+def plan_environment(
+    workspace: Workspace, applied: Applied, live: Live, selection: Selection, saved: EnvironmentPlan | None
 ) -> EnvironmentPlan:
-    """Hold a saved plan against now; the state that it is recorded in is the present one."""
-    in_selection = [change for change in saved.changes if selection.covers(change.key)]
-    left = tuple(change for change in in_selection if not _is_forgotten(change, applied))
-    standing = standing_of(workspace, applied, selection)
-    drift = tuple(each for each in saved.drift if selection.covers(each.key))
-    part = replace(saved, changes=left, drift=drift, lineage=applied.lineage, serial=applied.serial, standing=standing)
-    now = warn_of_step_back(revalidate(part, workspace.desired, applied, live), workspace, applied, live)
-    changes = tuple(_with_doubts(change, workspace) for change in now.changes if not _is_recorded(change, applied))
-    planned = {each.key for each in (*saved.changes, *saved.drift)}
-    unplanned = sum(selection.covers(key) and key not in planned for key in workspace.desired.lists)
-    unchanged = min(saved.unchanged, unplanned) + len(in_selection) - len(changes)
-    return add_forecast(replace(now, changes=changes, unchanged=unchanged, read_alone=live.alone), workspace)
-
-
-def _with_doubts(change: Change, workspace: Workspace) -> Change:
-    """Return a change of a saved plan with a warning, and no place in the manifest, if that says otherwise by now."""
-    said = _declared_instead(change, workspace.desired.lists.get(change.key)) if isinstance(change, Update) else ""
-    if not said:
-        return change
-    warning = (
-        f"the manifest here says otherwise ({said}). What the plan says is sent, and the next plan will show the way "
-        "to the manifest's; make a new plan if that is not meant"
-    )
-    return replace(change, source=None, warnings=(*change.warnings, warning))
-
-
-def _declared_instead(change: Update, wanted: DesiredList | None) -> str:
-    """Say what the manifest declares instead of what a change sends; "" if it declares just that."""
-    if wanted is None or wanted.id != change.id:
-        return "it does not declare this list"
-    texts = wanted.texts
-    differing = [field for field in change.fields if texts.get(field) != change.after[field]]
-    said = (f": {texts[field]!r}" if field in texts else " unmanaged" for field in differing)
-    return ", ".join(label(field) + what for field, what in zip(differing, said, strict=True))
-
-
-def _is_forgotten(change: Change, applied: Applied) -> bool:
-    return isinstance(change, Forget) and change.key not in applied.lists
-
-
-def _is_recorded(change: Change, applied: Applied) -> bool:
-    """Tell whether the state says already what a change that is true by now would record."""
-    known = applied.lists.get(change.key)
-    settled = isinstance(known, AppliedList) and known.id == change.id and known.texts == change.after
-    return isinstance(change, Adopt) and settled
+    """Plan anew, or hold a saved plan against now."""
+    if saved:
+        return follow_saved_plan(workspace, saved, applied, live, selection)
+    return compare(workspace, applied, live, selection)
 
 
 @dataclass(frozen=True, slots=True)
-class _End:
+class EnvironmentEnd:
     """How one environment ended, and what sets that back; `failure` is what stopped it before its first PUT."""
 
     result: EnvironmentResult
@@ -172,18 +177,13 @@ class _End:
     failure: ReconcilerError | None
 
 
-def _add_error(end: _End, error: ReconcilerError) -> _End:
+def _add_error(end: EnvironmentEnd, error: ReconcilerError) -> EnvironmentEnd:
     return replace(
         end, result=replace(end.result, stopped=end.result.stopped or error.coded), failure=end.failure or error
     )
 
 
-def _all_carried_out(prepared: Sequence[_PreparedEnvironment], options: ApplyOptions) -> list[_End]:
-    found = side_by_side(prepared, lambda each: each.plan.target, lambda each: _let_go(each, options))
-    return all_of((each.plan.name for each in prepared), found)
-
-
-def _one_at_a_time(progress: Callable[[str, Outcome], None]) -> Callable[[str, Outcome], None]:
+def one_at_a_time(progress: Callable[[str, Outcome], None]) -> Callable[[str, Outcome], None]:
     """Tell one outcome after the other; once that breaks, none any more: progress stops no run."""
     telling = Lock()
     works = True
@@ -200,9 +200,9 @@ def _one_at_a_time(progress: Callable[[str, Outcome], None]) -> Callable[[str, O
     return tell
 
 
-def _let_go(prepared: _PreparedEnvironment, options: ApplyOptions) -> _End:
+def _let_go(prepared: _PreparedEnvironment, options: ApplyOptions) -> EnvironmentEnd:
     """Carry out, then give the lock back. What was done is recorded: if it cannot be folded, the end says so."""
-    ends: list[_End] = []
+    ends: list[EnvironmentEnd] = []
     try:
         with prepared.held:
             ends.append(_carried_out(prepared, options))
@@ -213,7 +213,7 @@ def _let_go(prepared: _PreparedEnvironment, options: ApplyOptions) -> _End:
     return ends[0]
 
 
-def _carried_out(prepared: _PreparedEnvironment, options: ApplyOptions) -> _End:
+def _carried_out(prepared: _PreparedEnvironment, options: ApplyOptions) -> EnvironmentEnd:
     name, clock = prepared.plan.name, options.clock
     outcomes: dict[str, Outcome] = {}
     failure: ReconcilerError | None = None
@@ -244,7 +244,7 @@ def _carried_out(prepared: _PreparedEnvironment, options: ApplyOptions) -> _End:
         broke_freeze=prepared.broke_freeze,
     )
     undo = replace(prepared.plan, changes=run.undo(), drift=(), unchanged=0, warnings=())
-    return _End(result, add_forecast(undo, prepared.workspace), failure)
+    return EnvironmentEnd(result, add_forecast(undo, prepared.workspace), failure)
 
 
 def _revalidate(prepared: _PreparedEnvironment, updates: Sequence[Update], live: Live) -> Sequence[Change]:

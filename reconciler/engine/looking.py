@@ -20,6 +20,7 @@ from reconciler.planning.stepback import step_back_warnings, taken_back_warnings
 from reconciler.protocols import Reader
 
 if TYPE_CHECKING:
+    from reconciler.errors import ReconcilerError
     from reconciler.model.drift_report import DriftReport, EnvironmentDrift
 
 _RUNS_CONSIDERED = 5  # each is a document more to read, if something is to be updated
@@ -48,10 +49,17 @@ def plan(
         return replace(compared, last_saves=saves, warnings=(*compared.warnings, *warnings))
 
     now = datetime.fromisoformat(metadata.created_at)
-    found, failures = sorted_out((workspace.name for workspace in workspaces), side_by_side(workspaces, _target, look))
-    failed, refreshed = _words(failures), bool(readers)
-    made = Plan(metadata.tool, metadata.created_at, refreshed, metadata.files, found, failed, asked=metadata.asked)
-    return made, failures
+    names = [workspace.name for workspace in workspaces]
+    return combine_plans(names, side_by_side(workspaces, _target, look), metadata, refreshed=bool(readers))
+
+
+def combine_plans(
+    names: Sequence[str], found: Sequence[EnvironmentPlan | ReconcilerError], metadata: PlanMetadata, *, refreshed: bool
+) -> tuple[Plan, Failures]:
+    """Return the plan of environments by these `names`, of which each was planned or failed."""
+    planned, failures = sorted_out(names, found)
+    made = Plan(metadata.tool, metadata.created_at, refreshed, metadata.files, planned, _words(failures))
+    return replace(made, asked=metadata.asked), failures
 
 
 def drift(
@@ -66,8 +74,7 @@ def drift(
     A selection holds no undeclared lists: they have no key.
     An environment that fails does not stop the others.
     """
-    from reconciler.model.drift_report import DriftReport  # noqa: PLC0415 - a plan does without, and starts the sooner
-    from reconciler.planning.drifting import drift as compare_live  # noqa: PLC0415 - likewise
+    from reconciler.planning.drifting import drift as compare_live  # noqa: PLC0415 - a plan starts the sooner without
 
     def look(workspace: Workspace) -> EnvironmentDrift:
         reader = readers[workspace.name]
@@ -92,9 +99,20 @@ def drift(
             standing=standing_of(workspace, applied, selection),
         )
 
-    found, failures = sorted_out((workspace.name for workspace in workspaces), side_by_side(workspaces, _target, look))
-    report = DriftReport(metadata.tool, metadata.created_at, metadata.files, found, _words(failures), metadata.asked)
-    return report, failures
+    return combine_drift(
+        [workspace.name for workspace in workspaces], side_by_side(workspaces, _target, look), metadata
+    )
+
+
+def combine_drift(
+    names: Sequence[str], found: Sequence[EnvironmentDrift | ReconcilerError], metadata: PlanMetadata
+) -> tuple[DriftReport, Failures]:
+    """Return the report on environments by these `names`, of which each was compared or failed."""
+    from reconciler.model.drift_report import DriftReport  # noqa: PLC0415 - a plan starts the sooner without
+
+    compared, failures = sorted_out(names, found)
+    head = metadata.tool, metadata.created_at, metadata.files
+    return DriftReport(*head, compared, _words(failures), metadata.asked), failures
 
 
 def compare(workspace: Workspace, applied: Applied, live: Live | None, selection: Selection) -> EnvironmentPlan:

@@ -5,7 +5,11 @@ days: mon-fri, sun     hours: 18:00-08:00     since: "2026-12-20"     until: "20
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY = f"(?:{'|'.join(WEEK)})"
@@ -31,7 +35,7 @@ def zone_fault(name: str) -> str | None:
     return None
 
 
-def zone_of(name: str) -> tzinfo:
+def zone_of(name: str) -> ZoneInfo:
     """Return the time zone of this name."""
     from zoneinfo import ZoneInfo  # noqa: PLC0415  (most manifests have no freeze, and are read the sooner)
 

@@ -10,11 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, tzinfo
-from typing import Literal, NamedTuple, TypeAlias
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from reconciler.model.fields import Field
 from reconciler.model.texts import Texts, length_in_common, mark_difference
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 _NONE: Texts = {}
 
@@ -74,7 +77,7 @@ class Freeze:
     """
 
     reason: str
-    zone: tzinfo
+    zone: ZoneInfo
     days: frozenset[int]
     begin: timedelta
     end: timedelta

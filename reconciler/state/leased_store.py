@@ -79,7 +79,7 @@ class LeasedStore(Store):
     def _refuse_held(self, found: Lease, asking: LockInfo, broken: str) -> None:
         """Raise LockedError if the lease that was found is held, unless it is the one to be broken."""
         if found.token != broken and not found.is_expired(time.time()):
-            raise LockedError(self._refusal(found, asking))
+            raise LockedError(self._refusal(found, asking), found.holder.command)
 
     def _refusal(self, held: Lease, asking: LockInfo) -> str:
         return (

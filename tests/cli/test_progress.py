@@ -18,7 +18,7 @@ import pytest
 from rich.console import Console
 from rich.progress import Progress
 
-from reconciler.cli import apply, state_admin
+from reconciler.cli import approval, state_admin
 from reconciler.cli.progress import Live, progress
 from reconciler.cli.runtime import Notes, Runtime
 from reconciler.model.changes import Change
@@ -134,14 +134,14 @@ def screen_of_its_own() -> Iterator[Screen]:
 
 
 PROMPTS: dict[str, tuple[Callable[[Runtime], None], str]] = {
-    "apply": (lambda runtime: apply._ask(PLAN, runtime, OPTIONS), "Apply these 2 changes to prod?"),
+    "apply": (lambda runtime: approval.ask(PLAN, runtime, OPTIONS), "Apply these 2 changes to prod?"),
     "unlock": (state_admin._ask, "Break this lock?"),
 }
 
 
 def test_the_question_says_what_is_sent_and_what_is_only_recorded() -> None:
     def asked(*changes: Change) -> str:
-        return apply._question(samples.planned(samples.environment("prod", *changes)))
+        return approval._question(samples.planned(samples.environment("prod", *changes)))
 
     update, adopt, block = samples.RENAME, samples.ADOPTED, samples.RENAME_IN_USE
     assert asked(update).startswith("Apply this change to prod? ")

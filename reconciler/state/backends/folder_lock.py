@@ -76,7 +76,7 @@ def describe_writer(path: Path, asking: LockInfo) -> str | None:
         if note:
             fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
-        return _refusal(path, note, asking)
+        return _refusal(path, note, asking)[0]
     except OSError:  # a file system without locks: no lock can be held
         return None
     finally:
@@ -124,7 +124,7 @@ def _acquire(descriptor: int, path: Path, holder: LockInfo) -> None:
     try:
         _retry_a_few_times(lambda: fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB))
     except BlockingIOError as error:
-        raise LockedError(_refusal(path, os.pread(descriptor, _LONGEST_NOTE, 0), holder)) from error
+        raise LockedError(*_refusal(path, os.pread(descriptor, _LONGEST_NOTE, 0), holder)) from error
     except OSError as error:
         raise StateError(
             f"{path}: its file system cannot lock files ({reason(error)}), so two runs could write at once. "
@@ -161,19 +161,21 @@ def _leave_note(descriptor: int, note: str) -> None:
     os.pwrite(descriptor, note.encode(), 0)
 
 
-def _refusal(path: Path, note: bytes, asking: LockInfo) -> str:
+def _refusal(path: Path, note: bytes, asking: LockInfo) -> tuple[str, str]:
+    """Return what to say of the one who left a note, and the command that it names."""
     from pydantic import TypeAdapter, ValidationError  # noqa: PLC0415 - slow to import, and few locks are held
 
     try:
         holder = TypeAdapter(LockInfo).validate_json(note, strict=True)
     except ValidationError:
-        who = "a run that left no note of its name"
+        who, command = "a run that left no note of its name", ""
     else:
-        who = describe(holder, asking.since)
-    return (
+        who, command = describe(holder, asking.since), holder.command
+    said = (
         f"{path}: locked by {who}. Nothing was changed. Wait until that run has ended, or end it, then try again; "
         "there is nothing to clean up, the lock goes with its process"
     )
+    return said, command
 
 
 def describe(holder: LockInfo, now: str) -> str:

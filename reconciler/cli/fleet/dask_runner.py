@@ -1,0 +1,135 @@
+"""Orders carried out by Dask: a task each, which is a reference to our function, and bytes in and out.
+
+Workers must have the same version of this program; nothing of it travels. Who can reach a Dask scheduler can run
+anything on its workers: docs/fleet.md says how to keep it closed.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from reconciler.cli.fleet.account_order import VERSION
+from reconciler.cli.fleet.account_task import run_account, stop_accounts
+from reconciler.cli.fleet.task_runner import Lost
+from reconciler.errors import FleetError, ReconcilerError
+from reconciler.uptime import uptime
+
+if TYPE_CHECKING:
+    from distributed import Client, Future, Security
+
+_log = logging.getLogger(__name__)
+_PATIENCE = 10.0  # seconds for a scheduler to answer
+_FOR_WORKERS = 60.0  # seconds for a first worker to be there
+_COUNTED = 5.0  # seconds between two looks at how many workers there are
+_AHEAD = 2  # orders for each that can be worked on
+_NOT_BEGUN = (ImportError, AttributeError)  # a worker that does not have the function
+
+
+class DaskRunner:
+    """A TaskRunner on a scheduler; `run` is the same for all orders of a command."""
+
+    def __init__(self, client: Client, run: str) -> None:
+        self._client = client
+        self._run = run
+        self._futures: dict[str, Future[bytes]] = {}
+        self._keys: dict[str, str] = {}
+        self._ended: SimpleQueue[str] = SimpleQueue()
+        self._room = 0
+        self._counted = float("-inf")
+
+    def room(self) -> int:
+        """Return how many orders may be under way: as many as the workers have threads, and as many again."""
+        if uptime() - self._counted > _COUNTED:
+            self._counted = uptime()
+            with suppress(Exception):  # a scheduler that is gone is told by what was under way
+                self._room = _AHEAD * sum(self._client.nthreads().values())
+        return self._room
+
+    def begin(self, name: str, order: bytes) -> None:
+        """Submit a task."""
+        if self._client.status != "running":
+            raise FleetError("the scheduler is gone: it does not answer any more")
+        # A key of its own for each: for one that it knows, a scheduler answers what came of it before.
+        self._keys[name] = f"{name} {uuid4().hex[:12]}"
+        future = self._client.submit(run_account, VERSION, order, key=self._keys[name], pure=False)
+        self._futures[name] = future
+        future.add_done_callback(lambda _: self._ended.put(name))
+
+    def wait(self, seconds: float) -> tuple[str, bytes | ReconcilerError | Lost] | None:
+        """Return what came of a task."""
+        try:
+            name = self._ended.get(timeout=seconds)
+        except Empty:
+            return None
+        future = self._futures.pop(name)
+        try:
+            return name, bytes(future.result())
+        except _NOT_BEGUN as error:
+            return name, FleetError(f"a worker cannot run {VERSION} ({error}): install it there, the same version")
+        except Exception as error:  # noqa: BLE001  Dask has no tree of errors
+            return name, Lost(_in_words(error))
+        finally:
+            future.release()
+
+    def was_repeated(self, name: str) -> bool:
+        """Tell by the scheduler's log whether a task was given to a worker more than once; True if that is unknown."""
+        try:
+            scheduler = self._client.scheduler
+            story = self._client.sync(scheduler.get_story, keys_or_stimuli=[self._keys[name]]) if scheduler else ()
+        except Exception:  # noqa: BLE001  likewise
+            return True
+        return [transition[2] for transition in story].count("processing") != 1
+
+    def stop(self, signal: int) -> None:
+        """Tell all workers; those that join later are told by the next call."""
+        if self._client.status == "running":
+            with suppress(Exception):  # likewise
+                self._client.run(stop_accounts, self._run, signal, wait=False, on_error="ignore")
+
+
+def _in_words(error: Exception) -> str:
+    kind = type(error).__name__
+    if kind == "KilledWorker":
+        return "each worker that took up this account was lost"
+    return f"the scheduler or the worker is gone ({kind})" if "Cancelled" in kind else f"{kind}: {error}"
+
+
+@contextmanager
+def connected(address: str, seconds: float | None, security: Security | None = None) -> Iterator[Client]:
+    """Connect to a scheduler that has a worker. Raises FleetError."""
+    quiet()
+    from distributed import Client
+
+    try:
+        client = Client(address, timeout=seconds or _PATIENCE, set_as_default=False, security=security)
+    except Exception as error:
+        raise FleetError(
+            f"--dask {address}: no scheduler answers there ({' '.join(str(error).split())[:300]}). Nothing was sent. "
+            "Is it running (`dask scheduler`), and does its address begin with tls:// if it uses TLS?"
+        ) from error
+    try:
+        try:
+            client.wait_for_workers(1, timeout=seconds or _FOR_WORKERS)
+        except TimeoutError as error:
+            raise FleetError(
+                f"--dask {address}: the scheduler has no workers. Nothing was sent. Start some: dask worker {address} "
+                "--nthreads 64"
+            ) from error
+        yield client
+    finally:
+        with suppress(Exception):
+            client.close(timeout=_PATIENCE)
+
+
+def quiet() -> None:
+    """Let Dask log nothing: what matters is said in this program's words."""
+    import dask
+
+    dask.config.set({"logging": {"distributed": "critical", "distributed.client": "critical"}})
+    for name in ("distributed", "distributed.client", "tornado"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)

@@ -1,0 +1,120 @@
+"""An apply by the workers of a fleet: all accounts are read and planned, then follow what was approved.
+
+    prepare      each account is read and planned, without a lock: a person may think for hours
+    carry_out    each account is locked, read again, and follows its part of the approved plan, which may only shrink
+
+What is told of an account whose worker was lost is what is known: its updates are in doubt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from reconciler.cli.fleet.account_answer import AccountAnswer, error_of
+from reconciler.cli.fleet.account_order import ApplyOrder
+from reconciler.cli.fleet.tagged_plan import tag, untag
+from reconciler.cli.fleet.task_runner import Lost
+from reconciler.engine.applying import EnvironmentEnd, one_at_a_time
+from reconciler.engine.workspaces import Workspace
+from reconciler.errors import ReconcilerError, in_words
+from reconciler.execute.attempt import unsent
+from reconciler.manifest import Environment
+from reconciler.model.changes import Change, EnvironmentPlan, Plan, Update
+from reconciler.model.outcomes import EnvironmentResult, Outcome
+
+if TYPE_CHECKING:
+    from reconciler.cli.fleet.by_account import Fleet
+
+_IN_DOUBT = "it is not known what was sent ({why}). The next apply reads the account, and settles it"
+
+
+@dataclass(slots=True)
+class FleetApply:
+    """What `engine.applying.apply_with` works with. `told` holds the saved plans of all accounts, if there are any."""
+
+    fleet: Fleet
+    told: ApplyOrder
+    saved: Mapping[str, EnvironmentPlan]
+    progress: Callable[[str, Outcome], None]
+    _spent: dict[str, tuple[int, float]] = field(default_factory=dict)
+
+    def prepare(self, workspaces: Sequence[Workspace]) -> Sequence[EnvironmentPlan | ReconcilerError]:
+        """Read and plan each account."""
+        del workspaces
+        answers = self.fleet.answers("prepare", lambda of: self._told(of, self.saved))
+        for answer in answers.values():
+            if isinstance(answer, AccountAnswer):
+                self._spent.update(answer.spent)
+        return self.fleet.by_environment(answers, lambda answer: [untag(each) for each in answer.plans])
+
+    def carry_out(self, approved: Plan, thought: float) -> Sequence[EnvironmentEnd | ReconcilerError]:
+        """Have each account follow its part of the approved plan; outcomes are told as accounts come to their end."""
+        del thought
+        plans = {each.name: each for each in approved.environments}
+        progress = one_at_a_time(self.progress)
+        ends: dict[str, EnvironmentEnd] = {}
+
+        def take(account: str, answer: AccountAnswer | Lost) -> None:
+            for end in self._ends(account, answer, plans):
+                ends[end.result.name] = end
+                for outcome in end.result.outcomes:
+                    progress(end.result.name, outcome)
+
+        why = "its worker did not tell"
+        try:
+            self.fleet.answers("apply", lambda of: self._told(of, plans), take)
+        except Exception as error:  # noqa: BLE001  something may have been sent: the result says so
+            why = str(in_words(error))
+        unknown = [each for each in approved.environments if each.name not in ends]
+        ends.update((each.name, self._end(each, _in_doubt, _IN_DOUBT.format(why=why), None)) for each in unknown)
+        return [ends[each.name] for each in approved.environments]
+
+    def _told(self, of: Sequence[Environment], plans: Mapping[str, EnvironmentPlan]) -> ApplyOrder:
+        return replace(self.told, saved=tuple(tag(plans[each.name]) for each in of if each.name in plans))
+
+    def _ends(
+        self, account: str, answer: AccountAnswer | Lost, plans: Mapping[str, EnvironmentPlan]
+    ) -> Iterator[EnvironmentEnd]:
+        names = [each.name for each in self.fleet.accounts[account]]
+        if why := self._why_in_doubt(account, answer):
+            words = _IN_DOUBT.format(why=why)
+            yield from (self._end(plans[name], _in_doubt, words, None) for name in names)
+        elif isinstance(answer, AccountAnswer) and answer.refused:
+            failure = error_of(answer.refused)
+            yield from (self._end(plans[name], _not_sent, str(failure), failure) for name in names)
+        elif isinstance(answer, AccountAnswer):
+            for result, undo in answer.ends:
+                requests, seconds = self._spent[result.name]
+                spent = replace(result, requests=result.requests + requests, seconds=result.seconds + seconds)
+                yield EnvironmentEnd(spent, untag(undo), None)
+
+    def _why_in_doubt(self, account: str, answer: AccountAnswer | Lost) -> str:
+        """Say why it is not known what was sent; "" if it is known."""
+        if isinstance(answer, Lost):
+            return answer.why
+        if answer.refused and (answer.begun or self.fleet.runner.was_repeated(account)):
+            return f"a worker was lost, or failed at the end; then: {answer.refused.message}"
+        return ""
+
+    def _end(
+        self,
+        plan: EnvironmentPlan,
+        outcome: Callable[[Change, str], Outcome],
+        words: str,
+        failure: ReconcilerError | None,
+    ) -> EnvironmentEnd:
+        requests, seconds = self._spent[plan.name]
+        outcomes = tuple(outcome(change, words) for change in plan.changes)
+        result = EnvironmentResult(plan.name, outcomes, plan.unchanged, requests, seconds, stopped=words)
+        undo = replace(plan, changes=(), drift=(), unchanged=0, warnings=())
+        return EnvironmentEnd(result, undo, failure)
+
+
+def _not_sent(change: Change, words: str) -> Outcome:
+    return unsent(change, "not_sent", words)
+
+
+def _in_doubt(change: Change, words: str) -> Outcome:
+    return unsent(change, "in_doubt" if isinstance(change, Update) else "not_sent", words)

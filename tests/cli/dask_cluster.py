@@ -1,0 +1,100 @@
+"""Dask as users run it: a scheduler and workers, each a process of its own on loopback."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.program import REPOSITORY, UNMEASURED, Ran
+from tests.state.servers import free_port
+
+SECONDS = 120
+
+
+@dataclass
+class DaskCluster:
+    """A scheduler; `variables` are those of its workers and of commands."""
+
+    folder: Path
+    variables: dict[str, str]
+    port: int = field(default_factory=free_port)
+    workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    scheduler: subprocess.Popen[bytes] | None = None
+
+    @property
+    def address(self) -> str:
+        return f"tcp://127.0.0.1:{self.port}"
+
+    def start_scheduler(self, *options: str) -> None:
+        self.scheduler = self._start("scheduler", "--host", "127.0.0.1", "--port", str(self.port), *options)
+
+    def start_worker(self, threads: int = 4, **variables: str) -> subprocess.Popen[bytes]:
+        """Start one worker process, without a nanny: it stays dead once it is killed."""
+        options = ["--no-nanny", "--nthreads", str(threads), "--memory-limit", "0"]
+        worker = self._start("worker", self.address, *options, **variables)
+        self.workers.append(worker)
+        return worker
+
+    def _start(self, which: str, *arguments: str, **variables: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", f"distributed.cli.dask_{which}", *arguments, "--no-dashboard"]
+        command += ["--dashboard-address", "127.0.0.1:0"]
+        log = (self.folder / f"{which}-{len(self.workers)}.log").open("wb")
+        with log:
+            return subprocess.Popen(
+                command, cwd=self.folder, env={**self.variables, **variables}, stdout=log, stderr=subprocess.STDOUT
+            )
+
+    def logs(self) -> bytes:
+        """Return all that the scheduler and its workers wrote."""
+        return b"".join(path.read_bytes() for path in sorted(self.folder.glob("*.log")))
+
+    def run(self, *arguments: str, **variables: str) -> Ran:
+        """Run a command to its end."""
+        with self.start(*arguments, **variables) as running:
+            return ended(running)
+
+    def start(self, *arguments: str, **variables: str) -> subprocess.Popen[str]:
+        """Start a command."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "reconciler", *arguments],
+            cwd=self.folder,
+            env={**self.variables, **variables},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def end(self) -> None:
+        """End all that was started."""
+        for process in (*self.workers, *([self.scheduler] if self.scheduler else [])):
+            process.kill()
+            process.wait()
+
+
+def ended(running: subprocess.Popen[str]) -> Ran:
+    """Wait for the end of a command."""
+    out, err = running.communicate(timeout=SECONDS)
+    assert "Traceback" not in err, err
+    return Ran(running.returncode, out, err)
+
+
+@contextmanager
+def dask_cluster(folder: Path, variables: Mapping[str, str]) -> Iterator[DaskCluster]:
+    """Return a cluster that has no process yet."""
+    kept = {name: value for name, value in UNMEASURED.items() if not name.startswith(("KORE", "RECONCILER", "AWS"))}
+    own = {
+        "PYTHONPATH": str(REPOSITORY),
+        "NO_PROXY": "127.0.0.1",
+        "COLUMNS": "100",
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+    cluster = DaskCluster(folder, {**kept, **own, **variables})
+    try:
+        yield cluster
+    finally:
+        cluster.end()
