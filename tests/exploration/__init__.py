@@ -4,7 +4,9 @@
     world       an account, time, and a process that may die, as the seams show them to the program
     places      where the state is kept: a disk that may lose what was not synced, objects that are swapped
     stories     the small worlds: what is declared, served and known, and what others may edit
-    predicates  what must hold, in words and as functions
+    events      what happens, in a few words; `tests/faults/traces.py` tells real runs in the same ones
+    evidence    what the events so far come to
+    predicates  what must hold, in words and as functions over these
     search      all choices with at most so many deviations, equal states once
     planted     faults that the search must find
 

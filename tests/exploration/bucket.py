@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from types import SimpleNamespace
 from unittest.mock import patch
 
+from reconciler.model.lists import KnownList
 from reconciler.protocols import StateStore
 from reconciler.state import lease, lease_renewal, leased_store, leased_writer
 from reconciler.state.backends import object_store
 from reconciler.state.backends.object_store import ObjectStore
 from reconciler.state.backends.objects import Found, Version
-from reconciler.state.document import parse_stamped, render
+from reconciler.state.document import parse, parse_stamped, render
 from reconciler.state.lease import Lease, Released
 from tests.exploration.choices import Broken
 from tests.exploration.world import START, Process, World
@@ -66,7 +67,7 @@ class Bucket(FakeBucket):
         if call in {"sleep", "stop asked"}:
             return ()
         process = self._present()
-        to_api = re.match("put (?!the|a copy)", call)
+        to_api = re.match("answer|put (?!the|a copy)", call)
         return PAUSES if process and self.is_locked_by(process) and not to_api else PAUSES[:2]
 
     def pause(self, option: str) -> None:
@@ -88,6 +89,10 @@ class Bucket(FakeBucket):
         """Tell whether the lease there is that of `process`."""
         held = self._lease()
         return held is not None and self._tokens.get(held.token) is process
+
+    def recorded(self) -> Mapping[str, KnownList]:
+        """Return what the document says."""
+        return parse(self.objects[_DOCUMENT], where="").lists
 
     def get(self, name: str) -> Found | None:
         """Return an object."""

@@ -14,12 +14,15 @@ from reconciler.engine.applying import ApplyOptions, apply
 from reconciler.engine.looking import compare
 from reconciler.engine.workspaces import Selection, Workspace
 from reconciler.errors import ReconcilerError
+from reconciler.model.changes import Blocked
 from reconciler.model.lists import Live, LiveList
 from reconciler.model.outcomes import Result
 from reconciler.state import lease
 from tests.execute.scene import HEADING, HOLDER
 from tests.exploration.choices import Broken, Choices, Covered, Died
-from tests.exploration.predicates import PUT_RULES, RUN_RULES, Ended, it_ends_as_declared, it_ends_as_planned
+from tests.exploration.events import Came, Ended
+from tests.exploration.evidence import Evidence, Given
+from tests.exploration.predicates import RULES
 from tests.exploration.stories import Story
 from tests.exploration.world import Place, Process, World
 
@@ -31,7 +34,9 @@ MOST_RUNS = 4
 
 def execute(story: Story, place: Place, choices: Choices) -> bool:
     """Let a story happen as chosen; raise Broken if a predicate does not hold. Tell whether it came to its end."""
-    world = World(story, choices, place)
+    served = {f"cl-{key}": dict(texts) for key, texts in story.served.items()}
+    given = Given(story.desired(), served, story.applied(), story.undo)
+    world = World(story, choices, place, Evidence(given, RULES))
     place.begin(world)
     if planned := story.desired_when_planned():
         live = Live({list_id: LiveList(list_id, texts) for list_id, texts in world.lists.items()})
@@ -77,7 +82,8 @@ def _round(number: int, world: World) -> bool:
             world.current = None
             if machine.dead:
                 turns.pop()
-                steady = _is_steady(ended)
+                world.evidence.take(ended)
+                steady = ended.named is not None
             elif len(world.machines) < world.story.machines:
                 turns.append(_join(number, world))
             else:
@@ -89,7 +95,7 @@ def _round(number: int, world: World) -> bool:
 
 def _join(number: int, world: World) -> Turn:
     """Have another machine; it begins when its turn comes, and goes on until it ends or pauses."""
-    process = Process(world, f"{number}{'b' * len(world.machines)}", PUT_RULES)
+    process = Process(world, f"{number}{'b' * len(world.machines)}")
     world.machines.append(process)
     return process, greenlet.greenlet(partial(_run, process))
 
@@ -103,19 +109,31 @@ def _let_die(turns: Sequence[Turn]) -> None:
         process.world.current = None
 
 
-def _is_steady(ended: Ended) -> bool:
-    """Check a run that ended; tell whether nothing is left to do."""
-    for rule in RUN_RULES:
-        rule(ended)
-    if ended.steady:
-        (it_ends_as_planned if ended.process.world.saved else it_ends_as_declared)(ended)
-    return ended.steady
-
-
 def _run(process: Process) -> Ended:
     result, error = _apply(process)
     process.dead, process.world.current = True, None
-    return Ended(process, result.environments[0] if result else None, error, process.world.place.store.load())
+    done = result.environments[0] if result else None
+    alone = len(process.world.machines) == 1
+    return Ended(
+        process.number,
+        process.world.place.store.load(),
+        {each.key: Came(each.id, each.outcome, each.attempts) for each in done.outcomes} if done else {},
+        str(error or ""),
+        done is not None and done.in_order,
+        alone,
+        _named(process) if done and alone and not process.deviated else None,
+    )
+
+
+def _named(process: Process) -> frozenset[str] | None:
+    """Return the keys that the plan names if its run had read the truth, and there was nothing to do, else None."""
+    world = process.world
+    assert process.plan
+    plan = process.plan.environments[0]
+    idle = all(isinstance(each, Blocked) for each in plan.changes)
+    if not idle or world.late or world.evidence.run(process.number).shown != world.lists:
+        return None
+    return frozenset(each.key for each in (*plan.changes, *(() if world.saved else plan.drift)))
 
 
 def _workspace(world: World) -> Workspace:

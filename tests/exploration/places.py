@@ -8,13 +8,15 @@ import logging
 import os
 import re
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from reconciler.model.lists import Applied, KnownList
 from reconciler.protocols import StateStore
 from reconciler.state.backends.folder import FileStore
 from reconciler.state.document import render
+from reconciler.state.state_reader import read_contents
 from tests.exploration.bucket import Bucket
 from tests.exploration.stories import Story
 from tests.exploration.world import Place, Process, World
@@ -111,6 +113,14 @@ class Folder(Steps):
             except BlockingIOError:
                 return True
         return False
+
+    def recorded(self) -> Mapping[str, KnownList]:
+        """Return what the disk would say without power."""
+        assert self._disk
+        safe = self._disk.safe()
+        nothing = Applied("prod", TARGET, "", 0, {})
+        files = safe.get("prod.state.json"), safe.get("prod.journal.jsonl")
+        return read_contents(*files, nothing, where="", journal_where="")[1].lists
 
     def _at(self, step: str, half: Callable[[], object] | None = None) -> None:
         process = self._world.current if self._world else None

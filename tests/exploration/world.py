@@ -1,25 +1,37 @@
 """An account, time, and one process at a time that works on it: what the seams show to the program, and what is true.
 
-Beside what is true, the world keeps what the predicates ask for: who wrote a field last, what the program was told,
-and which PUTs it has no answer to.
+Whatever happens is told to the evidence, which asks the predicates.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import greenlet
 
-from reconciler.errors import RemoteError, StoppedError
-from reconciler.model.changes import EnvironmentPlan, Plan, Update
-from reconciler.model.fields import Field
-from reconciler.model.lists import Absent, Live, LiveList
+from reconciler.errors import ReconcilerError, RemoteError, StoppedError
+from reconciler.model.changes import EnvironmentPlan, Plan
+from reconciler.model.lists import Absent, KnownList, Live, LiveList
 from reconciler.model.put_answers import Acknowledged, PutAnswer, Rejected, Unsent, Unsettled
-from reconciler.model.texts import Texts
+from reconciler.model.texts import Texts, only_fields
 from reconciler.protocols import StateStore
-from tests.exploration.choices import ALL_WELL, Choices, Died
+from tests.exploration.choices import ALL_WELL, Broken, Choices, Died
+from tests.exploration.events import (
+    Answered,
+    Approved,
+    Change,
+    Delayed,
+    Event,
+    PutAnswered,
+    Read,
+    Recorded,
+    Sent,
+    Signalled,
+    Stored,
+)  # fmt: skip
+from tests.exploration.evidence import Evidence
 from tests.exploration.stories import Story
 
 START = 1_800_000_000.0
@@ -74,6 +86,10 @@ class Place(Protocol):
         """Tell whether `process` has the only right to write."""
         ...
 
+    def recorded(self) -> Mapping[str, KnownList]:
+        """Return, by key, what the state would say if all machines stopped now, and their power went."""
+        ...
+
 
 @dataclass(slots=True)
 class _LateWrite:
@@ -86,7 +102,7 @@ class _LateWrite:
 
 @dataclass
 class World:
-    """What is true of the account, and what the predicates remember.
+    """The account, what may happen to it, and the machines that work on it.
 
     `since` counts the runs since the last deviation, `border` stands for the state that the present run began with.
     """
@@ -94,6 +110,7 @@ class World:
     story: Story
     choices: Choices
     place: Place
+    evidence: Evidence
     machines: list[Process] = field(default_factory=list)  # that run at present, or were paused: the first began
     current: Process | None = None
     saved: EnvironmentPlan | None = None  # the plan that runs are given to apply
@@ -103,28 +120,16 @@ class World:
     began: float = 0.0  # when the present run did
     since: int = 0
     border: object = None
-    lists: dict[str, Texts] = field(default_factory=dict)
     before: dict[str, Texts] = field(default_factory=dict)  # the account as a stale read shows it
     late: list[_LateWrite] = field(default_factory=list)
-    others: set[tuple[str, Field]] = field(default_factory=set)  # fields that somebody else wrote last
-    told: set[tuple[str, Field, str]] = field(
-        default_factory=set
-    )  # texts that were acknowledged, or that a read showed
-    open: dict[str, Texts] = field(default_factory=dict)  # PUTs without a usable answer, and without a read since
-    acknowledged: dict[str, Texts] = field(default_factory=dict)  # bodies, without a read since
-    unseen: set[str] = field(default_factory=set)  # lists with a write that no true read has shown yet
-    missed: set[str] = field(default_factory=set)  # lists with a late write or an old answer, until the state is right
-    edited: bool = False
 
     def __post_init__(self) -> None:
-        self.lists = {f"cl-{key}": dict(texts) for key, texts in self.story.served.items()}
         self.before = dict(self.lists)
-        self.others = {
-            (known.id, field)
-            for known in self.story.applied().lists.values()
-            for field, text in known.texts.items()
-            if self.lists[known.id][field] != text
-        }
+
+    @property
+    def lists(self) -> dict[str, Texts]:
+        """The account as it truly is."""
+        return self.evidence.lists
 
     def state(self) -> int:
         """Return what stands for the whole state: of the program on each machine, of the account, and of the place."""
@@ -133,12 +138,8 @@ class World:
 
     def truth(self) -> object:
         """Return all of it that a later step may depend on."""
-        return (
-            self.since, self.edited, _frozen(self.lists), _frozen(self.before), _frozen(self.open),
-            _frozen(self.acknowledged), frozenset(self.unseen), frozenset(self.missed), frozenset(self.others),
-            frozenset(self.told),
-            tuple((late.reads, late.list_id, tuple(late.body.items())) for late in self.late),
-        )  # fmt: skip
+        late = tuple((late.reads, late.list_id, tuple(late.body.items())) for late in self.late)
+        return self.since, late, _frozen(self.before), self.evidence.truth()
 
     def edits(self) -> tuple[str, ...]:
         """Return what somebody else may do just now."""
@@ -153,34 +154,25 @@ class World:
         if not option.startswith("edit "):
             return False
         _, key, field, text = option.split(" ", 3)
-        self._store(f"cl-{key}", {field: text})
-        self.others.add((f"cl-{key}", field))
-        self.edited = True
+        self._store(Stored(f"cl-{key}", {field: text}, by_us=False))
         return True
 
     def write(self, list_id: str, body: Texts, reads: int = 0) -> None:
         """Store a PUT, which the next `reads` reads do not show."""
-        self.unseen.add(list_id)
         if reads:
             self.late.append(_LateWrite(reads, list_id, body))
-            return
-        self._store(list_id, body)
-        self.others -= {(list_id, field) for field in body}
+            self.evidence.take(Delayed(list_id))
+        else:
+            self._store(Stored(list_id, body, by_us=True))
 
-    def _store(self, list_id: str, texts: Texts) -> None:
+    def _store(self, stored: Stored) -> None:
         self.before = dict(self.lists)
-        self.lists[list_id] = {**self.lists[list_id], **texts}
+        self.evidence.take(stored)
 
-    def shown(self, *, stale: bool) -> dict[str, Texts]:
+    def show(self, process: Process, *, stale: bool) -> dict[str, Texts]:
         """Return what a read shows, and let land what it was the last not to show."""
         shown = dict(self.before if stale else self.lists)
-        for list_id, texts in shown.items():
-            self.told |= {(list_id, field, text) for field, text in texts.items()}
-        hidden = {late.list_id for late in self.late}
-        self.unseen = {each for each in self.lists if shown[each] != self.lists[each] or each in hidden}
-        self.missed |= {each for each in self.lists if stale and shown[each] != self.lists[each]}
-        self.open.clear()
-        self.acknowledged.clear()
+        self.evidence.take(Read(process.number, shown, self.passed))
         for late in self.late:
             late.reads -= 1
         self.land([late for late in self.late if not late.reads])
@@ -190,8 +182,7 @@ class World:
         """Let late writes land."""
         self.late = [each for each in self.late if each not in late]
         for each in late:
-            self.write(each.list_id, each.body)
-            self.missed.add(each.list_id)
+            self._store(Stored(each.list_id, each.body, by_us=True, late=True))
 
 
 def _frozen(texts: dict[str, Texts]) -> frozenset[object]:
@@ -200,20 +191,15 @@ def _frozen(texts: dict[str, Texts]) -> frozenset[object]:
 
 @dataclass
 class Process:
-    """One run of the program, as its seams: Clock, Stop and Remote. What it did and was told, for the predicates."""
+    """One run of the program, as its seams: Clock, Stop and Remote."""
 
     world: World
     number: str
-    rules: Sequence[Callable[[Process, str, Texts], None]]
     requests: int = 0
     deviated: bool = False
     dead: bool = False
     signalled: bool = False
     plan: Plan | None = None
-    puts: list[tuple[str, Texts, PutAnswer]] = field(default_factory=list)
-    shown: dict[str, Texts] = field(default_factory=dict)  # by the last read
-    read_at: float = float("-inf")
-    reads: int = 0
     ticks: list[Callable[[], None]] = field(default_factory=list)  # what goes on beside it, while it waits
     trace: int = 0
 
@@ -270,15 +256,22 @@ class Process:
         for tick in self.ticks:
             tick()
         if option == "signal":
-            self.signalled = True
+            self._signal()
             raise StoppedError(2)
 
     def reason_to_end(self, ahead: float) -> str | None:
         del ahead
-        if not self.signalled:
-            self.signalled = self.at("stop asked", ("signal",)) == "signal"
+        if not self.signalled and self.at("stop asked", ("signal",)) == "signal":
+            self._signal()
         self.observe(self.signalled)
         return "stopped by SIGINT" if self.signalled else None
+
+    def _signal(self) -> None:
+        self.signalled = True
+        self._tell(Signalled(self.number))
+
+    def _tell(self, event: Event) -> None:
+        self.world.evidence.take(event)
 
     def last_wait(self, seconds: float) -> None:
         self.world.passed += seconds
@@ -305,8 +298,7 @@ class Process:
             self.observe(option)
             raise RemoteError("HTTP 500")
         world.edit(option)
-        shown = world.shown(stale=option == "stale")
-        self.shown, self.read_at, self.reads = shown, world.passed, self.reads + 1
+        shown = world.show(self, stale=option == "stale")
         self.observe(_frozen(shown))
         return shown
 
@@ -321,21 +313,24 @@ class Process:
             self.observe("unsent")
             return Unsent()
         self.world.edit(option)
-        for rule in self.rules:
-            rule(self, list_id, body)
         self.requests += 1
-        before = self.world.open.get(list_id)
-        self.world.open[list_id] = body
+        self._tell(Recorded(self._recorded()))
+        self._tell(Sent(self.number, list_id, body, self.world.passed, self.world.place.is_locked_by(self)))
         self._store(option, list_id, body)
         if option.startswith("dies"):
             self.die()
+        if self._others():
+            self.at(f"answer {key}", ())
         answer = ANSWERS.get(option, Acknowledged())
-        if not (isinstance(answer, Unsettled) and answer.landed):
-            del self.world.open[list_id]
-            if before and answer != Acknowledged():
-                self.world.open[list_id] = before
-        self._note(list_id, body, answer)
+        self.observe(answer)
+        self._tell(Answered(self.number, _in_short(answer)))
         return answer
+
+    def _recorded(self) -> Mapping[str, KnownList]:
+        try:
+            return {known.id: known for known in self.world.place.recorded().values()}
+        except ReconcilerError as error:
+            raise Broken(f"the state cannot be read: {error}") from error
 
     def _store(self, option: str, list_id: str, body: Texts) -> None:
         words = option.split()
@@ -344,23 +339,27 @@ class Process:
         elif option not in {"lost, not landed", "error, not landed", "refused", "sign-in refused", "limit"}:
             self.world.write(list_id, body)
 
-    def _note(self, list_id: str, body: Texts, answer: PutAnswer) -> None:
-        self.puts.append((list_id, body, answer))
-        self.observe(answer)
-        if answer == Acknowledged():
-            self.world.acknowledged[list_id] = body
-            self.world.told |= {(list_id, field, text) for field, text in body.items()}
-
     def approve(self, plan: Plan) -> None:
         """Approve of everything."""
         self.plan = plan
+        saved = changes_of(self.world.saved) if self.world.saved else None
+        self._tell(Approved(self.number, changes_of(plan.environments[0]), saved))
 
     def keep_undo(self, plan: Plan) -> None:
         """Take the plan that sets back what the run did."""
         if plan.environments[0].changes and self.world.saved is None:
             self.world.undo = plan.environments[0]
 
-    def approved(self, list_id: str) -> Update | None:
-        """Return the approved update of a list."""
-        assert self.plan
-        return next((each for each in self.plan.environments[0].updates if each.id == list_id), None)
+
+def changes_of(plan: EnvironmentPlan) -> dict[str, Change]:
+    """Return the changes that a plan sends, by list id."""
+    return {
+        each.id: Change(only_fields(each.before, each.fields), only_fields(each.after, each.fields))
+        for each in plan.updates
+    }
+
+
+def _in_short(answer: PutAnswer) -> PutAnswered:
+    if isinstance(answer, Acknowledged):
+        return "acknowledged"
+    return "unknown" if isinstance(answer, Unsettled) and answer.landed else "nothing written"

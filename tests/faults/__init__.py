@@ -8,6 +8,8 @@ hardships   what a machine may be like: no rights, no locks, a clock that jumps
 between     a TCP proxy that does what a bad network does
 kills       one kill after the other, each followed by runs that may be killed again
 writers     processes that race for one state
+traces      what a run did, as the events that the explorer's worlds are told in
+replay      all runs of a story, told to the explorer's predicates
 tally       fault, times tried, lost, false, recovered
 widely      all of it over a thousand times (`make faults`), and the table
 """

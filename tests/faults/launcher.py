@@ -21,7 +21,7 @@ from typing import Self, TypedDict
 
 from tests.faults import hardships
 from tests.faults.power import Disk
-from tests.faults.steps import Steps
+from tests.faults.steps import Steps, seen_into
 from tests.starter import build_schemas, import_all
 
 
@@ -29,7 +29,7 @@ class Order(TypedDict, total=False):
     """What to run and where; at which step it dies, or after how many seconds it gets which signal.
 
     `hardship` names a function of `tests.faults.hardships`. `afresh`: by a new interpreter,
-    as from a shell; its steps are not counted.
+    as from a shell; its steps are not counted. `seen`: the file that what it does is written to.
     """
 
     arguments: list[str]
@@ -40,6 +40,7 @@ class Order(TypedDict, total=False):
     power: bool
     hardship: str
     afresh: bool
+    seen: str
     seconds: float
     signal: int
 
@@ -147,16 +148,17 @@ def _run(order: Order, report: int) -> None:
     out, err = _streams(os.getppid())
     for number, name, flags in [(0, os.devnull, os.O_RDONLY), (1, out, _ANEW), (2, err, _ANEW)]:
         os.dup2(os.open(name, flags, 0o644), number)
+    seen = seen_into(order["seen"]) if "seen" in order else lambda *_: None
     if "hardship" in order:
         getattr(hardships, order["hardship"])()
     if order.get("afresh"):
-        os.execv(sys.executable, [sys.executable, "-m", *sys.argv])
+        os.execv(sys.executable, [sys.executable, "-m", "tests.faults.watched", order["seen"], *order["arguments"]])
 
     def tell(step: str) -> None:
         write(report, f"{step}\n".encode())
 
     disk = Disk(Path(order["folder"], ".reconciler")) if order.get("power") else None
-    steps = Steps(order.get("fatal"), tell, halfway=order.get("halfway", False), disk=disk)
+    steps = Steps(order.get("fatal"), tell, halfway=order.get("halfway", False), disk=disk, seen=seen)
     steps.install()
     code = 70
     try:

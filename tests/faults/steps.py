@@ -7,13 +7,16 @@ So to be killed before each step, and half-way through each write, is to be kill
 from __future__ import annotations
 
 import fcntl
+import json
 import os
+import re
 import signal
 import socket
 import subprocess
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable
 from pathlib import PurePath
+from typing import Any, TypeAlias
 
 from tests.faults.power import Disk
 
@@ -30,21 +33,43 @@ _FILES = {
 }
 
 
+Seen: TypeAlias = Callable[[str, str, bytes], None]
+"""Is told what was done, to what (a file, or the number of a connection), and the bytes that went there or came."""
+
+
+def seen_into(path: str) -> Seen:
+    """Return what writes each thing that was done to a file, with its time, a line of JSON each."""
+    write, file = os.write, os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+
+    def seen(what: str, of: str, content: bytes) -> None:
+        row = {"at": time.monotonic(), "what": what, "of": of, "content": content.decode("latin-1")}
+        write(file, json.dumps(row).encode() + b"\n")
+
+    return seen
+
+
 class Steps:
     """Counts steps from 0 and dies at the one that is `fatal`, of a write half-way if so told.
 
     `tell` is given what was to be done, just before death; with a `disk`, what that had not yet synced dies too.
+    `seen` is told of each step as it was done; of what is sent, just before.
     """
 
     def __init__(
-        self, fatal: int | None, tell: Callable[[str], None], *, halfway: bool = False, disk: Disk | None = None
+        self,
+        fatal: int | None,
+        tell: Callable[[str], None],
+        *,
+        halfway: bool = False,
+        disk: Disk | None = None,
+        seen: Seen = lambda *_: None,
     ) -> None:
         self.taken: list[str] = []
         self._fatal = fatal
         self._tell = tell
         self._halfway = halfway
-        self._paused = 0
         self._disk = disk
+        self._seen = seen
         self._files: dict[int, str] = {}
         self._asked: dict[int, str] = {}
         self._kill = os.kill
@@ -59,8 +84,6 @@ class Steps:
 
     def _at(self, step: str, half: Callable[[], object] | None = None) -> None:
         """Take note of `step`, or die at it; `half` does half of it."""
-        if self._paused:
-            return
         if len(self.taken) == self._fatal:
             if half is not None and self._halfway:
                 half()
@@ -78,6 +101,8 @@ class Steps:
                 self._at(f"open {_named(path)}")
             descriptor = open_file(path, flags, mode, **more)
             self._files[descriptor] = _named(path)
+            if flags & os.O_CREAT:
+                self._seen("open", _named(path), b"")
             if self._disk and flags & os.O_CREAT:
                 self._disk.opened(descriptor)
             return descriptor
@@ -90,11 +115,13 @@ class Steps:
         def replaced(source: str, target: str) -> None:
             self._at(f"rename {_named(source)}")
             replace(source, target)
+            self._seen("rename", _named(source), b"")
 
         def unlinked(path: str) -> None:
             if os.path.lexists(path):
                 self._at(f"remove {_named(path)}")
             unlink(path)
+            self._seen("remove", _named(path), b"")
 
         def made(path: str, mode: int = 0o777) -> None:
             if not os.path.lexists(path):
@@ -106,10 +133,12 @@ class Steps:
     def _watch_contents(self) -> None:
         write, pwrite, truncate, sync, lock = os.write, os.pwrite, os.ftruncate, os.fsync, fcntl.flock
 
-        def written(descriptor: int, content: bytes) -> int:
+        def wrote(descriptor: int, content: bytes) -> int:
             half = bytes(content)[: len(content) // 2]
             self._at(f"write {self._file(descriptor)}", lambda: write(descriptor, half))
-            return write(descriptor, content)
+            written = write(descriptor, content)
+            self._seen("write", self._file(descriptor), bytes(content)[:written])
+            return written
 
         def put(descriptor: int, content: bytes, offset: int) -> int:
             half = content[: len(content) // 2]
@@ -123,18 +152,21 @@ class Steps:
         def synced(descriptor: int) -> None:
             self._at(f"sync {self._file(descriptor)}")
             sync(descriptor)
+            self._seen("sync", self._file(descriptor), b"")
             if self._disk:
                 self._disk.synced(descriptor)
 
         def locked(descriptor: int, operation: int) -> None:
             self._at(f"lock {self._file(descriptor)}")
             lock(descriptor, operation)
+            self._seen("lock", self._file(descriptor), b"")
 
-        _stand_in(os, write=written, pwrite=put, ftruncate=truncated, fsync=synced)
+        _stand_in(os, write=wrote, pwrite=put, ftruncate=truncated, fsync=synced)
         _stand_in(fcntl, flock=locked)
 
     def _watch_connections(self) -> None:
         connect, send, receive = socket.socket.connect, socket.socket.send, socket.socket.recv
+        close = socket.socket.close
 
         def connected(connection: socket.socket, address: tuple[str, int]) -> None:
             self._asked[connection.fileno()] = ""
@@ -147,34 +179,40 @@ class Steps:
                 self._asked[number] = "a PUT" if content.startswith(b"PUT ") else "a read"
             half = content[: len(content) // 2]
             self._at(f"send {self._asked[number]}", lambda: send(connection, half))
+            self._seen("send", str(number), bytes(content))
             return send(connection, content)
 
         def received(connection: socket.socket, size: int) -> bytes:
             self._at(f"take the answer to {self._asked[connection.fileno()]}")
-            return receive(connection, size)
+            content = receive(connection, size)
+            self._seen("receive", str(connection.fileno()), content)
+            return content
 
-        _stand_in(socket.socket, connect=connected, send=sent, recv=received)
+        def closed(connection: socket.socket) -> None:
+            self._seen("close", str(connection.fileno()), b"")
+            close(connection)
+
+        _stand_in(socket.socket, connect=connected, send=sent, recv=received, close=closed)
 
     def _watch_git(self) -> None:
-        run = subprocess.run
+        at, seen = self._at, self._seen
 
-        def ran(command: list[str], **more: object) -> object:
-            verb = command[3]
-            if verb in _GIT:
-                self._at(_GIT[verb])
-            with self._unwatched():
-                return run(command, **more)  # type: ignore[call-overload]
+        class Git(subprocess.Popen[bytes]):
+            """A step of its own process, which this one waits for."""
 
-        _stand_in(subprocess, run=ran)
+            def __init__(self, command: list[str], **more: Any) -> None:
+                self._verb = next((word for word in command if word in _GIT), "")
+                if self._verb:
+                    at(_GIT[self._verb])
+                super().__init__(command, **more)
 
-    @contextmanager
-    def _unwatched(self) -> Iterator[None]:
-        """Take no step of what only passes bytes to another process and back."""
-        self._paused += 1
-        try:
-            yield
-        finally:
-            self._paused -= 1
+            def wait(self, timeout: float | None = None) -> int:
+                code = super().wait(timeout)
+                if self._verb == "push" and not code:
+                    seen("push", re.findall("[0-9a-f]{40}", str(self.args))[-1], b"")
+                return code
+
+        _stand_in(subprocess, Popen=Git)
 
     def _file(self, descriptor: int) -> str:
         return self._files.get(descriptor, "something")

@@ -11,7 +11,7 @@ import atexit
 import json
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
@@ -20,7 +20,7 @@ import httpx
 
 from reconciler.errors import ReconcilerError
 from reconciler.model.lists import Applied, AppliedList, DoubtfulList, KnownList, Target
-from reconciler.model.texts import Texts, holds
+from reconciler.model.texts import Texts, holds, only_fields
 from reconciler.sandbox.accounts import Account, ContactList
 from reconciler.sandbox.faults import Fault
 from reconciler.sandbox.server import ACCOUNT_ID, STREAM_ID, Sandbox
@@ -28,9 +28,14 @@ from reconciler.sandbox.settings import Settings
 from reconciler.state.backends.branch import Branch
 from reconciler.state.backends.folder import FileStore
 from reconciler.state.backends.git_branch import BranchStore, names
+from tests.exploration.events import Change, Stored
+from tests.exploration.evidence import Given
 from tests.faults.between import Between
 from tests.faults.launcher import Ended, Launcher, Order
+from tests.faults.replay import Replay
 from tests.faults.tally import Found
+from tests.faults.traces import Files
+from tests.planning.worlds import desired
 from tests.program import Workplace
 from tests.state.cas_files import bare, git
 
@@ -74,6 +79,7 @@ class Story:
             shutil.copytree(self._state, self._before)
         self._tip = git(origin, "rev-parse", BRANCH) if origin else ""
         self._served = dict(place.sandbox.world.lists())
+        self.replay = Replay(*self._given(), self._store)
 
     def begin(self) -> None:
         """Set everything back to the start."""
@@ -89,6 +95,7 @@ class Story:
         if self.origin:
             git(self.origin, "update-ref", f"refs/heads/{BRANCH}", self._tip)
         self.kills = 0
+        self.replay.begin()
         if self.between:
             self.between.ways, self.between.requests = {}, 0
 
@@ -96,11 +103,31 @@ class Story:
         """Apply, under an order to die or none; whoever held a lease is known to be dead."""
         if self.origin:
             order = {**(order or {}), "hardship": "others_are_gone"}
-        ended = self._program("apply", "--yes", "--json", *more, order=order)
+        steps, files = self._folder / "steps", self._files()
+        ended = self._program("apply", "--yes", "--json", *more, order={**(order or {}), "seen": str(steps)})
         if ended.code < 0:
             self.kills += 1
             self._await_quiet()
+        self.replay.hear_run(files, steps, self.origin, self.place.sandbox.world, ended)
         return ended
+
+    def _files(self) -> Files:
+        both = (self._state / name for name in ("prod.state.json", "prod.journal.jsonl"))
+        document, journal = (path.read_bytes() if path.exists() else None for path in both)
+        return Files(document, journal)
+
+    def _given(self) -> tuple[Given, list[Stored], dict[str, Change]]:
+        """Return what there is at the beginning, the edit of somebody else, and what is to be changed."""
+        lists = self._lists()
+        wanted = {key: dict(lists[key].texts) for key in self._declared}
+        served = {list_id: found.texts for list_id, found in self._served.items()}
+        edits = [Stored("cl-g", {"description": "Theirs"}, by_us=False)] if served["cl-g"] != OLD["g"].texts else []
+        given = Given(desired(wanted), {**served, "cl-g": OLD["g"].texts}, self._store.load())
+        approved = {
+            list_id: Change(only_fields(OLD[list_id[-1]].texts, texts), texts)
+            for list_id, texts in self.planned.items()
+        }
+        return given, edits, approved
 
     def found(self) -> Found:
         """Return what is lost, and what is false, in the state as the next run would find it."""
@@ -108,7 +135,7 @@ class Story:
             applied = self._store.load()
         except ReconcilerError as error:
             return Found(lost=(f"the state cannot be read: {error}",))
-        return Found(tuple(self._lost(applied)), tuple(self._false(applied)))
+        return Found(tuple(self._lost(applied)), (*self._false(applied), *self.replay.broken))
 
     def ended_in_order(self, last: Ended) -> Iterator[str]:
         """Yield what is not as it should be after a last run that nothing disturbed."""
@@ -116,9 +143,13 @@ class Story:
             yield f"the last run exits {last.code}: {last.err}"
         elif any(each["outcome"] not in {"updated", "adopted", "forgotten"} for each in outcomes(last)):
             yield f"the last run says {outcomes(last)}"
-        refreshed = self._program("plan", "--refresh", "--detailed-exitcode")
+        refreshed = self._program("plan", "--refresh", "--detailed-exitcode", "--json")
         if refreshed.code:
-            yield f"plan --refresh exits {refreshed.code}: {refreshed.out}"
+            yield f"plan --refresh exits {refreshed.code}: {refreshed.out}{refreshed.err}"
+        else:
+            before = len(self.replay.broken)
+            self.replay.hear_look(refreshed.out)
+            yield from self.replay.broken[before:]
         left = self._left()
         if left not in (["prod.lock", "prod.state.json"], ["prod.state.json"]):
             yield f"the state is kept in {left}"
@@ -158,14 +189,13 @@ class Story:
             yield f"{repeated} PUTs were repeated after {self.kills} kills and {retried} faults"
 
     def _start_edited(self) -> None:
-        self._declare(OLD["a"], OLD["b"], OLD["c"], OLD["d"], OLD["f"], OLD["g"])
+        self._declare("abcdfg", OLD)
         assert self._program("apply", "--yes").code == 0
         self.place.sandbox.world.edit("cl-g", {"description": "Theirs"})
         self._edit()
 
     def _start_first(self) -> None:
-        changed = [ContactList(f"cl-{key}", {"name": f"Alpha {key}", "description": f"New {key}"}) for key in "abc"]
-        self._declare(*changed, OLD["d"], OLD["e"])
+        self._declare("abcde")
 
     def _start_doubtful(self) -> None:
         """Leave the journal of a run that was killed while it waited for an answer."""
@@ -183,17 +213,18 @@ class Story:
         assert "prod.journal.jsonl" in self._left()
 
     def _edit(self) -> None:
-        changed = {
-            known.id: known.with_texts(self.planned.get(known.id, {}))
-            for known in (OLD[key] for key in KEYS if key != "f")
-        }
-        self._declare(*changed.values())
+        self._declare("abcdeg")
 
-    def _declare(self, *lists: ContactList) -> None:
+    def _lists(self) -> dict[str, ContactList]:
+        """Return the lists as they are to be."""
+        return {key: known.with_texts(self.planned.get(known.id, {})) for key, known in OLD.items()}
+
+    def _declare(self, keys: str, lists: Mapping[str, ContactList] | None = None) -> None:
+        self._declared = keys
         entries = [
-            f"  {known.id.removeprefix('cl-')}:\n    id: {known.id}\n    name: {known.name}\n"
-            f"    description: {known.texts['description']}\n"
-            for known in lists
+            f"  {key}:\n    id: {known.id}\n    name: {known.name}\n    description: {known.texts['description']}\n"
+            for key, known in (lists or self._lists()).items()
+            if key in keys
         ]
         self.place.manifest("".join(entries), more=f"state: git+branch://{BRANCH}\n" if self.origin else "")
 

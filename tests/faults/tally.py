@@ -30,10 +30,12 @@ class Row:
 
 @dataclass
 class Tally:
-    """Rows by fault, and in words what went wrong."""
+    """Rows by fault, and in words what went wrong; how many runs, and events in them, the predicates heard."""
 
     rows: dict[str, Row] = field(default_factory=dict)
     wrong: list[str] = field(default_factory=list)
+    traces: int = 0
+    events: int = 0
 
     def add(self, fault: str, found: Found, *, recovered: bool, case: str) -> None:
         """Count one try of `fault`; `case` says which, should anything be wrong with it."""
@@ -49,6 +51,8 @@ class Tally:
         """Add what others counted."""
         for other in others:
             self.wrong += other.wrong
+            self.traces += other.traces
+            self.events += other.events
             for fault, row in other.rows.items():
                 mine = self.rows.get(fault, Row())
                 self.rows[fault] = replace(
@@ -69,4 +73,5 @@ class Tally:
         lines = ["| fault | tried | lost | false | recovered |", "| --- | ---: | ---: | ---: | ---: |"]
         for fault, row in sorted(self.rows.items()):
             lines.append(f"| {fault} | {row.tried:,} | {row.lost:,} | {row.false:,} | {row.recovered:,} |")
-        return "\n".join(lines) + "\n"
+        heard = f"{self.traces:,} runs with {self.events:,} events kept what `make explore` asks of its worlds."
+        return "\n".join([*lines, "", heard]) + "\n"

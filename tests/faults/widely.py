@@ -63,7 +63,9 @@ def _worked(job: Job) -> Tally:
 
 def _told(start: str, disturb: Callable[[Story], Tally], folder: Path, **where: bool) -> Tally:
     with story(folder, start, **where) as told:
-        return disturb(told)
+        tally = disturb(told)
+        tally.traces, tally.events = told.replay.traces, told.replay.events
+        return tally
 
 
 def _instants(told: Story, seed: int) -> Tally:
