@@ -13,8 +13,8 @@ from sphinx.application import Sphinx
 
 ROOT = Path(__file__).parent.parent
 INDEX = "docs/README"
-REPOSITORY = os.environ.get("REPOSITORY", "")  # its address with a commit or tag, as in https://…/tree/v1.2.3
-_SECTION = re.compile(r"^## (.+)\n\n((?:- .+\n)+)", re.MULTILINE)
+REPOSITORY = os.environ.get("REPOSITORY", "")  # its address with a tag, https://github.com/OWNER/NAME/tree/v1.2.3
+_SECTION = re.compile(r"^## (.+)\n\n((?:(?:- |  ).+\n)+)", re.MULTILINE)
 _PAGE = re.compile(r"^- \[(.+?)\]\((.+?)\.md\)", re.MULTILINE)
 _FOR_TESTS = re.compile(r"^<!-- (?:replay|refusals).*?-->", re.MULTILINE | re.DOTALL)
 _TO_INDEX = (
@@ -33,6 +33,11 @@ nitpicky = True
 smartquotes = False  # what is shown is what is typed
 
 html_theme = "furo"
+if REPOSITORY:  # a button on each page, to its source
+    address, _, tag = REPOSITORY.partition("/tree/")
+    html_theme_options = {
+        "source_repository": address, "source_branch": tag, "source_directory": "", "top_of_page_buttons": ["view"],
+    }  # fmt: skip
 html_static_path = ["site"]
 html_css_files = ["site.css"]
 html_extra_path: list[str] = []  # from here to the root of the site, as they are
@@ -40,6 +45,8 @@ html_copy_source = False
 html_show_copyright = False
 html_show_sourcelink = False
 html_use_index = False
+linkcheck_timeout = 20
+linkcheck_anchors = False  # many sites make them by script
 copybutton_prompt_text = "$ "
 copybutton_line_continuation_character = "\\"
 

@@ -289,12 +289,14 @@ def test_commands_on_the_pages_are_understood(page: Path) -> None:
 
 
 def test_commands_in_messages_are_understood() -> None:
-    """What the program tells people to type exists."""
+    """What the program tells people to type or to read exists."""
     for path, source in SOURCES.items():
         for node in ast.walk(ast.parse(source)):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 named = re.findall(r"(?:^|[`:(] ?)reconciler ([a-z]+)\b", node.value)
                 assert set(named) <= set(VERBS), f"{path}: {node.value}"
+                pages = re.findall(r"\bdocs/[\w-]+\.md", node.value)
+                assert all((REPOSITORY / page).exists() for page in pages), f"{path}: {node.value}"
 
 
 def anchors(page: Path) -> set[str]:
