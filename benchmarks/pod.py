@@ -14,7 +14,8 @@ from pathlib import Path
 
 from reconciler.sandbox.server import Sandbox
 from reconciler.sandbox.settings import Settings
-from tests.pipelines.pods import Cluster, Spec, container_of, declare_fleet, plan, some_accounts, spec_of
+from tests.pipelines.fleet import some_accounts
+from tests.pipelines.pods import Cluster, Spec, container_of, plan, put_fleet, spec_of
 from tests.program import some_lists
 from tests.state.servers import moto
 
@@ -42,7 +43,7 @@ def main(accounts: int, lists: int) -> None:
         Sandbox(settings=Settings(limit=0), accounts=fleet) as sandbox,
     ):
         cluster = Cluster(Path(folder), {**s3, "NO_PROXY": "127.0.0.1", "AWS_EC2_METADATA_DISABLED": "true"})
-        declare_fleet(cluster, sandbox, fleet, edited=1)
+        put_fleet(cluster, sandbox, fleet, edited=1)
         size = (cluster.folder / "image" / "lists.yaml").stat().st_size
         print(f"{accounts:,} accounts of {lists:,} lists, one edited in each; a manifest of {size / 2**20:.1f} MiB")
         plan(cluster)

@@ -18,8 +18,9 @@ from typing import Any, Literal, TypeAlias
 
 import yaml
 
-from reconciler.sandbox.accounts import Account, ContactList
-from reconciler.sandbox.server import CLIENT_ID, CLIENT_SECRET, Sandbox
+from reconciler.sandbox.accounts import Account
+from reconciler.sandbox.server import Sandbox
+from tests.pipelines.fleet import fleet_manifest, fleet_variables
 from tests.program import REPOSITORY, SECONDS, UNMEASURED
 
 FILES = REPOSITORY / "reconciler" / "pipelines" / "kubernetes"
@@ -108,32 +109,12 @@ class Cluster:
         return text
 
 
-def some_accounts(count: int, lists: Sequence[ContactList]) -> list[Account]:
-    """Return accounts that hold the same lists."""
-    return [Account.of(lists, f"5a4db0c5{number:016d}", (f"st-{number}",)) for number in range(count)]
-
-
-def declare_fleet(cluster: Cluster, sandbox: Sandbox, accounts: Sequence[Account], edited: int) -> None:
-    """Write the secrets, and the manifest of the image, in which the first `edited` lists have a new description."""
-    names = {f"a{number}": account for number, account in enumerate(accounts)}
-    environments = "".join(
-        f"  {name}: {{host: '{sandbox.url}', stream_id: {account.streams[0]}, account_id: '{account.id}', "
-        f"credentials: KORE_{name.upper()}, requests_per_minute: 6000}}\n"
-        for name, account in names.items()
-    )
-    entries = "".join(
-        f"  l{number}:\n    id: {{{', '.join(f'{name}: {known.id}' for name in names)}}}\n    name: {known.name}\n"
-        f"    description: {'New' if number < edited else known.texts['description']}\n"
-        for number, known in enumerate(accounts[0].lists.values())
-    )
-    (cluster.folder / "image" / "lists.yaml").write_text(
-        f"version: 1\nstate: s3://bucket/{cluster.folder.name}\nenvironments:\n{environments}lists:\n{entries}"
-    )
-    for name, account in names.items():
-        secret = {"CLIENT_ID": CLIENT_ID, "CLIENT_SECRET": CLIENT_SECRET}
-        pins = {"HOST": sandbox.url, "ACCOUNT_ID": account.id, "STREAM_ID": account.streams[0]}
-        for end, text in {**secret, **pins}.items():
-            (cluster.folder / "contact-lists" / f"KORE_{name.upper()}_{end}").write_text(text)
+def put_fleet(cluster: Cluster, sandbox: Sandbox, accounts: Sequence[Account], edited: int) -> None:
+    """Write the secrets, and the manifest of the image."""
+    manifest = fleet_manifest(sandbox, accounts, f"s3://bucket/{cluster.folder.name}", edited)
+    (cluster.folder / "image" / "lists.yaml").write_text(manifest)
+    for name, text in fleet_variables(sandbox, accounts).items():
+        (cluster.folder / "contact-lists" / name).write_text(text)
 
 
 def plan(cluster: Cluster) -> None:

@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,13 +38,19 @@ runs:
         echo "id=$NAME" >>"$GITHUB_OUTPUT"
 """
 _BRING = """\
-inputs: {artifact-ids: {required: true}, path: {required: true}, merge-multiple: {required: true}}
+inputs:
+  artifact-ids: {default: ""}
+  pattern: {default: ""}
+  path: {required: true}
+  merge-multiple: {default: "false"}
 runs:
   using: composite
   steps:
     - shell: bash
-      env: {NAME: "${{ inputs.artifact-ids }}", TO: "${{ inputs.path }}"}
-      run: cp "$ARTIFACTS/$NAME/"* "$TO/"
+      env: {NAME: "${{ inputs.artifact-ids }}", PATTERN: "${{ inputs.pattern }}", TO: "${{ inputs.path }}"}
+      run: |
+        mkdir -p "$TO"
+        if [ "$PATTERN" ]; then cp -R "$ARTIFACTS/"$PATTERN "$TO/"; else cp "$ARTIFACTS/$NAME/"* "$TO/"; fi
 """
 _SIGN = """\
 inputs: {subject-path: {required: true}}
@@ -72,6 +79,8 @@ class Runner:
 
     folder: Path
     sandbox: Sandbox
+    workflow: str = "contact-lists.yml"
+    options: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         """Make the repository, its remote, and the stand-ins."""
@@ -126,7 +135,7 @@ class Runner:
         }
         each = [part for name, value in variables.items() for part in ("--env", f"{name}={value}")]
         options = ["-P", "ubuntu-latest=-self-hosted", "--no-cache-server", "--pull=false", "-e", str(given)]
-        options += ["-W", ".github/workflows/contact-lists.yml", "-s", "GITHUB_TOKEN=gh-token-0"]
+        options += ["-W", f".github/workflows/{self.workflow}", "-s", "GITHUB_TOKEN=gh-token-0", *self.options]
         if event != "pull_request":
             git(self.repository, "push", "--quiet", "--force", "origin", "HEAD:main")
         return run_cleanly(

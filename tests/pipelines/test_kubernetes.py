@@ -18,13 +18,13 @@ from reconciler.execute.verify import SECONDS_BETWEEN
 from reconciler.sandbox.faults import Delay, Status
 from reconciler.sandbox.server import Sandbox
 from reconciler.sandbox.settings import Settings
+from tests.pipelines.fleet import some_accounts
 from tests.pipelines.pods import (
     FILES,
     Cluster,
     container_of,
-    declare_fleet,
     plan,
-    some_accounts,
+    put_fleet,
     spec_of,
     what_follows,
     with_script,
@@ -136,7 +136,7 @@ def fleet(tmp_path: Path, s3_server: Mapping[str, str]) -> Iterator[tuple[Cluste
     variables = {**s3_server, "NO_PROXY": "127.0.0.1", "AWS_EC2_METADATA_DISABLED": "true"}
     with Sandbox(settings=Settings(limit=0), accounts=accounts) as sandbox:
         cluster = Cluster(tmp_path, variables)
-        declare_fleet(cluster, sandbox, accounts, edited=2)
+        put_fleet(cluster, sandbox, accounts, edited=2)
         yield cluster, sandbox
 
 
@@ -146,7 +146,7 @@ def test_the_parts_are_applied_run_again_and_reported_together(fleet: tuple[Clus
     job, report, run = spec_of("apply.yaml"), spec_of("report.yaml"), "contact-lists-apply-x7k2p"
     plan(cluster)
     image = {path: path.read_bytes() for path in (cluster.folder / "image").iterdir()}
-    sandbox.world.faults.arm([Status(call="put", status=400, account=some_accounts(6, [])[3].id)])
+    sandbox.world.faults.arm([Status(call="put", status=400, account=some_accounts(6)[3].id)])
     ended: dict[int, list[int]] = {}
     for index in range(job["spec"]["completions"] - 1):
         while ended.setdefault(index, []) == [] or what_follows(job, ended[index][-1]) == "again":
@@ -205,7 +205,7 @@ def test_a_morning_tells_of_drift_by_a_job_that_failed(fleet: tuple[Cluster, San
     first = with_script(job, "unset RECONCILER_SHARD; exec reconciler apply --all-envs --yes")
     assert cluster.run(first, 0, "first")[0] == 0
     assert cluster.run(job, 0, "contact-lists-drift-1")[0] == 0
-    sandbox.world.edit(some_lists(1)[0].id, {"description": "Theirs"}, some_accounts(6, [])[2].id)
+    sandbox.world.edit(some_lists(1)[0].id, {"description": "Theirs"}, some_accounts(6)[2].id)
     code, said = cluster.run(job, 0, "contact-lists-drift-2")
     assert (code, what_follows(job, code)) == (2, "failed")
     assert "a2  1 drifted" in said, said

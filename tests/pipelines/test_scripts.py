@@ -234,6 +234,15 @@ def test_what_an_environment_lacks_is_named(desk: Desk) -> None:
     assert not (desk.folder / "ran").exists()
 
 
+def test_the_credentials_of_several_accounts_reach_the_program_alone(desk: Desk) -> None:
+    desk.put("python", 'printf "%s\\n" "$KORE_A_CLIENT_SECRET" "$KORE_B_TOKEN" "${GIVEN_VARIABLES-gone}" "$@"')
+    code, said = desk.run("run.sh", **RUN, GIVEN_VARIABLES="KORE_A_CLIENT_SECRET=ab==\n\nKORE_B_TOKEN=a $(id) 'b\n")
+    assert (code, said) == (0, "ab==\na $(id) 'b\ngone\n-P\n-m\nreconciler\nplan\n--env\nprod\n")
+    for wrong in ("PATH=secret", "secret", "KORE_A"):
+        code, said = desk.run("run.sh", **RUN, GIVEN_VARIABLES=f"KORE_A_TOKEN=t\n{wrong}")
+        assert (code, "each line must be NAME=VALUE" in said, wrong in said) == (1, True, False)
+
+
 def test_the_header_of_the_token_is_added_unless_the_job_has_one(desk: Desk) -> None:
     desk.put("python", "env | grep ^GIT_CONFIG_ | sort; exit 2")
     git(desk.folder, "init", "--quiet")

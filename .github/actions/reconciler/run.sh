@@ -29,6 +29,15 @@ if [[ $COMMAND == environments ]]; then
   exit 0
 fi
 
+while IFS= read -r line; do
+  if [[ ${line%%=*} =~ ^KORE_[A-Z0-9_]+$ && $line == *=* ]]; then
+    export "${line%%=*}=${line#*=}"
+  elif [[ -n $line ]]; then # it may hold a secret, and is not shown
+    echo "::error::variables: each line must be NAME=VALUE, with a NAME that begins with KORE_"
+    exit 1
+  fi
+done <<<"${GIVEN_VARIABLES:-}"
+unset GIVEN_VARIABLES
 missing=""
 for name in CLIENT_ID CLIENT_SECRET HOST ACCOUNT_ID STREAM_ID; do
   given="GIVEN_$name"
