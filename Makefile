@@ -14,9 +14,10 @@ unexport PYTHONDONTWRITEBYTECODE
 demo: $(STAMP)
 	PATH="$(CURDIR)/$(RUN):$$PATH" sh docs/demo.sh
 
-# The recording of the demo for README.md; look at it before it is committed.
+# The recording of the demo, and the architecture from the imports; look at them before they are committed.
 drawings: $(STAMP)
 	$(RUN)/python -m tests.docs.recording
+	$(RUN)/python -m tests.docs.architecture
 
 # The types are checked beside the tests: mypy uses one core only.
 test: lint
