@@ -124,7 +124,7 @@ _OF_PROD: Final = _environment(
     "prod", _PROD, drift=(_DRIFT,), unchanged=212, requests=7, seconds=4, campaigns=CAMPAIGNS, names=NAMES
 )
 PLAN: Final = Plan(
-    "0.1.0",
+    "0.2.0",
     MADE_AT,
     True,
     FILES,
@@ -186,7 +186,7 @@ _FOUND: Final = (
     ),
 )
 DRIFT: Final = DriftReport(
-    "0.1.0",
+    "0.2.0",
     MADE_AT,
     FILES,
     (
