@@ -61,6 +61,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="stop sending in time to verify and record within so many seconds, before a CI job is killed",
     )
     parser.add_argument(
+        "--lock-timeout",
+        type=shared.deadline,
+        metavar="SECONDS",
+        help="wait at most so long for a lock that another run holds; without it, not at all",
+    )
+    parser.add_argument(
         "--undo-out", type=shared.path, metavar="FILE", help="save the plan that sets back what this run did"
     )
     reports.arguments(parser)
@@ -78,6 +84,8 @@ def run(options: argparse.Namespace) -> int:
     """Apply, print the result, and return the exit code that it means."""
     if options.plan and options.revert_drift:
         raise UsageError("--revert-drift does not go with a saved plan: it would do more than the plan says")
+    if options.lock_timeout and options.dask:
+        raise UsageError("--lock-timeout does not go with --dask: its workers wait for locks in a way of their own")
     from reconciler.cli import wiring
     from reconciler.cli.runtime import Runtime
 
@@ -175,6 +183,7 @@ def _apply(options: argparse.Namespace, chosen: Chosen, saved: Plan | None, runt
             progress=shown.outcome,
             undo=lambda plan: _save_undo(plan, options),
             break_freeze=options.break_freeze or "",
+            lock_timeout=options.lock_timeout or 0.0,
             saved={environment.name: environment for environment in saved.environments} if saved else {},
         )
         if options.dask:

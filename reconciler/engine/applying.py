@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -14,7 +15,7 @@ from reconciler.engine.following import follow_saved_plan
 from reconciler.engine.looking import add_forecast, compare, warn_of_freeze
 from reconciler.engine.per_account import all_of, first_of, side_by_side
 from reconciler.engine.workspaces import PlanMetadata, Selection, Workspace
-from reconciler.errors import ReconcilerError, in_words
+from reconciler.errors import LockedError, ReconcilerError, in_words
 from reconciler.execute.attempt import unsent
 from reconciler.execute.records import Records
 from reconciler.execute.run import Run, RunContext
@@ -25,6 +26,9 @@ from reconciler.model.outcomes import EnvironmentResult, Outcome, Result
 from reconciler.planning.revalidation import revalidate
 from reconciler.protocols import Clock, LockInfo, Remote, StateWriter, Stop
 
+LOCK_POLL = 10.0  # seconds between two tries to take a lock that another run holds
+_log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class ApplyOptions:
@@ -33,6 +37,7 @@ class ApplyOptions:
     `approve` shows the plan and raises what stops it; `progress` receives each outcome as it becomes known, with the
     name of the environment. `undo` is given the plan that sets back what the run did. `saved` holds, by environment,
     plans that were reviewed before and are to be followed. `break_freeze` says why a freeze is broken, "" if it is not.
+    A lock that another run holds is waited for at most `lock_timeout` seconds.
     """
 
     holder: LockInfo
@@ -44,6 +49,7 @@ class ApplyOptions:
     undo: Callable[[Plan], None] = lambda _: None
     saved: Mapping[str, EnvironmentPlan] = field(default_factory=dict)
     break_freeze: str = ""
+    lock_timeout: float = 0.0
 
 
 class Accounts(Protocol):
@@ -147,7 +153,7 @@ def _prepare(
 ) -> _PreparedEnvironment:
     started = options.clock.monotonic()
     held = locks.enter_context(ExitStack())
-    writer = held.enter_context(workspace.store.lock(options.holder))
+    writer = _lock(workspace, held, options)
     saved = options.saved.get(workspace.name)
     snapshot = LiveSnapshot(remotes[workspace.name], options.clock)
     ids = [change.id for change in saved.changes] if saved else workspace.ids(selection)
@@ -157,6 +163,21 @@ def _prepare(
     warned = warn_of_freeze(plan, workspace, now, options.break_freeze)
     broken = options.break_freeze if warned is not plan else ""
     return _PreparedEnvironment(workspace, remotes[workspace.name], held, writer, warned, snapshot, started, broken)
+
+
+def _lock(workspace: Workspace, held: ExitStack, options: ApplyOptions) -> StateWriter:
+    """Lock the state until `held` is closed; raises LockedError if another run has the lock for too long."""
+    left = options.lock_timeout
+    while True:
+        try:
+            return held.enter_context(workspace.store.lock(options.holder))
+        except LockedError as error:
+            if left <= 0:
+                raise
+            if left == options.lock_timeout:
+                _log.info("waiting at most %.0f s: %s", left, error)
+        options.clock.sleep(min(left, LOCK_POLL))
+        left -= LOCK_POLL
 
 
 def plan_environment(

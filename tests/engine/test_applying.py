@@ -72,6 +72,7 @@ class Land:
         saved: Mapping[str, EnvironmentPlan] | None = None,
         approve: Callable[[Plan], None] | None = None,
         undo: Callable[[Plan], None] | None = None,
+        lock_timeout: float = 0.0,
     ) -> Result:
         options = ApplyOptions(
             holder=HOLDER,
@@ -82,6 +83,7 @@ class Land:
             progress=self.tell,
             undo=undo or self.undo.append,
             saved=saved or {},
+            lock_timeout=lock_timeout,
         )
         sites = [place.workspace for place in self.places.values()]
         return apply(sites, {name: place.remote for name, place in self.places.items()}, HEADING, scope, options)
@@ -151,6 +153,22 @@ def test_a_lock_that_somebody_has_sends_nothing_anywhere() -> None:
     with pytest.raises(LockedError):
         land.apply()
     assert (land.puts, land.log[-1]) == ([], "unlock prod")
+
+
+def test_a_lock_is_waited_for_as_long_as_was_said(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "reconciler")
+    land = two()
+    store = land.places["dev"].store
+    store.holder = HOLDER
+    land.clock.later(15, lambda: setattr(store, "holder", None))
+    assert set(short(land.apply(lock_timeout=25)).values()) == {"updated 1"}
+    assert land.log[2:5] == ["sleep 10", "sleep 10", "lock dev"]
+    assert caplog.messages == ["waiting at most 25 s: u writes"]
+    late = two()
+    late.places["dev"].store.holder = HOLDER
+    with pytest.raises(LockedError):
+        late.apply(lock_timeout=25)
+    assert (late.puts, late.log[2:]) == ([], ["sleep 10", "sleep 10", "sleep 5", "unlock prod"])
 
 
 @pytest.mark.parametrize("error", [DeclinedError("no"), RuntimeError("a bug")])

@@ -125,8 +125,8 @@ def test_each_pod_takes_its_part_and_finds_its_secrets(tmp_path: Path) -> None:
         assert int(process) == pod.pid, "the program itself gets the signals"
         assert shard == f"{index + 1}/{job['spec']['completions']}"
         assert secret == str(tmp_path / "contact-lists" / "KORE_PROD_CLIENT_SECRET")
-        assert arguments[:4] == ["apply", "plan.json", "--yes", "--report"]
-        assert arguments[4] == f"json={tmp_path}/results/contact-lists-apply-x7k2p/part-{index + 1}.json"
+        assert arguments[:6] == ["apply", "plan.json", "--yes", "--lock-timeout", "180", "--report"]
+        assert arguments[6] == f"json={tmp_path}/results/contact-lists-apply-x7k2p/part-{index + 1}.json"
 
 
 @pytest.fixture
