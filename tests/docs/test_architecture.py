@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 
 from tests.docs.architecture import PICTURE, drawn, imports, layers, without_shortcuts
+from tests.golden import check
 
 PACKAGES = layers()
 IMPORTS = imports(name for row in PACKAGES for name in row)
 
 
 def test_the_picture_is_drawn_from_the_imports_as_they_are() -> None:
-    """`make drawings` renews it."""
-    assert drawn(PACKAGES, without_shortcuts(IMPORTS)) == PICTURE.read_text(encoding="utf-8")
+    """`make drawings` renews it, too."""
+    check(PICTURE, drawn(PACKAGES, without_shortcuts(IMPORTS)))
 
 
 def test_what_is_left_out_can_be_followed() -> None:

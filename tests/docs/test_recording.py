@@ -7,6 +7,7 @@ import re
 import pytest
 
 from tests.docs.recording import PICTURE, SHOWN, drawn, recorded, scenes
+from tests.golden import check
 from tests.program import REPOSITORY
 
 
@@ -26,5 +27,5 @@ def test_the_scenes_are_the_last_steps_of_the_demo() -> None:
 
 @pytest.mark.slow
 def test_the_picture_is_what_the_demo_prints_today() -> None:
-    """`make drawings` renews it."""
-    assert drawn(scenes(recorded())) == PICTURE.read_text(encoding="utf-8")
+    """`make drawings` renews it, too."""
+    check(PICTURE, drawn(scenes(recorded())))
