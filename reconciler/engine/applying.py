@@ -93,7 +93,8 @@ def apply_with(
         options.undo(replace(approved, environments=tuple(end.undo for end in ends)))
     except Exception as error:  # noqa: BLE001  what was done is done: the result says it
         ends = [_add_error(end, in_words(error)) for end in ends]
-    sent = any(outcome.attempts for end in ends for outcome in end.result.outcomes)
+    outcomes = [outcome for end in ends for outcome in end.result.outcomes]
+    sent = any(outcome.attempts or outcome.outcome in ("updated", "in_doubt") for outcome in outcomes)
     failures = {end.result.name: end.failure for end in ends if end.failure}
     if failures and not sent:
         raise first_of(failures, several=len(ends) > 1)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Thread
 
 from tests.program import REPOSITORY, UNMEASURED, Ran
 from tests.state.servers import free_port
@@ -32,16 +34,17 @@ class DaskCluster:
     def start_scheduler(self, *options: str) -> None:
         self.scheduler = self._start("scheduler", "--host", "127.0.0.1", "--port", str(self.port), *options)
 
-    def start_worker(self, threads: int = 4, **variables: str) -> subprocess.Popen[bytes]:
+    def start_worker(self, threads: int = 4, address: str = "", **variables: str) -> subprocess.Popen[bytes]:
         """Start one worker process, without a nanny: it stays dead once it is killed."""
         options = ["--no-nanny", "--nthreads", str(threads), "--memory-limit", "0"]
-        worker = self._start("worker", self.address, *options, **variables)
+        options += ["--preload", "tests.cli.dask_preload"]
+        worker = self._start("worker", address or self.address, *options, **variables)
         self.workers.append(worker)
         return worker
 
     def _start(self, which: str, *arguments: str, **variables: str) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", f"distributed.cli.dask_{which}", *arguments, "--no-dashboard"]
-        command += ["--dashboard-address", "127.0.0.1:0"]
+        command = [sys.executable, "-m", f"distributed.cli.dask_{which}", *arguments]
+        command += ["--no-dashboard", "--dashboard-address", "127.0.0.1:0"]
         log = (self.folder / f"{which}-{len(self.workers)}.log").open("wb")
         with log:
             return subprocess.Popen(
@@ -98,3 +101,39 @@ def dask_cluster(folder: Path, variables: Mapping[str, str]) -> Iterator[DaskClu
         yield cluster
     finally:
         cluster.end()
+
+
+@dataclass
+class Wire:
+    """A port that leads to another; all that goes through it is kept."""
+
+    port: int
+    seen: list[bytes] = field(default_factory=list)
+
+
+@contextmanager
+def recorded(port: int) -> Iterator[Wire]:
+    """Stand before a port of this machine for as long as the context lasts."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        wire = Wire(int(listener.getsockname()[1]))
+
+        def accept() -> None:
+            with suppress(OSError):
+                while True:
+                    near, _ = listener.accept()
+                    far = socket.create_connection(("127.0.0.1", port))
+                    for source, sink in ((near, far), (far, near)):
+                        Thread(target=_pass_on, args=(source, sink, wire.seen), daemon=True).start()
+
+        Thread(target=accept, daemon=True).start()
+        yield wire
+
+
+def _pass_on(source: socket.socket, sink: socket.socket, seen: list[bytes]) -> None:
+    with source:
+        with suppress(OSError):
+            while came := source.recv(65_536):
+                seen.append(came)
+                sink.sendall(came)
+        with suppress(OSError):
+            sink.shutdown(socket.SHUT_RDWR)

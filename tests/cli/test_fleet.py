@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,13 +22,15 @@ from reconciler.cli.fleet.earlier_worker import with_earlier_work
 from reconciler.cli.fleet.tagged_plan import tag, untag
 from reconciler.cli.fleet.task_runner import Lost
 from reconciler.cli.runtime import Runtime, lock_info
+from reconciler.cli.stores import store_at
 from reconciler.engine.applying import ApplyOptions, apply_with
 from reconciler.engine.looking import drift, plan
-from reconciler.errors import FleetError, FrozenError, LockedError, ReconcilerError, StoppedError
+from reconciler.errors import FleetError, ForeignStateError, FrozenError, LockedError, ReconcilerError, StoppedError
 from reconciler.model.changes import EnvironmentPlan, Plan
 from reconciler.model.drift_report import DriftReport
 from reconciler.model.outcomes import EnvironmentResult, Outcome, Result
 from reconciler.protocols import Reader
+from reconciler.sandbox.faults import Delay
 from reconciler.sandbox.server import CLIENT_ID, CLIENT_SECRET
 from tests.cli.fleets import Accounts, InlineRunner, Signalled, accounts
 from tests.report import samples
@@ -244,3 +248,55 @@ def test_what_an_earlier_worker_did_is_told_as_done_and_can_be_set_back() -> Non
     assert result.unchanged == 3
     (back,) = undo.changes
     assert (back.before, back.after) == (samples.RENAME.after, samples.RENAME.before)
+
+
+def test_one_that_is_in_doubt_is_no_run_in_which_nothing_was_sent(place: Accounts) -> None:
+    refused = LockedError("somebody else writes")
+    done, _, _ = apply_by(place, InlineRunner({2: lambda _: Lost("gone"), 3: lambda _: refused}))
+    assert kinds(done) == [["in_doubt"] * 3, ["not_sent"] * 3]
+
+
+def test_a_task_that_runs_twice_writes_once(place: Accounts, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second waits for the lock of the first, then finds all done, and tells the same."""
+    monkeypatch.setattr(account_task, "TAKEN_UP", 0.02)
+    place.sandboxes[0].world.faults.arm([Delay(call="put", seconds=0.3)])
+    answers: list[AccountAnswer] = []
+
+    def twice(order: bytes) -> bytes:
+        with ThreadPoolExecutor() as threads:
+            both = list(threads.map(lambda _: run_account(VERSION, order), range(2)))
+        answers.extend(map(decode_answer, both))
+        return both[0]
+
+    done, _, _ = apply_by(place, InlineRunner({2: twice}))
+    assert kinds(done) == [["updated"] * 3] * 2
+    assert [[outcome.outcome for outcome in each.ends[0].result.outcomes] for each in answers] == [["updated"] * 3] * 2
+    assert [len(each.ends[0].undo.changes) for each in answers] == [3, 3]
+    assert len(place.sandboxes[0].world.writes) == 3
+
+
+def test_a_lock_of_another_run_is_not_waited_for(place: Accounts) -> None:
+    def locked(order: bytes) -> bytes:
+        made = decode_order(order)
+        (environment,) = made.environments
+        store = store_at(made.state.url, Path(made.state.manifest), environment.desired)
+        with store.lock(lock_info()):
+            return run_account(VERSION, order)
+
+    done, _, _ = apply_by(place, InlineRunner({2: locked}))
+    assert kinds(done) == [["not_sent"] * 3, ["updated"] * 3]
+    place.declare("Newer")
+    with pytest.raises(LockedError, match="locked by"):
+        apply_by(place, InlineRunner({0: locked}))
+
+
+def test_a_state_of_another_manifest_that_is_still_there_is_refused(place: Accounts) -> None:
+    apply_by(place, InlineRunner())
+    manifest = place.folder / "lists.yaml"
+    (place.folder / "other.yaml").write_bytes(manifest.read_bytes())
+    for path in (place.folder / ".reconciler").glob("*.state.json"):
+        path.write_text(
+            re.sub(r'"checksum".*\n', "", path.read_text()).replace("../lists.yaml", "../other.yaml"), encoding="utf-8"
+        )
+    _, failures = place.fleet(InlineRunner(), "plan").plan()
+    assert {type(error) for error in failures.values()} == {ForeignStateError}

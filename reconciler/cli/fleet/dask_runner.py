@@ -89,14 +89,14 @@ class DaskRunner:
         """Tell all workers; those that join later are told by the next call."""
         if self._client.status == "running":
             with suppress(Exception):  # likewise
-                self._client.run(stop_accounts, self._run, signal, wait=False, on_error="ignore")
+                self._client.run(stop_accounts, self._run, signal, on_error="ignore")
 
 
 def _in_words(error: Exception) -> str:
     kind = type(error).__name__
     if kind == "KilledWorker":
         return "each worker that took up this account was lost"
-    return f"the scheduler or the worker is gone ({kind})" if "Cancelled" in kind else f"{kind}: {error}"
+    return "the connection to the scheduler was lost" if "Cancelled" in kind else f"{kind}: {error}"
 
 
 @contextmanager

@@ -78,7 +78,7 @@ class FleetApply:
         self, account: str, answer: AccountAnswer | Lost, plans: Mapping[str, EnvironmentPlan]
     ) -> Iterator[EnvironmentEnd]:
         names = [each.name for each in self.fleet.accounts[account]]
-        if why := self._why_in_doubt(account, answer):
+        if why := _why_in_doubt(answer):
             words = _IN_DOUBT.format(why=why)
             yield from (self._end(plans[name], _in_doubt, words, None) for name in names)
         elif isinstance(answer, AccountAnswer) and answer.refused:
@@ -89,14 +89,6 @@ class FleetApply:
                 requests, seconds = self._spent[result.name]
                 spent = replace(result, requests=result.requests + requests, seconds=result.seconds + seconds)
                 yield EnvironmentEnd(spent, untag(undo), None)
-
-    def _why_in_doubt(self, account: str, answer: AccountAnswer | Lost) -> str:
-        """Say why it is not known what was sent; "" if it is known."""
-        if isinstance(answer, Lost):
-            return answer.why
-        if answer.refused and (answer.begun or self.fleet.runner.was_repeated(account)):
-            return f"a worker was lost, or failed at the end; then: {answer.refused.message}"
-        return ""
 
     def _end(
         self,
@@ -110,6 +102,15 @@ class FleetApply:
         result = EnvironmentResult(plan.name, outcomes, plan.unchanged, requests, seconds, stopped=words)
         undo = replace(plan, changes=(), drift=(), unchanged=0, warnings=())
         return EnvironmentEnd(result, undo, failure)
+
+
+def _why_in_doubt(answer: AccountAnswer | Lost) -> str:
+    """Say why it is not known what was sent; "" if it is known."""
+    if isinstance(answer, Lost):
+        return answer.why
+    if answer.refused and answer.begun:
+        return f"a worker was lost, or failed at the end; then: {answer.refused.message}"
+    return ""
 
 
 def _not_sent(change: Change, words: str) -> Outcome:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple, Protocol
 
 from reconciler.cli.fleet.account_answer import AccountAnswer, decode_answer, error_part
@@ -99,7 +100,10 @@ def _next(
     name, found = came
     under_way.discard(name)
     tell()
-    yield name, _read(found)
+    answer = _read(found)
+    if isinstance(answer, AccountAnswer) and answer.refused and not answer.begun:
+        answer = replace(answer, begun=runner.was_repeated(name))
+    yield name, answer
 
 
 def _read(found: bytes | ReconcilerError | Lost) -> AccountAnswer | Lost:
