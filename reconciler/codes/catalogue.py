@@ -16,6 +16,7 @@ KINDS = {
     "guards": "Guards: why one list is blocked",
     "errors": "Errors: why a command ended without doing what was asked",
     "exits": "Exit codes: what a command tells a script",
+    "manifest": "Problems of a manifest: what is wrong in the file",
 }
 """The tables of `codes.toml`, each with its heading."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal
+from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
 
@@ -27,6 +27,8 @@ class ProblemPart(TypedDict):
     """Where in the manifest, dotted, such as lists.vip.name; empty for a file as a whole."""
     message: str
     """What is wrong, and the way out."""
+    code: NotRequired[str]
+    """The code of the kind of problem, such as M044; `reconciler explain` says more of it."""
 
 
 @document
@@ -45,10 +47,13 @@ def problems_document(problems: Iterable[Problem]) -> ProblemsDocument:
 
 
 def _problem(problem: Problem) -> ProblemPart:
-    return {
+    part: ProblemPart = {
         "file": problem.file,
         "line": problem.line,
         "column": problem.column,
         "path": problem.path,
         "message": problem.message,
     }
+    if problem.code:
+        part["code"] = problem.code
+    return part

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
+from reconciler.manifest.flaws import Flaw, Kind
+
 WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY = f"(?:{'|'.join(WEEK)})"
 DAYS = rf"^{_DAY}(?:-{_DAY})?(?:, *{_DAY}(?:-{_DAY})?)*$"
@@ -20,18 +22,24 @@ MOMENT = r"^20[0-9]{2}-[01][0-9]-[0-3][0-9](?: [0-2][0-9]:[0-5][0-9])?$"
 _OF_THE_MACHINE = ("localtime", "posixrules")  # links that a system's data of time zones may hold
 
 
-def zone_fault(name: str) -> str | None:
+def zone_fault(name: str) -> Flaw | None:
     """Check the name of a time zone."""
     if name in _OF_THE_MACHINE:
-        return f"{name!r} differs from machine to machine: write one such as Europe/Berlin, America/New_York or UTC"
+        return _freeze_flaw(
+            f"{name!r} differs from machine to machine: write one such as Europe/Berlin, America/New_York or UTC"
+        )
     try:
         zone_of(name)
     except (KeyError, ValueError, OSError):  # unknown, no name at all, or the name of a folder of zones
         from zoneinfo import available_timezones  # noqa: PLC0415  (as below)
 
         if available_timezones():
-            return f"there is no time zone {name!r}: write one such as Europe/Berlin, America/New_York or UTC"
-        return "this machine has no data of time zones: install them (pip install tzdata, or the system's tzdata)"
+            return _freeze_flaw(
+                f"there is no time zone {name!r}: write one such as Europe/Berlin, America/New_York or UTC"
+            )
+        return _freeze_flaw(
+            "this machine has no data of time zones: install them (pip install tzdata, or the system's tzdata)"
+        )
     return None
 
 
@@ -42,19 +50,24 @@ def zone_of(name: str) -> ZoneInfo:
     return ZoneInfo(name)
 
 
-def hours_fault(hours: str) -> str | None:
+def hours_fault(hours: str) -> Flaw | None:
     """Check `hours` that are of the right form."""
     begin, _, end = hours.partition("-")
-    return "begins and ends at the same time: leave hours out for whole days" if begin == end else None
+    same = "begins and ends at the same time: leave hours out for whole days"
+    return _freeze_flaw(same) if begin == end else None
 
 
-def moment_fault(text: str) -> str | None:
+def moment_fault(text: str) -> Flaw | None:
     """Check a date that is of the right form."""
     try:
         datetime.fromisoformat(text)
     except ValueError:
-        return "there is no such date or time: correct it"
+        return _freeze_flaw("there is no such date or time: correct it")
     return None
+
+
+def _freeze_flaw(message: str) -> Flaw:
+    return Flaw(Kind.FREEZE, message)
 
 
 def days_in(days: str) -> frozenset[int]:

@@ -8,6 +8,7 @@ from contextlib import suppress
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
+from reconciler.manifest.flaws import Flaw, Kind
 from reconciler.manifest.reading import Reading
 
 _MAGIC = frozenset("*?[")
@@ -28,18 +29,18 @@ def included_files(reading: Reading, globs: list[str], path: Path, drafts: Colle
     """
     seen = {path.name}
     for number, glob in enumerate(globs[:MOST_GLOBS]):
-        found, fault = _files(path.parent, glob, drafts)
+        found, message = _files(path.parent, glob, drafts)
         for name in found:
             if not _stays_inside(path.parent, name):
-                fault = f"{name!r} is a link out of the manifest's folder: put the file itself there"
+                message = f"{name!r} is a link out of the manifest's folder: put the file itself there"
             elif name not in seen:
                 seen.add(name)
                 yield name
-        if fault:
-            reading.blame(("include", number), fault)
+        if message:
+            reading.blame(("include", number), Flaw(Kind.INCLUDE, message))
     if len(globs) > MOST_GLOBS:
-        fault = f"only {MOST_GLOBS:,} entries are read: let one glob match several files"
-        reading.blame(("include", MOST_GLOBS), fault)
+        message = f"only {MOST_GLOBS:,} entries are read: let one glob match several files"
+        reading.blame(("include", MOST_GLOBS), Flaw(Kind.INCLUDE, message))
 
 
 def _files(folder: Path, glob: str, drafts: Collection[str]) -> tuple[list[str], str | None]:

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from reconciler.errors import ManifestError
 from reconciler.files import read as files_read
 from reconciler.manifest import messages
+from reconciler.manifest.flaws import Flaw, Kind
 from reconciler.manifest.includes import included_files
 from reconciler.manifest.model_base import Entry
 from reconciler.manifest.models import NAME, Head, IncludedFile, ListEntry
@@ -48,7 +49,7 @@ def load(path: Path, drafts: Mapping[str, bytes] | None = None) -> Manifest:
         all_found = False
     problems = sorted(loading.problems, key=lambda problem: (problem.file != str(path), problem))
     if not all_found:
-        problems.append(problems[0]._replace(path="", message="there are more problems: correct these first"))
+        problems.append(problems[0]._replace(path="", message="there are more problems: correct these first", code=""))
     raise ManifestError(problems)
 
 
@@ -71,7 +72,8 @@ class _Loading:
             readings += [self._read(name) for name in included]
         for reading in readings[1:]:
             for key in reading.root.keys() - {"lists"}:
-                reading.blame((key,), f"an included file holds only lists: move {key} to {self.path.name}", at_key=True)
+                message = f"an included file holds only lists: move {key} to {self.path.name}"
+                reading.blame((key,), Flaw(Kind.ONLY_LISTS, message), at_key=True)
         for reading in readings:
             if not isinstance(reading.root.get("lists", {}), dict):
                 _validate(IncludedFile, {"lists": reading.root["lists"]}, reading)
@@ -107,7 +109,7 @@ def _unreadable(file: str, error: OSError, problems: Problems) -> Reading:
         )
     else:
         message = f"cannot be read ({error.strerror}): see what it is, and its rights"
-    problems.append(Problem(file, 1, 1, "", message))
+    problems.append(Problem(file, 1, 1, "", message, Kind.NOT_READ))
     return Reading(SourceText(file, ""), problems=problems, broken=True)
 
 
@@ -115,7 +117,7 @@ def _head(main: Reading) -> Head | None:
     """Check everything except the lists. Return None if that has problems."""
     head: Value = {key: value for key, value in main.root.items() if key != "lists"}
     if count_values(head) > MOST_VALUES:
-        main.blame((), f"besides the lists, the file holds {_TOO_MUCH}")
+        main.blame((), Flaw(Kind.TOO_MUCH, f"besides the lists, the file holds {_TOO_MUCH}"))
         return None
     return _validate(Head, head, main)
 
@@ -125,8 +127,8 @@ def _validate(model: type[_Checked], value: Value, reading: Reading, place: Plac
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        for fault in messages.faults(error.errors(include_url=False, include_context=False), value, place):
-            reading.blame(fault.place, fault.message, at_key=fault.at_key)
+        for fault in messages.faults(error.errors(include_url=False), value, place):
+            reading.blame(fault.place, fault.flaw, at_key=fault.at_key)
         return None
 
 
@@ -139,14 +141,14 @@ def _entries(readings: list[Reading]) -> Iterator[tuple[Reading, str, int, ListE
             place: Place = ("lists", key)
             line, _ = reading.source.position(lists.key_offsets[key])
             if count_values(value) > MOST_VALUES:
-                reading.blame(place, f"holds {_TOO_MUCH}", at_key=True)
+                reading.blame(place, Flaw(Kind.TOO_MUCH, f"holds {_TOO_MUCH}"), at_key=True)
                 continue
             entry = _validate(ListEntry, value, reading, place)
             if not _NAME.fullmatch(key):
                 reading.blame(place, messages.bad_name(key), at_key=True)
             if other := seen.get(key):
                 first = f"{other.source.file}:{other.position(place, at_key=True)[0]}"
-                reading.blame(place, f"is also in {first}: remove or rename one", at_key=True)
+                reading.blame(place, Flaw(Kind.LIST_TWICE, f"is also in {first}: remove or rename one"), at_key=True)
             elif entry:
                 yield reading, key, line, entry
             seen.setdefault(key, reading)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.manifest import model_base
+from reconciler.manifest.flaws import Flaw, Kind
 from reconciler.manifest.freeze_times import WEEK
 from reconciler.manifest.model_base import Entry
 from reconciler.manifest.models import (
@@ -110,7 +111,7 @@ class Fault(NamedTuple):
     """What is wrong with the value at `place`, or with its key."""
 
     place: Place
-    message: str
+    flaw: Flaw
     at_key: bool = False
 
 
@@ -145,11 +146,13 @@ def first_names(names: Sequence[str], number: int) -> str:
     return first if number <= MOST_NAMED else f"{first}, … ({number - MOST_NAMED:,} more)"
 
 
-def bad_name(name: str) -> str:
-    """Return a message for a key, or a name of an environment, that is not valid."""
+def bad_name(name: str) -> Flaw:
+    """Return what is wrong with a key, or a name of an environment, that is not valid."""
     if name.startswith("x-"):
-        return "keys here are names, and names cannot begin with x-: rename it, or move it to where other keys stand"
-    return f"{quote(name)} is not a valid name: use a-z, 0-9, _ and -, beginning with a letter or digit"
+        message = "keys here are names, and names cannot begin with x-: rename it, or move it to where other keys stand"
+    else:
+        message = f"{quote(name)} is not a valid name: use a-z, 0-9, _ and -, beginning with a letter or digit"
+    return Flaw(Kind.BAD_NAME, message)
 
 
 def show_value(value: Value) -> str:
@@ -194,26 +197,29 @@ def _fault(error: ErrorDetails, place: Place, value: Value) -> Fault:
     kind = _kind(place)
     match error["type"]:
         case "missing":
-            return Fault(place[:-1], f"{place[-1]} is missing: add {_WANTED[kind]}", at_key=True)
+            message = f"{place[-1]} is missing: add {_WANTED[kind]}"
+            return Fault(place[:-1], Flaw(Kind.MISSING_KEY, message), at_key=True)
         case "extra_forbidden":
-            return Fault(place, unknown_key(place, tuple(_ENTRIES[_kind(place[:-1])].model_fields)), at_key=True)
+            message = unknown_key(place, tuple(_ENTRIES[_kind(place[:-1])].model_fields))
+            return Fault(place, Flaw(Kind.UNKNOWN_KEY, message), at_key=True)
         case _ if error["loc"][-1:] == ("[key]",):
             return Fault(place, bad_name(str(place[-1])), at_key=True)
         case model_base.BROKEN_RULE:
-            return Fault(place, error["msg"])
+            return Fault(place, Flaw(Kind(error["ctx"]["kind"]), error["msg"]))
         case found:
             return Fault(place, _wrong_value(kind, value, wants_text=found == "string_type"))
 
 
-def _wrong_value(kind: str, value: Value, *, wants_text: bool) -> str:
+def _wrong_value(kind: str, value: Value, *, wants_text: bool) -> Flaw:
     wanted = _WANTED[kind]
     if isinstance(value, NotText) and value.read_as == "null":
-        return f"has no value (null): {_NULL.get(kind, f'write {wanted}, or leave the key out if it is optional')}"
+        message = f"has no value (null): {_NULL.get(kind, f'write {wanted}, or leave the key out if it is optional')}"
+        return Flaw(Kind.NULL, message)
     if wants_text and isinstance(value, NotText | int) and kind.endswith(_ANY_TEXT):
         read_as = "true or false" if isinstance(value, bool) else getattr(value, "read_as", "a number")
         text = show_value(value)
-        return f"YAML reads {text} as {read_as}, not as text: write {quote(text)}"
-    return f"must be {wanted}; got {show_value(value)}"
+        return Flaw(Kind.NOT_TEXT, f"YAML reads {text} as {read_as}, not as text: write {quote(text)}")
+    return Flaw(Kind.WRONG_VALUE, f"must be {wanted}; got {show_value(value)}")
 
 
 def _kind(place: Place) -> str:

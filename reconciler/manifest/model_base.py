@@ -8,6 +8,8 @@ from typing import Annotated, LiteralString, TypeAlias
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from reconciler.manifest.flaws import Flaw
+
 BROKEN_RULE: LiteralString = "broken_rule"
 """The type of a pydantic error whose message is shown to people unchanged."""
 
@@ -17,12 +19,12 @@ TRIMMED = r"^\S(?:[\s\S]*\S)?$"
 Glob: TypeAlias = Annotated[str, StringConstraints(min_length=1)]
 
 
-def broken_rule(fault: str) -> PydanticCustomError:
-    return PydanticCustomError(BROKEN_RULE, "{fault}", {"fault": fault})
+def broken_rule(flaw: Flaw) -> PydanticCustomError:
+    return PydanticCustomError(BROKEN_RULE, "{message}", {"message": flaw.message, "kind": flaw.kind})
 
 
-def free_of(fault: Callable[[str], str | None]) -> AfterValidator:
-    """Return a validator that refuses a text if `fault` returns a message for it."""
+def free_of(fault: Callable[[str], Flaw | None]) -> AfterValidator:
+    """Return a validator that refuses a text if `fault` finds one."""
 
     def check(text: str) -> str:
         if found := fault(text):

@@ -21,6 +21,7 @@ from pydantic import (
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
+from reconciler.manifest.flaws import Flaw, Kind
 from reconciler.manifest.model_base import TRIMMED, Entry, Glob, broken_rule, free_of
 from reconciler.manifest.policy_models import PolicyEntry
 from reconciler.manifest.rules import folder_fault, name_format_fault
@@ -38,7 +39,7 @@ def _host(text: str) -> str:
     try:
         return hosts.normalise(text)
     except ValueError as error:
-        raise broken_rule(str(error)) from error
+        raise broken_rule(Flaw(Kind.HOST, str(error))) from error
 
 
 def _form_of_texts(value: object) -> str:

@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from pydantic_core import SchemaError, SchemaValidator, core_schema
 
+from reconciler.manifest.flaws import Flaw, Kind
 from reconciler.manifest.values import unformat_name
 from reconciler.model.fields import FIELDS, label
 from reconciler.model.lists import Policy
@@ -19,22 +20,25 @@ LONGEST_PATTERN = 1_000  # characters
 _MOST_SHOWN = 60
 
 
-def pattern_fault(pattern: str) -> str | None:
+def pattern_fault(pattern: str) -> Flaw | None:
     """Check a `name_pattern`."""
     if not pattern:
-        return 'is empty: write a regular expression, or leave the key out; ".*" allows every name'
+        return Flaw(Kind.PATTERN, 'is empty: write a regular expression, or leave the key out; ".*" allows every name')
     if len(pattern) > LONGEST_PATTERN:
-        return f"is {len(pattern):,} characters long, and at most {LONGEST_PATTERN:,} are read: shorten it"
+        return Flaw(
+            Kind.PATTERN,
+            f"is {len(pattern):,} characters long, and at most {LONGEST_PATTERN:,} are read: shorten it",
+        )
     try:
         _compile(pattern)
         _whole(pattern)
     except SchemaError as error:
         why = str(error).rstrip(".").rpartition("rror: ")[2]
-        return f"is not a regular expression that is supported here ({why}): correct it"
+        return Flaw(Kind.PATTERN, f"is not a regular expression that is supported here ({why}): correct it")
     return None
 
 
-def name_fault(policy: Policy, name_format: str, name: str) -> str | None:
+def name_fault(policy: Policy, name_format: str, name: str) -> Flaw | None:
     """Check the name of a list, as an environment with this policy and `name_format` writes it."""
     written = unformat_name(name_format, name) or name
     if not policy.name_pattern or _whole(policy.name_pattern).isinstance_python(written):
@@ -42,15 +46,18 @@ def name_fault(policy: Policy, name_format: str, name: str) -> str | None:
     pattern = (
         policy.name_pattern if len(policy.name_pattern) <= _MOST_SHOWN else f"{policy.name_pattern[:_MOST_SHOWN]}…"
     )
-    return f"does not match policy.name_pattern '{pattern}': rename the list, or change the pattern"
+    return Flaw(
+        Kind.NAME_PATTERN,
+        f"does not match policy.name_pattern '{pattern}': rename the list, or change the pattern",
+    )
 
 
-def missing_faults(policy: Policy, present: Collection[str]) -> Iterator[str]:
+def missing_faults(policy: Policy, present: Collection[str]) -> Iterator[Flaw]:
     """Yield what `policy.required` asks for and is not among the `present` fields and keys of a list."""
     for name in policy.required:
         if name not in present:
             what = label(name) if name in FIELDS else f"{name} (or an empty one)"
-            yield f"has no {what}, but policy.required asks for it: add it"
+            yield Flaw(Kind.REQUIRED, f"has no {what}, but policy.required asks for it: add it")
 
 
 @lru_cache(maxsize=64)

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import ConfigDict, Discriminator, Field, StringConstraints, Tag, model_validator
 
+from reconciler.manifest.flaws import Flaw, Kind
 from reconciler.manifest.freeze_times import DAYS, HOURS, MOMENT, hours_fault, moment_fault, since, until, zone_fault
 from reconciler.manifest.model_base import TRIMMED, Entry, Glob, broken_rule, free_of
 from reconciler.manifest.own_rules import LONGEST_PATTERN, pattern_fault
@@ -64,7 +65,7 @@ class FreezeEntry(Entry):
     def _ends_after_it_begins(self) -> FreezeEntry:
         begin, end = since(self.since), until(self.until)
         if begin and end and end <= begin:
-            raise broken_rule("until is not after since, so it never holds: correct one of them")
+            raise broken_rule(Flaw(Kind.FREEZE, "until is not after since, so it never holds: correct one of them"))
         return self
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from reconciler.manifest.flaws import Flaw
 from reconciler.manifest.scalars import NotText
 from reconciler.manifest.source import SourceText
 from reconciler.model.problems import Problem
@@ -97,11 +98,11 @@ class Reading:
         lists = self.root.get("lists")
         return lists if isinstance(lists, MappingValue) else MappingValue()
 
-    def blame(self, place: Place, message: str, *, at_key: bool = False) -> None:
+    def blame(self, place: Place, flaw: Flaw, *, at_key: bool = False) -> None:
         """Add a problem of the value at `place`, or of its key. A missing value gets the position of its parent."""
         line, column = self.position(place, at_key=at_key)
         path = ".".join(short_step(step) for step in place)
-        self.problems.append(Problem(self.source.file, line, column, path, message))
+        self.problems.append(Problem(self.source.file, line, column, path, flaw.message, flaw.kind))
 
     def position(self, place: Place, *, at_key: bool = False) -> tuple[int, int]:
         """Return line and column of the value at `place`, or of its key; of the closest parent if it is missing."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import NamedTuple
 
+from reconciler.manifest.flaws import Flaw, Kind
 from reconciler.manifest.messages import MOST_NAMED, first_names, quote
 from reconciler.manifest.models import EnvironmentEntry, ListEntry
 from reconciler.manifest.own_rules import missing_faults, name_fault
@@ -65,8 +66,8 @@ class _Entry(NamedTuple):
     fields: ListEntry
     texts: Texts
 
-    def blame(self, steps: Place, message: str, *, at_key: bool = False) -> None:
-        self.reading.blame(("lists", self.key, *steps), message, at_key=at_key)
+    def blame(self, steps: Place, flaw: Flaw, *, at_key: bool = False) -> None:
+        self.reading.blame(("lists", self.key, *steps), flaw, at_key=at_key)
 
 
 def _resolve_entry(entry: _Entry, sides: Mapping[str, _Side]) -> None:
@@ -79,11 +80,11 @@ def _resolve_entry(entry: _Entry, sides: Mapping[str, _Side]) -> None:
         return
     if len(sides) > 1:
         each = first_names([f"{name}: cl-…" for name in islice(sides, MOST_NAMED + 1)], len(sides))
-        entry.blame(
-            ("id",),
+        message = (
             f"there are {len(sides)} environments but only one id: write one for each that has the list, {{{each}}}, "
-            "or remove the new environment and let `reconciler environments add` write it and change every id",
+            "or remove the new environment and let `reconciler environments add` write it and change every id"
         )
+        entry.blame(("id",), Flaw(Kind.ONE_ID, message))
         return
     for side in sides.values():
         _check_environments(entry, (side.name,), sides)
@@ -103,9 +104,11 @@ def _check_environments(entry: _Entry, ids: Collection[str], sides: Mapping[str,
             place = (field_name, name)
             if name not in sides:
                 known = first_names(list(islice(sides, MOST_NAMED + 1)), len(sides))
-                entry.blame(place, f"the manifest has no environment {quote(name)}: it has {known}", at_key=True)
+                message = f"the manifest has no environment {quote(name)}: it has {known}"
+                entry.blame(place, Flaw(Kind.NO_SUCH_ENVIRONMENT, message), at_key=True)
             elif name not in ids:
-                entry.blame(place, f"the list has no id in {quote(name)}: add one there, or remove this", at_key=True)
+                message = f"the list has no id in {quote(name)}: add one there, or remove this"
+                entry.blame(place, Flaw(Kind.NO_ID_THERE, message), at_key=True)
 
 
 def _add_list(entry: _Entry, side: _Side, list_id: str, id_place: Place) -> None:
@@ -117,7 +120,7 @@ def _add_list(entry: _Entry, side: _Side, list_id: str, id_place: Place) -> None
     if not texts:
         where = f" in {side.name}" if id_place[1:] else ""
         nothing = f"has no {' or '.join(FIELDS)}{where}, so there is nothing to manage: add one"
-        entry.blame((), nothing, at_key=True)
+        entry.blame((), Flaw(Kind.NOTHING_MANAGED, nothing), at_key=True)
     previously = fields.previously
     wanted = DesiredList(
         key=entry.key,
@@ -133,7 +136,7 @@ def _add_list(entry: _Entry, side: _Side, list_id: str, id_place: Place) -> None
         _check_name(entry, side, wanted, overridden=NAME in override)
     if holder := side.ids.get(list_id):
         message = f"{list_id} is also the id of {holder[1].key} in {holder[0]} ({_source(holder[1])})"
-        entry.blame(id_place, f"{message}: an id belongs to one list, correct one of them")
+        entry.blame(id_place, Flaw(Kind.ID_TWICE, f"{message}: an id belongs to one list, correct one of them"))
     else:
         side.ids[list_id] = (side.name, wanted)
     side.lists[entry.key] = wanted
@@ -145,34 +148,34 @@ def _check_name(entry: _Entry, side: _Side, wanted: DesiredList, *, overridden: 
     place: Place = ("overrides", side.name, NAME) if overridden else (NAME,)
     row = MANAGED[NAME]
     if name != own and not overridden and not length_fault(row, own) and (fault := length_fault(row, name)):
-        entry.blame(place, f"{fault} (with the name_format of {side.name})")
+        entry.blame(place, Flaw(fault.kind, f"{fault} (with the name_format of {side.name})"))
     holder = side.names.setdefault(as_seen(name) or name, wanted)
     if holder is not wanted:
         known = f"{holder.key} ({_source(holder)})"
         alike = holder.texts[NAME].casefold() == name.casefold()
         ignoring = "case" if alike else "what cannot be seen (Unicode normalisation, invisible characters)"
         message = f"{quote(name)} is also the name of {known} in {side.name}, ignoring {ignoring}: names must differ"
-        entry.blame(place, message)
+        entry.blame(place, Flaw(Kind.EQUAL_NAMES, message))
 
 
 def _check_own_rules(entry: _Entry, sides: Mapping[str, _Side], policies: Mapping[str, Policy]) -> None:
     """Check what the policies ask of a list; what several environments ask alike is one problem."""
-    found: dict[tuple[Place, str], list[str]] = {}
+    found: dict[tuple[Place, Flaw], list[str]] = {}
     for name, policy in policies.items():
         if wanted := sides[name].lists.get(entry.key):
             for place, fault in _rule_faults(entry, sides[name], policy, wanted):
                 found.setdefault((place, fault), []).append(name)
     for (place, fault), names in found.items():
         where = f" (in {first_names(names, len(names))})" if len(sides) > 1 else ""
-        entry.blame(place, fault + where, at_key=not place)
+        entry.blame(place, Flaw(fault.kind, f"{fault}{where}"), at_key=not place)
 
 
-def _rule_faults(entry: _Entry, side: _Side, policy: Policy, wanted: DesiredList) -> Iterator[tuple[Place, str]]:
+def _rule_faults(entry: _Entry, side: _Side, policy: Policy, wanted: DesiredList) -> Iterator[tuple[Place, Flaw]]:
     name = wanted.texts.get(NAME)
     if name and (fault := name_fault(policy, side.name_format, name)):
         override = entry.fields.overrides.get(side.name)
         place = ("overrides", side.name, NAME) if override and NAME in override.texts else (NAME,)
-        yield place, f"{quote(unformat_name(side.name_format, name) or name)} {fault}"
+        yield place, Flaw(fault.kind, f"{quote(unformat_name(side.name_format, name) or name)} {fault}")
     written = entry.reading.lists[entry.key]
     own = written.own_keys if isinstance(written, MappingValue) else ()
     yield from (((), fault) for fault in missing_faults(policy, {*wanted.texts, *own}))
@@ -193,7 +196,8 @@ def _check_texts(entry: _Entry) -> None:
     for name, text in each:
         if not text:
             place = ("previously", name) if name else ("previously",)
-            entry.blame(place, "is empty, and no list has that name: write the live name, or leave the key out")
+            message = "is empty, and no list has that name: write the live name, or leave the key out"
+            entry.blame(place, Flaw(Kind.EMPTY_TEXT, message))
 
 
 def _check_each(entry: _Entry, place: Place, texts: Texts) -> None:

@@ -1,4 +1,4 @@
-"""Rules for single texts. Each returns a message that says what is wrong and what to do, or None.
+"""Rules for single texts. Each returns what is wrong and what to do, or None.
 
 Lengths are counted in UTF-16 units: the API does not say how it counts, and this is the stricter way.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from reconciler.manifest.flaws import Flaw, Kind
 from reconciler.model.fields import MANAGED, Field, ManagedField
 from reconciler.model.invisible import shows_nothing
 from reconciler.model.texts import units
@@ -14,7 +15,7 @@ from reconciler.model.texts import units
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
-def text_fault(field: Field, text: str) -> str | None:
+def text_fault(field: Field, text: str) -> Flaw | None:
     """Check the text of a managed field as it is written, by the rules in the field's row of the table."""
     row = MANAGED[field]
     if not text:
@@ -27,60 +28,79 @@ def text_fault(field: Field, text: str) -> str | None:
     )
 
 
-def _empty_fault(row: ManagedField) -> str:
-    return f"is empty: write a {row.label}, or leave the key out to leave the {row.label} unmanaged"
+def _empty_fault(row: ManagedField) -> Flaw:
+    return Flaw(
+        Kind.EMPTY_TEXT, f"is empty: write a {row.label}, or leave the key out to leave the {row.label} unmanaged"
+    )
 
 
-def _unseen_fault(row: ManagedField, text: str) -> str | None:
+def _unseen_fault(row: ManagedField, text: str) -> Flaw | None:
     if all(map(shows_nothing, text)):
-        return f"has only invisible characters: write a {row.label} that can be seen"
+        return Flaw(Kind.UNSEEN_TEXT, f"has only invisible characters: write a {row.label} that can be seen")
     return None
 
 
-def length_fault(row: ManagedField, text: str) -> str | None:
+def length_fault(row: ManagedField, text: str) -> Flaw | None:
     """Check the length of a text."""
     length = units(text)
     if length <= row.longest:
         return None
     counted = "characters" if length == len(text) else "UTF-16 units"
-    return (
-        f"is {length} {counted} long, and a {row.label} has at most {row.longest}: shorten it by {length - row.longest}"
+    return Flaw(
+        Kind.TOO_LONG,
+        f"is {length} {counted} long, and a {row.label} has at most {row.longest}: shorten it by "
+        f"{length - row.longest}",
     )
 
 
-def outer_space_fault(text: str) -> str | None:
+def outer_space_fault(text: str) -> Flaw | None:
     """Check that a text neither begins nor ends with white space."""
     if text == text.strip():
         return None
     if text.endswith("\n"):
-        return "ends with a line break, as blocks with > or | do: write >- or |- instead"
-    return "begins or ends with white space: remove it"
+        return Flaw(Kind.OUTER_SPACE, "ends with a line break, as blocks with > or | do: write >- or |- instead")
+    return Flaw(Kind.OUTER_SPACE, "begins or ends with white space: remove it")
 
 
-def control_fault(text: str) -> str | None:
+def control_fault(text: str) -> Flaw | None:
     """Check that a text has no control characters and none of the two Unicode line separators."""
     found = _CONTROL.search(text)
-    return f"contains the control character U+{ord(found[0]):04X}: remove it" if found else None
+    if not found:
+        return None
+    return Flaw(Kind.CONTROL_CHARACTER, f"contains the control character U+{ord(found[0]):04X}: remove it")
 
 
-def name_format_fault(text: str) -> str | None:
+def name_format_fault(text: str) -> Flaw | None:
     """Check a `name_format`."""
     if text.count("{name}") != 1 or re.search("[{}]", text.replace("{name}", "")):
-        return f'must have {{name}} exactly once and no other braces, such as "[dev] {{name}}"; got {text!r}'
+        return Flaw(
+            Kind.NAME_FORMAT,
+            f'must have {{name}} exactly once and no other braces, such as "[dev] {{name}}"; got {text!r}',
+        )
     return outer_space_fault(text) or control_fault(text)
 
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 
 
-def folder_fault(text: str) -> str | None:
+def folder_fault(text: str) -> Flaw | None:
     """Check `state`: a URL, or a folder inside the manifest's folder."""
     if not text:
-        return "is empty: write a folder or a URL, or leave the key out for .reconciler"
+        return _place_flaw("is empty: write a folder or a URL, or leave the key out for .reconciler")
     if "://" not in text and (text.startswith(("/", "~")) or ".." in text.split("/")):
-        return f"{text!r} leads out of the manifest's folder: write a folder in it, as in .reconciler, or a URL"
+        return _place_flaw(
+            f"{text!r} leads out of the manifest's folder: write a folder in it, as in .reconciler, or a URL"
+        )
     if "://" not in text and _SCHEME.match(text):
-        return f"{text!r} is neither a folder nor a URL: a URL is written as in s3://bucket/folder, git+branch://name"
+        return _place_flaw(
+            f"{text!r} is neither a folder nor a URL: a URL is written as in s3://bucket/folder, git+branch://name"
+        )
     if "://" not in text and ".git" in text.casefold().split("/"):
-        return f"{text!r} is git's own folder: write another, as in .reconciler, or a branch: git+branch://NAME"
+        return _place_flaw(
+            f"{text!r} is git's own folder: write another, as in .reconciler, or a branch: git+branch://NAME"
+        )
     return control_fault(text)
+
+
+def _place_flaw(message: str) -> Flaw:
+    return Flaw(Kind.STATE_PLACE, message)

@@ -11,6 +11,8 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
 
+from reconciler.manifest.flaws import Flaw, Kind
+
 _BOM = b"\xef\xbb\xbf"
 _LINE_FEED = re.compile("\n")
 _DISPUTED = re.compile("[\x85\u2028\u2029\ufeff]|\r(?!\n)")
@@ -21,12 +23,12 @@ _NOT_IN_YAML = "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ff
 
 
 class UnreadableError(Exception):
-    """A file cannot be read beyond `offset`; the message is for people."""
+    """A file cannot be read beyond `offset`; the flaw says why, for people."""
 
-    def __init__(self, offset: int, message: str) -> None:
-        super().__init__(message)
+    def __init__(self, offset: int, flaw: Flaw) -> None:
+        super().__init__(flaw.message)
         self.offset = offset
-        self.message = message
+        self.flaw = flaw
 
 
 @dataclass(frozen=True)
@@ -51,18 +53,19 @@ def decode(raw: bytes) -> str:
     """Return the text of a manifest file. Raises UnreadableError if readers of YAML would read it differently."""
     body = raw.removeprefix(_BOM)
     if body.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise UnreadableError(0, "the file is UTF-16, but a manifest is UTF-8: save it as UTF-8")
+        raise UnreadableError(0, Flaw(Kind.NOT_UTF8, "the file is UTF-16, but a manifest is UTF-8: save it as UTF-8"))
     if b"\0" in body:
         before = body[: body.index(b"\0")].decode(errors="replace")
         raise UnreadableError(
-            len(before), "the file is binary (it has NUL bytes), but a manifest is text: name another"
+            len(before),
+            Flaw(Kind.NOT_UTF8, "the file is binary (it has NUL bytes), but a manifest is text: name another"),
         )
     try:
         text = body.decode()
     except UnicodeDecodeError as error:
         before = body[: error.start].decode()
         message = f"the file is not UTF-8 (byte 0x{body[error.start]:02x}): save it as UTF-8"
-        raise UnreadableError(len(before), message) from error
+        raise UnreadableError(len(before), Flaw(Kind.NOT_UTF8, message)) from error
     _check_characters(text)
     return text
 
@@ -75,7 +78,7 @@ def decode_leniently(raw: bytes) -> str:
 def _check_characters(text: str) -> None:
     disputed = _DISPUTED.search(text)
     if disputed:
-        raise UnreadableError(disputed.start(), _disputed_message(disputed[0]))
+        raise UnreadableError(disputed.start(), Flaw(Kind.INVISIBLE_CHARACTER, _disputed_message(disputed[0])))
 
 
 def _disputed_message(character: str) -> str:
@@ -91,7 +94,8 @@ def _disputed_message(character: str) -> str:
     )
 
 
-def forbidden_character(text: str) -> tuple[int, str]:
-    """Return the offset of the first character that YAML does not allow, and a message."""
+def forbidden_character(text: str) -> tuple[int, Flaw]:
+    """Return the offset of the first character that YAML does not allow, and what is to be said of it."""
     found = next(re.finditer(_NOT_IN_YAML, text))
-    return found.start(), f"the control character U+{ord(found[0]):04X} is not allowed in YAML: remove it"
+    message = f"the control character U+{ord(found[0]):04X} is not allowed in YAML: remove it"
+    return found.start(), Flaw(Kind.INVISIBLE_CHARACTER, message)

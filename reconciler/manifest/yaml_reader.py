@@ -12,6 +12,7 @@ import re
 from yaml.error import MarkedYAMLError
 from yaml.reader import ReaderError
 
+from reconciler.manifest.flaws import Flaw, Kind
 from reconciler.manifest.reading import MappingValue, Problems, Reading, SequenceValue, Value, short_step
 from reconciler.manifest.scalars import REFUSED, NotText, plain, read_as
 from reconciler.manifest.source import SourceText, UnreadableError, decode, decode_leniently, forbidden_character
@@ -51,11 +52,11 @@ def read(
     try:
         source = SourceText(file, decode(raw))
     except UnreadableError as error:
-        return _broken(SourceText(file, decode_leniently(raw)), problems, error.offset, error.message)
+        return _broken(SourceText(file, decode_leniently(raw)), problems, error.offset, error.flaw)
     try:
         return _Composer(source, parser, problems).reading() or _empty(source, problems, may_be_empty=may_be_empty)
     except UnreadableError as error:
-        return _broken(source, problems, error.offset, error.message)
+        return _broken(source, problems, error.offset, error.flaw)
     except MarkedYAMLError as error:
         return _broken(source, problems, *explain(error, source.text))
     except ReaderError:
@@ -65,11 +66,11 @@ def read(
 def _empty(source: SourceText, problems: Problems, *, may_be_empty: bool) -> Reading:
     if may_be_empty:
         return Reading(source)
-    return _broken(source, problems, 0, f"the file is empty: {_EMPTY}")
+    return _broken(source, problems, 0, Flaw(Kind.EMPTY_FILE, f"the file is empty: {_EMPTY}"))
 
 
-def _broken(source: SourceText, problems: Problems, offset: int, message: str) -> Reading:
-    problems.append(Problem(source.file, *source.position(offset), "", message))
+def _broken(source: SourceText, problems: Problems, offset: int, flaw: Flaw) -> Reading:
+    problems.append(Problem(source.file, *source.position(offset), "", flaw.message, flaw.kind))
     return Reading(source, problems=problems, broken=True)
 
 
@@ -85,7 +86,7 @@ class _Composer:
     def reading(self) -> Reading | None:
         """Read the whole document; return None if the file is empty. Raises UnreadableError and yaml.YAMLError."""
         if directive := _DIRECTIVE.match(self._source.text):
-            raise UnreadableError(directive.start(1), DIRECTIVES)
+            raise UnreadableError(directive.start(1), Flaw(Kind.TWO_DOCUMENTS, DIRECTIVES))
         if type(self._next()) is STREAM_END:
             return None
         event = self._next()
@@ -98,16 +99,17 @@ class _Composer:
                 "a second YAML document begins here, but a manifest is only one: remove the ---, or include a second "
                 "file"
             )
-            raise UnreadableError(after.start_mark.index, message)
+            raise UnreadableError(after.start_mark.index, Flaw(Kind.TWO_DOCUMENTS, message))
         if not isinstance(root, dict):
-            raise UnreadableError(begin, f"this is not a mapping of keys to values: {_EMPTY}")
+            message = f"this is not a mapping of keys to values: {_EMPTY}"
+            raise UnreadableError(begin, Flaw(Kind.NO_MAPPING, message))
         return Reading(self._source, root, begin, self._problems)
 
     def _value(self, event: Event) -> Value:
         """Return the value that `event` begins."""
         refusal = _refusal(event)
         if refusal:
-            self._complain(event.start_mark.index, refusal)
+            self._complain(event.start_mark.index, Kind.ANCHOR_OR_TAG, refusal)
         if type(event) is ALIAS:
             return REFUSED
         if type(event) is SCALAR:
@@ -122,6 +124,7 @@ class _Composer:
         if (comment := _CUT_OFF.match(text, end)) and self._is_for_text():
             self._complain(
                 comment.start(1),
+                Kind.COMMENT_IN_TEXT,
                 "this # begins a comment, so the text ends before it: put the whole text in quotes; if a "
                 "comment is meant, put a space after the #",
             )
@@ -129,6 +132,7 @@ class _Composer:
         if "\t" in text[begin:end].rstrip():
             self._complain(
                 begin,
+                Kind.TAB,
                 "this unquoted text has a tab, which readers of YAML treat differently: put the whole text in quotes",
             )
             return REFUSED
@@ -140,6 +144,7 @@ class _Composer:
         if event.end_mark.index == len(text) and not text.endswith("\n") and _OPEN_BLOCK.match(text, at):
             self._complain(
                 at,
+                Kind.OPEN_BLOCK,
                 "the file ends in this block without a line break, which readers of YAML treat differently: add one, "
                 "or write >- or |-",
             )
@@ -152,7 +157,7 @@ class _Composer:
                 f"nested deeper than {DEEPEST} levels, but a manifest needs only 6: "
                 "look for an extra bracket or indentation"
             )
-            raise UnreadableError(event.start_mark.index, message)
+            raise UnreadableError(event.start_mark.index, Flaw(Kind.TOO_DEEP, message))
         return self._mapping() if type(event) is MAPPING else self._sequence()
 
     def _mapping(self) -> MappingValue:
@@ -161,20 +166,21 @@ class _Composer:
         while type(key := self._next()) is not MAPPING_END:
             begin = key.start_mark.index
             name = key.value if type(key) is SCALAR else "?"
-            why = _refusal(key) or self._refusal_of_key(key, name, begin, fields)
-            if not why and type(key) is SCALAR and key.implicit[0]:
+            flaw = self._flaw_of_key(key, name, begin, fields)
+            is_own = name.startswith("x-") and not self._keys_are_names()
+            if flaw:
+                self._complain(begin, *flaw, name)
+            elif key.implicit[0]:
                 self._check_plain_key(key)
-            if why:
-                self._complain(begin, why, name)
             self._trail.append(name)
             if type(key) not in (SCALAR, ALIAS):
                 self._collection(key)
             value = self._next()
             read = self._value(value)
             self._trail.pop()
-            if why == "" and not _is_empty(read):
+            if is_own and not flaw and not _is_empty(read):
                 fields.own_keys += (name,)
-            if why is None:
+            if not is_own and not flaw:
                 fields[name] = read
                 fields.key_offsets[name] = begin
                 fields.offsets[name] = value.start_mark.index
@@ -189,25 +195,32 @@ class _Composer:
             self._trail.pop()
         return items
 
-    def _refusal_of_key(self, key: Event, name: str, begin: int, fields: MappingValue) -> str | None:
-        """Return why a pair is refused; "" if the key is the user's own, None if it is not refused."""
+    def _flaw_of_key(self, key: Event, name: str, begin: int, fields: MappingValue) -> Flaw | None:
+        """Return why a pair is refused; None if it is not."""
+        if refusal := _refusal(key):
+            return Flaw(Kind.ANCHOR_OR_TAG, refusal)
         if type(key) is not SCALAR:
-            return "a key must be a text, but this is a mapping or a sequence: put it in quotes if it is meant as text"
+            message = (
+                "a key must be a text, but this is a mapping or a sequence: put it in quotes if it is meant as text"
+            )
+            return Flaw(Kind.KEY_NO_TEXT, message)
         if begin and self._source.text[begin - 1] == "?":
-            return "some readers of YAML take this ? for a part of the key: put the key in quotes, or remove the ?"
+            message = "some readers of YAML take this ? for a part of the key: put the key in quotes, or remove the ?"
+            return Flaw(Kind.KEY_NO_TEXT, message)
         if name in fields:
             line, _ = self._source.position(fields.key_offsets[name])
-            return f"is in this mapping already, in line {line}: remove or rename one"
+            return Flaw(Kind.KEY_TWICE, f"is in this mapping already, in line {line}: remove or rename one")
         if name == "<<" and key.implicit[0]:
-            return f"merge keys are not supported, {_WHERE_WRITTEN}: write the values out here"
-        return "" if name.startswith("x-") and not self._keys_are_names() else None
+            message = f"merge keys are not supported, {_WHERE_WRITTEN}: write the values out here"
+            return Flaw(Kind.ANCHOR_OR_TAG, message)
+        return None
 
     def _check_plain_key(self, key: Event) -> None:
         """Refuse a key that some reader of YAML does not take for text, unless it is under a key of the user's own."""
         if (reading := read_as(key.value)) and not self._is_users_own():
             shown = key.value or "an empty key"
             message = f"YAML reads {shown} as {reading}, not as text: write {json.dumps(key.value)}"
-            self._complain(key.start_mark.index, message, key.value)
+            self._complain(key.start_mark.index, Kind.NOT_TEXT, message, key.value)
 
     def _is_users_own(self) -> bool:
         return any(isinstance(step, str) and step.startswith("x-") for step in self._trail)
@@ -228,10 +241,10 @@ class _Composer:
             case _:
                 return False
 
-    def _complain(self, offset: int, message: str, *more: str) -> None:
+    def _complain(self, offset: int, kind: Kind, message: str, *more: str) -> None:
         path = ".".join(short_step(step) for step in (*self._trail, *more))
         position = self._source.position(offset)
-        self._problems.append(Problem(self._source.file, *position, path, message))
+        self._problems.append(Problem(self._source.file, *position, path, message, kind))
 
 
 def _is_empty(value: Value) -> bool:

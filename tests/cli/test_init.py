@@ -149,7 +149,7 @@ def test_commands_without_a_manifest_say_how_to_begin(
     assert run([command]) == 1
     assert capsys.readouterr().err == (
         f"lists.yaml:1:1: there is no such file in {tmp_path}: go to the folder of your manifest, "
-        "name it with -f FILE, or begin one with `reconciler init`\n"
+        "name it with -f FILE, or begin one with `reconciler init` [M001]\n"
     )
 
 

@@ -34,3 +34,4 @@ def _write(path: Path, code: str, happens: str) -> None:
     )
     assert found, code
     path.write_text(renewed, encoding="utf-8")
+    entries.cache_clear()

@@ -21,6 +21,7 @@ from yaml.error import MarkedYAMLError
 
 from reconciler.errors import ManifestError
 from reconciler.manifest import included_schema, load, manifest_schema
+from reconciler.manifest.flaws import Flaw, Kind
 from reconciler.manifest.freeze_times import zone_fault
 from reconciler.manifest.policy_models import PolicyEntry
 from reconciler.manifest.rules import text_fault
@@ -65,7 +66,7 @@ def test_without_data_of_time_zones_it_says_where_to_get_them(monkeypatch: pytes
     monkeypatch.setitem(sys.modules, "tzdata", None)
     zoneinfo.reset_tzpath(to=[])
     try:
-        assert zone_fault("Europe/Vaduz") == (
+        assert str(zone_fault("Europe/Vaduz")) == (
             "this machine has no data of time zones: install them (pip install tzdata, or the system's tzdata)"
         )
     finally:
@@ -232,10 +233,13 @@ def test_problems_of_included_files_name_those_files(tmp_path: Path, monkeypatch
     with pytest.raises(ManifestError) as refused:
         load(Path(path.name))
     assert str(refused.value).split("\n") == [
-        "lists.yaml:3:27: include.2: 'out.yaml' is a link out of the manifest's folder: put the file itself there",
-        "b.yaml:2:3: lists.a: is also in lists.yaml:5: remove or rename one",
-        "b.yaml:3:1: version: an included file holds only lists: move version to lists.yaml",
-        "c.yaml:1:8: lists: must be a mapping of keys to lists, or {} if there is none; got a sequence",
+        (
+            "lists.yaml:3:27: include.2: 'out.yaml' is a link out of the manifest's folder: put the file itself there "
+            "[M009]"
+        ),
+        "b.yaml:2:3: lists.a: is also in lists.yaml:5: remove or rename one [M054]",
+        "b.yaml:3:1: version: an included file holds only lists: move version to lists.yaml [M035]",
+        "c.yaml:1:8: lists: must be a mapping of keys to lists, or {} if there is none; got a sequence [M033]",
     ]
 
 
@@ -347,7 +351,7 @@ def test_the_fallback_parser_reads_the_example_alike() -> None:
 def test_an_error_without_a_row_still_has_words() -> None:
     error = MarkedYAMLError("while doing", None, "something odd", None)
     said = "this is not YAML (while doing: something odd): look at quotes, colons and indentation"
-    assert explain(error, "") == (0, said)
+    assert explain(error, "") == (0, Flaw(Kind.NOT_YAML, said))
 
 
 names = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Zl", "Zp"]), min_size=1, max_size=20)

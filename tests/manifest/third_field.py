@@ -38,16 +38,16 @@ def check_loading(folder: Path) -> None:
 
 def check_refusals(folder: Path) -> None:
     wrong = {
-        f'"{"x" * 65}"': "is 65 characters long, and a note has at most 64: shorten it by 1",
-        r'"a\tb"': "contains the control character U+0009: remove it",
-        "12": 'YAML reads 12 as a number, not as text: write "12"',
-        "null": 'has no value (null): write "" to clear the note, or leave the key out to leave it unmanaged',
+        f'"{"x" * 65}"': "is 65 characters long, and a note has at most 64: shorten it by 1 [M044]",
+        r'"a\tb"': "contains the control character U+0009: remove it [M042]",
+        "12": 'YAML reads 12 as a number, not as text: write "12" [M024]',
+        "null": 'has no value (null): write "" to clear the note, or leave the key out to leave it unmanaged [M034]',
     }
     for text, message in wrong.items():
         assert problem(folder, f"{{id: {{prod: cl-1}}, note: {text}}}") == f"lists.a.note: {message}"
     assert "known here: id, name, description, note, previously" in problem(folder, "{id: {prod: cl-1}, zzz: a}")
     assert problem(folder, "{id: {prod: cl-1}}").endswith(
-        "has no name or description or note in prod, so there is nothing to manage: add one"
+        "has no name or description or note in prod, so there is nothing to manage: add one [M048]"
     )
 
 

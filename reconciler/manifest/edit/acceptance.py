@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from reconciler.manifest.edit.draft import Declared, Draft, declarations
 from reconciler.manifest.edit.list_text import Revision
+from reconciler.manifest.flaws import Flaw
 from reconciler.manifest.own_rules import name_fault
 from reconciler.manifest.rules import text_fault
 from reconciler.model.fields import NAME, Field
@@ -69,7 +70,7 @@ def _find_refused(draft: Draft, wanted: Sequence[Wanted]) -> Iterator[Refused]:
     left = []
     for each in wanted:
         if fault := text_fault(each.field, each.text) or _name_fault(draft, each):
-            yield Refused(each, fault)
+            yield Refused(each, str(fault))
         else:
             left.append(each)
     while taken := [each for each in left if each.field == NAME and _is_taken(draft, each, left)]:
@@ -79,7 +80,7 @@ def _find_refused(draft: Draft, wanted: Sequence[Wanted]) -> Iterator[Refused]:
         )
 
 
-def _name_fault(draft: Draft, wanted: Wanted) -> str | None:
+def _name_fault(draft: Draft, wanted: Wanted) -> Flaw | None:
     if wanted.field != NAME:
         return None
     environment = draft.manifest.environments[wanted.environment]

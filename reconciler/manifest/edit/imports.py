@@ -127,8 +127,8 @@ def _fault(found: LiveList, names: Mapping[str, str], environment: Environment) 
     faults = (_named_fault(field, found.texts[field]) for field in required)
     if fault := next(filter(None, faults), None):
         return fault
-    fault = name_fault(policy, environment.name_format, found.texts[NAME])
-    return f"its {MANAGED[NAME].label} {fault}" if fault else None
+    refused = name_fault(policy, environment.name_format, found.texts[NAME])
+    return f"its {MANAGED[NAME].label} {refused}" if refused else None
 
 
 def _named_fault(field: Field, text: str) -> str | None:
