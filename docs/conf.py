@@ -40,7 +40,7 @@ if REPOSITORY:  # a button on each page, to its source
     }  # fmt: skip
 html_static_path = ["site"]
 html_css_files = ["site.css"]
-html_extra_path: list[str] = []  # from here to the root of the site, as they are
+html_extra_path = ["../llms.txt"]  # from here to the root of the site, as they are
 html_copy_source = False
 html_show_copyright = False
 html_show_sourcelink = False
@@ -87,8 +87,19 @@ def add_front_door(app: Sphinx, failure: Exception | None) -> None:
         (app.outdir / "index.html").write_text(_TO_INDEX.format(f"{INDEX}.html"), encoding="utf-8")
 
 
+def add_sources(app: Sphinx, failure: Exception | None) -> None:
+    """Put what machines read where the repository has it: sources of pages, which llms.txt links, and schemas."""
+    if failure:
+        return
+    for page in sorted(app.env.found_docs):
+        text = (ROOT / f"{page}.md").read_text(encoding="utf-8")
+        (app.outdir / f"{page}.md").write_text(_FOR_TESTS.sub("", text), encoding="utf-8")
+    shutil.copytree(ROOT / "docs" / "schemas", app.outdir / "docs" / "schemas", dirs_exist_ok=True)
+
+
 def setup(app: Sphinx) -> None:
     """Called by Sphinx."""
     app.connect("source-read", read_page)
     app.connect("doctree-read", keep_addresses, priority=100)
     app.connect("build-finished", add_front_door)
+    app.connect("build-finished", add_sources)

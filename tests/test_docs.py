@@ -29,7 +29,7 @@ from reconciler.report.view.kinds import BLOCKED, LEFT_ALONE, RECORDED, RISKY_RE
 from reconciler.sandbox import faults
 from reconciler.sandbox.control import _VERBS, PREFIX
 from reconciler.sandbox.settings import Settings
-from tests.docs import documents
+from tests.docs import documents, llms
 from tests.docs.replay import MARK, replayed
 from tests.program import REPOSITORY
 
@@ -199,7 +199,7 @@ def test_every_key_of_the_manifest_is_on_the_page_and_no_other_is() -> None:
 
 def test_every_schema_is_on_the_page_and_no_other_is() -> None:
     shown = [(code(kind)[0], link) for kind, _, link in rows("docs/commands.md", "## schema")]
-    assert shown == [(kind, f"[{kind}.schema.json](schemas/{kind}.schema.json)") for kind in DOCUMENTS]
+    assert shown == [(kind, f"[{kind}/1.json](schemas/{kind}/1.json)") for kind in DOCUMENTS]
 
 
 def test_the_page_of_documents_is_made_of_the_schemas() -> None:
@@ -208,6 +208,17 @@ def test_the_page_of_documents_is_made_of_the_schemas() -> None:
     if os.environ.get("UPDATE_DOCS"):
         page.write_text(documents.page(), encoding="utf-8")
     assert page.read_text(encoding="utf-8") == documents.page()
+
+
+def test_llms_txt_is_made_of_the_pages_and_links_each_of_them_once() -> None:
+    """UPDATE_DOCS=1 writes it."""
+    file = REPOSITORY / "llms.txt"
+    if os.environ.get("UPDATE_DOCS"):
+        file.write_text(llms.text(), encoding="utf-8")
+    assert file.read_text(encoding="utf-8") == llms.text()
+    linked = [REPOSITORY / path for path in re.findall(r"^- \[.+?\]\((\S+?)\): \S", llms.text(), re.MULTILINE)]
+    pages = {*PAGES, REPOSITORY / "benchmarks" / "README.md"} - {REPOSITORY / "docs" / "README.md"}
+    assert sorted(linked) == sorted({*pages, *(REPOSITORY / "docs" / "schemas").glob("*/*.json")})
 
 
 _PLACE = re.compile(r"^\S+:\d+:\d+: (?:(?:version|verson|state|environments|policy|include|lists)\b[^:]*: )?")

@@ -40,16 +40,16 @@ def run(options: argparse.Namespace) -> int:
 
 def schema(kind: str) -> object:
     """Return the JSON Schema (draft 2020-12) of one kind of document."""
-    from reconciler.documents.json_schema import document_schema, publishable
+    from reconciler.documents.json_schema import document_schema, identified, publishable
 
     if kind == "manifest":
         from reconciler.manifest import manifest_schema
 
-        return manifest_schema()
+        return identified(kind, manifest_schema())
     if kind == "included":
         from reconciler.manifest import included_schema
 
-        return included_schema()
+        return identified(kind, included_schema())
     if kind == "state":
         from reconciler.state.document import state_schema
 

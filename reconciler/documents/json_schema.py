@@ -40,9 +40,14 @@ def document_schema(kind: str) -> dict[str, object]:
 
 
 def publishable(kind: str, schema: Mapping[str, object]) -> dict[str, object]:
-    """Return a schema that pydantic made as it is published: with an id and a title, and for every validator."""
+    """Return a schema that pydantic made as it is published: with a title, and for every validator."""
     title = f"reconciler: {kind.replace('-', ' ')}"
-    return {"$schema": _DRAFT, "$id": f"reconciler/{kind}/1", "title": title, **_for_every_validator(schema)}
+    return identified(kind, {"title": title, **_for_every_validator(schema)})
+
+
+def identified(kind: str, schema: Mapping[str, object]) -> dict[str, object]:
+    """Return a schema with its `$id`: a name that only a new number of the format of the document changes."""
+    return {"$schema": _DRAFT, "$id": f"urn:reconciler:schema:{kind}:1", **schema}
 
 
 def _for_every_validator(node: Mapping[str, object]) -> dict[str, object]:

@@ -29,8 +29,8 @@ def page() -> str:
 
 
 def _section(kind: str) -> str:
-    whole = json.loads((SCHEMAS / f"{kind}.schema.json").read_text(encoding="utf-8"))
-    head = f"\n## {kind}\n\n{_cell(whole['description'])} [Its schema](schemas/{kind}.schema.json).\n"
+    whole = json.loads((SCHEMAS / f"{kind}/1.json").read_text(encoding="utf-8"))
+    head = f"\n## {kind}\n\n{_cell(whole['description'])} [Its schema](schemas/{kind}/1.json).\n"
     tables = [table for node, place in _inner(whole, whole) for table in _tables(node, whole, place)]
     return head + ("".join(tables) or f"\nA {_kind(whole, whole)}.\n")
 

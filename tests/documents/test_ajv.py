@@ -28,7 +28,7 @@ def test_ajv_takes_every_schema_in_its_strict_mode_and_judges_documents_by_it() 
     if node is None or not (NODE / "node_modules" / "ajv").is_dir():
         pytest.skip("needs Node and tests/node/node_modules")
     cases = [
-        (json.loads((SCHEMAS / f"{kind}.schema.json").read_text(encoding="utf-8")), example(kind), spoilt(kind))
+        (json.loads((SCHEMAS / f"{kind}/1.json").read_text(encoding="utf-8")), example(kind), spoilt(kind))
         for kind in DOCUMENTS
     ]
     ran = subprocess.run(
@@ -47,7 +47,7 @@ def test_schemas_for_editors_hold_as_draft_07_as_well_in_the_strictest_mode() ->
     judge = JUDGE.replace("ajv/dist/2020", "ajv").replace("new Ajv()", f"new Ajv({strict})")
     cases = []
     for kind in ("manifest", "included"):
-        schema = json.loads((SCHEMAS / f"{kind}.schema.json").read_text(encoding="utf-8"))
+        schema = json.loads((SCHEMAS / f"{kind}/1.json").read_text(encoding="utf-8"))
         schema["$schema"] = "http://json-schema.org/draft-07/schema#"
         cases.append((schema, example(kind), spoilt(kind)))
     ran = subprocess.run(

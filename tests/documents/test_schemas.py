@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ def valid(document: str, kind: str) -> dict[str, Any]:
 @pytest.mark.parametrize("kind", DOCUMENTS)
 def test_published(kind: str) -> None:
     """UPDATE_GOLDEN=1 writes them anew."""
-    golden.check(FOLDER / f"{kind}.schema.json", json.dumps(schema(kind), indent=2, ensure_ascii=False) + "\n")
+    golden.check(FOLDER / f"{kind}/1.json", json.dumps(schema(kind), indent=2, ensure_ascii=False) + "\n")
     Draft202012Validator.check_schema(schema(kind))
 
 
@@ -63,7 +64,20 @@ def test_a_declaration_reads_what_its_schema_takes_and_no_more(kind: str) -> Non
 
 
 def test_no_other_is_published() -> None:
-    assert sorted(path.name for path in FOLDER.iterdir()) == sorted(f"{kind}.schema.json" for kind in DOCUMENTS)
+    assert sorted(FOLDER.glob("*/*")) == sorted(FOLDER / kind / "1.json" for kind in DOCUMENTS)
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*/*.json")), ids=lambda path: path.parent.name)
+def test_a_schema_is_named_after_its_document_and_the_number_of_its_format_and_refers_to_no_other(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    published = json.loads(text)
+    kind, number = path.parent.name, path.stem
+    assert published["$id"] == f"urn:reconciler:schema:{kind}:{number}"
+    assert all(name in published["$defs"] for name in re.findall(r'"\$ref": "#/\$defs/([^"/]+)"', text))
+    assert text.count('"$ref"') == text.count('"$ref": "#/$defs/')
+    numbered = published.get("properties", {})
+    assert numbered.get("format", {}).get("const") in (None, f"reconciler/{kind}/{number}")
+    assert numbered.get("version", {}).get("const") in (None, int(number))
 
 
 @pytest.mark.parametrize("kind", DOCUMENTS)

@@ -1,7 +1,7 @@
 """Check the site that `make site` has built: `python -m tests.site.links FOLDER`. Needs no package, only Python.
 
 - What a page loads (scripts, styles, fonts, pictures) stands beside it: nothing comes from another host.
-- Each link within the site leads to a file, and its anchor to a place in it.
+- Each link within the site leads to a file, and its anchor to a place in it; so does each link of llms.txt.
 - Each link to elsewhere is `https://` with a host. Nothing is asked of it: `make site LINKS=external` does that.
 """
 
@@ -17,6 +17,7 @@ from urllib.parse import unquote, urlsplit
 
 _LOADING = {"src", "srcset", "poster", "data", "background"}
 _IN_STYLES = re.compile(r"""@import\s+["']([^"']+)|url\(\s*["']?([^"')]+)""")
+_IN_MARKDOWN = re.compile(r"\]\(([^)\s]+)\)")
 _HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+")
 
 
@@ -64,6 +65,9 @@ def check(site: Path) -> tuple[list[str], list[str]]:
                 elsewhere.add(address)
             else:
                 problems += [f"{path.relative_to(site)}: {said}" for said in _linked(address, path, pages)]
+    for path in site.glob("llms.txt"):
+        for address in _IN_MARKDOWN.findall(path.read_text(encoding="utf-8")):
+            problems += [f"{path.relative_to(site)}: {said}" for said in _linked(address, path, pages)]
     for path in sorted(site.rglob("*.css")) + sorted(site.rglob("*.svg")):
         addresses = styled(path.read_text(encoding="utf-8"))
         problems += [f"{path.relative_to(site)}: {said}" for each in addresses for said in _loaded(each, path)]

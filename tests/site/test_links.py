@@ -17,14 +17,16 @@ WHOLE = {
     "docs/a.schema.json": "{}",
     "_static/a.css": '@font-face { src: url("a.woff2") } p { background: url(data:image/gif;base64,x) }',
     "_static/a.js": "",
+    "llms.txt": "- [A](docs/a.html): what it is\n",
     "_static/a.woff2": "",
 }
 
 
-def built(folder: Path, page: str = "", style: str = "") -> tuple[list[str], list[str]]:
+def built(folder: Path, page: str = "", style: str = "", listed: str = "") -> tuple[list[str], list[str]]:
     for name, text in WHOLE.items():
         (folder / name).parent.mkdir(exist_ok=True)
-        (folder / name).write_text(text + (page if name == "docs/a.html" else style if name == "_static/a.css" else ""))
+        added = {"docs/a.html": page, "_static/a.css": style, "llms.txt": listed}
+        (folder / name).write_text(text + added.get(name, ""))
     return check(folder)
 
 
@@ -59,3 +61,7 @@ def test_links_to_elsewhere_have_a_shape(address: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("style", ['@import "https://cdn.example/f";', "p { background: url(https://cdn.example/f) }"])
 def test_styles_load_nothing_from_elsewhere(style: str, tmp_path: Path) -> None:
     assert built(tmp_path, style=style)[0] == ["_static/a.css: https://cdn.example/f is loaded from elsewhere"]
+
+
+def test_what_llms_txt_lists_is_there(tmp_path: Path) -> None:
+    assert built(tmp_path, listed="- [B](docs/b.md): gone\n")[0] == ["llms.txt: docs/b.md leads nowhere"]
