@@ -92,14 +92,26 @@ def test_github_applies_one_reviewed_plan_in_parts(tmp_path: Path, fleet: tuple[
     options += [
         part for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY") for part in ("-s", f"{name}={bucket[name]}")
     ]
+    options += [
+        "-s",
+        f"AWS_READ_KEY_ID={bucket['AWS_ACCESS_KEY_ID']}",
+        "-s",
+        f"AWS_READ_KEY={bucket['AWS_SECRET_ACCESS_KEY']}",
+    ]
     options += ["--env", f"AWS_ENDPOINT_URL_S3={bucket['AWS_ENDPOINT_URL_S3']}"]
     runner = Runner(tmp_path, sandbox, Path(WORKFLOW).name, options)
     (runner.repository / WORKFLOW).write_text(FILES[WORKFLOW])
     runner.know(environments={"fleet": PROTECTED})
     manifest(runner.repository, sandbox, f"s3://bucket/{tmp_path.name}", edited=0)
     manifest(runner.repository, sandbox, f"s3://bucket/{tmp_path.name}", edited=2)
-    code, said = runner.run("pull_request", runner.pull_request(), secrets=False)
-    assert (code, sandbox.world.log.entries) == (0, ()), said
+    event = runner.pull_request()
+    code, said = runner.run("pull_request", event)
+    assert (code, "/preview" in said, sandbox.world.log.entries) == (0, True, ()), said
+    (comment,) = runner.kept("comments")
+    assert comment["body"].startswith("<!-- reconciler plan all lists.yaml -->\n### reconciler plan: 12 to check\n")
+    event = json.loads(json.dumps(event).replace('"o/r"', '"someone/r"'))
+    code, said = runner.run("pull_request", event, secrets=False)
+    assert (code, "/preview" in said) == (0, False), said
     code, said = runner.run("push")
     assert (code, CLIENT_SECRET in said, len(sandbox.world.writes)) == (0, False, 12), said
     kept = runner.folder / "artifacts"

@@ -82,8 +82,15 @@ def test_a_pod_may_do_nothing_else(name: str) -> None:
         "capabilities": {"drop": ["ALL"]},
     }
     assert (pod["automountServiceAccountToken"], pod["enableServiceLinks"]) == (False, False)
+    assert pod["shareProcessNamespace"], "else a SIGTERM that comes before the program is ready is ignored"
     mounted = {each["name"] for each in container_of(spec_of(name))["volumeMounts"]}
     assert mounted == {each["name"] for each in pod["volumes"]}
+
+
+def test_the_files_are_of_one_image() -> None:
+    images = {container_of(spec_of(name))["image"] for name in JOBS}
+    (image,) = images
+    assert image.partition("@")[0] in (FILES / "Containerfile").read_text(encoding="utf-8")
 
 
 def test_an_apply_has_time_to_stop_in_order() -> None:
