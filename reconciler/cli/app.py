@@ -31,6 +31,7 @@ VERBS = {
     "environments": "list the environments of the manifest, or add one",
     "init": "write a starter manifest, and the files of a pipeline",
     "explain": "say what a code such as [RENAME-IN-USE] means, and what to do",
+    "mcp": "serve plan, drift and more to an assistant over MCP; cannot write",
     "schema": "print the JSON Schema of the manifest, for editors",
     "completions": "print completions for a shell",
     "man": "print the manual page",

@@ -15,7 +15,7 @@ from reconciler.model.identifiers import ACCOUNT_PLACEHOLDER
 from reconciler.report.escape import terminal
 
 if TYPE_CHECKING:
-    from reconciler.documents.environments_document import AccountsDocument, EnvironmentsDocument
+    from reconciler.documents.environments_document import EnvironmentsDocument
     from reconciler.manifest import Manifest
 
 
@@ -38,6 +38,7 @@ def run(options: argparse.Namespace) -> int:
     """Print the names or the accounts, in the order of the manifest, or add an environment."""
     import json
 
+    from reconciler.documents.environments_document import accounts_document
     from reconciler.manifest import load
 
     if options.action == "add":
@@ -46,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
         return _add(options)
     manifest = load(options.file)
     names: EnvironmentsDocument = list(manifest.environments)
-    accounts = _accounts(manifest)
+    accounts = accounts_document({name: each.desired.target for name, each in manifest.environments.items()})
     if options.json:
         say_document(json.dumps(accounts if options.accounts else names))
     elif options.accounts:
@@ -54,16 +55,6 @@ def run(options: argparse.Namespace) -> int:
     else:
         say("\n".join(names))
     return 0
-
-
-def _accounts(manifest: Manifest) -> AccountsDocument:
-    accounts: dict[tuple[str, str], list[str]] = {}
-    for name, environment in manifest.environments.items():
-        accounts.setdefault(environment.desired.target.account, []).append(name)
-    return [
-        {"host": host, "account_id": account_id, "environments": names}
-        for (host, account_id), names in accounts.items()
-    ]
 
 
 def _add(options: argparse.Namespace) -> int:

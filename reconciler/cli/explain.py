@@ -6,9 +6,13 @@ import argparse
 from collections.abc import Iterator
 from itertools import groupby
 from operator import attrgetter
+from typing import TYPE_CHECKING
 
 from reconciler.cli.output import say
 from reconciler.errors import UsageError
+
+if TYPE_CHECKING:
+    from reconciler.codes.catalogue import Entry
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,18 +27,20 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print one entry, or a line for each."""
+    say("\n\n".join(_tables()) if options.code is None else str(entry_of(options.code)))
+    return 0
+
+
+def entry_of(code: str) -> Entry:
+    """Return what is said of a code. Raises UsageError if there is none."""
     from reconciler.codes.catalogue import explain, similar
 
-    if options.code is None:
-        say("\n\n".join(_tables()))
-        return 0
-    entry = explain(options.code)
+    entry = explain(code)
     if entry is None:
-        close = " or ".join(similar(options.code))
+        close = " or ".join(similar(code))
         guess = f"did you mean {close}? " if close else ""
-        raise UsageError(f"no code {options.code!r}: {guess}`reconciler explain` lists all codes")
-    say(str(entry))
-    return 0
+        raise UsageError(f"no code {code!r}: {guess}`reconciler explain` lists all codes")
+    return entry
 
 
 def _tables() -> Iterator[str]:

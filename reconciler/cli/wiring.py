@@ -6,7 +6,7 @@ import argparse
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 from reconciler import __version__
 from reconciler.cli import options as shared
@@ -23,10 +23,12 @@ from reconciler.protocols import Clock, Reader
 
 if TYPE_CHECKING:
     from reconciler.api.client import Client
+    from reconciler.api.rate_limit import RateLimit
     from reconciler.manifest import Environment, Manifest
     from reconciler.model.changes import Plan
     from reconciler.model.lists import Absent, Live, LiveList, OddList
 
+Limits: TypeAlias = "dict[tuple[str, str], RateLimit]"
 CONNECT_SECONDS, READ_SECONDS = 10.0, 30.0
 _FILES_AN_ENVIRONMENT = 4  # lock, journal, connection, and one while files are replaced
 _FILES_BESIDE = 64
@@ -90,11 +92,17 @@ def environments_in_shard(environments: Iterable[Environment], options: argparse
 
 def tell_unmatched(only: Sequence[str], manifest: Manifest, plan: Plan | None = None) -> None:
     """Say of each `--only` that means neither a list of the manifest nor a change of the plan that it does so."""
+    for pattern, meant in unmatched(only, manifest, plan):
+        warn(f"--only {pattern}: no list has such a key{meant}")
+
+
+def unmatched(only: Sequence[str], manifest: Manifest, plan: Plan | None = None) -> Iterator[tuple[str, str]]:
+    """Yield each pattern that means no list and no change, with what may have been meant."""
     keys = {key for environment in manifest.environments.values() for key in environment.desired.lists}
     keys |= {change.key for environment in (plan.environments if plan else ()) for change in environment.changes}
     for pattern in only:
         if not any(matches(pattern, key) for key in keys):
-            warn(f"--only {pattern}: no list has such a key{did_you_mean(pattern, keys)}")
+            yield pattern, did_you_mean(pattern, keys)
 
 
 def _planned_environments(saved: Plan, manifest: Manifest, options: argparse.Namespace) -> list[str]:
@@ -166,7 +174,9 @@ class _Unready:
 
 
 @contextmanager
-def readers(environments: Sequence[Environment], options: WithTimeout, clock: Clock) -> Iterator[Mapping[str, Reader]]:
+def readers(
+    environments: Sequence[Environment], options: WithTimeout, clock: Clock, limits: Limits | None = None
+) -> Iterator[Mapping[str, Reader]]:
     """Connect as `clients`; an environment whose target, pins or credentials do not hold fails when it is read."""
     from reconciler.api.credentials import from_variables
 
@@ -178,15 +188,17 @@ def readers(environments: Sequence[Environment], options: WithTimeout, clock: Cl
         except (PinError, UsageError) as error:
             unready[environment.name] = _Unready(error)
     others = [environment for environment in environments if environment.name not in unready]
-    with clients(others, options, clock) as connected:
+    with clients(others, options, clock, limits) as connected:
         yield {**connected, **unready}
 
 
 @contextmanager
-def clients(environments: Sequence[Environment], options: WithTimeout, clock: Clock) -> Iterator[Mapping[str, Client]]:
+def clients(
+    environments: Sequence[Environment], options: WithTimeout, clock: Clock, limits: Limits | None = None
+) -> Iterator[Mapping[str, Client]]:
     """Connect to the API of each environment; those of one account share its rate limit.
 
-    Pins are checked before any credential is read.
+    `limits` keeps these, by account, for who connects again. Pins are checked before any credential is read.
     """
     from reconciler.api.client import Client
     from reconciler.api.credentials import from_variables
@@ -197,7 +209,7 @@ def clients(environments: Sequence[Environment], options: WithTimeout, clock: Cl
         _check_target(environment)
     logs.show()
     _allow_open_files(len(environments))
-    limits: dict[tuple[str, str], RateLimit] = {}
+    limits = {} if limits is None else limits
     with ExitStack() as open_clients:
         connected: dict[str, Client] = {}
         for environment in environments:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, TypeAlias
 
 from pydantic import Field
 from typing_extensions import TypedDict
 
 from reconciler.documents.parts import Key, document
+from reconciler.model.lists import Target
 
 EnvironmentsDocument: TypeAlias = Annotated[
     list[Key],
@@ -30,3 +32,14 @@ class AccountPart(TypedDict):
 AccountsDocument: TypeAlias = Annotated[
     list[AccountPart], Field(description="The accounts, in the order in which the manifest names them first.")
 ]
+
+
+def accounts_document(targets: Mapping[str, Target]) -> AccountsDocument:
+    """Return the accounts of environments, given by name."""
+    accounts: dict[tuple[str, str], list[Key]] = {}
+    for name, target in targets.items():
+        accounts.setdefault(target.account, []).append(name)
+    return [
+        {"host": host, "account_id": account_id, "environments": names}
+        for (host, account_id), names in accounts.items()
+    ]

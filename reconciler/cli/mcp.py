@@ -1,0 +1,39 @@
+"""`reconciler mcp`: tools for an assistant, by the Model Context Protocol on stdin and stdout. None can write."""
+
+from __future__ import annotations
+
+import argparse
+
+from reconciler.cli import options as shared
+from reconciler.cli import signals
+from reconciler.errors import UsageError
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    shared.manifest(parser)
+    parser.add_argument(
+        "--env",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="an environment that the tools may look at; repeatable (or RECONCILER_ENV); default: all",
+    )
+    shared.network(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Serve until the assistant closes stdin, or a signal ends it."""
+    try:
+        from reconciler.cli.assistant.mcp_server import serve
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            f"reconciler mcp needs {error.name}: install again with the extra mcp, "
+            'pip install "contact-list-reconciler[mcp]"'
+        ) from error
+    from reconciler.cli.assistant.read_only_tools import Tools
+    from reconciler.cli.runtime import Runtime
+
+    signals.take_over(signals.leave)  # nothing that it does has to be recorded
+    serve(Tools(options.file, options.env, options.timeout, Runtime()))
+    return 0
