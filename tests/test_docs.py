@@ -20,6 +20,7 @@ from reconciler.cli import ci_build
 from reconciler.cli.app import VERBS, Parser, _parse, module_of
 from reconciler.cli.reports import FORMATS
 from reconciler.cli.schema import DOCUMENTS
+from reconciler.cli.variables import VARIABLES
 from reconciler.errors import UsageError
 from reconciler.manifest import manifest_schema
 from reconciler.model.changes import Cause, Guard
@@ -146,6 +147,7 @@ def test_every_exit_code_is_on_the_page_and_no_other_is() -> None:
 
 
 def test_every_variable_is_on_the_page_and_no_other_is() -> None:
+    """UPDATE_DOCS=1 writes the table anew."""
     every = "\n".join(SOURCES.values())
     declared = set(re.findall(r'environ(?:\.get\(|\[)"(\w+)"|"(\w+)" in os\.environ', every))
     declared_names = {name for pair in declared for name in pair if name}
@@ -156,8 +158,13 @@ def test_every_variable_is_on_the_page_and_no_other_is() -> None:
     declared_names |= {f"KORE_{name}" for name in re.findall(r'"([A-Z]+(?:_[A-Z]+)*)"', credentials)}
     of_libraries = {"SSL_CERT_FILE", "SSL_CERT_DIR", "HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY"}
     of_libraries |= {"AWS_…", "AZURE_…", "GOOGLE_…"}
-    shown = {name for first, _ in rows("docs/commands.md", "## Variables") for name in code(first)}
-    assert shown == declared_names | of_libraries
+    assert {name for names, _ in VARIABLES for name in names} == declared_names | of_libraries
+    page = REPOSITORY / "docs" / "variables.md"
+    made = [f"| {', '.join(f'`{name}`' for name in names)} | {says} |" for names, says in VARIABLES]
+    if os.environ.get("UPDATE_DOCS"):
+        table = re.compile(r"(?<=\| --- \| --- \|\n)(?:\|.*\n)*")
+        page.write_text(table.sub(lambda _: "\n".join([*made, ""]), page.read_text(encoding="utf-8")), encoding="utf-8")
+    assert [line for line in page.read_text(encoding="utf-8").splitlines() if line.startswith("| `")] == made
 
 
 def test_every_guard_cause_and_outcome_is_explained() -> None:

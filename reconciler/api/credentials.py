@@ -65,7 +65,7 @@ def from_variables(prefix: str, variables: Mapping[str, str]) -> Credentials:
         return credentials
     raise UsageError(
         f"no usable credentials in the environment: {'; '.join(read.problems)}. Export {prefix}_CLIENT_ID and "
-        f"{prefix}_CLIENT_SECRET, those of the JWT app; other ways, such as files, are in docs/commands.md"
+        f"{prefix}_CLIENT_SECRET, those of the JWT app; other ways, such as files, are in docs/variables.md"
     )
 
 

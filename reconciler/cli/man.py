@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 
 from reconciler import __version__
 from reconciler.cli.output import say_as_it_is
@@ -22,6 +23,7 @@ def run(_options: argparse.Namespace) -> int:
             "needs argparse-manpage: install again with the extra completions (README, Install)"
         ) from error
     from reconciler.cli.app import whole
+    from reconciler.cli.variables import VARIABLES
 
     page = Manpage(
         whole(),
@@ -33,5 +35,12 @@ def run(_options: argparse.Namespace) -> int:
         },
         format="single-commands-section",
     )
+    for names, says in VARIABLES:
+        page.add_section("environment", ">", f".TP\n\\fB{', '.join(names)}\\fR\n{page.format_text(plain(says))}\n")
     say_as_it_is(str(page))
     return 0
+
+
+def plain(text: str) -> str:
+    """Return Markdown as text: the words of a link, and no marks."""
+    return re.sub(r"\[(.+?)\]\(.+?\)", r"\1", text).replace("**", "").replace("`", "")

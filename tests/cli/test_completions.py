@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.cli.app import VERBS
+from reconciler.cli.variables import VARIABLES
 from tests.marks import needs
 from tests.program import PROGRAM
 
@@ -126,6 +127,9 @@ def test_the_manual_page_names_every_command(tmp_path: Path) -> None:
     shown = subprocess.run(["mandoc", "-T", "ascii", page], capture_output=True, text=True, check=True).stdout
     plain = re.sub(".\b", "", shown)
     assert [verb for verb in VERBS if f"reconciler {verb}\n" not in plain] == []
+    environment = plain.partition("ENVIRONMENT\n")[2]
+    assert [name for names, _ in VARIABLES for name in names if name.strip("…") not in environment] == []
+    assert "](" not in environment
 
 
 def test_the_manual_page_without_its_extra() -> None:
