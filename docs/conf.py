@@ -30,6 +30,7 @@ include_patterns = ["*.md", "docs/*.md", "benchmarks/README.md"]
 exclude_patterns = [".*", "reconciler", "tests", "mutants", "dist"]
 myst_heading_anchors = 6
 nitpicky = True
+suppress_warnings = ["misc.highlighting_failure"]  # pages show manifests that are wrong
 smartquotes = False  # what is shown is what is typed
 
 html_theme = "furo"
