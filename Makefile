@@ -38,6 +38,7 @@ test-all: test slow faults explore mutants site
 # Node or Chromium; and all laws with more examples than `make test` has time for.
 slow: $(STAMP) $(NODE) browser shells
 	$(RUN)/python -m pytest -n 2 --timeout 900 --hypothesis-profile thorough -m "slow or hypothesis"
+	$(RUN)/python -m tests.exploration.widely --deep
 
 # Chromium, and the fonts of the pictures; says what to do where it cannot install them.
 browser:
@@ -62,8 +63,9 @@ faults: $(STAMP)
 	$(RUN)/python -m tests.faults.widely $(PAGE)
 
 # Every order of events in small worlds, on the real code; some minutes. EXPLORE='--deviations 3 --story renames' goes deeper.
+# PAGE=docs/reliability.md renews the figures there, with those of `make slow`.
 explore: $(STAMP)
-	$(RUN)/python -m tests.exploration.widely $(EXPLORE)
+	$(RUN)/python -m tests.exploration.widely $(EXPLORE) $(if $(PAGE),--page $(PAGE))
 
 # Every small change to planning must make a test fail; those that cannot are listed with their reason.
 mutants: $(STAMP)

@@ -70,6 +70,12 @@ class Stored(NamedTuple):
     late: bool = False
 
 
+class Deleted(NamedTuple):
+    """Somebody deleted a list."""
+
+    list_id: str
+
+
 class Delayed(NamedTuple):
     """The account took a PUT of a list, which does not show yet."""
 
@@ -106,4 +112,5 @@ class Ended(NamedTuple):
     named: frozenset[str] | None = None
 
 
-Event: TypeAlias = Approved | Read | Recorded | Sent | Answered | Stored | Delayed | Signalled | Ended
+OfARun: TypeAlias = Approved | Read | Sent | Answered | Signalled | Ended
+Event: TypeAlias = OfARun | Recorded | Stored | Deleted | Delayed

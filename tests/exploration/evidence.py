@@ -10,20 +10,8 @@ from typing import NamedTuple, assert_never
 from reconciler.model.fields import Field
 from reconciler.model.lists import Applied, AppliedList, Desired, DoubtfulList, KnownList
 from reconciler.model.texts import Texts, holds
-from tests.exploration.events import (
-    Answered,
-    Approved,
-    Change,
-    Delayed,
-    Ended,
-    Event,
-    PutAnswered,
-    Read,
-    Recorded,
-    Sent,
-    Signalled,
-    Stored,
-)  # fmt: skip
+from tests.exploration import events
+from tests.exploration.events import Change, Ended, PutAnswered, Read, Sent, Stored
 
 
 @dataclass(frozen=True)
@@ -86,7 +74,6 @@ class Evidence:
     delayed: Counter[str] = field(default_factory=Counter)  # PUTs that have yet to show, by list
     recorded: Mapping[str, KnownList] = field(default_factory=dict)
     edited: bool = False
-    events: int = 0
 
     def __post_init__(self) -> None:
         self.lists = dict(self.given.served)
@@ -97,31 +84,33 @@ class Evidence:
             if isinstance(known, AppliedList) and self.lists[known.id][field] != text
         }
 
-    def take(self, event: Event) -> None:
+    def take(self, event: events.Event) -> None:
         """Hear of an event; raises Broken if it may not be."""
-        self.events += 1
         match event:
             case Stored():
                 self._stored(event)
-            case Delayed(list_id):
+            case events.Deleted(list_id):
+                self.others |= {(list_id, field) for field in self.lists.pop(list_id)}
+                self.delayed[list_id], self.edited = 0, True
+            case events.Delayed(list_id):
                 self.unseen.add(list_id)
                 self.delayed[list_id] += 1
-            case Recorded(entries):
+            case events.Recorded(entries):
                 self.recorded = entries
             case _:
                 self._hear_of_run(event, self.run(event.run))
 
-    def _hear_of_run(self, event: Approved | Read | Sent | Answered | Signalled | Ended, run: Run) -> None:
+    def _hear_of_run(self, event: events.OfARun, run: Run) -> None:
         match event:
-            case Approved():
+            case events.Approved():
                 run.approved, run.saved = event.changes, event.saved
             case Read():
                 self._read(event, run)
             case Sent():
                 self._sent(event, run)
-            case Answered():
+            case events.Answered():
                 self._answered(event.answer, run)
-            case Signalled():
+            case events.Signalled():
                 run.signalled = True
             case Ended():
                 self._ended(event, run)
@@ -135,7 +124,7 @@ class Evidence:
     def truth(self) -> object:
         """Return all of it that a later step may depend on, but for what the runs were told."""
         return (
-            self.edited, _frozen(self.lists), _frozen(self.open), _frozen(self.acknowledged), frozenset(self.unseen),
+            self.edited, frozen(self.lists), frozen(self.open), frozen(self.acknowledged), frozenset(self.unseen),
             frozenset(self.missed), frozenset(self.others), frozenset(self.told),
         )  # fmt: skip
 
@@ -143,7 +132,8 @@ class Evidence:
         """Tell whether what the state says of a list may yet be wrong, by no fault of a run."""
         unseen = known.id in self.unseen and known.id not in self.acknowledged
         late = known.id in self.missed or self.delayed[known.id] > 0
-        return isinstance(known, DoubtfulList) or unseen or (late and not holds(self.lists[known.id], known.texts))
+        differs = not holds(self.lists.get(known.id, {}), known.texts)
+        return isinstance(known, DoubtfulList) or unseen or (late and differs)
 
     def _read(self, event: Read, run: Run) -> None:
         run.shown, run.read_at, run.reads = event.shown, event.at, run.reads + 1
@@ -199,5 +189,6 @@ class Evidence:
         self.missed -= {known.id for known in event.state.lists.values() if not self.is_hidden(known)}
 
 
-def _frozen(texts: Mapping[str, Texts]) -> frozenset[object]:
+def frozen(texts: Mapping[str, Texts]) -> frozenset[object]:
+    """Return what stands for some lists in a hash."""
     return frozenset((key, *each.items()) for key, each in texts.items())

@@ -23,8 +23,9 @@ from tests.exploration.choices import Broken, Choices, Covered, Died
 from tests.exploration.events import Came, Ended
 from tests.exploration.evidence import Evidence, Given
 from tests.exploration.predicates import RULES
+from tests.exploration.process import Process
 from tests.exploration.stories import Story
-from tests.exploration.world import Place, Process, World
+from tests.exploration.world import Place, World
 
 BETWEEN = lease.LEASE + 10  # seconds, so that the lease of a machine that died is over
 Turn: TypeAlias = tuple[Process, greenlet.greenlet]
@@ -70,7 +71,7 @@ def replay(story: Story, place: Place, deviations: Mapping[str, str]) -> None:
 def _round(number: int, world: World) -> bool:
     """Let a run happen, and what others do while it pauses; tell whether nothing is left to do."""
     world.passed += BETWEEN if world.place.leased else 0
-    world.border, world.began = (world.place.content(), repr(world.saved), repr(world.undo)), world.passed
+    world.border, world.began = (world.place.contents(), repr(world.saved), repr(world.undo)), world.passed
     world.since = 0 if world.late else world.since + 1
     world.machines = []
     turns = [_join(number, world)]
@@ -110,7 +111,7 @@ def _let_die(turns: Sequence[Turn]) -> None:
 
 
 def _run(process: Process) -> Ended:
-    result, error = _apply(process)
+    result, error = _apply(process, _workspace(process.world))
     process.dead, process.world.current = True, None
     done = result.environments[0] if result else None
     alone = len(process.world.machines) == 1
@@ -140,7 +141,7 @@ def _workspace(world: World) -> Workspace:
     return Workspace(world.story.desired(), world.place.store, 30)
 
 
-def _apply(process: Process) -> tuple[Result | None, ReconcilerError | None]:
+def _apply(process: Process, workspace: Workspace) -> tuple[Result | None, ReconcilerError | None]:
     options = ApplyOptions(
         holder=HOLDER,
         clock=process,
@@ -152,7 +153,8 @@ def _apply(process: Process) -> tuple[Result | None, ReconcilerError | None]:
         saved={"prod": process.world.saved} if process.world.saved else {},
     )
     try:
-        return apply([_workspace(process.world)], {"prod": process}, HEADING, Selection(), options), None
+        process.set_clock()
+        return apply([workspace], {"prod": process}, HEADING, Selection(), options), None
     except ReconcilerError as error:
         return None, error
     except Died:

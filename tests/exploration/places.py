@@ -18,8 +18,10 @@ from reconciler.state.backends.folder import FileStore
 from reconciler.state.document import render
 from reconciler.state.state_reader import read_contents
 from tests.exploration.bucket import Bucket
+from tests.exploration.process import Process
+from tests.exploration.remote import Remote
 from tests.exploration.stories import Story
-from tests.exploration.world import Place, Process, World
+from tests.exploration.world import Place, World
 from tests.faults.power import Disk
 from tests.faults.steps import Steps
 from tests.planning.worlds import TARGET
@@ -38,7 +40,12 @@ def place_of(story: Story) -> Iterator[Place]:
     logging.disable(logging.CRITICAL)
     try:
         with tempfile.TemporaryDirectory(dir=memory) as path:
-            place = Bucket() if story.in_objects else Folder(Path(path) / "state")
+            made: dict[str, Callable[[], Folder | Bucket | Remote]] = {
+                "in a folder": lambda: Folder(Path(path) / "state"),
+                "in objects": Bucket,
+                "on a branch": Remote,
+            }
+            place = made[story.state]()
             with place.watched():
                 yield place
     finally:
@@ -83,7 +90,7 @@ class Folder(Steps):
         self._disk = Disk(self._folder)
         self._world = world
 
-    def content(self) -> object:
+    def contents(self) -> object:
         """Return what is on the disk, and what would be left of that without power; serials only as they compare."""
         assert self._disk
         present = {path.name: path.read_bytes() for path in self._folder.iterdir()}

@@ -20,15 +20,17 @@ from reconciler.execute.finding import Finding
 from reconciler.model import changes, outcomes
 from reconciler.model.lists import AppliedList, DoubtfulList, KnownList
 from reconciler.planning import build, guard, names
-from reconciler.state import disk, journal, leased_writer
-from reconciler.state.backends import folder_lock, folder_writer, object_store
-from tests.exploration import bucket, stories
+from reconciler.state import disk, journal, leased_store, leased_writer
+from reconciler.state.backends import folder_lock, folder_writer, git_branch, object_store
+from tests.exploration import bucket, remote, stories
+from tests.exploration.process import Process
 from tests.exploration.search import Found, search
 from tests.exploration.stories import Story
-from tests.exploration.world import Place, Process
+from tests.exploration.world import Place
 from tests.state import buckets
 
 MOST = 2
+ON_BRANCHES = stories.MACHINES_ON_A_BRANCH
 
 
 @dataclass(frozen=True)
@@ -150,6 +152,10 @@ def _never(*_: object, **__: object) -> bool:
     return False
 
 
+def _always(*_: object) -> bool:
+    return True
+
+
 def _for_ever(*_: object) -> float:
     return float("inf")
 
@@ -164,6 +170,8 @@ def _in_any_order(found: object, *_: object) -> object:
 
 _whole: Callable[[changes.Update], object] = lambda self: dict(self.after)  # noqa: E731
 
+_WRITER = leased_writer.LeasedWriter
+_SILENT = (_WRITER, "_is_urgent", _never)
 FAULTS = (
     Fault("applied before the answer", stories.ONE, ((records.Records, "intend", _applied_at_once),)),
     Fault("the intent is written after the PUT", stories.ONE, ((run.Run, "_send", _send_first),)),
@@ -187,7 +195,12 @@ FAULTS = (
     Fault("the lock is not held", stories.ONE, ((folder_lock, "_acquire", _nothing),)),
     Fault("a lost lease is not noticed", stories.MACHINES, ((object_store.ObjectLease, "check_mine", _nothing),)),
     Fault("whatever is there is replaced", stories.MACHINES, ((bucket.Bucket, "_swapped", _unconditionally),)),
-    Fault("an intent is not published", stories.IN_OBJECTS, ((leased_writer.LeasedWriter, "_is_urgent", _never),)),
+    Fault("a lost lease on a branch is not noticed", ON_BRANCHES, ((git_branch.FilesLease, "check_mine", _nothing),)),
+    Fault("a branch is pushed by force", ON_BRANCHES, ((remote.Remote, "is_at_end", _always),)),
+    Fault("a lease that is held is taken", stories.MACHINES, ((leased_store.LeasedStore, "_refuse_held", _nothing),)),
+    Fault("a held lease on a branch is taken", ON_BRANCHES, ((leased_store.LeasedStore, "_refuse_held", _nothing),)),
+    Fault("intents are kept from the branch", stories.ON_A_BRANCH, (_SILENT, (_WRITER, "announce_intents", _nothing))),
+    Fault("an intent is not published", stories.IN_OBJECTS, (_SILENT,)),
     Fault("a signal is not heard", stories.TWO, ((Process, "reason_to_end", _deaf),)),
     Fault(
         "a saved plan is made anew",

@@ -27,7 +27,7 @@ def nothing_unread_is_written(so_far: Evidence, put: Sent) -> None:
     age, change = put.at - run.read_at, run.approved.get(put.list_id)
     check(age <= MOST_SECONDS_OLD, f"{put.list_id} is written by values that are {age:.0f} s old")
     for field in put.body:
-        shown = run.shown[put.list_id][field]
+        shown = run.shown.get(put.list_id, {}).get(field)
         planned = {change.before.get(field), change.after.get(field)} if change else set()
         check(shown in planned, f"{put.list_id}: {field} is sent though it showed {shown!r}, not one of {planned}")
 
@@ -50,7 +50,7 @@ def nothing_is_overwritten(so_far: Evidence, put: Sent) -> None:
         ours = {side.get(field) for side in sides}
         if key not in first and put.list_id in run.approved:
             ours.add(run.approved[put.list_id].before[field])
-        shown = run.shown[put.list_id][field]
+        shown = run.shown.get(put.list_id, {}).get(field)
         check(shown in ours, f"{put.list_id}: {field} is sent over {shown!r}, which is another's")
 
 
@@ -119,10 +119,10 @@ def applied_is_live(so_far: Evidence, ended: Ended) -> None:
     for known in ended.state.lists.values():
         if so_far.is_hidden(known):
             continue
-        live = so_far.lists[known.id]
+        live = so_far.lists.get(known.id, {})
         for field, text in known.texts.items():
-            so = live[field] in (text, known.stored.get(field)) or (known.id, field) in so_far.others
-            check(so, f"{known.key}: {field} is called applied as {text!r}, live is {live[field]!r}")
+            so = live.get(field) in (text, known.stored.get(field)) or (known.id, field) in so_far.others
+            check(so, f"{known.key}: {field} is called applied as {text!r}, live is {live.get(field)!r}")
 
 
 def no_doubt_is_lost(so_far: Evidence, ended: Ended) -> None:
@@ -164,7 +164,7 @@ def in_order_means_so(so_far: Evidence, ended: Ended) -> None:
     for key, came in ended.came.items():
         known, change = ended.state.lists.get(key), run.approved.get(came.list_id)
         check(not isinstance(known, DoubtfulList), f"in order, but the state says of {key}: {known}")
-        shown = run.shown[came.list_id]
+        shown = run.shown.get(came.list_id, {})
         check(change is None or holds(shown, change.after), f"in order, but {key} showed {shown}")
 
 
@@ -174,7 +174,7 @@ def it_ends_as_declared(so_far: Evidence, ended: Ended) -> None:
         return
     desired = so_far.given.desired.lists
     for key, wanted in desired.items():
-        known, live = ended.state.lists.get(key), so_far.lists[wanted.id]
+        known, live = ended.state.lists.get(key), so_far.lists.get(wanted.id, {})
         as_declared = holds(live, wanted.texts) and isinstance(known, AppliedList) and known.texts == wanted.texts
         check(as_declared or key in ended.named, f"{key} ends as {live}, the state says {known}, and no run names it")
         check(as_declared or so_far.edited or wanted.protect, f"{key} ends as {live}: {ended.named}")
@@ -187,7 +187,7 @@ def it_ends_as_planned(so_far: Evidence, ended: Ended) -> None:
     if ended.named is None or saved is None:
         return
     for list_id, change in saved.items():
-        key, live = list_id.removeprefix("cl-"), so_far.lists[list_id]
+        key, live = list_id.removeprefix("cl-"), so_far.lists.get(list_id, {})
         known = ended.state.lists.get(key)
         if so_far.given.undo and not so_far.edited:
             first = only_fields(so_far.given.served[list_id], change.after)

@@ -12,13 +12,15 @@ from tests.exploration.execution import execute
 from tests.exploration.stories import Story
 from tests.exploration.world import Place
 
+_BY_OTHERS = {"edit": "edited", "delete": "deleted"}
 Deviations = tuple[tuple[str, str], ...]
 
 
 @dataclass
 class Found:
-    """What a search came to: how much it covered, how often each kind of deviation was taken, and the first failure."""
+    """What a search with `most` deviations came to: what it covered, each kind of deviation, the first failure."""
 
+    most: int = 0
     executions: int = 0
     states: int = 0
     kinds: Counter[str] = field(default_factory=Counter)
@@ -73,7 +75,7 @@ def kind(deviation: tuple[str, str]) -> str:
     call, option = deviation
     words = re.sub(r",.*| #.*", "", call).split()[1:]
     what = " ".join(words[:1] if words[0] in {"put", "read"} and "the" not in words and "copy" not in words else words)
-    return f"{what}: {'edited' if option.startswith('edit ') else option}"
+    return f"{what}: {_BY_OTHERS.get(option.split(' ')[0], option)}"
 
 
 def as_test(story: Story, failure: Mapping[str, str] | Deviations) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from reconciler.model.fields import Field
 from reconciler.model.lists import Applied, Desired
@@ -15,7 +16,7 @@ class Story:
     """Lists by key: as declared (`wanted`), live (`served`) and in the state (`known`; as served if not given).
 
     `edits` are what others may do: a list, a field, and the text that they give it. `deviations` is how many at most
-    are searched unless told otherwise. `machines` run side by side, with the state in a folder, or `in_objects`.
+    are searched unless told otherwise. `machines` run side by side; `state` says where it is kept.
     `planned`: a plan of that manifest was saved, and is applied. `undo`: at the end, what the last run did is set back.
     """
 
@@ -27,7 +28,7 @@ class Story:
     policy: Short | None = None
     deviations: int = 2
     machines: int = 1
-    in_objects: bool = False
+    state: Literal["in a folder", "in objects", "on a branch"] = "in a folder"
     planned: Mapping[str, Short] | None = None
     undo: bool = False
 
@@ -106,8 +107,13 @@ OVERWRITE = Story(
     edits=_edits("a Old|New|Else D|F"),
     policy={"on_drift": "overwrite"},
 )
-IN_OBJECTS = replace(ONE, name="one list, its state in objects", in_objects=True)
-MACHINES = replace(TWO, name="two machines", edits=(), in_objects=True, machines=2)
+IN_OBJECTS = replace(ONE, name="one list, its state in objects", state="in objects")
+ON_A_BRANCH = replace(ONE, name="one list, its state on a branch", state="on a branch")
+MACHINES = replace(TWO, name="two machines", edits=(), state="in objects", machines=2)
+MACHINES_ON_A_BRANCH = replace(MACHINES, name="two machines, their state on a branch", state="on a branch")
 SAVED = replace(TWO, name="a saved plan", planned={**TWO.wanted, "b": {"name": "B", "description": "D"}})
 UNDO = replace(ONE, name="undo", undo=True)
-STORIES = (ONE, TWO, RENAMES, MIXED, OVERWRITE, SAVED, UNDO, IN_OBJECTS, MACHINES)
+FIELD = Story("one field", wanted={"a": {"name": "New"}}, served=ONE.served, edits=())
+FIELD_ON_A_BRANCH = replace(FIELD, name="one field, its state on a branch", state="on a branch")
+DEEP = tuple(replace(story, deviations=3) for story in (FIELD, FIELD_ON_A_BRANCH))
+STORIES = (ONE, TWO, RENAMES, MIXED, OVERWRITE, SAVED, UNDO, IN_OBJECTS, ON_A_BRANCH, MACHINES, MACHINES_ON_A_BRANCH)

@@ -18,10 +18,10 @@ from tests.faults.between import WAYS
 from tests.faults.kills import WEATHER, Part, any_instant, bad_network, every_step
 from tests.faults.story import STARTS, Story, story
 from tests.faults.tally import Tally
+from tests.marked import renew
 
 PARTS = 8
 INSTANTS = 15
-MARK = "<!-- faults -->"
 
 
 def main() -> int:
@@ -32,14 +32,8 @@ def main() -> int:
     print(whole.table())
     print(f"{whole.tried:,} tries, {len(whole.wrong)} wrong", *whole.wrong, sep="\n")
     for page in sys.argv[1:]:
-        _renew(Path(page), whole.table())
+        renew(Path(page), "faults", whole.table())
     return 1 if whole.wrong else 0
-
-
-def _renew(page: Path, table: str) -> None:
-    """Put the table in the place of the one on a page, between its two marks."""
-    before, rest = page.read_text(encoding="utf-8").split(MARK, 1)
-    page.write_text(f"{before}{MARK}\n{table}{MARK}{rest.split(MARK, 1)[1]}", encoding="utf-8")
 
 
 Job = Callable[[Path], Tally]
