@@ -105,6 +105,8 @@ class MassChangeError(ReconcilerError):
 class FleetError(ReconcilerError):
     """A scheduler cannot be used, or a worker that was to look after an account."""
 
+    code = "FLEET-UNUSABLE"
+
 
 class DeclinedError(ReconcilerError):
     """The person at the terminal said no."""

@@ -63,7 +63,7 @@ class DaskCluster:
     def start(self, *arguments: str, **variables: str) -> subprocess.Popen[str]:
         """Start a command."""
         return subprocess.Popen(
-            [sys.executable, "-m", "reconciler", *arguments],
+            [sys.executable, "-P", "-m", "reconciler", *arguments],
             cwd=self.folder,
             env={**self.variables, **variables},
             stdin=subprocess.DEVNULL,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -20,6 +21,7 @@ from tests.state.servers import in_place
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 STATE = "s3://bucket/lists"
+GIT_NAMES = ("-c", "user.name=Tests", "-c", "user.email=tests@example.com")
 
 
 @pytest.fixture
@@ -42,6 +44,7 @@ def outcomes(document: Mapping[str, object]) -> list[list[str]]:
 
 
 def test_processes_of_this_machine_do_what_one_process_does(place: Accounts, cluster: DaskCluster) -> None:
+    (cluster.folder / "distributed.py").write_text("raise SystemExit('what lies in a checkout is not run')")
     ran = cluster.run("apply", "--yes", "--all-envs", "--json", "--dask", "local:2", "--undo-out", "undo.json")
     assert ran.code == 0, ran.err
     assert outcomes(ran.document) == [["updated"] * 3] * 3
@@ -140,6 +143,17 @@ def test_a_scheduler_that_goes_away_leaves_a_truthful_result(place: Accounts, cl
     again = cluster.run("apply", "--yes", "--all-envs", "--json")
     assert again.code == 0, again.err
     assert documents(cluster.variables, cluster.folder) == [["applied"] * 3] * 3
+
+
+def test_a_branch_holds_the_states_of_workers_in_a_clone(place: Accounts, cluster: DaskCluster, tmp_path: Path) -> None:
+    for command in (["init", "-q"], ["commit", "-q", "--allow-empty", "-m", "first"]):
+        subprocess.run(["git", *GIT_NAMES, *command], cwd=tmp_path, check=True)
+    place.declare(state="git+branch://states")
+    ran = cluster.run("apply", "--yes", "--all-envs", "--json", "--dask", "local:2")
+    assert ran.code == 0, ran.err
+    assert outcomes(ran.document) == [["updated"] * 3] * 3
+    again = cluster.run("plan", "--all-envs", "--detailed-exitcode", "--dask", "local:1")
+    assert again.code == 0, again.out + again.err
 
 
 def test_nothing_secret_is_on_the_wire_or_in_a_log(place: Accounts, cluster: DaskCluster) -> None:

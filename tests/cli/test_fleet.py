@@ -138,7 +138,7 @@ def test_an_account_that_cannot_be_taken_up_is_told_by_itself(place: Accounts) -
     refused = LockedError("somebody else writes")
     done, _, _ = apply_by(place, InlineRunner({2: lambda _: refused}))
     assert kinds(done) == [["not_sent"] * 3, ["updated"] * 3]
-    assert done.environments[0].stopped == "somebody else writes"
+    assert done.environments[0].stopped == "somebody else writes [STATE-LOCKED]"
 
 
 def test_nothing_is_called_unsent_if_a_worker_was_lost_before(place: Accounts) -> None:

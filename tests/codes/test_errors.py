@@ -150,6 +150,12 @@ def refused(place: Workplace) -> str:
     return shown(place, ["plan", "--refresh"], {})
 
 
+def without_scheduler(place: Workplace) -> str:
+    manifest = place.folder / "lists.yaml"
+    manifest.write_text(f"state: s3://bucket/lists\n{manifest.read_text(encoding='utf-8')}", encoding="utf-8")
+    return shown(place, ["plan", "--refresh", "--dask", "127.0.0.1:1", "--timeout", "0.1"], {})
+
+
 def of_another_account(place: Workplace) -> str:
     manifest = place.folder / "lists.yaml"
     manifest.write_text(
@@ -185,6 +191,7 @@ SHOWN: dict[str, Show] = {
     "STATE-DAMAGED": with_state(lambda text: text.replace("Alpha 1", "Alpha 9"), ran("plan")),
     "API-UNUSABLE": refused,
     "SIGN-IN-REFUSED": ran("plan", "--refresh", KORE_CLIENT_SECRET="wrong"),
+    "FLEET-UNUSABLE": without_scheduler,
     "MASS-CHANGE": after_edit(ran("apply", "--yes"), policy="{max_changes: 0}"),
     "DECLINED": at_terminal,
     "UNEXPECTED": unexpected,

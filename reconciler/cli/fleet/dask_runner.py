@@ -7,7 +7,9 @@ anything on its workers: docs/fleet.md says how to keep it closed.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+import socket
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _PATIENCE = 10.0  # seconds for a scheduler to answer
+_PAUSE = 0.2  # seconds between two tries to reach a scheduler
 _FOR_WORKERS = 60.0  # seconds for a first worker to be there
 _COUNTED = 5.0  # seconds between two looks at how many workers there are
 _AHEAD = 2  # orders for each that can be worked on
@@ -40,6 +43,7 @@ class DaskRunner:
         self._keys: dict[str, str] = {}
         self._ended: SimpleQueue[str] = SimpleQueue()
         self._room = 0
+        self._lonely = False
         self._counted = float("-inf")
 
     def room(self) -> int:
@@ -48,6 +52,9 @@ class DaskRunner:
             self._counted = uptime()
             with suppress(Exception):  # a scheduler that is gone is told by what was under way
                 self._room = _AHEAD * sum(self._client.nthreads().values())
+                if not self._room and not self._lonely:
+                    _log.warning("no worker is there at the moment: waiting until one comes back")
+                self._lonely = not self._room
         return self._room
 
     def begin(self, name: str, order: bytes) -> None:
@@ -100,30 +107,56 @@ def _in_words(error: Exception) -> str:
 
 
 @contextmanager
-def connected(address: str, seconds: float | None, security: Security | None = None) -> Iterator[Client]:
-    """Connect to a scheduler that has a worker. Raises FleetError."""
+def connected(
+    address: str,
+    seconds: float | None,
+    security: Security | None = None,
+    lacking: Callable[[], str] = lambda: "Start some with: dask worker ADDRESS --nthreads 64",
+) -> Iterator[Client]:
+    """Connect to a scheduler that has a worker. Raises FleetError; `lacking` says what to do if there is no worker."""
+    _check_reachable(address, seconds or _PATIENCE)
     quiet()
     from distributed import Client
 
     try:
         client = Client(address, timeout=seconds or _PATIENCE, set_as_default=False, security=security)
     except Exception as error:
-        raise FleetError(
-            f"--dask {address}: no scheduler answers there ({' '.join(str(error).split())[:300]}). Nothing was sent. "
-            "Is it running (`dask scheduler`), and does its address begin with tls:// if it uses TLS?"
-        ) from error
+        raise _no_scheduler(address, str(error)) from error
     try:
         try:
             client.wait_for_workers(1, timeout=seconds or _FOR_WORKERS)
         except TimeoutError as error:
             raise FleetError(
-                f"--dask {address}: the scheduler has no workers. Nothing was sent. Start some: dask worker {address} "
-                "--nthreads 64"
+                f"--dask {address}: the scheduler has no workers. Nothing was sent. {lacking()}"
             ) from error
         yield client
     finally:
         with suppress(Exception):
             client.close(timeout=_PATIENCE)
+
+
+def _check_reachable(address: str, seconds: float) -> None:
+    """Wait until somebody listens there, as a scheduler that was just started; Dask would not say why it failed."""
+    host, _, port = address.rpartition("://")[2].rpartition(":")
+    until = uptime() + seconds
+    while True:
+        try:
+            socket.create_connection((host.strip("[]"), int(port)), timeout=seconds).close()
+        except (OSError, OverflowError) as error:
+            if uptime() + _PAUSE > until:
+                why = (error.strerror if isinstance(error, OSError) else "") or str(error)
+                raise _no_scheduler(address, why) from error
+            time.sleep(_PAUSE)
+        else:
+            return
+
+
+def _no_scheduler(address: str, why: str) -> FleetError:
+    tls = "" if address.startswith("tls://") else ", and does it begin with tls:// if the scheduler uses TLS"
+    return FleetError(
+        f"--dask {address}: no scheduler answers there ({' '.join(why.split())[:300]}). Nothing was sent. Is it "
+        f"running (`dask scheduler`), and is its address right{tls}?"
+    )
 
 
 def quiet() -> None:

@@ -66,7 +66,7 @@ class FleetApply:
         try:
             self.fleet.answers("apply", lambda of: self._told(of, plans), take)
         except Exception as error:  # noqa: BLE001  something may have been sent: the result says so
-            why = str(in_words(error))
+            why = in_words(error).coded
         unknown = [each for each in approved.environments if each.name not in ends]
         ends.update((each.name, self._end(each, _in_doubt, _IN_DOUBT.format(why=why), None)) for each in unknown)
         return [ends[each.name] for each in approved.environments]
@@ -83,7 +83,7 @@ class FleetApply:
             yield from (self._end(plans[name], _in_doubt, words, None) for name in names)
         elif isinstance(answer, AccountAnswer) and answer.refused:
             failure = error_of(answer.refused)
-            yield from (self._end(plans[name], _not_sent, str(failure), failure) for name in names)
+            yield from (self._end(plans[name], _not_sent, failure.coded, failure) for name in names)
         elif isinstance(answer, AccountAnswer):
             for result, undo in answer.ends:
                 requests, seconds = self._spent[result.name]
@@ -109,7 +109,7 @@ def _why_in_doubt(answer: AccountAnswer | Lost) -> str:
     if isinstance(answer, Lost):
         return answer.why
     if answer.refused and answer.begun:
-        return f"a worker was lost, or failed at the end; then: {answer.refused.message}"
+        return f"a worker was lost, or failed at the end; then: {error_of(answer.refused).coded}"
     return ""
 
 

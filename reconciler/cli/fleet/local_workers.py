@@ -40,16 +40,17 @@ def local_workers(processes: int) -> Iterator[Client]:
         LocalCluster(n_workers=0, dashboard_address="127.0.0.1:0", security=security, silence_logs=False) as cluster,
     ):
         address = str(cluster.scheduler_address)
-        command = [sys.executable, "-m", "distributed.cli.dask_worker", address]
+        # -P: nothing is imported from the working folder, which may be a checkout of somebody else's.
+        command = [sys.executable, "-P", "-m", "distributed.cli.dask_worker", address]
         command += ["--nworkers", str(processes), "--nthreads", str(THREADS), "--memory-limit", "0", "--no-dashboard"]
         command += ["--local-directory", folder, "--death-timeout", "30"]
-        variables = {**os.environ, **_tls(security, Path(folder))}
-        with subprocess.Popen(  # noqa: S603  # nothing of a manifest
-            command, env=variables, start_new_session=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+        variables = {**os.environ, **_tls(security, Path(folder)), "PYTHONSAFEPATH": "1"}
+        log = Path(folder) / "workers.log"
+        with log.open("wb") as said, subprocess.Popen(  # noqa: S603  # nothing of a manifest
+            command, env=variables, start_new_session=True, stdin=subprocess.DEVNULL, stdout=said, stderr=said
         ) as workers:  # fmt: skip
             try:
-                with connected(address, None, security) as client:
+                with connected(address, None, security, lambda: _last_words(log)) as client:
                     yield client
             finally:
                 _end(workers)
@@ -66,6 +67,12 @@ def _tls(security: Security, folder: Path) -> Mapping[str, str]:
         path.write_text(str(content), encoding="utf-8")
         variables[f"DASK_DISTRIBUTED__COMM__TLS__{name}"] = str(path)
     return variables
+
+
+def _last_words(log: Path) -> str:
+    """Return what workers that did not come up said last."""
+    lines = log.read_text(encoding="utf-8", errors="replace").split("\n")
+    return f"The processes that were started said: {' '.join(filter(None, lines))[-500:]}"
 
 
 def _end(workers: subprocess.Popen[bytes]) -> None:

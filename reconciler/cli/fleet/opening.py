@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from reconciler.engine.workspaces import PlanMetadata
 
 _LOCAL = "local:"
-_NEEDED = ("dask", "distributed", "cryptography")
+_NEEDED = ("dask", "distributed")
 
 
 @contextmanager
@@ -30,7 +30,7 @@ def open_fleet(
     """Connect to the workers that the options name. Raises UsageError and FleetError before anything is done."""
     address: str = options.dask
     local = address.startswith(_LOCAL)
-    _check_installed()
+    _check_installed((*_NEEDED, "cryptography") if local else _NEEDED)
     if "://" not in chosen.manifest.state and not local:
         raise UsageError(
             f"--dask {address}: state: {chosen.manifest.state!r} is a folder, which the workers do not have: keep the "
@@ -47,8 +47,8 @@ def open_fleet(
         yield Fleet(DaskRunner(client, run), signals, chosen, metadata, options, shared=local, run=run)
 
 
-def _check_installed() -> None:
-    if missing := [name for name in _NEEDED if not find_spec(name)]:
+def _check_installed(needed: Sequence[str]) -> None:
+    if missing := [name for name in needed if not find_spec(name)]:
         raise UsageError(
             f"--dask needs {', '.join(missing)}: install again with the extra fleet, "
             'pip install "contact-list-reconciler[fleet]"'
