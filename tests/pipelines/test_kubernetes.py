@@ -181,11 +181,16 @@ def test_the_parts_are_applied_run_again_and_reported_together(fleet: tuple[Clus
 
 
 @pytest.mark.slow
-def test_pods_that_have_to_go_stop_in_order_and_the_next_ones_finish(fleet: tuple[Cluster, Sandbox]) -> None:
+def test_a_plan_made_in_parts_is_finished_by_the_next_pods_if_the_first_have_to_go(
+    fleet: tuple[Cluster, Sandbox],
+) -> None:
     cluster, sandbox = fleet
     job, run = spec_of("apply.yaml"), "contact-lists-apply-b5m8q"
     parts = range(job["spec"]["completions"])
-    plan(cluster)
+    planning = with_script(job, "exec reconciler plan --refresh --json >plan-$part.json")
+    assert [cluster.run(planning, index, "plan")[0] for index in parts] == [0] * len(parts)
+    merging = with_script(job, "exec reconciler report merge plan-?.json --json >plan.json")
+    assert cluster.run(merging, 0, "plan")[0] == 0
     sandbox.world.faults.arm([Delay(call="put", seconds=2, times=0)])
     pods = [cluster.start(job, index, run) for index in parts]
     until = time.monotonic() + 30
