@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
 import signal
+import subprocess
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -134,6 +137,36 @@ def test_each_pod_takes_its_part_and_finds_its_secrets(tmp_path: Path) -> None:
         assert secret == str(tmp_path / "contact-lists" / "KORE_PROD_CLIENT_SECRET")
         assert arguments[:6] == ["apply", "plan.json", "--yes", "--lock-timeout", "180", "--report"]
         assert arguments[6] == f"json={tmp_path}/results/contact-lists-apply-x7k2p/part-{index + 1}.json"
+
+
+KUBECTL = """\
+case "$1" in
+  create) cat "$3" >"made-$(ls made-* 2>/dev/null | wc -l).yaml"; echo "job.batch/made-$(ls made-* | wc -l)" ;;
+  apply) cp "$3" applied.yaml ;;
+  get) echo SuccessCriteriaMet Complete ;;
+  logs) echo "log of $2" ;;
+esac
+"""
+
+
+def test_the_commands_of_the_page_make_the_jobs_of_one_image(tmp_path: Path) -> None:
+    page = (REPOSITORY / "docs" / "kubernetes.md").read_text(encoding="utf-8")
+    (commands,) = re.findall(r"```sh\n(.*?)```", page, re.DOTALL)
+    shutil.copytree(FILES, tmp_path / "kubernetes")
+    (tmp_path / "bin").mkdir()
+    for name, script in (("kubectl", KUBECTL), ("docker", ""), ("reconciler", "")):
+        (tmp_path / "bin" / name).write_text(f"#!/bin/sh\n{script}\n")
+        (tmp_path / "bin" / name).chmod(0o755)
+    given = {"PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}"}
+    command = ["sh", "-euc", commands]
+    said = subprocess.run(
+        command, cwd=tmp_path, env=given, capture_output=True, text=True, check=True, timeout=30
+    ).stdout
+    assert said == "log of job.batch/made-2\n"
+    made = [yaml.safe_load((tmp_path / name).read_text()) for name in ("made-0.yaml", "made-1.yaml", "applied.yaml")]
+    jobs = [each["spec"].get("jobTemplate", each) for each in made]
+    assert {container_of(job)["image"] for job in jobs} == {"registry.example/contact-lists@sha256:THE_DIGEST"}
+    assert container_of(jobs[1])["env"] == [{"name": "JOB", "value": "made-1"}]
 
 
 @pytest.fixture
