@@ -80,5 +80,5 @@ def similar(code: str) -> Sequence[str]:
 
 
 def _normalise(code: str) -> str:
-    written = code_of(code.strip(" []"))
+    written = code_of(code.strip(" []").replace(" ", "-"))
     return f"EXIT-{written}" if written.isdecimal() else written

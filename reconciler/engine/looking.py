@@ -7,8 +7,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from reconciler.codes.marking import mark
 from reconciler.engine.per_account import Failures, side_by_side, sorted_out
 from reconciler.engine.workspaces import PlanMetadata, Selection, Workspace
+from reconciler.errors import FrozenError, MassChangeError
 from reconciler.execute.snapshot import read_live
 from reconciler.model.changes import EnvironmentPlan, Plan, Update
 from reconciler.model.lists import Applied, AppliedList, Desired, DoubtfulList, Live, Standing, Target
@@ -160,8 +162,9 @@ def warn_of_step_back(
 def warn_of_freeze(plan: EnvironmentPlan, workspace: Workspace, now: datetime, broken: str = "") -> EnvironmentPlan:
     """Return the plan with a warning if the policy lets no apply send it `now`; `broken` is the reason to do it."""
     if frozen := describe_freeze(plan, workspace.desired.policy.freeze, now):
-        end = f"broken with --break-freeze: {broken}" if broken else "an apply refuses without --break-freeze REASON"
-        return replace(plan, warnings=(*plan.warnings, f"{frozen}; {end}"))
+        refused = mark(f"{frozen}; an apply refuses without --break-freeze REASON", FrozenError.code)
+        said = f"{frozen}; broken with --break-freeze: {broken}" if broken else refused
+        return replace(plan, warnings=(*plan.warnings, said))
     return plan
 
 
@@ -169,8 +172,8 @@ def add_forecast(plan: EnvironmentPlan, workspace: Workspace) -> EnvironmentPlan
     """Return the plan with what applying it takes, and a warning if it is over `max_changes`."""
     requests, seconds = limits.forecast(plan, workspace.requests_per_minute)
     excess = limits.over_max_changes(plan, workspace.desired)
-    refusal = (f"{excess}; an apply refuses without --allow-mass-change",) if excess else ()
-    warnings = (*plan.warnings, *refusal)
+    refusal = mark(f"{excess}; an apply refuses without --allow-mass-change", MassChangeError.code)
+    warnings = (*plan.warnings, refusal) if excess else plan.warnings
     return replace(plan, requests=requests, seconds=seconds, warnings=warnings, over_max_changes=bool(excess))
 
 

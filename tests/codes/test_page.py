@@ -20,15 +20,23 @@ A message of `reconciler` that stops something has a code in brackets, such as `
 entry here. `reconciler explain CODE` prints the same entry, without a network; `reconciler explain` lists all codes.
 Codes stay the same from release to release; the words of messages may become better.
 
-In JSON, `blocked_by.guard` has the same word as `rename_in_use`.
+In JSON, a guard is `guard` of `blocked_by`, written as `rename_in_use`; a problem of a manifest has its `code`; an
+error has its code at the end of its text. The examples of problems leave out the first three lines of a manifest, its
+version and environments, except where these matter. Every example is what the program really prints.
 """
 
 
 def page() -> str:
     parts = [HEAD]
     for kind, of_kind in groupby(entries().values(), attrgetter("kind")):
-        parts += [f"## {KINDS[kind]}\n", *map(section, of_kind)]
+        of_this = list(of_kind)
+        parts += [f"## {KINDS[kind]}\n", index(of_this), *map(section, of_this)]
     return "\n".join(parts)
+
+
+def index(of_kind: list[Entry]) -> str:
+    rows = (f"| [{entry.code}](#{entry.code.lower()}) | {entry.summary} |" for entry in of_kind)
+    return "\n".join(["| code | what it means |", "| --- | --- |", *rows, ""])
 
 
 def section(entry: Entry) -> str:
@@ -55,7 +63,9 @@ def test_entries_are_whole_and_short() -> None:
         assert sum(map(len, said[:3])) <= 900, entry.code
 
 
-@pytest.mark.parametrize("written", ["rename-in-use", "RENAME_IN_USE", "[RENAME-IN-USE]", " rename_in_use "])
+@pytest.mark.parametrize(
+    "written", ["rename-in-use", "RENAME_IN_USE", "[RENAME-IN-USE]", " rename_in_use ", "Rename in use"]
+)
 def test_a_code_is_found_as_it_is_written(written: str) -> None:
     found = explain(written)
     assert found is not None
@@ -83,3 +93,10 @@ def test_explain_alone_lists_all_codes(capsys: pytest.CaptureFixture[str]) -> No
 def test_a_code_that_does_not_exist(written: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["explain", written]) == 1
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("number", ["3", "EXIT-3", "exit 3"])
+def test_an_exit_code_is_found_by_its_number(number: str) -> None:
+    found = explain(number)
+    assert found is not None
+    assert found.code == "EXIT-3"

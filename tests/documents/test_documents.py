@@ -21,7 +21,7 @@ from tests.report import samples
 from tests.report.golden_files import assert_golden
 
 PROBLEMS = [
-    Problem("lists.yaml", 3, 9, "lists.vip.name", "49 characters, 48 are allowed: shorten it"),
+    Problem("lists.yaml", 3, 9, "lists.vip.name", "49 characters, 48 are allowed: shorten it", "M044"),
     Problem("lists/more.yaml", 1, 1, "", 'not "UTF-8" \x9b\u202e'),
 ]
 CHECKUP = Checkup("prod", (Check("lock", "works", "free"), Check("clock", "fails", "400 s ahead", "set it")))

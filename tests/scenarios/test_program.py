@@ -524,7 +524,9 @@ def test_in_a_freeze_nothing_is_sent_unless_a_reason_is_given(place: Workplace) 
     frozen = "prod: frozen until further notice: Stock taking"
     assert place.run("plan", "--refresh", "--out", "plan.json").code == 0
     planned = json.loads((place.folder / "plan.json").read_text())
-    assert planned["environments"][0]["warnings"] == [f"{frozen}; an apply refuses without --break-freeze REASON"]
+    assert planned["environments"][0]["warnings"] == [
+        f"{frozen}; an apply refuses without --break-freeze REASON [FROZEN]"
+    ]
     assert "freeze: frozen until further notice: Stock taking" in place.run("doctor").out
     for arguments in ([], ["plan.json"]):
         refused = place.run("apply", "--yes", *arguments)
