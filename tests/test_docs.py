@@ -8,6 +8,7 @@ import difflib
 import os
 import re
 import shlex
+import tomllib
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -76,6 +77,12 @@ def test_the_tutorial_shows_all_that_it_runs() -> None:
     page = text_of("docs/start.md")
     assert f"{MARK} hidden" not in page
     assert page.count("```console") == page.count(f"{MARK} -->\n```console") > 5
+
+
+def test_every_extra_is_on_the_page_and_no_other_is() -> None:
+    extras = tomllib.loads(text_of("pyproject.toml"))["project"]["optional-dependencies"]
+    section = text_of("docs/install.md").split("\n## Extras\n")[1].split("\n## ")[0]
+    assert set(re.findall(r"^- `(\w+)`: ", section, re.MULTILINE)) == set(extras)
 
 
 def test_the_readme_stays_short() -> None:
