@@ -10,13 +10,14 @@ from functools import partial
 
 import anyio
 import mcp.types as protocol
-from anyio import to_thread
+from anyio import from_thread, to_thread
 from mcp.server import Server, ServerRequestContext
 from mcp.server.stdio import stdio_server
 
 from reconciler import __version__
 from reconciler.cli.assistant.read_only_tools import Answer, Tool, Tools
 from reconciler.errors import ManifestError, in_words
+from reconciler.report import json
 from reconciler.report.escape import terminal
 
 _DATA = (
@@ -73,7 +74,7 @@ def _declared(name: str, tool: Tool) -> protocol.Tool:
 
 def _answer(tools: Tools, asked: protocol.CallToolRequestParams) -> protocol.CallToolResult:
     try:
-        answer = tools.call(asked.name, asked.arguments or {})
+        answer = tools.call(asked.name, asked.arguments or {}, begin=from_thread.check_cancelled)
     except ManifestError as error:
         return _result([*map(str, error.problems), "The tool validate gives these problems as data."], is_error=True)
     except Exception as error:  # noqa: BLE001  whatever it is, it ends in words
@@ -84,7 +85,7 @@ def _answer(tools: Tools, asked: protocol.CallToolRequestParams) -> protocol.Cal
 
 def _result(lines: Sequence[str], answer: Answer | None = None, *, is_error: bool = False) -> protocol.CallToolResult:
     content: list[protocol.ContentBlock] = [protocol.TextContent(text="\n".join(map(terminal, lines)))]
-    if answer:
-        content.append(protocol.TextContent(text=answer.text))
-    document = answer.document if answer else None
+    document = answer.shown if answer else None
+    if document:
+        content.append(protocol.TextContent(text=json.render(document)))
     return protocol.CallToolResult(content=content, structured_content=document, is_error=is_error)

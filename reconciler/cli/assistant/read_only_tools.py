@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from dataclasses import asdict
 from json import dumps
 from pathlib import Path
+from threading import Lock
 from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -28,6 +29,7 @@ from reconciler.errors import ManifestError, UsageError
 from reconciler.manifest import Manifest, load
 from reconciler.protocols import Clock, Reader
 from reconciler.report import json
+from reconciler.report.escape import terminal
 
 _MOST = 1_000_000  # characters of a document
 
@@ -77,9 +79,9 @@ class Answer(NamedTuple):
     notes: Sequence[str] = ()
 
     @property
-    def text(self) -> str:
-        """The document as JSON in which nothing hides."""
-        return json.render(self.document)
+    def shown(self) -> dict[str, object]:
+        """The document with all that hides in its texts spelled out: a model reads what a person does not see."""
+        return {key: _spelled(value) for key, value in self.document.items()}
 
 
 class Tool(NamedTuple):
@@ -107,6 +109,7 @@ class Tools:
         self._timeout = timeout
         self._clock = clock
         self._limits: wiring.Limits = {}
+        self._turn = Lock()
         self.by_name: Mapping[str, Tool] = {
             "plan": Tool(
                 "What an apply would change in the account, against the last-applied state or, with refresh, the live "
@@ -141,8 +144,16 @@ class Tools:
             "schema": Tool("The JSON Schema of the manifest or of a document.", SchemaArguments, self._schema),
         }
 
-    def call(self, name: str, arguments: Mapping[str, object]) -> Answer:
-        """Return what a tool answers. Raises UsageError for wrong arguments, and whatever its command may raise."""
+    @property
+    def is_busy(self) -> bool:
+        """Whether a call is under way."""
+        return self._turn.locked()
+
+    def call(self, name: str, arguments: Mapping[str, object], begin: Callable[[], None] = lambda: None) -> Answer:
+        """Return what a tool answers. Raises UsageError for wrong arguments, and whatever its command may raise.
+
+        `begin` is called once no other call is under way, and raises if nobody waits for the answer any more.
+        """
         tool = self.by_name.get(name)
         if tool is None:
             raise UsageError(f"no tool {name!r}; there are {', '.join(self.by_name)}")
@@ -152,8 +163,10 @@ class Tools:
             first = error.errors(include_url=False)[0]
             where = ".".join(map(str, first["loc"]))
             raise UsageError(f"{name}: {where and where + ': '}{first['msg']}") from error
-        answer = tool.call(asked)
-        if (size := len(answer.text)) > _MOST:
+        with self._turn:  # a rate limit is for one call at a time; one that was cancelled may still be under way
+            begin()
+            answer = tool.call(asked)
+        if (size := len(json.render(answer.shown))) > _MOST:
             raise UsageError(
                 f"the answer has {size:,} characters, and at most {_MOST:,} are given: ask for one environment, or for "
                 "some lists by `only`"
@@ -221,6 +234,14 @@ class Tools:
         return argparse.Namespace(
             file=self._file, env=self._names(environment), all_envs=False, only=tuple(only), timeout=self._timeout
         )
+
+
+def _spelled(node: object) -> object:
+    if isinstance(node, str):
+        return "\n".join(map(terminal, node.split("\n")))
+    if isinstance(node, Mapping):
+        return {key: _spelled(value) for key, value in node.items()}
+    return [_spelled(each) for each in node] if isinstance(node, list | tuple) else node
 
 
 def _raise_if_all_failed(failures: Failures, environments: Sequence[object]) -> None:
