@@ -11,6 +11,7 @@
     ├── MassChangeError             1   an apply over `max_changes`
     ├── FleetError                  1   a scheduler or a worker that cannot be used
     ├── DeclinedError               1   the person at the terminal said no
+    ├── OutputError                 1   what was asked for could not be printed, or not be shown whole
     ├── UnexpectedError             1   a fault of this program, or of the machine below it
     ├── StoppedError   129, 130, 143   stopped by SIGHUP, SIGINT or SIGTERM
     └── RefusedError                4   look, then try again
@@ -112,6 +113,12 @@ class DeclinedError(ReconcilerError):
     """The person at the terminal said no."""
 
     code = "DECLINED"
+
+
+class OutputError(ReconcilerError):
+    """What was asked for could not be printed, or not be shown whole; what was done is done."""
+
+    code = "OUTPUT-INCOMPLETE"
 
 
 class UnexpectedError(ReconcilerError):

@@ -20,6 +20,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, BinaryIO, TextIO, cast
 
+from reconciler.errors import OutputError
 from reconciler.report.escape import json_document, log, terminal
 
 if TYPE_CHECKING:
@@ -155,7 +156,7 @@ def finish(code: int, *, product: bool) -> int:
     if failure is None or failure.errno == errno.EPIPE:
         return code
     if product:
-        note(f"error: stdout could not be written ({failure.strerror})")
+        note(f"error: {OutputError(f'stdout could not be written ({failure.strerror})').coded}")
         return 1 if code in {0, 2} else code
     note(f"warning: stdout could not be written ({failure.strerror}); the exit code says what was done")
     return code

@@ -10,7 +10,7 @@ from reconciler.cli import notifying
 from reconciler.cli import options as shared
 from reconciler.cli.output import complain, warn
 from reconciler.cli.outputs import Outputs, job_summary, path_in_repository, step_outputs
-from reconciler.errors import UsageError
+from reconciler.errors import OutputError, UsageError
 from reconciler.model.patterns import closest
 
 if TYPE_CHECKING:
@@ -173,10 +173,11 @@ def _is_whole(report: Report, where: str, most: int) -> bool:
     if report.unshown:
         from reconciler.report.phrases import count
 
-        complain(
-            f"error: {where}: not reviewable: {count(report.unshown, 'update')} that an apply would send did not fit "
+        error = OutputError(
+            f"{where}: not reviewable: {count(report.unshown, 'update')} that an apply would send did not fit "
             f"in {most:,} bytes. Plan fewer lists at once (--only), or review an html or text report, which are whole"
         )
+        complain(f"error: {error.coded}")
     return not report.unshown
 
 

@@ -6,6 +6,8 @@ import os
 import pty
 import re
 import signal
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from tempfile import TemporaryFile
 
@@ -71,7 +73,7 @@ def typed(place: Workplace, arguments: Sequence[str], variables: dict[str, str],
 
 def edited(place: Workplace, *, policy: str = "{}", protect: bool = False) -> None:
     """Declare a new name for the first of three lists."""
-    path = place.declare(some_lists(3), a={"name": "Renewals"})
+    path = place.declare(some_lists(3), a={"name": "Renewals"}, **({"b": {"name": "Reminders"}} if protect else {}))
     text = path.read_text(encoding="utf-8").replace("policy: {}", f"policy: {policy}")
     path.write_text(text.replace("  b:\n", "    protect: true\n  b:\n") if protect else text, encoding="utf-8")
 
@@ -164,6 +166,14 @@ def of_another_account(place: Workplace) -> str:
     return shown(place, ["plan"], {})
 
 
+def without_stdout(place: Workplace) -> str:
+    command = ["sh", "-c", f'"{sys.executable}" -m reconciler validate >&-']
+    ended = subprocess.run(
+        command, cwd=place.folder, env=place.variables, stderr=subprocess.PIPE, text=True, check=False
+    )
+    return typed(place, ["validate", ">&-"], {}, ended.stderr, ended.returncode)
+
+
 def unexpected(_: Workplace) -> str:
     return f"error: {in_words(OSError(5, 'Input/output error')).coded}"
 
@@ -194,6 +204,7 @@ SHOWN: dict[str, Show] = {
     "FLEET-UNUSABLE": without_scheduler,
     "MASS-CHANGE": after_edit(ran("apply", "--yes"), policy="{max_changes: 0}"),
     "DECLINED": at_terminal,
+    "OUTPUT-INCOMPLETE": without_stdout,
     "UNEXPECTED": unexpected,
     "STOPPED": stopped(signal.SIGINT),
     "REFUSED": migrated_onto_another,
