@@ -145,9 +145,15 @@ def test_an_order_that_two_workers_had_may_have_been_begun_twice() -> None:
     assert by.was_repeated("account")
     client.status = "closed"
     assert by.was_repeated("account")
-    client.status = "running"
+
+
+def test_all_workers_are_told_to_stop() -> None:
+    client = FakeClient()
+    by = runner(client)
     by.stop(15)
-    assert client.told[0][1:] == ("run", 15)
+    assert by._stopping
+    by._stopping.join()
+    assert [told[1:] for told in client.told] == [("run", 15)]
 
 
 def refused(state: str, address: str) -> str:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from queue import Empty, SimpleQueue
+from threading import Thread
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -44,6 +45,7 @@ class DaskRunner:
         self._ended: SimpleQueue[str] = SimpleQueue()
         self._room = 0
         self._lonely = False
+        self._stopping: Thread | None = None
         self._counted = float("-inf")
 
     def room(self) -> int:
@@ -93,10 +95,14 @@ class DaskRunner:
         return [transition[2] for transition in story].count("processing") != 1
 
     def stop(self, signal: int) -> None:
-        """Tell all workers; those that join later are told by the next call."""
-        if self._client.status == "running":
-            with suppress(Exception):  # likewise
-                self._client.run(stop_accounts, self._run, signal, on_error="ignore")
+        """Tell all workers; those that join later are told by the next call. One that hangs keeps nobody waiting."""
+        if self._client.status == "running" and not (self._stopping and self._stopping.is_alive()):
+            self._stopping = Thread(target=self._tell_to_stop, args=(signal,), daemon=True)
+            self._stopping.start()
+
+    def _tell_to_stop(self, signal: int) -> None:
+        with suppress(Exception):  # likewise
+            self._client.run(stop_accounts, self._run, signal, on_error="ignore")
 
 
 def _in_words(error: Exception) -> str:
