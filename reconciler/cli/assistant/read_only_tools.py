@@ -31,7 +31,7 @@ from reconciler.protocols import Clock, Reader
 from reconciler.report import json
 from reconciler.report.escape import terminal
 
-_MOST = 1_000_000  # characters of a document
+_MOST = 200_000  # characters of a document; a model can take in little more
 
 _Name = Annotated[str, Field(max_length=200)]
 
@@ -169,7 +169,7 @@ class Tools:
         if (size := len(json.render(answer.shown))) > _MOST:
             raise UsageError(
                 f"the answer has {size:,} characters, and at most {_MOST:,} are given: ask for one environment, or for "
-                "some lists by `only`"
+                f"some lists by `only`, or read what `reconciler {name}` prints{_counts(answer.document)}"
             )
         return answer
 
@@ -234,6 +234,15 @@ class Tools:
         return argparse.Namespace(
             file=self._file, env=self._names(environment), all_envs=False, only=tuple(only), timeout=self._timeout
         )
+
+
+def _counts(document: Mapping[str, object]) -> str:
+    """Return what a plan or a drift report counts, for who cannot have it whole."""
+    environments = document.get("environments")
+    return "".join(
+        f"; {each['name']} has {', '.join(f'{name} {count}' for name, count in each['summary'].items())}"
+        for each in (environments if isinstance(environments, list) else [])
+    )
 
 
 def _spelled(node: object) -> object:
