@@ -91,7 +91,7 @@ OURS = Tool(
     "reconciler",
     check=("reconciler", "plan", "--refresh", "--detailed-exitcode"),
     bring=("reconciler", "apply", "--yes"),
-    differs=lambda code, output: code == 2 or "Drift:" in output,
+    differs=lambda code, output: code == 2 or " drifted" in output,
     write=_manifest,
     prime=("reconciler", "apply", "--yes"),
 )

@@ -81,6 +81,7 @@ def test_the_program_and_a_loop_of_requests_come_to_the_same_lists(bench: Bench)
     ours, theirs = sample(bench, OURS, BRING), sample(bench, ALL, BRING)
     assert (ours.right, ours.puts, ours.output[-1000:] if not ours.right else "") == (True, 2, "")
     assert (theirs.right, theirs.puts, theirs.requests) == (True, 2, 3)
+    assert sees_drift(bench, OURS)
 
 
 def test_a_tool_that_does_not_do_its_work_is_found_out(bench: Bench) -> None:
