@@ -31,11 +31,12 @@ class Approved(NamedTuple):
 
 
 class Read(NamedTuple):
-    """A run was shown these lists."""
+    """A run was shown these lists, which are all, or `alone` the one that it asked for, if that is there."""
 
     run: str
     shown: Mapping[str, Texts]
     at: float
+    alone: str = ""
 
 
 class Recorded(NamedTuple):

@@ -30,8 +30,8 @@ class Run:
 
     approved: Mapping[str, Change] = field(default_factory=dict)
     saved: Mapping[str, Change] | None = None
-    shown: Mapping[str, Texts] = field(default_factory=dict)  # by the last read
-    read_at: float = float("-inf")
+    shown: Mapping[str, Texts] = field(default_factory=dict)  # by the last read of each
+    read_at: Mapping[str, float] = field(default_factory=dict)
     reads: int = 0
     signalled: bool = False
     sent: list[Sent] = field(default_factory=list)
@@ -136,16 +136,24 @@ class Evidence:
         return isinstance(known, DoubtfulList) or unseen or (late and differs)
 
     def _read(self, event: Read, run: Run) -> None:
-        run.shown, run.read_at, run.reads = event.shown, event.at, run.reads + 1
+        read_at, run.reads = dict.fromkeys(event.shown, event.at), run.reads + 1
+        if event.alone:
+            kept = {list_id: texts for list_id, texts in run.shown.items() if list_id != event.alone}
+            run.shown, run.read_at = {**kept, **event.shown}, {**run.read_at, **read_at}
+        else:
+            run.shown, run.read_at = event.shown, read_at
         for list_id, texts in event.shown.items():
             self.told |= {(list_id, field, text) for field, text in texts.items()}
         untrue = {list_id for list_id, texts in event.shown.items() if texts != self.lists.get(list_id)}
-        self.unseen = untrue | {list_id for list_id, number in self.delayed.items() if number}
+        late = {list_id for list_id, number in self.delayed.items() if number}
+        self.unseen = untrue | late | (self.unseen - {event.alone} if event.alone else set())
         self.missed |= untrue
-        self.open.clear()
-        self.acknowledged.clear()
+        for list_id in [event.alone] if event.alone else [*self.open, *self.acknowledged]:
+            self.open.pop(list_id, None)
+            self.acknowledged.pop(list_id, None)
         for each in self.runs.values():
-            each.earlier = None
+            if each.waiting is None or event.alone in ("", each.waiting.list_id):
+                each.earlier = None
 
     def _sent(self, event: Sent, run: Run) -> None:
         for rule in self.rules.sent:

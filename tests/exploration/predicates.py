@@ -24,7 +24,7 @@ def check(fact: object, said: str) -> None:
 def nothing_unread_is_written(so_far: Evidence, put: Sent) -> None:
     """Each field that is sent was read at most a minute ago, and showed what the approved change was planned from."""
     run = so_far.run(put.run)
-    age, change = put.at - run.read_at, run.approved.get(put.list_id)
+    age, change = put.at - run.read_at.get(put.list_id, float("-inf")), run.approved.get(put.list_id)
     check(age <= MOST_SECONDS_OLD, f"{put.list_id} is written by values that are {age:.0f} s old")
     for field in put.body:
         shown = run.shown.get(put.list_id, {}).get(field)

@@ -138,16 +138,16 @@ class Process:
         return 0.0
 
     def read_all(self) -> Live:
-        return Live({list_id: LiveList(list_id, texts) for list_id, texts in self._read("read").items()})
+        return Live({list_id: LiveList(list_id, texts) for list_id, texts in self._read().items()})
 
     def read(self, list_id: str) -> LiveList | Absent:
-        texts = self._read(f"read {list_id.removeprefix('cl-')}").get(list_id)
+        texts = self._read(list_id).get(list_id)
         return LiveList(list_id, texts) if texts else Absent(list_id, "HTTP 404: not found")
 
-    def _read(self, call: str) -> dict[str, Texts]:
+    def _read(self, alone: str = "") -> dict[str, Texts]:
         world = self.world
         stale = ("stale",) if world.before != world.lists else ()
-        option = self.at(call, (*world.edits(), *stale, *AT_A_READ))
+        option = self.at(f"read {alone.removeprefix('cl-')}".rstrip(), (*world.edits(), *stale, *AT_A_READ))
         if option == "dies":
             self.die()
         self.requests += 1
@@ -155,7 +155,7 @@ class Process:
             self.observe(option)
             raise RemoteError("HTTP 500")
         world.edit(option)
-        shown = world.show(self, stale=option == "stale")
+        shown = world.show(self, alone, stale=option == "stale")
         self.observe(frozen(shown))
         return shown
 

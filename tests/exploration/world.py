@@ -144,10 +144,11 @@ class World:
         self.before = dict(self.lists)
         self.evidence.take(stored)
 
-    def show(self, process: Process, *, stale: bool) -> dict[str, Texts]:
-        """Return what a read shows, and let land what it was the last not to show."""
-        shown = dict(self.before if stale else self.lists)
-        self.evidence.take(events.Read(process.number, shown, self.passed))
+    def show(self, process: Process, alone: str, *, stale: bool) -> dict[str, Texts]:
+        """Return what a read shows, of all or of one `alone`, and let land what it was the last not to show."""
+        there = self.before if stale else self.lists
+        shown = {list_id: texts for list_id, texts in there.items() if alone in ("", list_id)}
+        self.evidence.take(events.Read(process.number, shown, self.passed, alone))
         for late in self.late:
             late.reads -= 1
         self.land([late for late in self.late if not late.reads])

@@ -101,7 +101,7 @@ class Replay:
 
 
 def _end_of(name: str, ended: launcher.Ended, state: Applied) -> Ended:
-    if not ended.out.startswith("{"):
+    if ended.code < 0 or not ended.out.startswith("{"):  # who is killed may have written half of it
         return Ended(name, state, error=ended.err if ended.code > 0 else "")
     (environment,) = json.loads(ended.out)["environments"]
     came = {each["key"]: Came(each["id"], each["outcome"], each["attempts"]) for each in environment["outcomes"]}
