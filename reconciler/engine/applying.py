@@ -111,7 +111,7 @@ class _Threads:
         self._selection = selection
         self._options = options
         self._locks = locks
-        self._prepared: list[_PreparedEnvironment] = []
+        self._prepared: dict[str, _PreparedEnvironment] = {}
 
     def prepare(self, workspaces: Sequence[Workspace]) -> Sequence[EnvironmentPlan | ReconcilerError]:
         """Lock, read and plan."""
@@ -120,15 +120,18 @@ class _Threads:
             _target,
             lambda each: _prepare(each, self._remotes, self._selection, self._options, self._locks),
         )
-        self._prepared = [each for each in found if not isinstance(each, ReconcilerError)]
+        self._prepared = {each.plan.name: each for each in found if not isinstance(each, ReconcilerError)}
         return [each if isinstance(each, ReconcilerError) else each.plan for each in found]
 
     def carry_out(self, approved: Plan, thought: float) -> Sequence[EnvironmentEnd | ReconcilerError]:
-        """Carry out all that was prepared."""
-        del approved
+        """Carry out all that was prepared; what was read of an environment goes as soon as that has ended."""
         options = replace(self._options, progress=one_at_a_time(self._options.progress))
-        prepared = [replace(each, started=each.started + thought) for each in self._prepared]
-        return side_by_side(prepared, lambda each: each.plan.target, lambda each: _let_go(each, options))
+
+        def end(plan: EnvironmentPlan) -> EnvironmentEnd:
+            prepared = self._prepared.pop(plan.name)
+            return _let_go(replace(prepared, started=prepared.started + thought), options)
+
+        return side_by_side(approved.environments, lambda plan: plan.target, end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +163,7 @@ def _prepare(
     ids = [change.id for change in saved.changes] if saved else workspace.ids(selection)
     snapshot.refresh(ids, ids)
     plan = plan_environment(workspace, writer.applied, snapshot.live, selection, saved)
+    snapshot.narrow({change.id for change in plan.changes})  # whatever is judged later is read again before
     now = datetime.fromtimestamp(options.clock.now(), UTC)
     warned = warn_of_freeze(plan, workspace, now, options.break_freeze)
     broken = options.break_freeze if warned is not plan else ""

@@ -133,6 +133,11 @@ class LiveSnapshot:
         self.reads += 1
         self._drop_shown()
 
+    def narrow(self, ids: Collection[str]) -> None:
+        """Keep only the lists of `ids` until the next read: a thousand accounts may wait for an answer, all read."""
+        lists = {list_id: found for list_id, found in self.live.lists.items() if list_id in ids}
+        self.live = replace(self.live, lists=lists)
+
     def _read_alone(self, list_id: str) -> _ReadAlone:
         read_at = self._clock.monotonic()
         return _ReadAlone(self._reader.read(list_id), read_at)

@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import asdict, dataclass
+from itertools import starmap
 
 from reconciler.model.lists import Applied, Target
 from reconciler.state.entries import read_entry, write_entry
@@ -82,7 +83,7 @@ def parse_stamped(source: str | bytes, *, where: str) -> tuple[Applied, Stamp | 
         target=Target(**document["target"]),
         lineage=document["lineage"],
         serial=document["serial"],
-        lists={key: read_entry(key, entry) for key, entry in document["lists"].items()},
+        lists={known.key: known for known in starmap(read_entry, document["lists"].items())},
         moved_to=document.get("moved_to", ""),
         manifest=document.get("manifest", ""),
     )

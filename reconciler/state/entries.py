@@ -1,7 +1,11 @@
-"""A list as the document and the journal hold it: from the entry to the list, and back."""
+"""A list as the document and the journal hold it: from the entry to the list, and back.
+
+A key, a text or a time that the states of many environments have alike is one string in memory (`intern`).
+"""
 
 from __future__ import annotations
 
+from sys import intern
 from typing import TYPE_CHECKING, cast
 
 from reconciler.model.fields import FIELDS
@@ -31,11 +35,12 @@ def write_entry(known: KnownList) -> dict[str, object]:
 
 def read_entry(key: str, entry: AppliedEntry | DoubtfulEntry) -> KnownList:
     """Return the list that an entry stands for."""
+    key, applied_at = intern(key), intern(entry["applied_at"])
     stored = _texts(entry["stored"]) if "stored" in entry else _NOTHING
     if entry["status"] == "applied":
-        return AppliedList(key, entry["id"], _texts(entry), entry["applied_at"], stored)
-    return DoubtfulList(key, entry["id"], _texts(entry), entry["applied_at"], _texts(entry["intended"]), stored)
+        return AppliedList(key, entry["id"], _texts(entry), applied_at, stored)
+    return DoubtfulList(key, entry["id"], _texts(entry), applied_at, _texts(entry["intended"]), stored)
 
 
 def _texts(some: SomeTexts) -> Texts:
-    return only_fields(cast("Texts", some), FIELDS)
+    return {field: intern(text) for field, text in only_fields(cast("Texts", some), FIELDS).items()}

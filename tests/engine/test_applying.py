@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -12,6 +13,7 @@ from reconciler.engine.applying import ApplyOptions, apply
 from reconciler.engine.looking import plan
 from reconciler.engine.workspaces import PlanMetadata, Selection, Workspace
 from reconciler.errors import DeclinedError, LockedError, RemoteError, StateError, StoppedError, UsageError
+from reconciler.execute.snapshot import LiveSnapshot
 from reconciler.model.changes import EnvironmentPlan, Plan
 from reconciler.model.lists import AppliedList, KnownList, Live
 from reconciler.model.outcomes import Outcome, Result
@@ -127,6 +129,23 @@ def test_every_environment_is_locked_read_and_shown_before_the_first_put() -> No
     assert short(result) == {"prod a": "updated 1", "dev b": "updated 1"}
     assert [environment.requests for environment in result.environments] == [3, 3]
     assert all(environment.in_order for environment in result.environments)
+
+
+def test_memory_holds_of_live_what_a_plan_is_about_and_none_of_it_once_an_environment_has_ended() -> None:
+    land = two()
+    left: list[tuple[str, int]] = []
+    kept: list[list[str]] = []
+    land.settle("test", {"c": {"name": "New C"}, "d": {"name": "D"}}, {"c": {"name": "Old C"}, "d": {"name": "D"}})
+
+    def alive() -> list[LiveSnapshot]:
+        gc.collect()
+        return [each for each in gc.get_objects() if isinstance(each, LiveSnapshot) and each not in before]
+
+    before = [each for each in gc.get_objects() if isinstance(each, LiveSnapshot)]
+    land.tell = lambda name, outcome: left.append((name, len(alive())))  # type: ignore[method-assign]  # looks instead
+    land.apply(approve=lambda _: kept.extend(sorted(each.live.lists) for each in alive()))
+    assert kept == [["cl-a"], ["cl-b"], ["cl-c"]]
+    assert left == [(name, number) for name, number in (("prod", 3), ("dev", 2), ("test", 1)) for _ in range(2)]
 
 
 def test_progress_is_told_in_the_order_of_things() -> None:

@@ -36,6 +36,18 @@ def test_a_list_read_alone_has_an_age_of_its_own() -> None:
     assert not snapshot.is_stale("cl-b", 0)
 
 
+def test_a_narrowed_one_is_whole_again_after_the_next_read() -> None:
+    played = staged(SCENE)
+    snapshot = LiveSnapshot(played.remote, played.clock)
+    snapshot.refresh(["cl-b"], ["cl-b"])
+    whole = snapshot.live
+    snapshot.narrow({"cl-b"})
+    assert (set(snapshot.live.lists), snapshot.texts("cl-b")["name"], snapshot.hides("cl-b")) == ({"cl-b"}, "B", True)
+    snapshot.refresh(["cl-b"], [])
+    assert snapshot.live == whole
+    assert set(whole.lists) == {"cl-a", "cl-b"}
+
+
 @pytest.mark.parametrize(("waited", "stale"), [(5, False), (5.1, True)])
 def test_a_long_wait_makes_stale(waited: float, stale: bool) -> None:
     played = staged(SCENE)
