@@ -32,6 +32,7 @@ class Run:
     saved: Mapping[str, Change] | None = None
     shown: Mapping[str, Texts] = field(default_factory=dict)  # by the last read of each
     read_at: Mapping[str, float] = field(default_factory=dict)
+    alone: frozenset[str] = frozenset()  # lists that were read alone last: a read of all may leave them out
     reads: int = 0
     signalled: bool = False
     sent: list[Sent] = field(default_factory=list)
@@ -137,11 +138,10 @@ class Evidence:
 
     def _read(self, event: Read, run: Run) -> None:
         read_at, run.reads = dict.fromkeys(event.shown, event.at), run.reads + 1
-        if event.alone:
-            kept = {list_id: texts for list_id, texts in run.shown.items() if list_id != event.alone}
-            run.shown, run.read_at = {**kept, **event.shown}, {**run.read_at, **read_at}
-        else:
-            run.shown, run.read_at = event.shown, read_at
+        asked = {event.alone} if event.alone else run.shown.keys() - run.alone
+        run.shown = {**{list_id: run.shown[list_id] for list_id in run.shown.keys() - asked}, **event.shown}
+        run.read_at = {**run.read_at, **read_at}
+        run.alone = (run.alone | {event.alone}) & run.shown.keys() if event.alone else run.alone - event.shown.keys()
         for list_id, texts in event.shown.items():
             self.told |= {(list_id, field, text) for field, text in texts.items()}
         untrue = {list_id for list_id, texts in event.shown.items() if texts != self.lists.get(list_id)}

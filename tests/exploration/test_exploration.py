@@ -68,6 +68,15 @@ def test_a_document_that_a_dead_run_put_in_place_is_made_durable_before_its_jour
     )
 
 
+@pytest.mark.parametrize(
+    "deviations",
+    [{"1 read": "delete a", "1 read a": "edit b description F"}, {"1 read": "delete b", "1 read b": "stale"}],
+    ids=["shows no other", "outlives a read of all that leaves it out"],
+)
+def test_a_read_of_one_list(deviations: Mapping[str, str]) -> None:
+    replayed("two lists", deviations)
+
+
 def test_kinds() -> None:
     assert kind(("1 put a #2", "edit b name X")) == "put: edited"
     assert kind(("2 read", "stale")) == "read: stale"
