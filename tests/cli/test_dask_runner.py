@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from logging.handlers import BufferingHandler
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
@@ -86,14 +86,13 @@ def test_as_many_orders_are_under_way_as_there_are_threads_and_as_many_again() -
     assert runner(FakeClient()).room() == 12
 
 
-def test_a_fleet_without_workers_is_said_once(
-    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_fleet_without_workers_is_said_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dask_runner, "_COUNTED", 0.0)
-    monkeypatch.setattr(logging.getLogger("reconciler"), "propagate", True)
+    said = BufferingHandler(10)
+    monkeypatch.setattr(dask_runner._log, "handlers", [said])
     alone = runner(FakeClient(threads={}))
     assert [alone.room(), alone.room()] == [0, 0]
-    assert caplog.text.count("no worker is there") == 1
+    assert ["no worker is there" in record.getMessage() for record in said.buffer] == [True]
 
 
 def test_the_same_account_never_has_the_same_key_twice() -> None:

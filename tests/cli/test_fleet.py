@@ -112,6 +112,21 @@ def test_all_are_read_before_the_first_is_sent_and_each_follows_what_was_approve
     assert [each.requests for each in done.environments] == [7, 7]
 
 
+def test_an_account_without_a_change_is_read_once_and_not_locked(place: Accounts) -> None:
+    apply_by(place, InlineRunner())
+    text = place.declare().read_text(encoding="utf-8")
+    changed = text.replace(
+        "    description: New 1\n", "    description: New 1\n    overrides: {e0: {description: Other}}\n"
+    )
+    (place.folder / "lists.yaml").write_text(changed, encoding="utf-8")
+    runner = InlineRunner()
+    done, (undo,), _ = apply_by(place, runner)
+    assert [decode_order(order).work for order in runner.seen] == ["prepare", "prepare", "apply"]
+    assert kinds(done) == [["updated"], []]
+    assert [(each.unchanged, each.requests) for each in done.environments] == [(2, 4), (3, 1)]
+    assert [len(each.changes) for each in undo.environments] == [1, 0]
+
+
 def test_no_secret_is_in_an_order_or_an_answer(place: Accounts) -> None:
     answers: list[bytes] = []
 

@@ -39,6 +39,7 @@ from reconciler.protocols import LockInfo, Reader
 from reconciler.state.state_store import Owner, Store
 from reconciler.uptime import uptime
 
+_UNKNOWN = 3  # times that a lock may be met without its holder's name
 TAKEN_UP = 5.0  # seconds between two looks whether the lease of a worker that vanished has ended
 
 
@@ -221,12 +222,17 @@ def _apply_once(task: _Task, how: ApplyOptions) -> Result:
 
 
 def _wait_for_lease(carry_out: Callable[[], Result], mine: LockInfo, clock: _TaskClock) -> Result:
-    """Try until the lease is free, if it is this command's own: of a worker that is gone, or cut off and at work."""
+    """Try until the lease is free, if it is this command's own: of a worker that is gone, or cut off and at work.
+
+    Who holds it may not be known for an instant, since a lock is taken before it is signed: that is asked again.
+    """
+    unknown = 0
     while True:
         try:
             return carry_out()
         except LockedError as error:
-            if error.command != mine.command:
+            unknown += not error.command
+            if error.command not in ("", mine.command) or unknown > _UNKNOWN:
                 raise
         clock.sleep(TAKEN_UP)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol, TypeAlias, TypeVar
 
@@ -86,9 +86,13 @@ class Fleet:
         return FleetApply(self, told, how.saved, how.progress)
 
     def answers(
-        self, work: Work, apply: ApplyOf, tell: Callable[[str, AccountAnswer | Lost], None] = lambda _, __: None
+        self,
+        work: Work,
+        apply: ApplyOf,
+        tell: Callable[[str, AccountAnswer | Lost], None] = lambda _, __: None,
+        idle: Collection[str] = (),
     ) -> Answers:
-        """Have an order carried out for each account; return what came of each, which is told at once, too."""
+        """Have an order carried out for each account that is not idle; return what came of it, which is told, too."""
         declared = declared_ids(self.manifest) if work == "drift" else {}
 
         def order(account: str) -> bytes:
@@ -96,8 +100,9 @@ class Fleet:
             made = self._order(work, of, apply(of))
             return encode_order(replace(made, declared=declared.get(of[0].name, frozenset())))
 
+        names = [account for account in self.accounts if account not in idle]
         answers: dict[str, AccountAnswer | Lost] = {}
-        for account, answer in run_all(self.runner, list(self.accounts), order, self._signals):
+        for account, answer in run_all(self.runner, names, order, self._signals):
             answers[account] = answer
             tell(account, answer)
         return answers

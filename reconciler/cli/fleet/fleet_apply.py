@@ -62,9 +62,14 @@ class FleetApply:
                 for outcome in end.result.outcomes:
                     progress(end.result.name, outcome)
 
+        # An account without a change was read, and that is all: no lock is taken, and it is not read again.
+        idle = {name for name, of in self.fleet.accounts.items() if not any(plans[each.name].changes for each in of)}
+        ends.update(
+            (each.name, self._unchanged(plans[each.name])) for name in idle for each in self.fleet.accounts[name]
+        )
         why = "its worker did not tell"
         try:
-            self.fleet.answers("apply", lambda of: self._told(of, plans), take)
+            self.fleet.answers("apply", lambda of: self._told(of, plans), take, idle)
         except Exception as error:  # noqa: BLE001  something may have been sent: the result says so
             why = in_words(error).coded
         unknown = [each for each in approved.environments if each.name not in ends]
@@ -89,6 +94,10 @@ class FleetApply:
                 requests, seconds = self._spent[result.name]
                 spent = replace(result, requests=result.requests + requests, seconds=result.seconds + seconds)
                 yield EnvironmentEnd(spent, untag(undo), None)
+
+    def _unchanged(self, plan: EnvironmentPlan) -> EnvironmentEnd:
+        result = EnvironmentResult(plan.name, (), plan.unchanged, *self._spent[plan.name])
+        return EnvironmentEnd(result, replace(plan, drift=(), unchanged=0, warnings=()), None)
 
     def _end(
         self,
