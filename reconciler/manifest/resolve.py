@@ -17,8 +17,8 @@ from reconciler.manifest.own_rules import missing_faults, name_fault
 from reconciler.manifest.reading import MappingValue, Place, Reading
 from reconciler.manifest.rules import length_fault, text_fault
 from reconciler.manifest.targets import target
-from reconciler.manifest.values import format_name, unformat_name
-from reconciler.model.fields import FIELDS, MANAGED, NAME, Field
+from reconciler.manifest.values import AS_WRITTEN, format_name, unformat_name
+from reconciler.model.fields import FIELDS, MANAGED, NAME
 from reconciler.model.invisible import as_seen
 from reconciler.model.lists import DesiredList, Policy
 from reconciler.model.texts import Texts
@@ -115,8 +115,10 @@ def _add_list(entry: _Entry, side: _Side, list_id: str, id_place: Place) -> None
     """Add the list to an environment; check that its id and its name are not taken there."""
     fields = entry.fields
     override = fields.overrides[side.name].texts if side.name in fields.overrides else {}
-    own = {name: format_name(side.name_format, text) if name == NAME else text for name, text in entry.texts.items()}
-    texts: dict[Field, str] = {name: text for name in FIELDS if (text := override.get(name, own.get(name))) is not None}
+    texts = entry.texts  # one value for all environments in which nothing else is said: there may be a thousand
+    if override or side.name_format != AS_WRITTEN:
+        own = {**texts, NAME: format_name(side.name_format, texts[NAME])} if NAME in texts else texts
+        texts = {name: text for name in FIELDS if (text := override.get(name, own.get(name))) is not None}
     if not texts:
         where = f" in {side.name}" if id_place[1:] else ""
         nothing = f"has no {' or '.join(FIELDS)}{where}, so there is nothing to manage: add one"

@@ -189,6 +189,19 @@ def test_texts_hold_no_other_field_of_a_list(tmp_path: Path) -> None:
     ]
 
 
+def test_environments_share_what_is_alike_in_them_and_nothing_else(tmp_path: Path) -> None:
+    head = "version: 1\nenvironments:\n"
+    for name, more in (("one", ""), ("two", ""), ("three", ', name_format: "[3] {name}"'), ("four", "")):
+        head += f"  {name}: {{host: h.example, stream_id: st-1, account_id: a{name}{more}}}\n"
+    ids = "{one: cl-1, two: cl-2, three: cl-3, four: cl-4}"
+    lists = f"lists:\n  a: {{id: {ids}, name: A, description: D, overrides: {{four: {{name: Four}}}}}}\n"
+    found = load(written(tmp_path, head + lists)).environments
+    one, two, three, four = (each.desired.lists["a"].texts for each in found.values())
+    assert one is two
+    assert [one["name"], three["name"], four["name"]] == ["A", "[3] A", "Four"]
+    assert {each["description"] for each in (one, three, four)} == {"D"}
+
+
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 @pytest.mark.parametrize("form", ["  a:\n    {}\n    {}\n    {}\n", "  a: {{{}, {}, {}}}\n"], ids=["block", "flow"])
 def test_texts_come_in_one_order_however_they_are_written(tmp_path: Path, form: str, end: str) -> None:
