@@ -9,7 +9,7 @@ NODE := tests/node/node_modules/.installed
 # Without bytecode every start of the program compiles it again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo drawings test characters covered test-all test-resolved slow browser shells faults explore mutants site bench bench-check bench-report check lint types format lock dist clean
+.PHONY: demo drawings test characters covered test-all test-resolved slow browser shells faults explore mutants site bench bench-check bench-fleet bench-report check lint types format lock dist clean
 
 demo: $(STAMP)
 	PATH="$(CURDIR)/$(RUN):$$PATH" sh docs/demo.sh
@@ -92,6 +92,12 @@ bench: $(STAMP)
 
 bench-check: $(STAMP)
 	$(RUN)/python -m benchmarks --check $(BENCH)
+
+# 10,000 accounts of 100 lists: by one process, by workers, by workers that are killed; and where their state is kept. About half an hour;
+# renews the tables of docs/fleet.md. BENCH='--accounts 200 --only applies' is quick; without SAVE=--save nothing is kept.
+SAVE ?= --save
+bench-fleet: $(STAMP)
+	$(RUN)/python -m benchmarks.fleet $(SAVE) $(BENCH)
 
 # The same work by other tools, installed in .bench; takes a quarter of an hour and renews docs/comparison.*
 # BENCH='--lists 100 --runs 1' makes it quick, BENCH=--page-only makes page and chart from the figures there are.

@@ -1,0 +1,1 @@
+"""How the program does with thousands of accounts: `make bench-fleet`."""
