@@ -104,6 +104,7 @@ class Story:
         if self.origin:
             order = {**(order or {}), "hardship": "others_are_gone"}
         steps, files = self._folder / "steps", self._files()
+        steps.unlink(missing_ok=True)  # who dies early writes none
         ended = self._program("apply", "--yes", "--json", *more, order={**(order or {}), "seen": str(steps)})
         if ended.code < 0:
             self.kills += 1

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.exploration.events import Sent
 from tests.faults.kills import WEATHER, Part, any_instant, every_step
 from tests.faults.story import story
 from tests.marks import first_always
@@ -45,3 +46,13 @@ def test_killed_at_a_random_instant_while_the_api_fails_too(tmp_path: Path, case
         tally = any_instant(told, tries, 1, *WEATHER)
     assert tally.wrong == []
     assert tally.tried >= tries
+
+
+def test_a_run_that_dies_before_it_tells_of_itself_did_nothing(tmp_path: Path) -> None:
+    with story(tmp_path, "edited") as told:
+        told.begin()
+        told.run()
+        told.begin()
+        told.run({"afresh": True, "seconds": 0})
+        assert told.replay.broken == ()
+        assert not any(isinstance(each, Sent) for each in told.replay.heard)
