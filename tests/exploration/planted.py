@@ -205,7 +205,7 @@ FAULTS = (
     Fault(
         "a saved plan is made anew",
         stories.SAVED,
-        ((applying, "_follow_saved_plan", _compared_again),),
+        ((applying, "follow_saved_plan", _compared_again),),
     ),
     Fault("undo sets back nothing", stories.UNDO, ((attempt.ChangeAttempt, "undo", _undo_to_the_same),)),
     Fault(

@@ -10,7 +10,7 @@ from tests.exploration import stories
 from tests.exploration.choices import Broken, Choices
 from tests.exploration.execution import execute, replay
 from tests.exploration.places import place_of
-from tests.exploration.planted import FAULTS
+from tests.exploration.planted import FAULTS, Fault
 from tests.exploration.search import as_test, kind, search
 
 QUICKLY_FOUND = ("applied before the answer", "all fields are sent", "the intent is not synced")
@@ -34,6 +34,12 @@ def test_one_list_with_one_deviation() -> None:
 def test_good_weather(story: stories.Story) -> None:
     with place_of(story) as place:
         assert execute(story, place, Choices({}, 0, {}))
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.said)
+def test_each_fault_can_be_planted(fault: Fault) -> None:
+    with fault.planted():
+        pass
 
 
 @pytest.mark.parametrize("said", QUICKLY_FOUND)
