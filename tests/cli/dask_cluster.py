@@ -121,7 +121,11 @@ def recorded(port: int) -> Iterator[Wire]:
             with suppress(OSError):
                 while True:
                     near, _ = listener.accept()
-                    far = socket.create_connection(("127.0.0.1", port))
+                    try:
+                        far = socket.create_connection(("127.0.0.1", port))
+                    except OSError:  # nobody listens yet
+                        near.close()
+                        continue
                     for source, sink in ((near, far), (far, near)):
                         Thread(target=_pass_on, args=(source, sink, wire.seen), daemon=True).start()
 

@@ -99,7 +99,8 @@ def _commands(parser: argparse.ArgumentParser, path: tuple[str, ...] = ()) -> It
         yield Command(path, taking, bare)
 
 
-COMMANDS = [command for command in _commands(whole()) if command.path != ("sandbox",)]  # which serves until a signal
+SERVERS = {("sandbox",), ("mcp",)}  # which serve until a signal, or the end of stdin
+COMMANDS = [command for command in _commands(whole()) if command.path not in SERVERS]
 
 
 @st.composite
