@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -176,6 +177,9 @@ def test_what_cannot_be_used_is_said_before_anything_is_sent(place: Accounts, cl
     plan = ["plan", "--refresh", "--all-envs", "--timeout", "3", "--dask", cluster.address]
     nobody = cluster.run(*plan)
     assert (nobody.code, "no scheduler answers" in nobody.err) == (1, True), nobody.err
+    with socket.create_server(("127.0.0.1", cluster.port)):
+        silent = cluster.run(*plan)
+        assert (silent.code, "it listens, but says nothing" in silent.err) == (1, True), silent.err
     cluster.start_scheduler()
     idle = cluster.run(*plan)
     assert (idle.code, "has no workers" in idle.err) == (1, True), idle.err

@@ -124,8 +124,11 @@ def connected(
     quiet()
     from distributed import Client
 
+    patience = seconds or _PATIENCE
     try:
-        client = Client(address, timeout=seconds or _PATIENCE, set_as_default=False, security=security)
+        client = _in_time(
+            lambda: Client(address, timeout=patience, set_as_default=False, security=security), 2 * patience
+        )
     except Exception as error:
         raise _no_scheduler(address, str(error)) from error
     try:
@@ -139,6 +142,26 @@ def connected(
     finally:
         with suppress(Exception):
             client.close(timeout=_PATIENCE)
+
+
+def _in_time(connect: Callable[[], Client], seconds: float) -> Client:
+    """Return the connected client. Dask itself waits for ever for the first word of what only listens."""
+    ended: SimpleQueue[Client | Exception] = SimpleQueue()
+
+    def work() -> None:
+        try:
+            ended.put(connect())
+        except Exception as error:  # noqa: BLE001  raised below
+            ended.put(error)
+
+    Thread(target=work, daemon=True).start()
+    try:
+        found = ended.get(timeout=seconds)
+    except Empty:
+        raise TimeoutError("it listens, but says nothing") from None
+    if isinstance(found, Exception):
+        raise found
+    return found
 
 
 def _check_reachable(address: str, seconds: float) -> None:
