@@ -74,7 +74,9 @@ def kind(deviation: tuple[str, str]) -> str:
     """Return the kind of a deviation, without the list that it is about."""
     call, option = deviation
     words = re.sub(r",.*| #.*", "", call).split()[1:]
-    what = " ".join(words[:1] if words[0] in {"put", "read"} and "the" not in words and "copy" not in words else words)
+    what = " ".join(
+        words[:1] if words[0] in {"put", "read", "answer"} and "the" not in words and "copy" not in words else words
+    )
     return f"{what}: {_BY_OTHERS.get(option.split(' ')[0], option)}"
 
 

@@ -85,5 +85,6 @@ def test_a_read_of_one_list(deviations: Mapping[str, str]) -> None:
 
 def test_kinds() -> None:
     assert kind(("1 put a #2", "edit b name X")) == "put: edited"
+    assert kind(("1 answer a", "pauses")) == "answer: pauses"
     assert kind(("2 read", "stale")) == "read: stale"
     assert kind(("1 write the journal #2", "dies")) == "write the journal: dies"
