@@ -29,8 +29,7 @@ def run(options: argparse.Namespace) -> int:
         from reconciler.cli.assistant.mcp_server import serve
     except ModuleNotFoundError as error:
         raise UsageError(
-            f"reconciler mcp needs {error.name}: install again with the extra mcp, "
-            'pip install "contact-list-reconciler[mcp]"'
+            f"reconciler mcp needs {error.name}: install again with the extra mcp (docs/install.md)"
         ) from error
     from reconciler.cli.assistant.read_only_tools import Tools
     from reconciler.cli.runtime import Runtime

@@ -173,4 +173,4 @@ def test_a_state_in_a_folder_is_for_one_machine() -> None:
 def test_what_is_not_installed_is_said_with_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(opening, "find_spec", lambda name: cast("object", None) if name == "distributed" else name)
     assert "needs distributed" in refused("s3://bucket/lists", "tcp://scheduler:8786")
-    assert 'pip install "contact-list-reconciler[fleet]"' in refused("s3://bucket/lists", "local:2")
+    assert "with the extra fleet (docs/install.md)" in refused("s3://bucket/lists", "local:2")

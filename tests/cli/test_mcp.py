@@ -232,7 +232,7 @@ def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytes
     monkeypatch.delitem(sys.modules, "reconciler.cli.assistant.mcp_server", raising=False)
     monkeypatch.setitem(sys.modules, "mcp.server", None)
     assert run_program(["mcp"]) == 1
-    assert 'pip install "contact-list-reconciler[mcp]"' in capsys.readouterr().err
+    assert "with the extra mcp (docs/install.md)" in capsys.readouterr().err
 
 
 @contextmanager

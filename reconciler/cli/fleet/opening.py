@@ -49,7 +49,4 @@ def open_fleet(
 
 def _check_installed(needed: Sequence[str]) -> None:
     if missing := [name for name in needed if not find_spec(name)]:
-        raise UsageError(
-            f"--dask needs {', '.join(missing)}: install again with the extra fleet, "
-            'pip install "contact-list-reconciler[fleet]"'
-        )
+        raise UsageError(f"--dask needs {', '.join(missing)}: install again with the extra fleet (docs/install.md)")
