@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -32,7 +33,13 @@ class DaskCluster:
         return f"tcp://127.0.0.1:{self.port}"
 
     def start_scheduler(self, *options: str) -> None:
+        """Start it, and wait until it listens."""
         self.scheduler = self._start("scheduler", "--host", "127.0.0.1", "--port", str(self.port), *options)
+        until = time.monotonic() + SECONDS
+        while not _listens(self.port):
+            assert self.scheduler.poll() is None, self.logs()
+            assert time.monotonic() < until, "the scheduler does not listen"
+            time.sleep(0.1)
 
     def start_worker(self, threads: int = 4, address: str = "", **variables: str) -> subprocess.Popen[bytes]:
         """Start one worker process, without a nanny: it stays dead once it is killed."""
@@ -101,6 +108,14 @@ def dask_cluster(folder: Path, variables: Mapping[str, str]) -> Iterator[DaskClu
         yield cluster
     finally:
         cluster.end()
+
+
+def _listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port)).close()
+    except OSError:
+        return False
+    return True
 
 
 @dataclass

@@ -50,12 +50,12 @@ def problems_of(folder: Path, text: str) -> tuple[ManifestError | None, float]:
     """Return what is wrong with a manifest, and the processor time that finding it takes."""
     path = folder / "lists.yaml"
     path.write_text(text, encoding="utf-8")
-    began = time.process_time()
+    began = time.thread_time()
     try:
         load(path)
     except ManifestError as error:
-        return error, time.process_time() - began
-    return None, time.process_time() - began
+        return error, time.thread_time() - began
+    return None, time.thread_time() - began
 
 
 @pytest.mark.slow
