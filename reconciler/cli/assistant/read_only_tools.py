@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
 from json import dumps
@@ -213,7 +213,7 @@ class Tools:
 
     def _environments(self, _asked: NoArguments) -> Answer:
         environments = load(self._file).environments
-        served = {name: environments[name].desired.target for name in self._names(None)}
+        served = {name: environments[name].desired.target for name in self._names(environments, None)}
         return Answer({"accounts": accounts_document(served)})
 
     def _explain(self, asked: ExplainArguments) -> Answer:
@@ -224,16 +224,14 @@ class Tools:
     def _schema(self, asked: SchemaArguments) -> Answer:
         return Answer({"schema": schema(asked.document)})
 
-    def _names(self, environment: str | None) -> list[str]:
-        """Return the environments to look at. Raises UsageError for one that is not served."""
-        known = list(load(self._file).environments)
-        served = shared.choose_environments(self._served, False, known, in_part=True)
+    def _names(self, known: Iterable[str], environment: str | None) -> list[str]:
+        """Return those `known` environments that are to be looked at. Raises UsageError for one that is not served."""
+        served = shared.choose_environments(self._served, False, list(known), in_part=True)
         return shared.choose_environments([environment] if environment else served, False, served, of="this server")
 
     def _options(self, environment: str | None, only: Sequence[str]) -> argparse.Namespace:
-        return argparse.Namespace(
-            file=self._file, env=self._names(environment), all_envs=False, only=tuple(only), timeout=self._timeout
-        )
+        names = self._names(load(self._file).environments, environment)
+        return argparse.Namespace(file=self._file, env=names, all_envs=False, only=tuple(only), timeout=self._timeout)
 
 
 def _counts(document: Mapping[str, object]) -> str:
