@@ -51,7 +51,7 @@ def test_what_is_no_file_is_refused_in_words_at_once(kind: str, tmp_path: Path) 
     with pytest.raises(OSError) as refused:  # noqa: PT011 - the reason is compared below
         files.read(path, most=MOST)
     assert refused.value.strerror == reason
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
 
 
 def test_a_name_that_no_file_can_have_is_refused_in_words() -> None:

@@ -154,7 +154,7 @@ def test_one_signal_ends_the_run_in_order(
     time.sleep(0.2)
     puts = len(place.sandbox.world.log.puts())
     running.send_signal(number)
-    out, err = running.communicate(timeout=10)
+    out, err = running.communicate(timeout=60)
     assert running.returncode == 128 + number, err
     assert outcomes(out) == became
     assert len(place.sandbox.world.log.puts()) == puts
@@ -347,7 +347,7 @@ def test_a_signal_ends_what_only_reads(place: Workplace, arguments: list[str], n
     running = place.start(*arguments)
     await_(place, arrived(1, "read_all"))
     running.send_signal(number)
-    out, err = running.communicate(timeout=10)
+    out, err = running.communicate(timeout=60)
     assert (running.returncode, out, err) == (128 + number, "", "")
     assert place.run("state", "rm", "a").code == 0  # nobody holds the lock
 
@@ -359,7 +359,7 @@ def test_a_wait_for_the_limit_is_told_and_what_is_known_is_summed_up(place: Work
         await_(place, answered(5))
         time.sleep(0.2)
         running.send_signal(signal.SIGINT)
-        out, err = running.communicate(timeout=10)
+        out, err = running.communicate(timeout=60)
     assert running.returncode == 130
     assert re.search(r"^waiting \d+ s for the .*limit", err, re.MULTILINE)
     assert "Incomplete: 0 of 4 changes made; 3 more acknowledged and recorded, but not read back." in out

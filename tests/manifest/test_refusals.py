@@ -25,7 +25,7 @@ def test_each_refusal_names_every_place_and_the_way_out(name: str, monkeypatch: 
     started = time.monotonic()
     with pytest.raises(ManifestError) as refused:
         load(Path(name))
-    assert time.monotonic() - started < 5  # the 100,000 brackets too
+    assert time.monotonic() - started < 30  # the 100,000 brackets too
     golden.check(REFUSED / name.replace(".yaml", ".problems"), f"{refused.value}\n")
 
 

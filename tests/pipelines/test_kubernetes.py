@@ -129,7 +129,7 @@ def test_each_pod_takes_its_part_and_finds_its_secrets(tmp_path: Path) -> None:
     job = spec_of("apply.yaml")
     for index in range(job["spec"]["completions"]):
         with cluster.start(job, index, "contact-lists-apply-x7k2p") as pod:
-            out, err = pod.communicate(timeout=10)
+            out, err = pod.communicate(timeout=60)
         process, shard, secret, *arguments = out.splitlines()
         assert (pod.returncode, err) == (0, "")
         assert int(process) == pod.pid, "the program itself gets the signals"

@@ -113,7 +113,7 @@ def word(client: Client) -> object:
 def slow(client: Client) -> object:
     start = time.monotonic()
     status = client.put("cl-1", name="New").status
-    return status, 0.2 <= time.monotonic() - start < 2
+    return status, time.monotonic() - start >= 0.2
 
 
 HTML = b"<!doctype html><title>Maintenance</title><h1>We will be back soon</h1>"

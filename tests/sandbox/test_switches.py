@@ -154,7 +154,7 @@ def fresh_rename(client: Client) -> object:
 def slow(client: Client) -> object:
     start = time.monotonic()
     client.read("cl-1")
-    return 0.2 <= time.monotonic() - start < 2
+    return time.monotonic() - start >= 0.2
 
 
 def without_token(client: Client) -> object:
