@@ -21,12 +21,16 @@ _log = logging.getLogger(__name__)
 
 
 class RateLimit:
-    """The places of one account; for one thread, with one request at a time."""
+    """The places of one account; for one thread, with one request at a time.
 
-    def __init__(self, requests_per_minute: int, clock: Clock) -> None:
+    `sent` requests, of which the last was answered `ago` seconds ago, have their places already.
+    """
+
+    def __init__(self, requests_per_minute: int, clock: Clock, sent: int = 0, ago: float = 0.0) -> None:
         self._limit = requests_per_minute
         self._clock = clock
-        self._ends: list[float] = []  # when each place that was taken is free again, in order
+        # When each place that was taken is free again, in order.
+        self._ends = [clock.monotonic() - ago + WINDOW] * sent
         self._held_until = clock.monotonic()
         self._refused = False
 

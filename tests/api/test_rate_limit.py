@@ -24,6 +24,14 @@ def request(rate_limit: RateLimit, clock: FakeClock, lasting: float = 0.0) -> fl
     return sent
 
 
+def test_what_was_sent_before_has_its_places() -> None:
+    clock = FakeClock()
+    assert RateLimit(3, clock, sent=2, ago=20.0).delay(1) == 0.0
+    assert RateLimit(3, clock, sent=2, ago=20.0).delay(2) == 40.0
+    assert RateLimit(3, clock, sent=5, ago=20.0).delay(1) == 40.0
+    assert RateLimit(3, clock, sent=5, ago=61.0).delay(3) == 0.0
+
+
 def limited(clock: FakeClock, limit: int) -> RateLimit:
     return RateLimit(limit, clock)
 

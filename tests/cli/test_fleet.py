@@ -32,6 +32,7 @@ from reconciler.model.outcomes import EnvironmentResult, Outcome, Result
 from reconciler.protocols import Reader
 from reconciler.sandbox.faults import Delay
 from reconciler.sandbox.server import CLIENT_ID, CLIENT_SECRET
+from reconciler.uptime import uptime
 from tests.cli.fleets import Accounts, InlineRunner, Signalled, accounts
 from tests.report import samples
 
@@ -110,6 +111,26 @@ def test_all_are_read_before_the_first_is_sent_and_each_follows_what_was_approve
     assert [decode_order(order).work for order in runner.seen] == ["prepare", "prepare", "apply", "apply"]
     # One read more than without a fleet: what was approved is read again under the lock.
     assert [each.requests for each in done.environments] == [7, 7]
+
+
+def test_what_the_first_step_sent_counts_for_the_limit_of_the_second(place: Accounts) -> None:
+    took: list[float] = []
+
+    def with_a_full_minute(order: bytes) -> bytes:
+        made = decode_order(order)
+        assert made.apply
+        assert made.apply.sent == 1
+        assert 0 < made.apply.ago < uptime() - began
+        told = replace(made.apply, sent=6000, ago=59.5)
+        before = uptime()
+        answer = run_account(VERSION, encode_order(replace(made, apply=told)))
+        took.append(uptime() - before)
+        return answer
+
+    began = uptime()
+    done, _, _ = apply_by(place, InlineRunner({2: with_a_full_minute}))
+    assert kinds(done) == [["updated"] * 3] * 2
+    assert took[0] >= 0.5
 
 
 def test_an_account_without_a_change_is_read_once_and_not_locked(place: Accounts) -> None:

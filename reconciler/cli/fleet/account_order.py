@@ -40,7 +40,8 @@ class StatePlace:
 class ApplyOrder:
     """What only an apply is told: what to follow, who does it, why a freeze is broken, and until when.
 
-    `until` is in seconds since the epoch, and `reserve` are those that the end of a run may take.
+    `until` is in seconds since the epoch, and `reserve` are those that the end of a run may take. The command has sent
+    `sent` requests to the account already, the last of them `ago` seconds ago: they count for its rate limit.
     """
 
     holder: LockInfo
@@ -48,6 +49,8 @@ class ApplyOrder:
     break_freeze: str = ""
     until: float | None = None
     reserve: float = 0.0
+    sent: int = 0
+    ago: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

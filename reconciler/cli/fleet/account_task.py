@@ -17,6 +17,7 @@ from pathlib import Path
 from threading import Event
 from types import SimpleNamespace
 
+from reconciler.api.rate_limit import RateLimit
 from reconciler.cli import wiring
 from reconciler.cli.approval import check_freeze
 from reconciler.cli.fleet.account_answer import AccountAnswer, EndPart, encode_answer, error_part
@@ -209,15 +210,19 @@ def _apply(task: _Task) -> AccountAnswer:
         saved=saved,
         break_freeze=told.break_freeze,
     )
-    result = _wait_for_lease(lambda: _apply_once(task, how), told.holder, task.clock)
+    first = task.order.environments[0]
+    # Once for all tries: what they send counts together.
+    limit = RateLimit(first.requests_per_minute, task.clock, told.sent, told.ago)
+    limits = {first.desired.target.account: limit}
+    result = _wait_for_lease(lambda: _apply_once(task, how, limits), told.holder, task.clock)
     task.begun = True
     ends = (with_earlier_work(saved[each.name], each, undo[each.name]) for each in result.environments)
     return AccountAnswer(ends=tuple(EndPart(end, tag(back)) for end, back in ends))
 
 
-def _apply_once(task: _Task, how: ApplyOptions) -> Result:
+def _apply_once(task: _Task, how: ApplyOptions, limits: wiring.Limits) -> Result:
     order = task.order
-    with wiring.clients(order.environments, task.network, task.clock) as remotes:
+    with wiring.clients(order.environments, task.network, task.clock, limits) as remotes:
         return apply(task.workspaces, remotes, order.metadata, order.selection, how)
 
 

@@ -23,6 +23,7 @@ from reconciler.execute.attempt import unsent
 from reconciler.manifest import Environment
 from reconciler.model.changes import Change, EnvironmentPlan, Plan, Update
 from reconciler.model.outcomes import EnvironmentResult, Outcome
+from reconciler.uptime import uptime
 
 if TYPE_CHECKING:
     from reconciler.cli.fleet.by_account import Fleet
@@ -39,14 +40,12 @@ class FleetApply:
     saved: Mapping[str, EnvironmentPlan]
     progress: Callable[[str, Outcome], None]
     _spent: dict[str, tuple[int, float]] = field(default_factory=dict)
+    _read_at: dict[str, float] = field(default_factory=dict)
 
     def prepare(self, workspaces: Sequence[Workspace]) -> Sequence[EnvironmentPlan | ReconcilerError]:
         """Read and plan each account."""
         del workspaces
-        answers = self.fleet.answers("prepare", lambda of: self._told(of, self.saved))
-        for answer in answers.values():
-            if isinstance(answer, AccountAnswer):
-                self._spent.update(answer.spent)
+        answers = self.fleet.answers("prepare", lambda of: self._told(of, self.saved), self._note_spent)
         return self.fleet.by_environment(answers, lambda answer: [untag(each) for each in answer.plans])
 
     def carry_out(self, approved: Plan, thought: float) -> Sequence[EnvironmentEnd | ReconcilerError]:
@@ -76,8 +75,16 @@ class FleetApply:
         ends.update((each.name, self._end(each, _in_doubt, _IN_DOUBT.format(why=why), None)) for each in unknown)
         return [ends[each.name] for each in approved.environments]
 
+    def _note_spent(self, _account: str, answer: AccountAnswer | Lost) -> None:
+        if isinstance(answer, AccountAnswer):
+            self._spent.update(answer.spent)
+            self._read_at.update(dict.fromkeys(answer.spent, uptime()))
+
     def _told(self, of: Sequence[Environment], plans: Mapping[str, EnvironmentPlan]) -> ApplyOrder:
-        return replace(self.told, saved=tuple(tag(plans[each.name]) for each in of if each.name in plans))
+        saved = tuple(tag(plans[each.name]) for each in of if each.name in plans)
+        sent = sum(self._spent[each.name][0] for each in of if each.name in self._spent)
+        ago = uptime() - self._read_at.get(of[0].name, 0.0)
+        return replace(self.told, saved=saved, sent=sent, ago=ago)
 
     def _ends(
         self, account: str, answer: AccountAnswer | Lost, plans: Mapping[str, EnvironmentPlan]
