@@ -27,7 +27,7 @@ class RateLimit:
     """
 
     def __init__(self, requests_per_minute: int, clock: Clock, sent: int = 0, ago: float = 0.0) -> None:
-        self._limit = requests_per_minute
+        self.requests_per_minute = requests_per_minute
         self._clock = clock
         # When each place that was taken is free again, in order.
         self._ends = [clock.monotonic() - ago + WINDOW] * sent
@@ -39,7 +39,7 @@ class RateLimit:
         """Wait until a request may go, and hold its place while it is under way and for 60 seconds after."""
         while (wait := self.delay(1)) > 0:
             if wait >= _WORTH_TELLING:
-                _log.info("waiting %.0f s for the limit of %d requests a minute", wait, self._limit)
+                _log.info("waiting %.0f s for the limit of %d requests a minute", wait, self.requests_per_minute)
             self._clock.sleep(wait)
         try:
             yield
@@ -50,7 +50,7 @@ class RateLimit:
         """Return the seconds until `places` requests (or as many as the limit is) may go back to back."""
         now = self._clock.monotonic()
         del self._ends[: bisect_right(self._ends, now)]
-        over = len(self._ends) + min(places, self._limit) - self._limit
+        over = len(self._ends) + min(places, self.requests_per_minute) - self.requests_per_minute
         freed = self._ends[over - 1] if over > 0 else now
         return max(freed, self._held_until, now) - now
 

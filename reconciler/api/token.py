@@ -54,7 +54,7 @@ class _AnyLength(HMACAlgorithm):
         """Find nothing wrong."""
 
     def prepare_key(self, key: str | bytes) -> bytes:
-        """Return a key that `_prepared` has looked at, once for all tokens."""
+        """Return a key that `_prepare_secret` has looked at, once for all tokens."""
         return key if isinstance(key, bytes) else super().prepare_key(key)
 
 

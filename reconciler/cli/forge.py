@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _ORIGIN = re.compile(r"(?:\w+://)?(?:[^@/]*@)?(?P<host>[^:/]+)(?::\d+)?[:/]+(?P<path>.+?)(?:\.git)?/*")
 _API = re.compile(r"(?P<host>https://[^/]+|http://127\.0\.0\.1:\d+)(?P<base>/.*)?")
 _PAGE = 100
+_MOST_PAGES = 100
 _SECONDS = 30
 NOT_FOUND = "the token is not shown it (HTTP 404)"
 _ODD = "the answer is not understood"
@@ -49,17 +50,17 @@ class Forge:
     def ask_all(self, path: str) -> list[dict[str, Any]]:
         """Return all pages of a list of objects; empty if GitLab has none. Raises UnseenError."""
         found: list[dict[str, Any]] = []
-        page = 1
-        while some := self._read(f"{path}{'&' if '?' in path else '?'}per_page={_PAGE}&page={page}"):
+        for page in range(1, _MOST_PAGES + 1):
+            answer = self._read(f"{path}{'&' if '?' in path else '?'}per_page={_PAGE}&page={page}")
+            if answer is None and self.kind == "GitHub":  # what is empty there is an empty list
+                raise UnseenError(NOT_FOUND)
+            some = answer or []
             if not isinstance(some, list) or not all(isinstance(each, dict) for each in some):
                 raise UnseenError(_ODD)
             found += some
             if len(some) < _PAGE:
-                break
-            page += 1
-        if some is None and self.kind == "GitHub":  # what is empty there is an empty list
-            raise UnseenError(NOT_FOUND)
-        return found
+                return found
+        raise UnseenError(f"the answer has over {_MOST_PAGES} pages")
 
     def _read(self, path: str) -> object:
         """Return what is at a path, which is asked for once: several environments are of one repository."""

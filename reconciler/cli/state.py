@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import re
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from reconciler.cli.output import note, say, say_document, say_json
 from reconciler.cli.state_differences import difference_lines
 from reconciler.errors import ForeignStateError, UsageError
 from reconciler.model.fields import NAME
+from reconciler.model.identifiers import LONGEST, is_key
 from reconciler.model.patterns import did_you_mean
 from reconciler.report.escape import quote, terminal
 
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from reconciler.model.lists import Applied, KnownList
     from reconciler.protocols import LockInfo, StateStore
     from reconciler.state.state_store import Store
-
-_KEY = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -131,8 +129,11 @@ def _show(store: StateStore, options: argparse.Namespace) -> None:
 
 
 def _move(store: StateStore, options: argparse.Namespace) -> None:
-    if not _KEY.fullmatch(options.new):
-        raise UsageError(f"{options.new!r} cannot be a key: use a-z, 0-9, _ and -, beginning with a letter or digit")
+    if not is_key(options.new):
+        raise UsageError(
+            f"{options.new!r} cannot be a key: use a-z, 0-9, _ and -, beginning with a letter or digit, but not with "
+            f"x-; at most {LONGEST} characters"
+        )
     with store.lock(_holder()) as writer:
         known = _find_list(writer.applied, options.old)
         if options.new in writer.applied.lists:

@@ -214,10 +214,11 @@ def clients(
         connected: dict[str, Client] = {}
         for environment in environments:
             target = environment.desired.target
-            if target.account not in limits:
-                limits[target.account] = RateLimit(environment.requests_per_minute, clock)
+            per_minute = environment.requests_per_minute
+            limit = limits.setdefault(target.account, RateLimit(per_minute, clock))
+            limit.requests_per_minute = per_minute  # the manifest may have been edited since
             credentials = from_variables(environment.credentials, os.environ)
-            client = Client(target, credentials, clock, limits[target.account], timeout=timeouts(options))
+            client = Client(target, credentials, clock, limit, timeout=timeouts(options))
             connected[environment.name] = open_clients.enter_context(client)
         yield connected
 

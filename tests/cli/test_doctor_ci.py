@@ -291,6 +291,12 @@ def test_all_pages_are_read(gitlab: Desk) -> None:
     assert "per_page=100&page=2" in asked
 
 
+def test_pages_without_end_are_not_read_without_end(gitlab: Desk) -> None:
+    gitlab.forge.answers["projects/5/variables"] = VARIABLES[:1] * 100
+    status, detail = gitlab.ask(0)["variables"][:2]
+    assert (status, "over 100 pages" in detail) == ("unknown", True)
+
+
 def test_a_repository_that_is_set_up_is_in_order(github: Desk) -> None:
     checks = github.ask(0)
     assert set(statuses(checks).values()) == {"works"}

@@ -25,13 +25,22 @@ from reconciler.cli.runtime import Runtime, lock_info
 from reconciler.cli.stores import store_at
 from reconciler.engine.applying import ApplyOptions, apply_with
 from reconciler.engine.looking import drift, plan
-from reconciler.errors import FleetError, ForeignStateError, FrozenError, LockedError, ReconcilerError, StoppedError
+from reconciler.errors import (
+    FleetError,
+    ForeignStateError,
+    FrozenError,
+    LockedError,
+    ReconcilerError,
+    StateError,
+    StoppedError,
+)
 from reconciler.model.changes import EnvironmentPlan, Plan
 from reconciler.model.drift_report import DriftReport
 from reconciler.model.outcomes import EnvironmentResult, Outcome, Result
 from reconciler.protocols import Reader
 from reconciler.sandbox.faults import Delay
 from reconciler.sandbox.server import CLIENT_ID, CLIENT_SECRET
+from reconciler.state.backends.git import GitError
 from reconciler.uptime import uptime
 from tests.cli.fleets import Accounts, InlineRunner, Signalled, accounts
 from tests.report import samples
@@ -263,6 +272,11 @@ def test_each_error_comes_back_as_it_was(kind: type[ReconcilerError]) -> None:
     assert answer.refused
     back = error_of(answer.refused)
     assert (type(back), str(back), back.exit_code, back.__notes__) == (kind, "what failed", 7, ["where"])
+
+
+def test_an_error_of_a_class_declared_elsewhere_keeps_its_code() -> None:
+    back = error_of(error_part(GitError("git push failed")))
+    assert (type(back), back.coded) == (StateError, "git push failed [STATE-UNUSABLE]")
 
 
 @pytest.mark.parametrize("sent", [samples.EVERYTHING, samples.FEW, samples.WIDE])

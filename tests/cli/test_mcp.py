@@ -144,6 +144,17 @@ def test_calls_share_the_rate_limit_of_their_account(place: Workplace) -> None:
     assert clock.skipped > 50
 
 
+def test_a_rate_limit_that_is_lowered_in_the_manifest_holds_from_the_next_call_on(place: Workplace) -> None:
+    clock = Hurried()
+    served = tools(clock=clock)
+    for _ in range(5):
+        served.call("drift", {})
+    manifest = place.folder / "lists.yaml"
+    manifest.write_text(manifest.read_text().replace("requests_per_minute: 6000", "requests_per_minute: 5"))
+    served.call("drift", {})
+    assert clock.skipped > 50
+
+
 class UnwantedError(Exception):
     """Nobody waits for the answer any more."""
 

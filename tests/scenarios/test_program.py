@@ -97,6 +97,8 @@ def test_exit_codes_of_a_plan(place: Workplace) -> None:
         (["plan", "--out", "no/such/folder.json"], "cannot write no/such/folder.json"),
         (["state", "show", "b2"], "the state has no list 'b2'; did you mean 'b'?"),
         (["state", "mv", "a", "B!"], "'B!' cannot be a key"),
+        (["state", "mv", "a", "x-b"], "'x-b' cannot be a key"),
+        (["state", "mv", "a", "b" * 201], "at most 200 characters"),
         (["state", "mv", "a", "b"], "the state already has 'b'"),
         (["state", "push", "nope.json"], "cannot read nope.json"),
     ],

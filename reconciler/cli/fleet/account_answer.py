@@ -18,7 +18,7 @@ from reconciler.model.outcomes import EnvironmentResult
 
 
 class ErrorPart(NamedTuple):
-    """An error: its class, its message, its exit code, and what was noted on it."""
+    """An error: its class in `errors`, its message, its exit code, and what was noted on it."""
 
     kind: str
     message: str
@@ -70,8 +70,9 @@ def _adapter() -> TypeAdapter[AccountAnswer]:
 
 
 def error_part(error: ReconcilerError) -> ErrorPart:
-    """Return an error as it is sent."""
-    return ErrorPart(type(error).__name__, str(error), error.exit_code, tuple(getattr(error, "__notes__", ())))
+    """Return an error as it is sent; one of a class that is declared elsewhere goes as what that derives from."""
+    kind = next(each.__name__ for each in type(error).__mro__ if each.__module__ == errors.__name__)
+    return ErrorPart(kind, str(error), error.exit_code, tuple(getattr(error, "__notes__", ())))
 
 
 def error_of(part: ErrorPart) -> ReconcilerError:

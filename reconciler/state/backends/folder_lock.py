@@ -133,7 +133,7 @@ def _acquire(descriptor: int, path: Path, holder: LockInfo) -> None:
 
 
 def _retry_a_few_times(lock: Callable[[], None]) -> None:
-    """Try a few times: whoever only looks (`held`) has the lock for an instant."""
+    """Try a few times: whoever only looks (`describe_writer`) has the lock for an instant."""
     for _ in range(_LOOKERS):
         try:
             lock()
