@@ -158,14 +158,10 @@ def _pull(store: Store, options: argparse.Namespace) -> None:
 
 def _push(store: Store, options: argparse.Namespace) -> None:
     """Replace the state, after saying field by field what that changes."""
-    from reconciler import files
-    from reconciler.state import disk
+    from reconciler.documents.parts import read_file
     from reconciler.state.document import parse
 
-    try:
-        content = files.read(options.document, most=disk.MOST, pipe=True)
-    except OSError as error:
-        raise UsageError(f"cannot read {options.document}: {error.strerror}") from error
+    content = read_file(options.document)
     pushed = replace(parse(content, where=str(options.document)), moved_to="")  # it is here from now on
     with store.lock(_holder(), lost=True) as writer:
         _check_same(pushed, writer.applied, options.document)

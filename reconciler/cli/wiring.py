@@ -35,9 +35,10 @@ _FILES_BESIDE = 64
 
 
 class WithTimeout(Protocol):
-    """Options that hold the seconds to connect and to read, None for the usual ones."""
+    """What holds the seconds to connect and to read, None for the usual ones."""
 
-    timeout: float | None
+    @property
+    def timeout(self) -> float | None: ...
 
 
 class Chosen(NamedTuple):

@@ -10,6 +10,7 @@ from typing import Annotated, NotRequired, TypeAlias, TypeVar
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError, with_config
 from typing_extensions import TypedDict
 
+from reconciler import files
 from reconciler.errors import UsageError
 from reconciler.model import lists
 from reconciler.model.identifiers import KEY, LIST_ID, LONGEST
@@ -18,6 +19,7 @@ from reconciler.model.shards import parse_shard
 document = with_config(ConfigDict(strict=True, extra="forbid", use_attribute_docstrings=True))
 """Decorates each part of a document: exactly these properties, exactly these types, described by their docstrings."""
 
+_MOST = 256 * 1024 * 1024  # bytes
 _Document = TypeVar("_Document")
 
 
@@ -118,6 +120,14 @@ class FailedPart(TypedDict):
     """The environment."""
     error: str
     """Why not, in words."""
+
+
+def read_file(path: Path, what: str = "") -> bytes:
+    """Return what the file of a document holds. Raises UsageError, which says `what` it is, such as `the plan `."""
+    try:
+        return files.read(path, most=_MOST, pipe=True)
+    except OSError as error:
+        raise UsageError(f"cannot read {what}{path}: {error.strerror}") from error
 
 
 def parse(content: bytes, path: Path, declared: type[_Document], what: str) -> _Document:

@@ -14,13 +14,12 @@ from typing import Any, TypeAlias
 
 from pydantic_core import from_json
 
-from reconciler import files
 from reconciler.documents import drift_document, plan_document, result_document
 from reconciler.documents.drift_document import DriftDocument, EnvironmentDriftPart, ListDriftPart
-from reconciler.documents.parts import LastSavePart, SourcePart, TargetPart, parse
+from reconciler.documents.parts import LastSavePart, parse, read_file
 from reconciler.documents.plan_document import EnvironmentPart
 from reconciler.documents.result_document import EnvironmentResultPart, ResultDocument
-from reconciler.documents.saved_plan import MOST, parse_plan
+from reconciler.documents.saved_plan import parse_plan
 from reconciler.errors import UsageError
 from reconciler.model.changes import Asked, Drift, EnvironmentPlan, Plan
 from reconciler.model.drift_report import DriftReport, EnvironmentDrift, FieldDrift, ListDrift, Missing
@@ -33,10 +32,7 @@ Reread: TypeAlias = Plan | Result | DriftReport
 
 def read(path: Path) -> Reread:
     """Return what the document in a file tells. Raises UsageError, or PlanRefusedError of a plan that is not whole."""
-    try:
-        content = files.read(path, most=MOST, pipe=True)
-    except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror}") from error
+    content = read_file(path)
     try:
         found = from_json(content)
     except ValueError as error:
@@ -74,7 +70,7 @@ def _planned(environment: EnvironmentPlan, part: EnvironmentPart) -> Environment
                 fields=tuple(each["fields"]),
                 applied=each["applied"],
                 live=each["live"],
-                source=_source(each["source"]),
+                source=Source(**each["source"]),
             )
             for each in part["drift"]
         ),
@@ -130,13 +126,13 @@ def _compared(part: EnvironmentDriftPart) -> EnvironmentDrift:
     counts = part["summary"]
     return EnvironmentDrift(
         name=part["name"],
-        target=_target(part["target"]),
+        target=Target(**part["target"]),
         lineage=part["state"]["lineage"],
         serial=part["state"]["serial"],
         declared=counts["as_declared"] + len(part["lists"]) + len(part["missing"]),
         lists=tuple(map(_list, part["lists"])),
         missing=tuple(
-            Missing(each["key"], each["id"], each["reason"], _source(each["source"])) for each in part["missing"]
+            Missing(each["key"], each["id"], each["reason"], Source(**each["source"])) for each in part["missing"]
         ),
         undeclared=tuple(map(_live, part["undeclared"] or ())),
         unnamed=counts["undeclared"] if part["undeclared"] is None else 0,
@@ -153,7 +149,7 @@ def _list(part: ListDriftPart) -> ListDrift:
         id=part["id"],
         fields=tuple(FieldDrift(**each) for each in part["fields"]),
         campaigns=_campaigns(part["campaigns"], part.get("campaign_ids", ())),
-        source=_source(part["source"]),
+        source=Source(**part["source"]),
         doubtful=part["in_doubt"],
         last_save=_last_save(part.get("last_saved")),
     )
@@ -169,12 +165,4 @@ def _campaigns(names: Sequence[str], ids: Sequence[str]) -> tuple[Campaign, ...]
 
 
 def _last_save(part: LastSavePart | None) -> LastSave | None:
-    return LastSave(part["by"], part["at"], part["since_apply"], part.get("applied_by", "")) if part else None
-
-
-def _source(part: SourcePart) -> Source:
-    return Source(part["file"], part["line"])
-
-
-def _target(part: TargetPart) -> Target:
-    return Target(part["host"], part["stream_id"], part["account_id"])
+    return LastSave(**part) if part else None

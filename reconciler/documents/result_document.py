@@ -8,16 +8,13 @@ from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
 
-from reconciler import files
 from reconciler.documents.field_texts import ShownTexts
-from reconciler.documents.parts import Count, Moment, Seconds, ShardPart, StatePart, document, parse
-from reconciler.errors import UsageError
+from reconciler.documents.parts import Count, Moment, Seconds, ShardPart, StatePart, document, parse, read_file
 from reconciler.model.changes import Action, EnvironmentPlan, Update
 from reconciler.model.outcomes import EnvironmentResult, Outcome, OutcomeKind, Result
 from reconciler.model.texts import only_fields
 
 FORMAT: Literal["reconciler/result/1"] = "reconciler/result/1"
-MOST = 256 * 1024 * 1024  # bytes
 
 
 @document
@@ -112,11 +109,7 @@ class ResultDocument(TypedDict):
 
 def read_result(path: Path) -> ResultDocument:
     """Return the result in a file; raises UsageError if it cannot be read, or is none."""
-    try:
-        content = files.read(path, most=MOST, pipe=True)
-    except OSError as error:
-        raise UsageError(f"cannot read the result {path}: {error.strerror}") from error
-    return parse(content, path, ResultDocument, "a result of apply --json")
+    return parse(read_file(path, "the result "), path, ResultDocument, "a result of apply --json")
 
 
 def result_document(result: Result) -> ResultDocument:

@@ -14,10 +14,9 @@ from typing import TypedDict
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json
 
-from reconciler import files
-from reconciler.documents.parts import TargetPart
+from reconciler.documents.parts import read_file
 from reconciler.documents.plan_document import FORMAT, ChangePart, EnvironmentPart, PlanDocument, digest
-from reconciler.errors import PlanRefusedError, UsageError
+from reconciler.errors import PlanRefusedError
 from reconciler.model.changes import (
     Adopt,
     Block,
@@ -33,19 +32,13 @@ from reconciler.model.changes import (
 from reconciler.model.lists import Source, Target
 from reconciler.model.texts import Texts
 
-MOST = 256 * 1024 * 1024  # bytes
-
 
 def load_plan(path: Path) -> Plan:
     """Return the plan in the file `path`: what it does, and to whom.
 
     Raises PlanRefusedError if it is not whole, UsageError if the file cannot be read.
     """
-    try:
-        content = files.read(path, most=MOST, pipe=True)
-    except OSError as error:
-        raise UsageError(f"cannot read the plan {path}: {error.strerror}") from error
-    return parse_plan(content, path)[0]
+    return parse_plan(read_file(path, "the plan "), path)[0]
 
 
 def parse_plan(content: bytes, path: Path) -> tuple[Plan, PlanDocument]:
@@ -138,16 +131,12 @@ def _plan(document: PlanDocument) -> Plan:
 def _environment(environment: EnvironmentPart) -> EnvironmentPlan:
     return EnvironmentPlan(
         name=environment["name"],
-        target=_target(environment["target"]),
+        target=Target(**environment["target"]),
         lineage=environment["state"]["lineage"],
         serial=environment["state"]["serial"],
         changes=tuple(_change(change) for change in environment["changes"]),
         unchanged=environment["summary"]["unchanged"],
     )
-
-
-def _target(target: TargetPart) -> Target:
-    return Target(target["host"], target["stream_id"], target["account_id"])
 
 
 class _Common(TypedDict):
@@ -171,7 +160,7 @@ def _change(change: ChangePart) -> Change:
         "cause": change["cause"],
         "before": change["before"] or {},
         "after": change["after"],
-        "source": Source(source["file"], source["line"]) if source else None,
+        "source": Source(**source) if source else None,
         "warnings": tuple(change["warnings"]),
     }
     if block:

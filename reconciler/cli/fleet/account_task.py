@@ -15,7 +15,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
-from types import SimpleNamespace
 
 from reconciler.api.rate_limit import RateLimit
 from reconciler.cli import wiring
@@ -36,7 +35,7 @@ from reconciler.manifest import Environment
 from reconciler.model.changes import EnvironmentPlan, Plan
 from reconciler.model.lists import Target
 from reconciler.model.outcomes import Result
-from reconciler.protocols import LockInfo, Reader
+from reconciler.protocols import Reader
 from reconciler.state.state_store import Owner, Store
 from reconciler.uptime import uptime
 
@@ -125,7 +124,6 @@ class _Task:
         self.workspaces = [
             Workspace(each.desired, self.stores[each.name], each.requests_per_minute) for each in order.environments
         ]
-        self.network = SimpleNamespace(timeout=order.timeout)
 
     @property
     def names(self) -> list[str]:
@@ -149,7 +147,7 @@ def _plan(task: _Task) -> AccountAnswer:
     with ExitStack() as connections:
         readers: Mapping[str, Reader] = {}
         if order.refresh:
-            readers = connections.enter_context(wiring.readers(order.environments, task.network, task.clock))
+            readers = connections.enter_context(wiring.readers(order.environments, order, task.clock))
         planned, failures = plan(task.workspaces, readers, order.metadata, order.selection)
     failed = {name: error_part(error) for name, error in failures.items()}
     return AccountAnswer(plans=tuple(map(tag, planned.environments)), failed=failed, owners=task.owners)
@@ -157,7 +155,7 @@ def _plan(task: _Task) -> AccountAnswer:
 
 def _drift(task: _Task) -> AccountAnswer:
     order = task.order
-    with wiring.readers(order.environments, task.network, task.clock) as readers:
+    with wiring.readers(order.environments, order, task.clock) as readers:
         declared = dict.fromkeys(task.names, order.declared)
         found, failures = drift(task.workspaces, readers, order.metadata, declared, order.selection)
     failed = {name: error_part(error) for name, error in failures.items()}
@@ -182,7 +180,7 @@ def _prepare(task: _Task) -> AccountAnswer:
         spent[workspace.name] = readers[workspace.name].requests, task.clock.monotonic() - began
         return warn_of_freeze(made, workspace, now, told.break_freeze)
 
-    with wiring.readers(order.environments, task.network, task.clock) as readers:
+    with wiring.readers(order.environments, order, task.clock) as readers:
         found = side_by_side(task.workspaces, _target, look)
     planned, failures = combine_plans(task.names, found, order.metadata, refreshed=True)
     failed = {name: error_part(error) for name, error in failures.items()}
@@ -214,32 +212,27 @@ def _apply(task: _Task) -> AccountAnswer:
     # Once for all tries: what they send counts together.
     limit = RateLimit(first.requests_per_minute, task.clock, told.sent, told.ago)
     limits = {first.desired.target.account: limit}
-    result = _wait_for_lease(lambda: _apply_once(task, how, limits), told.holder, task.clock)
+    result = _apply_once_free(task, how, limits)
     task.begun = True
     ends = (with_earlier_work(saved[each.name], each, undo[each.name]) for each in result.environments)
     return AccountAnswer(ends=tuple(EndPart(end, tag(back)) for end, back in ends))
 
 
-def _apply_once(task: _Task, how: ApplyOptions, limits: wiring.Limits) -> Result:
-    order = task.order
-    with wiring.clients(order.environments, task.network, task.clock, limits) as remotes:
-        return apply(task.workspaces, remotes, order.metadata, order.selection, how)
-
-
-def _wait_for_lease(carry_out: Callable[[], Result], mine: LockInfo, clock: _TaskClock) -> Result:
-    """Try until the lease is free, if it is this command's own: of a worker that is gone, or cut off and at work.
+def _apply_once_free(task: _Task, how: ApplyOptions, limits: wiring.Limits) -> Result:
+    """Wait for the lease, if it is this command's own: of a worker that is gone, or cut off and at work.
 
     Who holds it may not be known for an instant, since a lock is taken before it is signed: that is asked again.
     """
-    unknown = 0
+    order, unknown = task.order, 0
     while True:
         try:
-            return carry_out()
+            with wiring.clients(order.environments, order, task.clock, limits) as remotes:
+                return apply(task.workspaces, remotes, order.metadata, order.selection, how)
         except LockedError as error:
             unknown += not error.command
-            if error.command not in ("", mine.command) or unknown > _UNKNOWN:
+            if error.command not in ("", how.holder.command) or unknown > _UNKNOWN:
                 raise
-        clock.sleep(TAKEN_UP)
+        task.clock.sleep(TAKEN_UP)
 
 
 def _told(order: AccountOrder) -> ApplyOrder:

@@ -21,7 +21,7 @@ from reconciler.engine.workspaces import Workspace
 from reconciler.errors import ReconcilerError, in_words
 from reconciler.execute.attempt import unsent
 from reconciler.manifest import Environment
-from reconciler.model.changes import Change, EnvironmentPlan, Plan, Update
+from reconciler.model.changes import EnvironmentPlan, Plan, Update
 from reconciler.model.outcomes import EnvironmentResult, Outcome
 from reconciler.uptime import uptime
 
@@ -63,16 +63,14 @@ class FleetApply:
 
         # An account without a change was read, and that is all: no lock is taken, and it is not read again.
         idle = {name for name, of in self.fleet.accounts.items() if not any(plans[each.name].changes for each in of)}
-        ends.update(
-            (each.name, self._unchanged(plans[each.name])) for name in idle for each in self.fleet.accounts[name]
-        )
+        ends.update((each.name, self._end(plans[each.name])) for name in idle for each in self.fleet.accounts[name])
         why = "its worker did not tell"
         try:
             self.fleet.answers("apply", lambda of: self._told(of, plans), take, idle)
         except Exception as error:  # noqa: BLE001  something may have been sent: the result says so
             why = in_words(error).coded
         unknown = [each for each in approved.environments if each.name not in ends]
-        ends.update((each.name, self._end(each, _in_doubt, _IN_DOUBT.format(why=why), None)) for each in unknown)
+        ends.update((each.name, self._end(each, _IN_DOUBT.format(why=why))) for each in unknown)
         return [ends[each.name] for each in approved.environments]
 
     def _note_spent(self, _account: str, answer: AccountAnswer | Lost) -> None:
@@ -91,31 +89,25 @@ class FleetApply:
     ) -> Iterator[EnvironmentEnd]:
         names = [each.name for each in self.fleet.accounts[account]]
         if why := _why_in_doubt(answer):
-            words = _IN_DOUBT.format(why=why)
-            yield from (self._end(plans[name], _in_doubt, words, None) for name in names)
+            yield from (self._end(plans[name], _IN_DOUBT.format(why=why)) for name in names)
         elif isinstance(answer, AccountAnswer) and answer.refused:
             failure = error_of(answer.refused)
-            yield from (self._end(plans[name], _not_sent, failure.coded, failure) for name in names)
+            yield from (self._end(plans[name], failure.coded, failure) for name in names)
         elif isinstance(answer, AccountAnswer):
             for result, undo in answer.ends:
                 requests, seconds = self._spent[result.name]
                 spent = replace(result, requests=result.requests + requests, seconds=result.seconds + seconds)
                 yield EnvironmentEnd(spent, untag(undo), None)
 
-    def _unchanged(self, plan: EnvironmentPlan) -> EnvironmentEnd:
-        result = EnvironmentResult(plan.name, (), plan.unchanged, *self._spent[plan.name])
-        return EnvironmentEnd(result, replace(plan, drift=(), unchanged=0, warnings=()), None)
-
     def _end(
-        self,
-        plan: EnvironmentPlan,
-        outcome: Callable[[Change, str], Outcome],
-        words: str,
-        failure: ReconcilerError | None,
+        self, plan: EnvironmentPlan, stopped: str | None = None, failure: ReconcilerError | None = None
     ) -> EnvironmentEnd:
-        requests, seconds = self._spent[plan.name]
-        outcomes = tuple(outcome(change, words) for change in plan.changes)
-        result = EnvironmentResult(plan.name, outcomes, plan.unchanged, requests, seconds, stopped=words)
+        """Return the end of a plan that no worker told of: its updates are in doubt, unless a `failure` kept them."""
+        outcomes = tuple(
+            unsent(change, "in_doubt" if isinstance(change, Update) and failure is None else "not_sent", stopped)
+            for change in plan.changes
+        )
+        result = EnvironmentResult(plan.name, outcomes, plan.unchanged, *self._spent[plan.name], stopped)
         undo = replace(plan, changes=(), drift=(), unchanged=0, warnings=())
         return EnvironmentEnd(result, undo, failure)
 
@@ -127,11 +119,3 @@ def _why_in_doubt(answer: AccountAnswer | Lost) -> str:
     if answer.refused and answer.begun:
         return f"a worker was lost, or failed at the end; then: {error_of(answer.refused).coded}"
     return ""
-
-
-def _not_sent(change: Change, words: str) -> Outcome:
-    return unsent(change, "not_sent", words)
-
-
-def _in_doubt(change: Change, words: str) -> Outcome:
-    return unsent(change, "in_doubt" if isinstance(change, Update) else "not_sent", words)

@@ -8,6 +8,7 @@ the live name does not fit `name_format`    this environment gets an override
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -73,7 +74,7 @@ def _find_refused(draft: Draft, wanted: Sequence[Wanted]) -> Iterator[Refused]:
             yield Refused(each, str(fault))
         else:
             left.append(each)
-    while taken := [each for each in left if each.field == NAME and _is_taken(draft, each, left)]:
+    while taken := _find_taken(draft, left):
         left = [each for each in left if each not in taken]
         yield from (
             Refused(each, "is also the name of another list in this environment, ignoring case") for each in taken
@@ -87,15 +88,16 @@ def _name_fault(draft: Draft, wanted: Wanted) -> Flaw | None:
     return name_fault(environment.desired.policy, environment.name_format, wanted.text)
 
 
-def _is_taken(draft: Draft, wanted: Wanted, all_wanted: Sequence[Wanted]) -> bool:
-    """Tell whether another list would have the same name after `all_wanted` is declared."""
-    declares = draft.manifest.environments[wanted.environment].desired.lists
-    names = {key: listed.texts.get(NAME) for key, listed in declares.items()}
-    names |= {
-        each.key: each.text for each in all_wanted if (each.environment, each.field) == (wanted.environment, NAME)
-    }
-    others = (name for key, name in names.items() if key != wanted.key and name)
-    return as_seen(wanted.text) in map(as_seen, others)
+def _find_taken(draft: Draft, wanted: Sequence[Wanted]) -> list[Wanted]:
+    """Return the names that another list of the environment would have, too, once all of `wanted` is declared."""
+    renamed = {(each.environment, each.key): each.text for each in wanted if each.field == NAME}
+    holders = Counter(
+        (environment, as_seen(name))
+        for environment, of in draft.manifest.environments.items()
+        for key, listed in of.desired.lists.items()
+        if (name := renamed.get((environment, key), listed.texts.get(NAME)))
+    )
+    return [each for each in wanted if each.field == NAME and holders[each.environment, as_seen(each.text)] > 1]
 
 
 def _revision(draft: Draft, key: str, wanted: Sequence[Wanted]) -> Revision:

@@ -139,7 +139,7 @@ def _named_fault(field: Field, text: str) -> str | None:
 def _refuse(draft: Draft, imports: Imports, environment: str, found: LiveList, why: str) -> None:
     shown = found.id if is_list_id(found.id) else double_quoted(found.id)
     if not draft.mentions(shown):
-        imports.refused.append(f"not imported from {environment}: {shown}, {double_quoted(found.texts['name'])}: {why}")
+        imports.refused.append(f"not imported from {environment}: {shown}, {double_quoted(found.texts[NAME])}: {why}")
 
 
 def _groups(draft: Draft, found: Iterator[tuple[Environment, LiveList]]) -> Iterable[_Group]:
