@@ -22,7 +22,8 @@
         ├── FrozenError             4   an apply in a time in which the policy allows none
         └── PinError                4   the manifest's target is not the one pinned in the environment
 
-The number is the exit code of the command (`exit_code`). Each class has a `code`, which stands after its messages; the
+The number is the exit code of the command (`exit_code`); what stops an apply after its first PUT is in its result, and
+ends it with 3. Each class has a `code`, which stands after its messages; the
 problems of a ManifestError have codes of their own. A list that fails is no exception but a value: see
 `model.outcomes`.
 """

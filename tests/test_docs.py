@@ -85,6 +85,23 @@ def test_every_extra_is_on_the_page_and_no_other_is() -> None:
     assert set(re.findall(r"^- `(\w+)`: ", section, re.MULTILINE)) == set(extras)
 
 
+@every_page
+def test_no_page_has_a_secret_typed_into_the_history_of_a_shell(page: Path) -> None:
+    """But for that of the sandbox, which opens nothing else."""
+    typed = re.findall(
+        r"^.*\bexport\b.*_(?:SECRET|TOKEN)=(?!sandbox-only-|\$\().*", page.read_text("utf-8"), re.MULTILINE
+    )
+    assert not typed
+
+
+def test_the_pages_and_the_changelog_agree_whether_there_is_a_release() -> None:
+    versions = re.findall(r"^## (\d\S*) - (.+)$", text_of("CHANGELOG.md"), re.MULTILINE)
+    none_yet = all(date == "not released yet" for _, date in versions)
+    assert versions
+    assert ("**Until the first release**" in text_of("README.md")) == none_yet
+    assert ("## Before the first release" in text_of("docs/install.md")) == none_yet
+
+
 def test_the_readme_stays_short() -> None:
     assert len(text_of("README.md").splitlines()) <= 120
 

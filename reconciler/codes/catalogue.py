@@ -14,7 +14,7 @@ from reconciler.codes.marking import code_of
 
 KINDS = {
     "guards": "Guards: why one list is blocked",
-    "errors": "Errors: why a command ended without doing what was asked",
+    "errors": "Errors: why a command ends, or an apply would end, without doing what was asked",
     "exits": "Exit codes: what a command tells a script",
     "manifest": "Problems of a manifest: what is wrong in the file",
 }

@@ -16,9 +16,10 @@ PAGE = REPOSITORY / "docs/codes.md"
 HEAD = """\
 # Codes
 
-A message of `reconciler` that stops something has a code in brackets, such as `[RENAME-IN-USE]`. Each code has an
-entry here. `reconciler explain CODE` prints the same entry, without a network; `reconciler explain` lists all codes.
-Codes stay the same from release to release; the words of messages may become better.
+A message of `reconciler` that says what stops something, or what would stop an apply, has a code in brackets, such as
+`[RENAME-IN-USE]`. Each code has an entry here. `reconciler explain CODE` prints the same entry, without a network;
+`reconciler explain` lists all codes. Codes stay the same from release to release; the words of messages may become
+better.
 
 In JSON, a guard is `guard` of `blocked_by`, written as `rename_in_use`; a problem of a manifest has its `code`; an
 error has its code at the end of its text. The examples of problems leave out the first three lines of a manifest, its
