@@ -64,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
         return Checkup(environment.name, tuple(_checks(environment, store, options, runtime)))
 
     names = [environment.name for environment in chosen.environments]
-    checkups = all_of(names, side_by_side(chosen.environments, lambda environment: environment.desired.target, look))
+    checkups = all_of(names, side_by_side(chosen.environments, look))
     _show(checkups, options)
     failed = {check.name for checkup in checkups for check in checkup.checks if check.status == "fails"}
     return PinError.exit_code if "pins" in failed else 1 if failed else 0
@@ -78,7 +78,7 @@ def _check_up_ci(environment: Environment, manifest: Manifest, forge: Forge) -> 
     from reconciler.cli.gitlab_checks import check_gitlab
     from reconciler.cli.owners import repository_folder
 
-    name, target = environment.name, environment.desired.target
+    name, target = environment.name, environment.target
     branch = stores.state_branch(manifest.state)
     checks: tuple[Check, ...] = ()
     if fault := stores.state_in_folder(manifest):
@@ -98,7 +98,7 @@ def _checks(environment: Environment, store: Store, options: argparse.Namespace,
     yield Check("versions", "works", _versions())
     yield _try_check("state", lambda: _describe_state(store))
     yield _lock(store)
-    prefix, target = environment.credentials, environment.desired.target
+    prefix, target = environment.credentials, environment.target
     pins = _check_pins(prefix, target)
     variables = _try_check("variables", lambda: _check_variables(prefix))
     yield pins
@@ -136,7 +136,7 @@ def _ask_api(environment: Environment, options: argparse.Namespace, runtime: Run
         yield Check(
             "sign-in",
             "works",
-            f"{environment.desired.target.host} answers with {len(live.lists)} lists. Client id, secret, scope, stream "
+            f"{environment.target.host} answers with {len(live.lists)} lists. Client id, secret, scope, stream "
             "and account are accepted; the scope that reads is the one that writes",
         )
         yield _clock(client)

@@ -47,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
         return _add(options)
     manifest = load(options.file)
     names: EnvironmentsDocument = list(manifest.environments)
-    accounts = accounts_document({name: each.desired.target for name, each in manifest.environments.items()})
+    accounts = accounts_document({name: each.target for name, each in manifest.environments.items()})
     if options.json:
         say_document(json.dumps(accounts if options.accounts else names))
     elif options.accounts:
@@ -70,7 +70,7 @@ def _add(options: argparse.Namespace) -> int:
     if name in manifest.environments:
         raise UsageError(f"the manifest has an environment {name!r} already")
     given = {each: text for each in questions.QUESTIONS if (text := getattr(options, each)) is not None}
-    answers = questions.answers(given, Runtime().answer, present.desired.target.host)
+    answers = questions.answers(given, Runtime().answer, present.target.host)
     entry = {"host": answers["host"], "stream_id": answers["stream"], "account_id": answers["account"]}
     if options.name_format is not None:
         entry["name_format"] = options.name_format
@@ -94,7 +94,7 @@ def _add(options: argparse.Namespace) -> int:
 def _same_account(manifest: Manifest, answers: Mapping[str, str]) -> str | None:
     """Return the name of an environment that has the answers' host and account id already."""
     account = (normalise(answers["host"]), answers["account"])
-    known = (name for name, each in manifest.environments.items() if each.desired.target.account == account)
+    known = (name for name, each in manifest.environments.items() if each.target.account == account)
     return next(known, None) if answers["account"] != ACCOUNT_PLACEHOLDER else None
 
 

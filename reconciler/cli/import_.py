@@ -96,11 +96,7 @@ def _import_lists(options: argparse.Namespace) -> int:
             writers = {
                 workspace.name: locks.enter_context(workspace.store.lock(who)) for workspace in chosen.workspaces
             }
-        read = side_by_side(
-            chosen.workspaces,
-            lambda workspace: workspace.desired.target,
-            lambda workspace: readers[workspace.name].read_all(),
-        )
+        read = side_by_side(chosen.workspaces, lambda workspace: readers[workspace.name].read_all())
         live = dict(zip(readers, all_of(readers, read), strict=True))
         draft = Draft(chosen.manifest, into if new else None)
         imports, expected = import_lists(
@@ -166,7 +162,7 @@ def _find_undeclared(chosen: Chosen, live: Mapping[str, Live], patterns: Sequenc
 def _by_account(chosen: Chosen) -> Iterable[list[Environment]]:
     accounts: dict[tuple[str, str], list[Environment]] = {}
     for environment in chosen.environments:
-        accounts.setdefault(environment.desired.target.account, []).append(environment)
+        accounts.setdefault(environment.target.account, []).append(environment)
     return accounts.values()
 
 

@@ -73,7 +73,7 @@ def _warn(manifest: Manifest, environments: Sequence[Environment]) -> None:
     from reconciler.model.texts import placeholder_warnings
 
     for environment in environments:
-        name, target = environment.name, environment.desired.target
+        name, target = environment.name, environment.target
         stream, account = target.stream_id, target.account_id
         for words in (unfilled(stream, account), stream_id_warning(stream), account_id_warning(account)):
             if words:

@@ -85,7 +85,7 @@ def environments_in_shard(environments: Iterable[Environment], options: argparse
     shard = getattr(options, "shard", None)
     if shard is None:
         return tuple(environments)
-    held = tuple(each for each in environments if shard.holds(each.desired.target.account))
+    held = tuple(each for each in environments if shard.holds(each.target.account))
     if not held:
         note(f"part {shard} of the accounts has none of these environments: there is nothing to do")
     return held
@@ -112,11 +112,11 @@ def _planned_environments(saved: Plan, manifest: Manifest, options: argparse.Nam
         present = manifest.environments.get(environment.name)
         if present is None:
             raise PlanRefusedError(f"the plan is for {environment.name!r}, which the manifest does not have")
-        if present.desired.target != environment.target:
+        if present.target != environment.target:
             raise PlanRefusedError(
                 f"the plan is for {environment.name} at {environment.target}, "
-                f"but the manifest means {present.desired.target} "
-                f"({environment.target.differences(present.desired.target)}): make a new plan"
+                f"but the manifest means {present.target} "
+                f"({environment.target.differences(present.target)}): make a new plan"
             )
     names = [environment.name for environment in saved.environments]
     return shared.choose_environments(options.env, not options.env, names, of="the plan")
@@ -147,8 +147,8 @@ def declared_ids(manifest: Manifest) -> Mapping[str, frozenset[str]]:
     by_account: dict[tuple[str, str], set[str]] = {}
     for environment in manifest.environments.values():
         ids = {wanted.id for wanted in environment.desired.lists.values()}
-        by_account.setdefault(environment.desired.target.account, set()).update(ids)
-    return {name: frozenset(by_account[each.desired.target.account]) for name, each in manifest.environments.items()}
+        by_account.setdefault(environment.target.account, set()).update(ids)
+    return {name: frozenset(by_account[each.target.account]) for name, each in manifest.environments.items()}
 
 
 def selection(options: argparse.Namespace) -> Selection:
@@ -214,7 +214,7 @@ def clients(
     with ExitStack() as open_clients:
         connected: dict[str, Client] = {}
         for environment in environments:
-            target = environment.desired.target
+            target = environment.target
             per_minute = environment.requests_per_minute
             limit = limits.setdefault(target.account, RateLimit(per_minute, clock))
             limit.requests_per_minute = per_minute  # the manifest may have been edited since
@@ -240,7 +240,7 @@ def _check_target(environment: Environment) -> None:
     """Raise PinError if the target is not the pinned one, UsageError if it was never filled in."""
     from reconciler.api.credentials import check_pins
 
-    target = environment.desired.target
+    target = environment.target
     check_pins(environment.credentials, os.environ, target)
     if left := unfilled(target.stream_id, target.account_id):
         raise UsageError(f"{environment.name}: {left}. Nothing was sent")

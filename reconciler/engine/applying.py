@@ -21,7 +21,7 @@ from reconciler.execute.records import Records
 from reconciler.execute.run import Run, RunContext
 from reconciler.execute.snapshot import LiveSnapshot
 from reconciler.model.changes import Change, EnvironmentPlan, Plan, Update
-from reconciler.model.lists import Applied, Live, Target
+from reconciler.model.lists import Applied, Live
 from reconciler.model.outcomes import EnvironmentResult, Outcome, Result
 from reconciler.planning.revalidation import revalidate
 from reconciler.protocols import Clock, LockInfo, Remote, StateWriter, Stop
@@ -116,9 +116,7 @@ class _Threads:
     def prepare(self, workspaces: Sequence[Workspace]) -> Sequence[EnvironmentPlan | ReconcilerError]:
         """Lock, read and plan."""
         found = side_by_side(
-            workspaces,
-            _target,
-            lambda each: _prepare(each, self._remotes, self._selection, self._options, self._locks),
+            workspaces, lambda each: _prepare(each, self._remotes, self._selection, self._options, self._locks)
         )
         self._prepared = {each.plan.name: each for each in found if not isinstance(each, ReconcilerError)}
         return [each if isinstance(each, ReconcilerError) else each.plan for each in found]
@@ -131,7 +129,7 @@ class _Threads:
             prepared = self._prepared.pop(plan.name)
             return _let_go(replace(prepared, started=prepared.started + thought), options)
 
-        return side_by_side(approved.environments, lambda plan: plan.target, end)
+        return side_by_side(approved.environments, end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +144,6 @@ class _PreparedEnvironment:
     snapshot: LiveSnapshot
     started: float
     broke_freeze: str
-
-
-def _target(workspace: Workspace) -> Target:
-    return workspace.desired.target
 
 
 def _prepare(

@@ -111,7 +111,7 @@ def read_accounts(environments: Sequence[Desired], readers: Mapping[str, Reader]
         return read_live(readers[desired.environment], ids)
 
     read_from = list(first.values())
-    found = side_by_side(read_from, lambda desired: desired.target, read)
+    found = side_by_side(read_from, read)
     lives = dict(zip(first, all_of((desired.environment for desired in read_from), found), strict=True))
     return [lives[desired.target.account] for desired in environments]
 

@@ -13,7 +13,7 @@ from reconciler.engine.workspaces import PlanMetadata, Selection, Workspace
 from reconciler.errors import FrozenError, MassChangeError
 from reconciler.execute.snapshot import read_live
 from reconciler.model.changes import EnvironmentPlan, Plan, Update
-from reconciler.model.lists import Applied, AppliedList, Desired, DoubtfulList, Live, Standing, Target
+from reconciler.model.lists import Applied, AppliedList, Desired, DoubtfulList, Live, Standing
 from reconciler.planning import limits
 from reconciler.planning.build import build
 from reconciler.planning.freezes import describe_freeze
@@ -52,7 +52,7 @@ def plan(
 
     now = datetime.fromisoformat(metadata.created_at)
     names = [workspace.name for workspace in workspaces]
-    return combine_plans(names, side_by_side(workspaces, _target, look), metadata, refreshed=bool(readers))
+    return combine_plans(names, side_by_side(workspaces, look), metadata, refreshed=bool(readers))
 
 
 def combine_plans(
@@ -101,9 +101,7 @@ def drift(
             standing=standing_of(workspace, applied, selection),
         )
 
-    return combine_drift(
-        [workspace.name for workspace in workspaces], side_by_side(workspaces, _target, look), metadata
-    )
+    return combine_drift([workspace.name for workspace in workspaces], side_by_side(workspaces, look), metadata)
 
 
 def combine_drift(
@@ -179,7 +177,3 @@ def add_forecast(plan: EnvironmentPlan, workspace: Workspace) -> EnvironmentPlan
 
 def _words(failures: Failures) -> dict[str, str]:
     return {name: error.coded for name, error in failures.items()}
-
-
-def _target(workspace: Workspace) -> Target:
-    return workspace.desired.target

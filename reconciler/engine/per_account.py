@@ -10,12 +10,21 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 from threading import Thread
-from typing import TypeAlias, TypeVar
+from typing import Protocol, TypeAlias, TypeVar
 
 from reconciler.errors import ReconcilerError
 from reconciler.model.lists import Target
 
+
+class _InAccount(Protocol):
+    """An environment, in whatever form."""
+
+    @property
+    def target(self) -> Target: ...
+
+
 _Item = TypeVar("_Item")
+_Environment = TypeVar("_Environment", bound=_InAccount)
 _Found = TypeVar("_Found")
 Failures: TypeAlias = Mapping[str, ReconcilerError]
 """What went wrong, by environment."""
@@ -25,29 +34,29 @@ THREADS = 64
 
 
 def side_by_side(
-    items: Sequence[_Item], target: Callable[[_Item], Target], work: Callable[[_Item], _Found]
+    environments: Sequence[_Environment], work: Callable[[_Environment], _Found]
 ) -> list[_Found | ReconcilerError]:
-    """Do `work` for each item; return what came of it in the same order, failures as values.
+    """Do `work` for each environment; return what came of it in the same order, failures as values.
 
     The threads end with the process: an interrupt need not wait for them.
     """
-    accounts: dict[tuple[str, str], dict[int, _Item]] = {}
-    for number, item in enumerate(items):
-        accounts.setdefault(target(item).account, {})[number] = item
+    accounts: dict[tuple[str, str], dict[int, _Environment]] = {}
+    for number, environment in enumerate(environments):
+        accounts.setdefault(environment.target.account, {})[number] = environment
     found: dict[int, _Found | ReconcilerError] = {}
     broken: list[BaseException] = []
 
-    def of_account(numbered: Mapping[int, _Item]) -> None:
+    def of_account(numbered: Mapping[int, _Environment]) -> None:
         try:
-            for number, item in numbered.items():
-                found[number] = _attempt(work, item)
+            for number, environment in numbered.items():
+                found[number] = _attempt(work, environment)
         except BaseException as error:  # noqa: BLE001  # raised again below
             broken.append(error)
 
     _each_in_a_thread(of_account, list(accounts.values()))
     if broken:
         raise broken[0]
-    return [found[number] for number in range(len(items))]
+    return [found[number] for number in range(len(environments))]
 
 
 def _each_in_a_thread(work: Callable[[_Item], None], items: Sequence[_Item]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from reconciler.model.changes import Asked
-from reconciler.model.lists import Desired
+from reconciler.model.lists import Desired, Target
 from reconciler.model.patterns import matches
 from reconciler.protocols import StateStore
 
@@ -23,6 +23,11 @@ class Workspace:
     def name(self) -> str:
         """The environment's name."""
         return self.desired.environment
+
+    @property
+    def target(self) -> Target:
+        """Whom its requests go to."""
+        return self.desired.target
 
     def ids(self, selection: Selection) -> list[str]:
         """Return the ids of the declared lists in selection."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from reconciler.model.lists import Desired
+from reconciler.model.lists import Desired, Target
 
 AS_WRITTEN = "{name}"
 
@@ -39,6 +39,11 @@ class Environment(NamedTuple):
     def name(self) -> str:
         """The environment's name."""
         return self.desired.environment
+
+    @property
+    def target(self) -> Target:
+        """Whom its requests go to."""
+        return self.desired.target
 
     def format_name(self, name: str) -> str:
         """Return a name of the manifest as this environment writes it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from threading import Barrier, Lock
 from time import sleep
+from typing import NamedTuple
 
 import pytest
 
@@ -12,9 +13,24 @@ from reconciler.errors import LockedError, RemoteError
 from reconciler.model.lists import Target
 
 
-def account(item: str) -> Target:
-    """Return the target of an item: its first letter is its account."""
-    return Target("https://h", "st-1", item[0])
+class Named(str):
+    """An environment by its name, whose first letter is its account."""
+
+    __slots__ = ()
+
+    @property
+    def target(self) -> Target:
+        return Target("https://h", "st-1", self[0])
+
+
+class Alone(NamedTuple):
+    """An environment in an account of its own."""
+
+    target: Target
+
+
+def named(*names: str) -> list[Named]:
+    return list(map(Named, names))
 
 
 def test_accounts_are_worked_on_at_once_and_come_in_order() -> None:
@@ -24,13 +40,13 @@ def test_accounts_are_worked_on_at_once_and_come_in_order() -> None:
         meeting.wait()
         return item.upper()
 
-    assert side_by_side(["a1", "b1", "c1"], account, work) == ["A1", "B1", "C1"]
+    assert side_by_side(named("a1", "b1", "c1"), work) == ["A1", "B1", "C1"]
 
 
 def test_at_most_so_many_threads_work_at_a_time() -> None:
     together, most, guard = 0, 0, Lock()
 
-    def work(item: int) -> int:
+    def work(item: Alone) -> Alone:
         nonlocal together, most
         with guard:
             together += 1
@@ -40,8 +56,8 @@ def test_at_most_so_many_threads_work_at_a_time() -> None:
             together -= 1
         return item
 
-    numbers = list(range(1000))
-    assert side_by_side(numbers, lambda item: Target("https://h", "st-1", str(item)), work) == numbers
+    environments = [Alone(Target("https://h", "st-1", str(number))) for number in range(1000)]
+    assert side_by_side(environments, work) == environments
     assert 1 < most <= THREADS
 
 
@@ -54,7 +70,7 @@ def test_what_shares_an_account_comes_one_after_the_other() -> None:
             done.append(item)
             busy.release()
 
-    side_by_side(["a1", "b1", "a2", "b2", "a3"], account, work)
+    side_by_side(named("a1", "b1", "a2", "b2", "a3"), work)
     assert done == ["a1", "a2", "a3"]
 
 
@@ -66,7 +82,7 @@ def test_a_failure_is_a_value_and_stops_no_other() -> None:
             raise gone
         return item
 
-    found = side_by_side(["a1", "a2", "b1"], account, work)
+    found = side_by_side(named("a1", "a2", "b1"), work)
     assert found == [gone, "a2", "b1"]
     assert sorted_out(["one", "two", "three"], found) == (("a2", "b1"), {"one": gone})
     with pytest.raises(RemoteError, match="gone"):
@@ -93,4 +109,4 @@ def test_a_bug_is_raised_when_all_have_ended(items: list[str]) -> None:
         return item
 
     with pytest.raises(RuntimeError, match="a bug"):
-        side_by_side(items, account, work)
+        side_by_side(named(*items), work)

@@ -213,7 +213,7 @@ class Tools:
 
     def _environments(self, _asked: NoArguments) -> Answer:
         environments = load(self._file).environments
-        served = {name: environments[name].desired.target for name in self._names(environments, None)}
+        served = {name: environments[name].target for name in self._names(environments, None)}
         return Answer({"accounts": accounts_document(served)})
 
     def _explain(self, asked: ExplainArguments) -> Answer:

@@ -33,7 +33,6 @@ from reconciler.errors import FleetError, LockedError, StoppedError, in_words
 from reconciler.execute.snapshot import read_live
 from reconciler.manifest import Environment
 from reconciler.model.changes import EnvironmentPlan, Plan
-from reconciler.model.lists import Target
 from reconciler.model.outcomes import Result
 from reconciler.protocols import Reader
 from reconciler.state.state_store import Owner, Store
@@ -181,7 +180,7 @@ def _prepare(task: _Task) -> AccountAnswer:
         return warn_of_freeze(made, workspace, now, told.break_freeze)
 
     with wiring.readers(order.environments, order, task.clock) as readers:
-        found = side_by_side(task.workspaces, _target, look)
+        found = side_by_side(task.workspaces, look)
     planned, failures = combine_plans(task.names, found, order.metadata, refreshed=True)
     failed = {name: error_part(error) for name, error in failures.items()}
     return AccountAnswer(tuple(map(tag, planned.environments)), failed=failed, spent=spent, owners=task.owners)
@@ -211,7 +210,7 @@ def _apply(task: _Task) -> AccountAnswer:
     first = task.order.environments[0]
     # Once for all tries: what they send counts together.
     limit = RateLimit(first.requests_per_minute, task.clock, told.sent, told.ago)
-    limits = {first.desired.target.account: limit}
+    limits = {first.target.account: limit}
     result = _apply_once_free(task, how, limits)
     task.begun = True
     ends = (with_earlier_work(saved[each.name], each, undo[each.name]) for each in result.environments)
@@ -239,10 +238,6 @@ def _told(order: AccountOrder) -> ApplyOrder:
     if order.apply is None:
         raise FleetError(f"an order to {order.work} does not say who gives it")
     return replace(order.apply, holder=replace(order.apply.holder, pid=os.getpid()))
-
-
-def _target(workspace: Workspace) -> Target:
-    return workspace.desired.target
 
 
 _WORK: Mapping[str, Callable[[_Task], AccountAnswer]] = {

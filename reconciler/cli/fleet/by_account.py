@@ -57,7 +57,7 @@ class Fleet:
         self.names = [each.name for each in chosen.environments]
         self.accounts: dict[str, list[Environment]] = {}
         for each in chosen.environments:
-            self.accounts.setdefault(" ".join(each.desired.target.account), []).append(each)
+            self.accounts.setdefault(" ".join(each.target.account), []).append(each)
         self._stores = {each.name: each.store for each in chosen.workspaces if isinstance(each.store, Store)}
         self._signals = signals
         self.workspaces = chosen.workspaces
@@ -144,7 +144,7 @@ class Fleet:
         """Yield what is wrong with states that name another manifest: whether that is still there is seen here."""
         for each in of:
             if other := answer.owners.get(each.name):
-                state = Applied(each.name, each.desired.target, lineage="", serial=0, lists={}, manifest=other)
+                state = Applied(each.name, each.target, lineage="", serial=0, lists={}, manifest=other)
                 try:
                     self._stores[each.name].check_owner(state)
                 except ForeignStateError as error:

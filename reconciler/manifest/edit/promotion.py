@@ -45,7 +45,7 @@ def candidates(draft: Draft, before: str, after: str) -> Iterator[Candidate]:
     environments = draft.manifest.environments
     there = environments[after].desired
     account = there.target.account
-    of_account = {name: each for name, each in environments.items() if each.desired.target.account == account}
+    of_account = {name: each for name, each in environments.items() if each.target.account == account}
     for key, wanted in environments[before].desired.lists.items():
         if key not in there.lists:
             own = dict(draft.own_texts(key))
