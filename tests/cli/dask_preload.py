@@ -8,5 +8,5 @@ from reconciler.cli.fleet import account_order, account_task
 from reconciler.state import lease
 
 lease.RENEWED, lease.TRUSTED, lease.LEASE = 1.0, 3.0, 6.0
-account_task.TAKEN_UP = 0.5
+account_task.LEASE_POLL = 0.5
 vars(account_task)["VERSION"] = os.environ.get("VERSION_OF_TEST", account_order.VERSION)

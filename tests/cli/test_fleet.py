@@ -308,7 +308,7 @@ def test_one_that_is_in_doubt_is_no_run_in_which_nothing_was_sent(place: Account
 
 def test_a_task_that_runs_twice_writes_once(place: Accounts, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second waits for the lock of the first, then finds all done, and tells the same."""
-    monkeypatch.setattr(account_task, "TAKEN_UP", 0.02)
+    monkeypatch.setattr(account_task, "LEASE_POLL", 0.02)
     place.sandboxes[0].world.faults.arm([Delay(call="put", seconds=0.3)])
     answers: list[AccountAnswer] = []
 

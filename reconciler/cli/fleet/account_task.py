@@ -39,7 +39,7 @@ from reconciler.state.state_store import Owner, Store
 from reconciler.uptime import uptime
 
 _UNKNOWN = 3  # times that a lock may be met without its holder's name
-TAKEN_UP = 5.0  # seconds between two looks whether the lease of a worker that vanished has ended
+LEASE_POLL = 5.0  # seconds between two looks whether the lease of a worker that vanished has ended
 
 
 class _StopFlag(Event):
@@ -163,21 +163,21 @@ def _drift(task: _Task) -> AccountAnswer:
 
 def _prepare(task: _Task) -> AccountAnswer:
     """Plan what an apply is to be asked for: read all, but hold no lock while a person thinks."""
-    order, told = task.order, _told(task.order)
-    saved = {each.name: each for each in map(untag, told.saved)}
+    order, apply_order = task.order, _apply_order(task.order)
+    saved = {each.name: each for each in map(untag, apply_order.saved)}
     now = datetime.fromtimestamp(task.clock.now(), UTC)
     spent: dict[str, tuple[int, float]] = {}
 
     def look(workspace: Workspace) -> EnvironmentPlan:
         began, before = task.clock.monotonic(), saved.get(workspace.name)
-        if who := task.stores[workspace.name].holder(told.holder):
+        if who := task.stores[workspace.name].holder(apply_order.holder):
             raise LockedError(who)
         applied = workspace.store.load()
         ids = [change.id for change in before.changes] if before else workspace.ids(order.selection)
         live = read_live(readers[workspace.name], ids)
         made = plan_environment(workspace, applied, live, order.selection, before)
         spent[workspace.name] = readers[workspace.name].requests, task.clock.monotonic() - began
-        return warn_of_freeze(made, workspace, now, told.break_freeze)
+        return warn_of_freeze(made, workspace, now, apply_order.break_freeze)
 
     with wiring.readers(order.environments, order, task.clock) as readers:
         found = side_by_side(task.workspaces, look)
@@ -188,8 +188,8 @@ def _prepare(task: _Task) -> AccountAnswer:
 
 def _apply(task: _Task) -> AccountAnswer:
     """Follow what was approved. The lease of a worker that had this account before, and vanished, is waited for."""
-    told = _told(task.order)
-    saved = {each.name: each for each in map(untag, told.saved)}
+    apply_order = _apply_order(task.order)
+    saved = {each.name: each for each in map(untag, apply_order.saved)}
     undo: dict[str, EnvironmentPlan] = {}
     freezes = {workspace.name: workspace.desired.policy.freeze for workspace in task.workspaces}
 
@@ -197,19 +197,19 @@ def _apply(task: _Task) -> AccountAnswer:
         undo.update({each.name: each for each in made.environments})
 
     how = ApplyOptions(
-        holder=told.holder,
+        holder=apply_order.holder,
         clock=task.clock,
         stop=task.clock,
         jitter=random.random,
-        approve=lambda made: check_freeze(made, freezes, task.clock.now(), told.break_freeze),
+        approve=lambda made: check_freeze(made, freezes, task.clock.now(), apply_order.break_freeze),
         progress=lambda _, __: None,
         undo=keep_undo,
         saved=saved,
-        break_freeze=told.break_freeze,
+        break_freeze=apply_order.break_freeze,
     )
     first = task.order.environments[0]
     # Once for all tries: what they send counts together.
-    limit = RateLimit(first.requests_per_minute, task.clock, told.sent, told.ago)
+    limit = RateLimit(first.requests_per_minute, task.clock, apply_order.sent, apply_order.ago)
     limits = {first.target.account: limit}
     result = _apply_once_free(task, how, limits)
     task.begun = True
@@ -231,10 +231,10 @@ def _apply_once_free(task: _Task, how: ApplyOptions, limits: wiring.Limits) -> R
             unknown += not error.command
             if error.command not in ("", how.holder.command) or unknown > _UNKNOWN:
                 raise
-        task.clock.sleep(TAKEN_UP)
+        task.clock.sleep(LEASE_POLL)
 
 
-def _told(order: AccountOrder) -> ApplyOrder:
+def _apply_order(order: AccountOrder) -> ApplyOrder:
     if order.apply is None:
         raise FleetError(f"an order to {order.work} does not say who gives it")
     return replace(order.apply, holder=replace(order.apply.holder, pid=os.getpid()))

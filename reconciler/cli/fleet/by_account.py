@@ -33,7 +33,7 @@ class _Named(Protocol):
 _Found = TypeVar("_Found", bound=_Named)
 Answers: TypeAlias = Mapping[str, AccountAnswer | Lost]
 ApplyOf: TypeAlias = Callable[[Sequence[Environment]], ApplyOrder | None]
-"""Return what an apply is told of the environments of one account; None if it is none."""
+"""Return what only an apply is told, for the environments of one account; None for other work."""
 
 
 class Fleet:
@@ -70,29 +70,29 @@ class Fleet:
 
     def plan(self) -> tuple[Plan, Failures]:
         """Plan as `engine.looking.plan`."""
-        answers = self.answers("plan", lambda _: None)
+        answers = self.give_orders("plan", lambda _: None)
         found = self.by_environment(answers, lambda answer: [untag(each) for each in answer.plans])
         return combine_plans(self.names, found, self.metadata, refreshed=self.options.refresh)
 
     def drift(self) -> tuple[DriftReport, Failures]:
         """Compare as `engine.looking.drift`."""
-        found = self.by_environment(self.answers("drift", lambda _: None), lambda answer: answer.drift)
+        found = self.by_environment(self.give_orders("drift", lambda _: None), lambda answer: answer.drift)
         return combine_drift(self.names, found, self.metadata)
 
     def applying(self, how: ApplyOptions, until: float | None, reserve: float) -> FleetApply:
         """Return what `engine.applying.apply_with` works with; locks name the run, by which its workers know them."""
         holder = replace(how.holder, command=f"{how.holder.command} (run {self._run})")
-        told = ApplyOrder(holder, (), how.break_freeze, until, reserve)
-        return FleetApply(self, told, how.saved, how.progress)
+        order = ApplyOrder(holder, (), how.break_freeze, until, reserve)
+        return FleetApply(self, order, how.saved, how.progress)
 
-    def answers(
+    def give_orders(
         self,
         work: Work,
         apply: ApplyOf,
         tell: Callable[[str, AccountAnswer | Lost], None] = lambda _, __: None,
         idle: Collection[str] = (),
     ) -> Answers:
-        """Have an order carried out for each account that is not idle; return what came of it, which is told, too."""
+        """Have an order carried out for each account that is not idle; return all answers. `tell` gets each at once."""
         declared = declared_ids(self.manifest) if work == "drift" else {}
 
         def order(account: str) -> bytes:

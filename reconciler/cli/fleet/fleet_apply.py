@@ -33,10 +33,13 @@ _IN_DOUBT = "it is not known what was sent ({why}). The next apply reads the acc
 
 @dataclass(slots=True)
 class FleetApply:
-    """What `engine.applying.apply_with` works with. `told` holds the saved plans of all accounts, if there are any."""
+    """What `engine.applying.apply_with` works with.
+
+    `order` holds what is the same for all accounts, `saved` the plans that were saved before, if there are any.
+    """
 
     fleet: Fleet
-    told: ApplyOrder
+    order: ApplyOrder
     saved: Mapping[str, EnvironmentPlan]
     progress: Callable[[str, Outcome], None]
     _spent: dict[str, tuple[int, float]] = field(default_factory=dict)
@@ -45,7 +48,7 @@ class FleetApply:
     def prepare(self, workspaces: Sequence[Workspace]) -> Sequence[EnvironmentPlan | ReconcilerError]:
         """Read and plan each account."""
         del workspaces
-        answers = self.fleet.answers("prepare", lambda of: self._told(of, self.saved), self._note_spent)
+        answers = self.fleet.give_orders("prepare", lambda of: self._order(of, self.saved), self._note_spent)
         return self.fleet.by_environment(answers, lambda answer: [untag(each) for each in answer.plans])
 
     def carry_out(self, approved: Plan, thought: float) -> Sequence[EnvironmentEnd | ReconcilerError]:
@@ -66,7 +69,7 @@ class FleetApply:
         ends.update((each.name, self._end(plans[each.name])) for name in idle for each in self.fleet.accounts[name])
         why = "its worker did not tell"
         try:
-            self.fleet.answers("apply", lambda of: self._told(of, plans), take, idle)
+            self.fleet.give_orders("apply", lambda of: self._order(of, plans), take, idle)
         except Exception as error:  # noqa: BLE001  something may have been sent: the result says so
             why = in_words(error).coded
         unknown = [each for each in approved.environments if each.name not in ends]
@@ -78,11 +81,11 @@ class FleetApply:
             self._spent.update(answer.spent)
             self._read_at.update(dict.fromkeys(answer.spent, uptime()))
 
-    def _told(self, of: Sequence[Environment], plans: Mapping[str, EnvironmentPlan]) -> ApplyOrder:
+    def _order(self, of: Sequence[Environment], plans: Mapping[str, EnvironmentPlan]) -> ApplyOrder:
         saved = tuple(tag(plans[each.name]) for each in of if each.name in plans)
         sent = sum(self._spent[each.name][0] for each in of if each.name in self._spent)
         ago = uptime() - self._read_at.get(of[0].name, 0.0)
-        return replace(self.told, saved=saved, sent=sent, ago=ago)
+        return replace(self.order, saved=saved, sent=sent, ago=ago)
 
     def _ends(
         self, account: str, answer: AccountAnswer | Lost, plans: Mapping[str, EnvironmentPlan]

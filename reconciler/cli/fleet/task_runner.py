@@ -18,7 +18,7 @@ from reconciler.uptime import uptime
 
 _log = logging.getLogger(__name__)
 TICK = 0.5  # seconds between two looks at signals
-_TOLD = 10.0  # seconds between two lines of progress
+_PROGRESS = 10.0  # seconds between two lines of progress
 
 
 class Lost(NamedTuple):
@@ -64,12 +64,12 @@ def run_all(
 
     After a signal, or without anyone to take more, the rest is not handed over, and an answer of it says so.
     """
-    told = _Told(len(names))
+    progress = _Progress(len(names))
     under_way: set[str] = set()
     why: ReconcilerError | None = None
     for name in names:
         while why is None and len(under_way) >= max(1, runner.room()):
-            yield from _next(runner, under_way, signals, told.one)
+            yield from _next(runner, under_way, signals, progress.count_one)
             why = _stopped(signals)
         why = why or _stopped(signals)
         if why is None:
@@ -81,7 +81,7 @@ def run_all(
         if why is not None:
             yield name, AccountAnswer(refused=error_part(why))
     while under_way:
-        yield from _next(runner, under_way, signals, told.one)
+        yield from _next(runner, under_way, signals, progress.count_one)
 
 
 def _stopped(signals: Signals) -> ReconcilerError | None:
@@ -89,7 +89,7 @@ def _stopped(signals: Signals) -> ReconcilerError | None:
 
 
 def _next(
-    runner: TaskRunner, under_way: set[str], signals: Signals, tell: Callable[[], None]
+    runner: TaskRunner, under_way: set[str], signals: Signals, count_one: Callable[[], None]
 ) -> Iterator[tuple[str, AccountAnswer | Lost]]:
     """Wait a little; yield what came, if anything did."""
     if signals.signal is not None:
@@ -99,7 +99,7 @@ def _next(
         return
     name, found = came
     under_way.discard(name)
-    tell()
+    count_one()
     answer = _read(found)
     if isinstance(answer, AccountAnswer) and answer.refused and not answer.begun:
         answer = replace(answer, begun=runner.was_repeated(name))
@@ -117,7 +117,7 @@ def _read(found: bytes | ReconcilerError | Lost) -> AccountAnswer | Lost:
         return Lost(f"what its worker answered cannot be read: {error}")
 
 
-class _Told:
+class _Progress:
     """Lines of progress, few enough for a log, with the time left by what it took so far."""
 
     def __init__(self, count: int) -> None:
@@ -125,11 +125,11 @@ class _Told:
         self._done = 0
         self._began = self._last = uptime()
 
-    def one(self) -> None:
+    def count_one(self) -> None:
         """Count one account; say how many are done, if that was not said just now."""
         self._done += 1
         now = uptime()
-        if now - self._last < _TOLD or self._done == self._count:
+        if now - self._last < _PROGRESS or self._done == self._count:
             return
         self._last = now
         left = (now - self._began) / self._done * (self._count - self._done)
