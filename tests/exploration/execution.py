@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import fields, is_dataclass
 from functools import partial
 from itertools import count
 from typing import TypeAlias
@@ -57,7 +58,7 @@ def execute(story: Story, place: Place, choices: Choices) -> bool:
 
 def _begins_undo(world: World) -> bool:
     """Have the last run set back from now on, if that is in the story, and there is anything to set back."""
-    if not world.story.undo or world.saved or not world.undo:
+    if world.saved or not world.undo:
         return False
     world.saved, world.since = world.undo, 0
     return True
@@ -71,7 +72,7 @@ def replay(story: Story, place: Place, deviations: Mapping[str, str]) -> None:
 def _round(number: int, world: World) -> bool:
     """Let a run happen, and what others do while it pauses; tell whether nothing is left to do."""
     world.passed += BETWEEN if world.place.leased else 0
-    world.border, world.began = (world.place.contents(), repr(world.saved), repr(world.undo)), world.passed
+    world.border, world.began = (world.place.contents(), _frozen((world.saved, world.undo))), world.passed
     world.since = 0 if world.late else world.since + 1
     world.machines = []
     turns = [_join(number, world)]
@@ -92,6 +93,15 @@ def _round(number: int, world: World) -> bool:
     finally:
         _let_die(turns)
     return steady
+
+
+def _frozen(value: object) -> object:
+    """Return what stands for a plan, or a part of one, in a hash. (Its `repr` does not: equal sets differ in order.)"""
+    if is_dataclass(value):
+        return type(value).__name__, tuple(_frozen(getattr(value, each.name)) for each in fields(value))
+    if isinstance(value, Mapping):
+        return frozenset((key, _frozen(each)) for key, each in value.items())
+    return tuple(map(_frozen, value)) if isinstance(value, tuple) else value
 
 
 def _join(number: int, world: World) -> Turn:

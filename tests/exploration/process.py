@@ -206,8 +206,8 @@ class Process:
         self._tell(events.Approved(self.number, changes_of(plan.environments[0]), saved))
 
     def keep_undo(self, plan: Plan) -> None:
-        """Take the plan that sets back what the run did."""
-        if plan.environments[0].changes and self.world.saved is None:
+        """Take the plan that sets back what the run did, if that is in the story."""
+        if self.world.story.undo and plan.environments[0].changes and self.world.saved is None:
             self.world.undo = plan.environments[0]
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +17,7 @@ from tests.exploration.places import place_of
 from tests.exploration.planted import FAULTS, Fault
 from tests.exploration.search import as_test, kind, search
 
+ROOT = Path(__file__).parents[2]
 QUICKLY_FOUND = ("applied before the answer", "all fields are sent", "the intent is not synced")
 
 
@@ -53,6 +58,27 @@ def test_planted_faults_are_found(said: str) -> None:
             with pytest.raises(Broken):
                 replay(fault.story, place, dict(found.failure))
         replay(fault.story, place, dict(found.failure))
+
+
+def _found(seed: int, names: str) -> str:
+    """Return all that the searches come to in a process of its own, whose strings have hashes of their own."""
+    program = (
+        "from tests.exploration import places, search, stories\n"
+        f"for story in stories.{names}:\n"
+        "    with places.place_of(story) as place:\n"
+        "        print(story.name, search.search(story, place, 1))\n"
+    )
+    environment = {**os.environ, "PYTHONHASHSEED": str(seed)}
+    command = [sys.executable, "-c", program]
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True).stdout
+
+
+@pytest.mark.parametrize(
+    "names", ["STORIES[3:4]", pytest.param("STORIES + stories.DEEP[:1]", marks=pytest.mark.slow)], ids=["one", "all"]
+)
+def test_each_search_comes_to_the_same(names: str) -> None:
+    found = {_found(seed, names) for seed in (1, 3)}  # in 3, a set of b and d is iterated as it was made
+    assert len(found) == 1, found
 
 
 def test_a_sequence_that_cannot_happen_is_no_proof() -> None:
