@@ -23,12 +23,12 @@ from typing import Literal, TypeAlias
 
 from reconciler.errors import PinError, UsageError
 from reconciler.files import is_pipe, read
+from reconciler.model.hosts import normalise
 from reconciler.model.lists import Target
 from reconciler.model.texts import mark_difference
 
 Algorithm: TypeAlias = Literal["HS256", "HS512"]
 DEFAULT_SUBJECT = "contact-list-reconciler"
-_DEFAULT_PORTS = {"https": ":443", "http": ":80"}
 _MOST = 64 * 1024  # bytes of a file
 _SECONDS = 5.0  # for a pipe
 _QUOTES = ("''", '""', "``", "\u2018\u2019", "\u201c\u201d", "\u201e\u201c", "\u201e\u201d", "\u00ab\u00bb")
@@ -212,11 +212,7 @@ def _is_same(name: str, pin: str, declared: str) -> bool:
     if name != "HOST":
         return pin == declared
     scheme = declared.partition("://")[0]
-    return _normal(pin if "://" in pin else f"{scheme}://{pin}") == _normal(declared)
-
-
-def _normal(host: str) -> str:
-    scheme, _, rest = host.partition("://")
-    place, slash, path = rest.rstrip("/").partition("/")
-    port = _DEFAULT_PORTS.get(scheme.lower(), "")
-    return f"{scheme.lower()}://{place.lower().removesuffix(port)}{slash}{path}"
+    try:
+        return normalise(pin if "://" in pin else f"{scheme}://{pin}") == normalise(declared)
+    except ValueError:  # no host that a manifest could mean
+        return False

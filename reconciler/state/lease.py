@@ -17,9 +17,10 @@ from datetime import datetime
 from functools import cache
 from typing import Annotated, Literal, NotRequired
 
-from pydantic import AfterValidator, Field, TypeAdapter
+from pydantic import Field, TypeAdapter
 from typing_extensions import TypedDict
 
+from reconciler.documents.parts import Moment
 from reconciler.documents.state_entries import AnyText, exactly
 from reconciler.errors import StateDamagedError
 from reconciler.protocols import LockInfo
@@ -86,11 +87,6 @@ def parse_or_clear(raw: bytes, *, where: str, broken: str) -> Lease | Released |
         return None
 
 
-def _moment(text: str) -> str:
-    datetime.fromisoformat(text)
-    return text
-
-
 @exactly
 class _LockInfo(TypedDict):
     pid: int
@@ -106,7 +102,7 @@ class _Shape(TypedDict):
     format: Literal["reconciler/lease/1"]
     token: AnyText
     holder: _LockInfo
-    renewed_at: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"), AfterValidator(_moment)]
+    renewed_at: Annotated[Moment, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")]
     fence: NotRequired[Annotated[int, Field(ge=1)]]
 
 

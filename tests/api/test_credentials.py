@@ -219,7 +219,6 @@ MET: list[tuple[Target, dict[str, str]]] = [
     (TARGET, {"KORE_PROD_HOST": "https://elsewhere.example"}),
     (Target("http://127.0.0.1:8080", "st-1", "acc1"), {"KORE_HOST": "127.0.0.1:8080"}),
     (Target("http://localhost:80", "st-1", "acc1"), {"KORE_HOST": "http://localhost"}),
-    (Target("https://gate.example/Kore", "st-1", "acc1"), {"KORE_HOST": "gate.example/Kore/"}),
 ]
 
 

@@ -55,6 +55,11 @@ class _File:
     def lists(self) -> yaml.Node | None:
         return splice.child(self.tree, "lists")
 
+    @cached_property
+    def entries(self) -> Mapping[str, yaml.Node]:
+        """The lists by key."""
+        return {key.value: entry for key, entry in self.lists.value} if isinstance(self.lists, yaml.MappingNode) else {}
+
     def new_content(self) -> bytes:
         bom = _BOM if self.raw.startswith(_BOM) else b""
         return bom + splice.apply_splices(self.text, self.splices).encode()
@@ -88,17 +93,15 @@ class Draft:
     def own_names(self) -> Mapping[str, str]:
         """Return the keys of lists by the name that is written in the list itself."""
         return {
-            texts[NAME]: key.value
+            texts[NAME]: key
             for file in self._files.values()
-            if isinstance(file.lists, yaml.MappingNode)
-            for key, entry in file.lists.value
+            for key, entry in file.entries.items()
             if NAME in (texts := _texts(entry))
         }
 
     def keys(self) -> Iterable[str]:
         """Return every key of every file."""
-        lists = (file.lists for file in self._files.values())
-        return [key.value for each in lists if isinstance(each, yaml.MappingNode) for key, _ in each.value]
+        return [key for file in self._files.values() for key in file.entries]
 
     def mentions(self, text: str) -> bool:
         """Tell whether the files contain a text as a whole word, comments included."""
@@ -166,8 +169,7 @@ class Draft:
 
     def _entry(self, key: str) -> tuple[_File, yaml.MappingNode]:
         for file in self._files.values():
-            entry = splice.child(file.lists, key)
-            if isinstance(entry, yaml.MappingNode):
+            if isinstance(entry := file.entries.get(key), yaml.MappingNode):
                 return file, entry
         raise EditError(f"the manifest has no list {key!r}")
 
