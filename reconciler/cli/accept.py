@@ -17,7 +17,7 @@ from reconciler.model.patterns import did_you_mean, matches
 from reconciler.planning.blocks import GONE
 from reconciler.planning.guard import name_campaigns
 from reconciler.report.escape import quote, terminal
-from reconciler.report.phrases import CAUSES
+from reconciler.report.phrases import CAUSES, TAKEN_OUT
 
 if TYPE_CHECKING:
     from reconciler.cli.wiring import Chosen
@@ -66,10 +66,12 @@ def run(options: argparse.Namespace) -> int:
     edits.make(chosen.manifest, changes, options)
     gone = _tell_left_out(_find_gone(report, options.keys))
     if not (accepted or refused or gone):
-        say("nothing to accept: no list changed elsewhere since the last apply")
+        which = "no list that you named" if options.keys else "no list"
+        say("nothing else to accept" if alone else f"nothing to accept: {which} changed elsewhere since the last apply")
     edits.say_accepted(draft, accepted)
     if accepted and not options.dry_run:
         say("accepted into the manifest; the next apply records it, and sends nothing for it")
+    _warn_of_reverts(report, accepted)
     _warn_of_campaigns(report, accepted)
     unfit = _tell_left_out(map(_refusal, refused))
     saved = reports.save_files(_with_left_out(report, [*alone, *gone, *unfit]), options)
@@ -142,6 +144,13 @@ def _with_left_out(report: DriftReport, left_out: Sequence[LeftOut]) -> DriftRep
         for of in report.environments
     )
     return replace(report, environments=tuple(environments))
+
+
+def _warn_of_reverts(report: DriftReport, accepted: Sequence[Wanted]) -> None:
+    """Say which lists nobody changed elsewhere: git moved the state back, and accepting brings its change back."""
+    taken_out = {(of.name, key) for of in report.environments for key in of.standing.taken_out}
+    for environment, key in sorted({(each.environment, each.key) for each in accepted} & taken_out):
+        warn(f"{key} in {environment}: {TAKEN_OUT}, as git revert does: accepted, it takes that revert back")
 
 
 def _warn_of_campaigns(report: DriftReport, accepted: Sequence[Wanted]) -> None:

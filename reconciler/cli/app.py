@@ -72,7 +72,10 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         message = _ADDRESS.sub(r"\1…", message)  # one of --notify, in a wrong place, may hold a secret
         _, unknown, words = message.partition("unrecognized arguments: ")
-        close = closest(words.partition(" ")[0].partition("=")[0], self._option_string_actions) if unknown else ""
+        first = words.partition(" ")[0]
+        close = closest(first.partition("=")[0], self._option_string_actions) if unknown else ""
+        if unknown and first[:1] not in ("", "-") and "--env" in self._option_string_actions:
+            close = f"--env {first}"
         error = UsageError(f"{message}; did you mean {close}?" if close else message)
         for line in self.format_usage().rstrip().split("\n"):
             error.add_note(line)

@@ -18,7 +18,7 @@ from reconciler.planning import limits
 from reconciler.planning.build import build
 from reconciler.planning.freezes import describe_freeze
 from reconciler.planning.guard import apply_guards
-from reconciler.planning.stepback import step_back_warnings, taken_back_warnings
+from reconciler.planning.stepback import step_back_warnings, taken_back_warnings, taken_out
 from reconciler.protocols import Reader
 
 if TYPE_CHECKING:
@@ -86,7 +86,8 @@ def drift(
         compared = compare_live(part, applied, live, declared_ids[workspace.name])
         if selection.only:
             compared = replace(compared, undeclared=(), ignored=0)
-        warnings = (*step_back_warnings(applied, workspace.store.later(applied), live), *compared.warnings)
+        later = workspace.store.later(applied)
+        warnings = (*step_back_warnings(applied, later, live), *compared.warnings)
         if selection.who:
             from reconciler.engine.last_saves import read_last_saves  # noqa: PLC0415 - only needed here
 
@@ -98,7 +99,7 @@ def drift(
             compared,
             requests=reader.requests,
             warnings=warnings,
-            standing=standing_of(workspace, applied, selection),
+            standing=replace(standing_of(workspace, applied, selection), taken_out=taken_out(applied, later, live)),
         )
 
     return combine_drift([workspace.name for workspace in workspaces], side_by_side(workspaces, look), metadata)
@@ -153,8 +154,10 @@ def warn_of_step_back(
     store, updates = workspace.store, any(isinstance(change, Update) for change in plan.changes)
     runs = store.last_runs(applied, _RUNS_CONSIDERED) if updates and not store.paths else ()
     taken_back = taken_back_warnings(plan, applied, runs)
-    moved_back = step_back_warnings(applied, store.later(applied), live)
-    return replace(plan, warnings=(*moved_back, *taken_back, *plan.warnings))
+    later = store.later(applied)
+    moved_back = step_back_warnings(applied, later, live)
+    standing = replace(plan.standing, taken_out=taken_out(applied, later, live))
+    return replace(plan, warnings=(*moved_back, *taken_back, *plan.warnings), standing=standing)
 
 
 def warn_of_freeze(plan: EnvironmentPlan, workspace: Workspace, now: datetime, broken: str = "") -> EnvironmentPlan:

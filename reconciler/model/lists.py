@@ -186,14 +186,16 @@ class Standing:
     """How an environment, or the selected part of it, stands by manifest and state.
 
     `declared` counts its lists, `in_doubt` holds the keys whose last PUT was never confirmed, `last_applied` is when
-    the newest of its lists was recorded, "" if none was. `rename_in_use` is that of its policy. None of it is known of
-    what was read back from a document (`known`).
+    the newest of its lists was recorded, "" if none was. `rename_in_use` is that of its policy. `taken_out` holds the
+    keys of the lists that live shows as an apply left them which git has taken out of the state. None of it is known
+    of what was read back from a document (`known`).
     """
 
     declared: int = 0
     in_doubt: frozenset[str] = frozenset()
     last_applied: str = ""
     rename_in_use: Literal["block", "warn"] = "block"
+    taken_out: frozenset[str] = frozenset()
     known: bool = True
 
 

@@ -66,6 +66,10 @@ def _expectation(wanted: DesiredList) -> str:
     return f"neither the declared name {name!r} nor its previously {wanted.previously!r}"
 
 
+OVERWRITE = "or overwrite it with --revert-drift (or policy.on_drift: overwrite)"
+"""The last way out of a conflict."""
+
+
 def conflict(wanted: DesiredList, known: KnownList, fields: tuple[Field, ...], live: Texts, environment: str) -> Block:
     """The same fields were changed in the manifest and elsewhere since the last apply."""
     sides = "; ".join(
@@ -75,8 +79,7 @@ def conflict(wanted: DesiredList, known: KnownList, fields: tuple[Field, ...], l
     return Block(
         "conflict",
         f"changed elsewhere since the last apply ({sides})",
-        f"take the live text into the manifest with `reconciler accept --env {environment} {wanted.key}`, or overwrite "
-        "it with --revert-drift (or policy.on_drift: overwrite)",
+        f"take the live text into the manifest with `reconciler accept --env {environment} {wanted.key}`, {OVERWRITE}",
     )
 
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from reconciler.model.changes import Block, Change, EnvironmentPlan, Update
+from reconciler.codes.marking import code_of, mark
+from reconciler.model.changes import Block, Blocked, Change, EnvironmentPlan, Update
 from reconciler.model.fields import NAME
 from reconciler.model.lists import Applied, Campaign, Desired, DesiredList, KnownList, Live, LiveList, Policy
+from reconciler.model.texts import differing
 from reconciler.planning import names
-from reconciler.planning.blocks import block_change
+from reconciler.planning.blocks import OVERWRITE, block_change
 
 
 def apply_guards(plan: EnvironmentPlan, desired: Desired, applied: Applied, live: Live | None) -> EnvironmentPlan:
@@ -59,13 +61,37 @@ class _Seen:
 def _guard_change(
     change: Change, wanted: DesiredList | None, policy: Policy, applied: Applied, live: Live | None
 ) -> Change:
-    if not isinstance(change, Update):
+    if not isinstance(change, Update | Blocked):
         return change
     seen = _Seen(wanted, applied.lists.get(change.key), live.lists.get(change.id) if live else None, policy)
-    for guard in _GUARDS:
-        if block := guard(change, seen):
-            return block_change(change, block)
-    return _add_warnings(change, seen)
+    if isinstance(change, Blocked):
+        return _warn_of_overwriting(change, seen)
+    block = _find_block(change, seen)
+    return block_change(change, block) if block else _add_warnings(change, seen)
+
+
+def _find_block(change: Update, seen: _Seen) -> Block | None:
+    return next((block for guard in _GUARDS if (block := guard(change, seen))), None)
+
+
+def _warn_of_overwriting(change: Blocked, seen: _Seen) -> Blocked:
+    """Say of a conflict what would stop an overwrite, so that its way out does not lead into a second block."""
+    if not change.block.lift.endswith(OVERWRITE):
+        return change
+    overwriting = Update(
+        key=change.key,
+        id=change.id,
+        cause=change.cause,
+        before=change.before,
+        after=change.after,
+        source=change.source,
+        fields=differing(change.after, change.before),
+    )
+    stopped = _find_block(overwriting, seen)
+    if not stopped:
+        return change
+    also = f"{mark('; overwriting it would be blocked, too', code_of(stopped.guard))}: {stopped.lift}"
+    return replace(change, block=replace(change.block, lift=change.block.lift + also))
 
 
 def _protect(change: Update, seen: _Seen) -> Block | None:

@@ -23,9 +23,10 @@ def over_max_changes(plan: EnvironmentPlan, desired: Desired) -> str | None:
     if updates <= allowed:
         return None
     limit = desired.policy.max_changes
+    are = "update is" if updates == 1 else "updates are"
     rule = f"{limit.number}%, never under {FLOOR}" if limit.percent else str(limit.number)
     return (
-        f"{plan.name}: {updates} updates are over max_changes ({rule}): {allowed} of {len(desired.lists)} lists "
+        f"{plan.name}: {updates} {are} over max_changes ({rule}): {allowed} of {len(desired.lists)} lists "
         "may change in one apply"
     )
 

@@ -17,18 +17,25 @@ def step_back_warnings(applied: Applied, later: LaterState | None, live: Live | 
         return ()
     if later.cut_off:
         return _of_cut_history(applied, live)
-    shown = [
-        known.key
-        for known in later.applied.lists.values()
-        if known != applied.lists.get(known.key) and _is_live(known, live)
-    ]
-    still = f" Live still shows that in {_list_names(shown)}." if shown else ""
+    shown = taken_out(applied, later, live)
+    still = f" Live still shows that in {_list_names(list(shown))}." if shown else ""
     said = (
         f"git moved this state back, from serial {later.applied.serial} to {applied.serial}, as git revert does: what "
         f"was applied in between is not known here any more, and a plan does not undo it.{still} To undo it in the "
         f"account too, bring the state back, then plan and apply: {later.way_back}"
     )
     return (said,)
+
+
+def taken_out(applied: Applied, later: LaterState | None, live: Live | None) -> frozenset[str]:
+    """Return the keys of the lists that live shows as `later` has them, and `applied` does not any more."""
+    if later is None or later.cut_off:
+        return frozenset()
+    return frozenset(
+        known.key
+        for known in later.applied.lists.values()
+        if known != applied.lists.get(known.key) and _is_live(known, live)
+    )
 
 
 def taken_back_warnings(plan: EnvironmentPlan, applied: Applied, runs: Sequence[PastRun]) -> tuple[str, ...]:

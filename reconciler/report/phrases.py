@@ -21,6 +21,8 @@ CAUSES: Final[Mapping[Cause, str]] = {
     "removed": "no longer declared for this environment",
     "undo": "set back to what it was before an apply",
 }
+TAKEN_OUT: Final = "still as an apply left it, which git took out of the state"
+"""Said of a list that differs from the state since git moved that back: nobody changed it elsewhere."""
 FAILED: Final = "could not be looked at"
 IMPORT: Final = "reconciler import adds those of the account"
 REFUSED: Final = "not carried out"

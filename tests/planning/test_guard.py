@@ -54,6 +54,14 @@ def test_a_warning_of_a_saved_plan_is_not_given_again() -> None:
     assert again.changes == once.changes
 
 
+def test_what_would_block_an_overwrite_is_said_once() -> None:
+    """The plan that says it may be saved, and is held against the guards again."""
+    wanted, known = desired({"a": {"name": "New"}}), applied({"a": {"name": "N"}})
+    seen = live({"a": {"name": "Theirs", "campaigns": ["June"]}})
+    once = apply_guards(build(wanted, known, seen), wanted, known, seen)
+    assert apply_guards(once, wanted, known, seen).changes == once.changes
+
+
 def test_a_look_alike_is_warned_of_once_and_never_of_the_list_itself() -> None:
     plan, seen = renames(a=("Alpha", "\u0410lpha")), live({"a": {"name": "Alpha"}, "z": {"name": "Alpha"}})
     once = apply_guards(plan, desired({}), applied({}), seen)

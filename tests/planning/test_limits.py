@@ -44,6 +44,8 @@ def test_over_max_changes_says_its_numbers() -> None:
         "prod: 11 updates are over max_changes (50%, never under 10): 10 of 12 lists may change in one apply"
     )
     absolute = replace(wanted, policy=desired({}, {"max_changes": 4}).policy)
+    one = replace(wanted, policy=desired({}, {"max_changes": 0}).policy)
+    assert str(over_max_changes(edits(1), one)).startswith("prod: 1 update is over max_changes (0): 0 of 12 lists")
     assert over_max_changes(edits(5), absolute) == (
         "prod: 5 updates are over max_changes (4): 4 of 12 lists may change in one apply"
     )

@@ -252,6 +252,15 @@ def test_what_cannot_be_meant(two: Workplace, arguments: list[str], said: str) -
     assert said in ran.err
 
 
+def test_accept_does_not_say_of_what_it_leaves_alone_that_nothing_changed(place: Workplace) -> None:
+    place.sandbox.world.edit(some_lists(3)[1].id, {"name": "Theirs"})
+    place.declare(some_lists(3), b={"name": "Ours"})
+    ran, named = place.run("accept"), place.run("accept", "c")
+    assert "left alone: b in prod: the manifest was edited too" in ran.err
+    assert (ran.code, ran.out) == (0, "nothing else to accept\n")
+    assert named.out == "nothing to accept: no list that you named changed elsewhere since the last apply\n"
+
+
 def test_accept(place: Workplace) -> None:
     first, second, third = some_lists(3)
     place.sandbox.world.edit(first.id, {"description": "Theirs"})

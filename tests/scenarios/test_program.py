@@ -79,6 +79,7 @@ def test_exit_codes_of_a_plan(place: Workplace) -> None:
         (["env"], "no command 'env': did you mean environments?"),
         (["plan", ""], "unrecognized arguments: "),
         (["undo"], "no command 'undo': revert the commit"),
+        (["plan", "prod"], "unrecognized arguments: prod; did you mean --env prod? [USAGE]"),
         (["plan", "--all"], "unrecognized arguments: --all; did you mean --all-envs?"),
         ([], "name a command, one of validate, plan, apply, "),
         (["destroy"], "lists are made and deleted in the console"),

@@ -71,6 +71,15 @@ def test_a_revert_is_told_and_can_be_applied(place: Workplace) -> None:
         told = unwrapped(place.run(*verb).out)
         assert SAID in told, verb
         assert "Live still shows that in a." in told
+        assert "≠ a still as an apply left it, which git took out of the state" in told
+        assert 'name (in the state → live now): "Alpha 1" → "New 1"' in told
+        assert "changed elsewhere" not in told
+    back = unwrapped(place.run("plan", "--refresh", "--revert-drift").out)
+    assert "~ a update: still as an apply left it, which git took out of the state" in back
+    taken = (
+        "warning: a in prod: still as an apply left it, which git took out of the state, as git revert does: accepted, "
+    )
+    assert taken in place.run("accept", "--dry-run").err
     way_back = re.search(r"then plan and apply: git (checkout \w+ -- \S+)", offline)
     assert way_back, offline
     git(place.folder, *way_back[1].split())

@@ -145,7 +145,8 @@ def _closing(view: View, page: Page) -> Iterator[str]:
         where = f" in {count(len(view.environments), 'environment')}" if several else ""
         yield f"{page.pen.paint('bold', 'total')}  {_counts(view, view, where)}"
     if view.compared_offline:
-        renamed = any(field.field == NAME for of in view.environments for entry in of.entries for field in entry.fields)
+        texts = [field for of in view.environments for entry in of.entries for field in entry.fields]
+        renamed = any(field.field == NAME and field.before != field.after for field in texts)
         yield page.pen.paint("dim", f"{_OFFLINE}\n{_UNSEEN_USE}" if renamed else _OFFLINE)
     if view.ended:
         heading = page.pen.paint("green" if view.in_order else "bold", view.ended)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from reconciler.model.fields import NAME
 from reconciler.planning.blocks import GONE, gone
 from reconciler.report import steps
-from reconciler.report.phrases import CAUSES, count
+from reconciler.report.phrases import CAUSES, TAKEN_OUT, count
 from reconciler.report.view import kinds
 from reconciler.report.view.view import Entry, EnvironmentView, FieldView, View, in_reading_order
 
@@ -68,7 +68,10 @@ def _environment(found: EnvironmentDrift, asked: Asked, *, undeclared: bool) -> 
 
 def _entries(found: EnvironmentDrift, *, undeclared: bool) -> Iterator[Entry]:
     yield from (_missing(found.name, missing) for missing in found.missing)
-    yield from (_moved_entry(found.name, each) for each in found.lists)
+    taken_out = found.standing.taken_out
+    yield from (
+        _moved_entry(found.name, each, taken_out=each.moved == "live" and each.key in taken_out) for each in found.lists
+    )
     if undeclared:
         yield from (_undeclared_entry(found.name, live) for live in found.undeclared)
 
@@ -89,8 +92,9 @@ def _missing(environment: str, missing: Missing) -> Entry:
     )
 
 
-def _moved_entry(environment: str, found: ListDrift) -> Entry:
-    words = _NEVER_APPLIED if found.never_applied else _MOVED[found.moved]
+def _moved_entry(environment: str, found: ListDrift, *, taken_out: bool) -> Entry:
+    applied = "in the state" if taken_out else "last applied"
+    words = TAKEN_OUT if taken_out else _NEVER_APPLIED if found.never_applied else _MOVED[found.moved]
     return Entry(
         key=found.key,
         id=found.id,
@@ -100,7 +104,7 @@ def _moved_entry(environment: str, found: ListDrift) -> Entry:
         why=words,
         words=words,
         source=found.source,
-        fields=tuple(map(_field, found.fields)),
+        fields=tuple(_field(field, applied) for field in found.fields),
         warnings=(_DOUBT,) if found.doubtful else (),
         campaigns=found.campaigns,
         name=found.name,
@@ -108,12 +112,12 @@ def _moved_entry(environment: str, found: ListDrift) -> Entry:
     )
 
 
-def _field(found: FieldDrift) -> FieldView:
-    """The way that the live text has to go, or went; of a conflict, both."""
+def _field(found: FieldDrift, applied: str) -> FieldView:
+    """The way that the live text has to go, or went; of a conflict, both. `applied` says what the text before is."""
     if found.moved == "file":
         return FieldView(found.field, found.live, found.desired, ("live now", "in the manifest"))
     manifest = found.desired if found.moved == "both" else None
-    return FieldView(found.field, found.applied, found.live, ("last applied", "live now"), manifest)
+    return FieldView(found.field, found.applied, found.live, (applied, "live now"), manifest)
 
 
 def _undeclared_entry(environment: str, live: LiveList) -> Entry:

@@ -11,7 +11,7 @@ from reconciler.codes.marking import code_of, mark
 from reconciler.model.changes import Blocked, Forget, Update
 from reconciler.model.fields import FIELDS, NAME
 from reconciler.report import steps
-from reconciler.report.phrases import CAUSES, IMPORT, count, duration
+from reconciler.report.phrases import CAUSES, IMPORT, TAKEN_OUT, count, duration
 from reconciler.report.steps import Step
 from reconciler.report.view import kinds
 from reconciler.report.view.view import Entry, EnvironmentView, FieldView, View, in_reading_order
@@ -74,7 +74,7 @@ def view_of_plan(plan: Plan) -> View:
 
 def entry_of_change(of: EnvironmentPlan, change: Change, labels: tuple[str, str]) -> Entry:
     """Return a change as an entry; `labels` say what its texts are before and after."""
-    cause = _cause_in_words(change)
+    cause = _cause_in_words(change, of.standing.taken_out)
     block = change.block if isinstance(change, Blocked) else None
     return Entry(
         key=change.key,
@@ -164,17 +164,19 @@ def _after(change: Change) -> str:
 
 
 def _left_alone(of: EnvironmentPlan, drift: Drift) -> Entry:
+    taken_out = drift.key in of.standing.taken_out
+    why, applied = (TAKEN_OUT, "in the state") if taken_out else (CAUSES["drift"], "last applied")
     return Entry(
         key=drift.key,
         id=drift.id,
         environment=of.name,
         kind=kinds.LEFT_ALONE,
         cause="drift",
-        why=CAUSES["drift"],
-        words=f"{CAUSES['drift']}, left alone",
+        why=why,
+        words=f"{why}, left alone",
         source=drift.source,
         fields=tuple(
-            FieldView(field, drift.applied.get(field), drift.live.get(field), ("last applied", "live now"))
+            FieldView(field, drift.applied.get(field), drift.live.get(field), (applied, "live now"))
             for field in drift.fields
         ),
         campaigns=of.campaigns.get(drift.id, ()),
@@ -193,8 +195,10 @@ def _kind(change: Change) -> kinds.Kind:
             return kinds.RECORDED[change.action]
 
 
-def _cause_in_words(change: Change) -> str:
+def _cause_in_words(change: Change, taken_out: frozenset[str]) -> str:
     """Return why a change is planned; one of a saved plan that the manifest says otherwise of has no place there."""
+    if change.cause == "drift" and change.key in taken_out:
+        return TAKEN_OUT
     return "as the saved plan says" if change.cause == "edit" and change.source is None else CAUSES[change.cause]
 
 

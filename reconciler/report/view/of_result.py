@@ -98,7 +98,7 @@ def _left_alone(result: Result) -> str:
     """Return how many drifted lists the plan left out, which "done" does not speak of."""
     if not (drifted := sum(len(environment.drift) for environment in result.approved.environments)):
         return ""
-    return f" {count(drifted, 'list')} changed elsewhere {'was' if drifted == 1 else 'were'} left alone."
+    return f" {count(drifted, 'drifted list')} {'was' if drifted == 1 else 'were'} left alone."
 
 
 def _environment(of: EnvironmentResult, approved: EnvironmentPlan | None) -> EnvironmentView:

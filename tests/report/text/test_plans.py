@@ -55,6 +55,13 @@ def test_narrow() -> None:
     assert_golden("plan-narrow.txt", show(PLANS["plan.txt"], colour=False, width=60))
 
 
+@pytest.mark.parametrize(("action", "may_rename"), [("forget", False), ("check", True)])
+def test_campaigns_are_spoken_of_only_where_a_rename_may_come(action: str, may_rename: bool) -> None:
+    of = samples.environment("prod", *(each for each in samples.EVERYTHING.changes if each.action == action))
+    shown = show(samples.planned(of, refreshed=False), colour=False, width=100)
+    assert ("Which campaigns use these lists was not looked up" in shown) is may_rename
+
+
 def test_samples_hold_every_cause_and_guard() -> None:
     changes = samples.EVERYTHING.changes
     assert {change.cause for change in changes} == set(get_args(Cause))
