@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from reconciler.api.client import Client
     from reconciler.cli.forge import Forge
     from reconciler.cli.runtime import Runtime
+    from reconciler.cli.wiring import Limits
     from reconciler.manifest import Environment, Manifest
     from reconciler.model.lists import Freeze, Live, Target
     from reconciler.state.state_store import Store
@@ -59,9 +60,11 @@ def run(options: argparse.Namespace) -> int:
         _show(checkups, options)
         return 0 if all(checkup.works for checkup in checkups) else 1
 
+    limits: Limits = {}
+
     def look(environment: Environment) -> Checkup:
         store = stores.store(chosen.manifest, environment)
-        return Checkup(environment.name, tuple(_checks(environment, store, options, runtime)))
+        return Checkup(environment.name, tuple(_checks(environment, store, options, runtime, limits)))
 
     names = [environment.name for environment in chosen.environments]
     checkups = all_of(names, side_by_side(chosen.environments, look))
@@ -94,7 +97,9 @@ def _check_up_ci(environment: Environment, manifest: Manifest, forge: Forge) -> 
     return Checkup(name, checks)
 
 
-def _checks(environment: Environment, store: Store, options: argparse.Namespace, runtime: Runtime) -> Iterator[Check]:
+def _checks(
+    environment: Environment, store: Store, options: argparse.Namespace, runtime: Runtime, limits: Limits
+) -> Iterator[Check]:
     yield Check("versions", "works", _versions())
     yield _try_check("state", lambda: _describe_state(store))
     yield _lock(store)
@@ -113,15 +118,17 @@ def _checks(environment: Environment, store: Store, options: argparse.Namespace,
     if freezes := environment.desired.policy.freeze:
         yield _freeze(freezes, runtime)
     if not left and pins.status != "fails" and variables.status == "works":
-        yield from _ask_api(environment, options, runtime)
+        yield from _ask_api(environment, options, runtime, limits)
     else:
         yield from (Check(name, "unknown", "not tried") for name in ("sign-in", "clock", "ids"))
 
 
-def _ask_api(environment: Environment, options: argparse.Namespace, runtime: Runtime) -> Iterator[Check]:
+def _ask_api(
+    environment: Environment, options: argparse.Namespace, runtime: Runtime, limits: Limits
+) -> Iterator[Check]:
     from reconciler.cli import wiring
 
-    with wiring.clients([environment], options, runtime) as clients:
+    with wiring.clients([environment], options, runtime, limits) as clients:
         client = clients[environment.name]
         try:
             live = client.read_all()

@@ -20,9 +20,9 @@ import pytest
 
 from reconciler.sandbox import faults
 from reconciler.sandbox.accounts import SOMEONE, USER, Account, ContactList
-from reconciler.sandbox.server import CLIENT_SECRET
+from reconciler.sandbox.server import ACCOUNT_ID, CLIENT_SECRET, STREAM_ID
 from reconciler.sandbox.settings import Settings
-from tests.program import PROGRAM, Ran, Workplace, some_lists, workplace
+from tests.program import PROGRAM, SECONDS, Ran, Workplace, some_lists, workplace
 from tests.starter import Started
 
 
@@ -544,6 +544,26 @@ def test_in_a_freeze_nothing_is_sent_unless_a_reason_is_given(place: Workplace) 
     for name in ("markdown", "github", "html"):
         assert "applied in a freeze, because: it is urgent" in (place.folder / f"{name}.out").read_text()
     assert place.run("apply", "--yes").code == 0  # nothing to send
+
+
+def test_doctor_keeps_the_rate_limit_over_the_environments_of_an_account(place: Workplace) -> None:
+    """Each asks for a few lists that the account does not have: five requests, and then the sixth has to wait."""
+    lists = "".join(
+        f"  k{number}:\n    id: {{prod: cl-a{number}, twin: cl-b{number}}}\n    description: Text\n"
+        for number in range(4)
+    )
+    twin = f"  twin:\n    host: {place.url}\n    stream_id: {STREAM_ID}\n    account_id: '{ACCOUNT_ID}'\n"
+    place.manifest(lists, rate=5, more=f"{twin}    requests_per_minute: 5\n")
+    reading, writing = os.pipe()
+    with open(reading, encoding="utf-8") as said:  # noqa: PTH123 - a descriptor
+        doctor = Started(["doctor", "--all-envs"], place.folder, place.variables, [0, writing, writing])
+        os.close(writing)
+        waits = any("for the limit of 5 requests a minute" in line for line in said)
+        if waits:
+            doctor.kill()
+        doctor.wait(SECONDS)
+    assert waits
+    assert requests(place) == 5
 
 
 def test_doctor_says_who_holds_the_lock(place: Workplace) -> None:
