@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from importlib import import_module
 from keyword import iskeyword
 from typing import Any, NoReturn
@@ -47,17 +47,27 @@ WRITING = frozenset({"apply", "import", "accept", "promote", "init", "sandbox"})
 WRITING_ACTIONS = frozenset({"add", "mv", "rm", "push", "unlock", "migrate"})
 
 
+_UNDO = "revert the commit and apply, or apply the plan that `apply --undo-out FILE` saved; docs/undo.md says how"
+_LOOK = "`plan --refresh` shows what an apply would do, `drift` what was changed elsewhere"
 _INSTEAD = {
-    "undo": "no command 'undo': revert the commit and apply, or apply the plan that `apply --undo-out FILE` saved; "
-    "docs/undo.md says how",
-    "refresh": "no command 'refresh': `plan --refresh` reads the account, and `accept` takes what it shows as changed "
+    "undo": _UNDO,
+    "revert": _UNDO,
+    "rollback": _UNDO,
+    "diff": _LOOK,
+    "status": _LOOK,
+    "unlock": "`state unlock` removes a lock that a run has left behind",
+    "rename": "change the name in the manifest, then `plan --refresh` and `apply`; `state mv` is for a new key",
+    "refresh": "`plan --refresh` reads the account, and `accept` takes what it shows as changed "
     "elsewhere into the manifest",
-    "destroy": "no command 'destroy': lists are made and deleted in the console; one that is removed from the manifest "
+    "destroy": "lists are made and deleted in the console; one that is removed from the manifest "
     "is left alone from the next apply on",
-    "show": "no command 'show': `state show KEY` prints a list of the state, `plan` what an apply would do",
+    "show": "`state show KEY` prints a list of the state, `plan` what an apply would do",
 }
 
 
+_TERRAFORM = {"auto-approve": "--yes", "target": "--only"}
+"""Options as they are called there, and what they are called here."""
+_NAME = re.compile("[a-z0-9][a-z0-9_-]*")
 _ADDRESS = re.compile(r"(?<![\w+.-])(?!(?:git\+\w+|s3|gs|az)://)([A-Za-z][A-Za-z0-9+.-]*:/)[^\s']+")
 
 
@@ -72,14 +82,21 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         message = _ADDRESS.sub(r"\1…", message)  # one of --notify, in a wrong place, may hold a secret
         _, unknown, words = message.partition("unrecognized arguments: ")
-        first = words.partition(" ")[0]
-        close = closest(first.partition("=")[0], self._option_string_actions) if unknown else ""
-        if unknown and first[:1] not in ("", "-") and "--env" in self._option_string_actions:
-            close = f"--env {first}"
-        error = UsageError(f"{message}; did you mean {close}?" if close else message)
+        meant = _meant(words.partition(" ")[0], self._option_string_actions) if unknown else ""
+        error = UsageError(f"{message}; did you mean {meant}?" if meant else message)
         for line in self.format_usage().rstrip().split("\n"):
             error.add_note(line)
         raise error
+
+
+def _meant(word: str, options: Collection[str]) -> str:
+    """Return what an argument that nothing takes was probably meant for; "" if there is no telling."""
+    name = word.partition("=")[0]
+    if word.startswith("-"):
+        ours = _TERRAFORM.get(name.lstrip("-"), "")
+        return ours if ours in options else closest(name, options)
+    option = "-f" if word.endswith((".yaml", ".yml")) else "--env" if _NAME.fullmatch(word) else ""
+    return f"{option} {word}" if option in options else ""
 
 
 class _Once(argparse.Action):
@@ -145,15 +162,19 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     if arguments and arguments[0] in VERBS:
         verb, *rest = arguments
         return _taking_options(Parser(prog=f"reconciler {verb}"), verb).parse_args(rest)
-    if arguments and arguments[0].isalpha():
-        name = arguments[0]
+    name = arguments[0] if arguments else ""
+    if name.replace("-", "").isalpha() and not name.startswith("-"):
         if name == "help":
             return whole().parse_args(["--help"])
         close = closest(name, VERBS)
         guess = f"did you mean {close}? " if close else ""
-        raise UsageError(_INSTEAD.get(name) or f"no command {name!r}: {guess}`reconciler --help` lists them")
+        instead = _INSTEAD.get(name.removeprefix("force-")) or f"{guess}`reconciler --help` lists them"
+        raise UsageError(f"no command {name!r}: {instead}")
     if not arguments:
         raise UsageError(f"name a command, one of {', '.join(VERBS)}: `reconciler --help` says what each does")
+    later = next((word for word in arguments if word in VERBS), "")
+    if later and name not in ("-h", "--help", "--version"):
+        raise UsageError(f"the command comes first, then its options: reconciler {later} …")
     return whole().parse_args(arguments)
 
 
