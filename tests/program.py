@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -60,6 +61,13 @@ class Running(Started):
         """Wait for the end; return all of stdout and stderr."""
         self.wait(timeout)
         return self._said
+
+    def read_until(self, said: str, timeout: float = SECONDS) -> None:
+        """Wait until that is on stderr."""
+        until, err = time.monotonic() + timeout, self._kept[1].fileno()
+        while said.encode() not in os.pread(err, 1 << 20, 0):
+            assert time.monotonic() < until, said
+            time.sleep(0.01)
 
     def take_output(self) -> None:
         """Keep it, for `communicate`."""

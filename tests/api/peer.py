@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self, TypeAlias
 
-_PATIENCE = 10.0
+PATIENCE = 10.0
 
 
 @dataclass(frozen=True)
@@ -62,11 +62,13 @@ def closed_when_idle(connection: socket.socket, request: Callable[[], Received])
     """Close the connection although more may come on it."""
 
 
-def speak_first(answer: bytes) -> Step:
-    """Send these bytes without waiting for a request."""
+def speak_first(answer: bytes, spoken: threading.Event | None = None) -> Step:
+    """Send these bytes without waiting for a request; `spoken` is set once they are sent."""
 
     def step(connection: socket.socket, request: Callable[[], Received]) -> None:
         connection.sendall(answer)
+        if spoken:
+            spoken.set()
         connection.recv(65536)
 
     return step
@@ -91,7 +93,7 @@ def reset_after(connection: socket.socket, request: Callable[[], Received]) -> N
 def hang(connection: socket.socket, request: Callable[[], Received]) -> None:
     """Read the request and say nothing until the client goes."""
     request()
-    connection.settimeout(_PATIENCE)
+    connection.settimeout(PATIENCE)
     connection.recv(1)
 
 
@@ -101,7 +103,7 @@ def drip(start: bytes) -> Step:
     def step(connection: socket.socket, request: Callable[[], Received]) -> None:
         request()
         connection.sendall(start)
-        until = time.monotonic() + _PATIENCE
+        until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
             connection.sendall(b"x")
             time.sleep(0.05)
@@ -136,7 +138,7 @@ class Peer:
     ) -> None:
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
-        self._thread.join(_PATIENCE)
+        self._thread.join(PATIENCE)
 
     def _serve(self) -> None:
         while True:
@@ -149,7 +151,7 @@ class Peer:
             self._play(step, connection)
 
     def _play(self, step: Step, connection: socket.socket) -> None:
-        connection.settimeout(_PATIENCE)
+        connection.settimeout(PATIENCE)
         try:
             with self._tls.wrap_socket(connection, server_side=True) if self._tls else connection as stream:
                 step(stream, lambda: self._read(stream))

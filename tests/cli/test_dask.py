@@ -77,7 +77,7 @@ def test_a_worker_that_is_killed_costs_nothing_but_time(place: Accounts, cluster
     cluster.start_scheduler()
     first = cluster.start_worker()
     world = place.sandboxes[0].world
-    world.faults.arm([Delay(call="put", at=2, seconds=3)])
+    world.faults.arm([Delay(call="put", at=2, seconds=5)])
     command = ["apply", "--yes", "--all-envs", "--json", "--undo-out", "undo.json", "--dask", cluster.address]
     with cluster.start(*command) as running:
         wait_until(lambda: len(world.log.puts()) == 2)
@@ -98,7 +98,7 @@ def test_a_worker_that_was_cut_off_writes_nothing_any_more(place: Accounts, clus
     cluster.start_scheduler()
     first = cluster.start_worker()
     world = place.sandboxes[0].world
-    world.faults.arm([Delay(call="put", seconds=1, when="after")])
+    world.faults.arm([Delay(call="put", seconds=10, when="after")])
     with cluster.start("apply", "--yes", "--env", "e0", "--json", "--dask", cluster.address) as running:
         wait_until(world.log.puts)
         first.send_signal(signal.SIGSTOP)
@@ -115,7 +115,7 @@ def test_an_interrupt_stops_what_is_under_way_in_order(place: Accounts, cluster:
     cluster.start_scheduler()
     cluster.start_worker(threads=1)
     world = place.sandboxes[0].world
-    world.faults.arm([Delay(call="put", seconds=2)])
+    world.faults.arm([Delay(call="put", seconds=8)])
     with cluster.start("apply", "--yes", "--all-envs", "--json", "--dask", cluster.address) as running:
         wait_until(world.log.puts)
         running.send_signal(signal.SIGINT)
@@ -129,7 +129,7 @@ def test_a_scheduler_that_goes_away_leaves_a_truthful_result(place: Accounts, cl
     cluster.start_scheduler()
     cluster.start_worker(threads=1)
     world = place.sandboxes[0].world
-    world.faults.arm([Delay(call="put", at=2, seconds=2)])
+    world.faults.arm([Delay(call="put", at=2, seconds=5)])
     with cluster.start("apply", "--yes", "--all-envs", "--json", "--dask", cluster.address) as running:
         wait_until(lambda: len(world.log.puts()) == 2)
         assert cluster.scheduler
@@ -174,17 +174,17 @@ def test_nothing_secret_is_on_the_wire_or_in_a_log(place: Accounts, cluster: Das
 
 
 def test_what_cannot_be_used_is_said_before_anything_is_sent(place: Accounts, cluster: DaskCluster) -> None:
-    plan = ["plan", "--refresh", "--all-envs", "--timeout", "3", "--dask", cluster.address]
-    nobody = cluster.run(*plan)
+    plan = ["plan", "--refresh", "--all-envs", "--dask", cluster.address, "--timeout"]
+    nobody = cluster.run(*plan, "3")
     assert (nobody.code, "no scheduler answers" in nobody.err) == (1, True), nobody.err
     with socket.create_server(("127.0.0.1", cluster.port)):
-        silent = cluster.run(*plan)
+        silent = cluster.run(*plan, "3")
         assert (silent.code, "it listens, but says nothing" in silent.err) == (1, True), silent.err
     cluster.start_scheduler()
-    idle = cluster.run(*plan)
+    idle = cluster.run(*plan, "10")
     assert (idle.code, "has no workers" in idle.err) == (1, True), idle.err
     other = cluster.start_worker(VERSION_OF_TEST="reconciler 0.0.1, Python 3.11")
-    outdated = cluster.run(*plan)
+    outdated = cluster.run(*plan, "60")
     assert (outdated.code, "install the same" in outdated.err) == (1, True), outdated.err
     other.kill()
     other.wait()
@@ -192,6 +192,6 @@ def test_what_cannot_be_used_is_said_before_anything_is_sent(place: Accounts, cl
     unknown = cluster.run("apply", "--yes", "--all-envs", "--dask", cluster.address)
     assert (unknown.code, "KORE_CLIENT_ID" in unknown.err) == (1, True), unknown.err
     place.declare(state=".reconciler")
-    folder = cluster.run(*plan)
+    folder = cluster.run(*plan, "60")
     assert (folder.code, "is a folder" in folder.err) == (1, True), folder.err
     assert not any(sandbox.world.writes for sandbox in place.sandboxes)

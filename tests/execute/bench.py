@@ -146,7 +146,7 @@ class Bench:
     def client(self, limiter: RateLimit | None = None, secret: str = CLIENT_SECRET) -> Client:
         credentials = AppCredentials(CLIENT_ID, secret)
         limiter = limiter or RateLimit(self.rate, self.clock)
-        return Client(self.target, credentials, self.clock, limiter, timeout=(2.0, 0.5))
+        return Client(self.target, credentials, self.clock, limiter, timeout=(10.0, 10.0))
 
     def apply(
         self,

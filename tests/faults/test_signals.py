@@ -24,7 +24,7 @@ from tests.program import PROGRAM, Workplace, some_lists, workplace
 from tests.starter import Started
 
 LISTS = some_lists(4)
-WAITING = 20.0
+WAITING = 60.0
 NOT_SENT = dict.fromkeys("abcd", "not_sent 0 None")
 
 
@@ -63,11 +63,12 @@ def answered(count: int) -> Callable[[Sequence[Logged]], bool]:
 
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+LONG = 3  # seconds until an answer, before which a signal comes on any machine
 Row = tuple[str, Sequence[Fault], int, Callable[[Sequence[Logged]], bool], dict[str, str], set[str]]
 TABLE: list[Row] = [
     (
         "while the account is read",
-        [faults.Delay(call="read_all", seconds=1)],
+        [faults.Delay(call="read_all", seconds=LONG)],
         6000,
         arrived(1, "read_all"),
         NOT_SENT,
@@ -75,7 +76,7 @@ TABLE: list[Row] = [
     ),
     (
         "while a PUT is in flight",
-        [faults.Delay(call="put", at=2, seconds=1)],
+        [faults.Delay(call="put", at=2, seconds=LONG)],
         6000,
         arrived(2, "put"),
         {**NOT_SENT, "a": "updated 1 True", "b": "updated 1 True"},
@@ -115,7 +116,7 @@ TABLE: list[Row] = [
     ),
     (
         "while the first PUT is read back",
-        [faults.Delay(call="read_all", at=2, seconds=1)],
+        [faults.Delay(call="read_all", at=2, seconds=LONG)],
         6000,
         arrived(2, "read_all"),
         {**NOT_SENT, "a": "updated 1 True"},
@@ -123,7 +124,7 @@ TABLE: list[Row] = [
     ),
     (
         "while the last look is taken",
-        [faults.Delay(call="read_all", at=3, seconds=1)],
+        [faults.Delay(call="read_all", at=3, seconds=LONG)],
         6000,
         arrived(3, "read_all"),
         dict.fromkeys("abcd", "updated 1 True"),
@@ -149,7 +150,8 @@ def test_one_signal_ends_the_run_in_order(
     manifest = place.folder / "lists.yaml"
     manifest.write_text(manifest.read_text().replace("per_minute: 6000", f"per_minute: {rate}"))
     place.sandbox.world.faults.arm(broken)
-    running = place.start("apply", "--yes", "--json", "--timeout", "2")
+    hangs = any(isinstance(each, faults.Hang) for each in broken)
+    running = place.start("apply", "--yes", "--json", "--timeout", "2" if hangs else "30")
     await_(place, happened)
     time.sleep(0.2)
     puts = len(place.sandbox.world.log.puts())
@@ -189,10 +191,10 @@ def test_a_second_signal_leaves_at_once_and_the_next_run_tells_the_truth(place: 
         await_(place, arrived(2, "put"))
         time.sleep(0.2)
         running.send_signal(signal.SIGTERM)
-        time.sleep(0.2)
+        running.read_until("stopping")
         assert running.poll() is None
         running.send_signal(signal.SIGINT)
-        assert running.wait(2) == 130
+        assert running.wait(WAITING) == 130
     listed = place.run("state", "list", "--json").document["lists"]
     assert isinstance(listed, list)
     assert [entry["status"] for entry in listed] == ["applied", "in_doubt", "applied", "applied"]
@@ -234,7 +236,7 @@ class Terminal:
     def end(self) -> int:
         """Wait for the end and return the exit code."""
         self.read_until("there is no such text, so read all of it")
-        code = self.running.wait(5)
+        code = self.running.wait(WAITING)
         os.close(self._leader)
         return code
 
@@ -269,7 +271,7 @@ def test_a_signal_just_before_a_wait_ends_it() -> None:
 
 
 def test_a_signal_while_reading_leaves_nothing_to_ask(place: Workplace) -> None:
-    place.sandbox.world.faults.arm([faults.Delay(call="read_all", seconds=1)])
+    place.sandbox.world.faults.arm([faults.Delay(call="read_all", seconds=LONG)])
     terminal = Terminal(place, "apply")
     await_(place, arrived(1, "read_all"))
     terminal.running.send_signal(signal.SIGINT)
@@ -288,9 +290,9 @@ def test_the_bar_begins_after_the_answer_and_a_second_signal_brings_the_cursor_b
     terminal.type("yes\n")
     await_(place, arrived(2, "put"))
     terminal.read_until(HIDE)
-    for number in (signal.SIGINT, signal.SIGHUP):
-        time.sleep(0.3)
-        terminal.running.send_signal(number)
+    terminal.running.send_signal(signal.SIGINT)
+    terminal.read_until("once more to leave at once")
+    terminal.running.send_signal(signal.SIGHUP)
     assert terminal.end() == 129
     assert "once more to leave at once" in terminal.shown
     assert "left at once: the next apply settles what was in flight" in terminal.shown
@@ -311,7 +313,7 @@ def test_plain_text_is_plain_under_way_too(place: Workplace, arguments: list[str
 @pytest.mark.parametrize("number", first_always(ENDING))
 def test_a_signal_that_is_ignored_at_the_start_stays_ignored(place: Workplace, number: signal.Signals) -> None:
     """As nohup, and the background jobs of a shell, want it."""
-    place.sandbox.world.faults.arm([faults.Delay(call="put", at=1, seconds=1)])
+    place.sandbox.world.faults.arm([faults.Delay(call="put", at=1, seconds=LONG)])
     ignoring = ["sh", "-c", f'trap "" {number.name.removeprefix("SIG")}; exec "$@"', "sh", *PROGRAM, "apply", "--yes"]
     with subprocess.Popen(ignoring, cwd=place.folder, env=place.variables, stdout=subprocess.PIPE) as running:
         await_(place, arrived(1, "put"))
@@ -343,7 +345,7 @@ def test_a_signal_while_the_program_starts(place: Workplace, module: str, number
     ("arguments", "number"), each_once([["plan", "--refresh"], ["drift"], ["import"], ["doctor"]], ENDING)
 )
 def test_a_signal_ends_what_only_reads(place: Workplace, arguments: list[str], number: signal.Signals) -> None:
-    place.sandbox.world.faults.arm([faults.Delay(call="read_all", seconds=2)])
+    place.sandbox.world.faults.arm([faults.Delay(call="read_all", seconds=LONG)])
     running = place.start(*arguments)
     await_(place, arrived(1, "read_all"))
     running.send_signal(number)
@@ -357,7 +359,7 @@ def test_a_wait_for_the_limit_is_told_and_what_is_known_is_summed_up(place: Work
     manifest.write_text(manifest.read_text().replace("per_minute: 6000", "per_minute: 5"))
     with place.start("apply", "--yes", XDG_CACHE_HOME=str(place.folder / "fresh")) as running:
         await_(place, answered(5))
-        time.sleep(0.2)
+        running.read_until("waiting ")
         running.send_signal(signal.SIGINT)
         out, err = running.communicate(timeout=60)
     assert running.returncode == 130

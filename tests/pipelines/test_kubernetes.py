@@ -32,7 +32,7 @@ from tests.pipelines.pods import (
     what_follows,
     with_script,
 )
-from tests.program import REPOSITORY, some_lists
+from tests.program import REPOSITORY, SECONDS, some_lists
 from tests.test_docs import rows
 
 SCHEMA = json.loads((Path(__file__).parent / "kubernetes-1.33.schema.json").read_text(encoding="utf-8"))
@@ -226,7 +226,7 @@ def test_a_plan_made_in_parts_is_finished_by_the_next_pods_if_the_first_have_to_
     assert cluster.run(merging, 0, "plan")[0] == 0
     sandbox.world.faults.arm([Delay(call="put", seconds=2, times=0)])
     pods = [cluster.start(job, index, run) for index in parts]
-    until = time.monotonic() + 30
+    until = time.monotonic() + SECONDS
     while not any(entry.call.kind == "put" for entry in sandbox.world.log.entries):
         assert time.monotonic() < until
         time.sleep(0.01)

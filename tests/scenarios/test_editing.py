@@ -397,7 +397,7 @@ def test_environments_of_one_account_share_its_lists(tmp_path: Path) -> None:
 def test_a_signal_leaves_the_manifest_as_it_is(place: Workplace, verb: list[str]) -> None:
     place.sandbox.world.edit(some_lists(1)[0].id, {"description": "Theirs"})
     place.sandbox.world.set_list(ContactList("cl-new", {"name": "New"}))
-    place.sandbox.world.faults.arm([faults.Delay(call="read_all", seconds=2)])
+    place.sandbox.world.faults.arm([faults.Delay(call="read_all", seconds=10)])
     before = manifest(place)
     with place.start(*verb) as running:
         until = time.monotonic() + 20
@@ -405,7 +405,7 @@ def test_a_signal_leaves_the_manifest_as_it_is(place: Workplace, verb: list[str]
             assert time.monotonic() < until
             time.sleep(0.05)
         running.send_signal(signal.SIGINT)
-        assert running.wait(10) == 130
+        assert running.wait(60) == 130
     assert manifest(place) == before
     place.sandbox.world.faults.clear()
     assert place.run("import").code == 0

@@ -18,15 +18,15 @@ def test_an_apply_waits_for_the_lock_of_another_run(tmp_path: Path) -> None:
     with workplace(tmp_path, some_lists(1)) as place:
         place.declare(some_lists(1), a={"description": "New"})
         store = FileStore(tmp_path / ".reconciler", "prod", Target(place.url, STREAM_ID, ACCOUNT_ID))
-        command = [*PROGRAM, "apply", "--yes", "--lock-timeout", "1"]
+        command = [*PROGRAM, "apply", "--yes", "--lock-timeout", "5"]
         with store.lock(OTHER):
             started = subprocess.Popen(command, cwd=tmp_path, env=place.variables, stderr=subprocess.PIPE, text=True)
             assert started.stderr
             said = started.stderr.readline()
         with started:
-            started.communicate(timeout=30)
+            started.communicate(timeout=90)
         assert (started.returncode, len(place.sandbox.world.writes)) == (0, 1)
-        assert said.startswith("waiting at most 1 s: ")
+        assert said.startswith("waiting at most 5 s: ")
         assert "locked by process 7" in said
         with store.lock(OTHER):
             ran = place.run("apply", "--yes", "--lock-timeout", "0.1")

@@ -178,4 +178,4 @@ def test_nor_does_the_program_wait_for_it(place: Workplace) -> None:
         ran = place.run("plan", "--notify", url)
     assert ran.code == 0
     assert "the message to JSON may not have arrived: no answer within 10 s" in ran.err
-    assert time.monotonic() - begun < 16
+    assert time.monotonic() - begun < 45
