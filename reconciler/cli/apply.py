@@ -191,7 +191,7 @@ def _apply(options: argparse.Namespace, chosen: Chosen, saved: Plan | None, runt
 
             fleet = connections.enter_context(open_fleet(chosen, metadata, options, runtime))
             until = None if options.deadline is None else runtime.now() + runtime.seconds_left
-            return apply_with(fleet.applying(how, until, _reserve(options)), chosen.workspaces, metadata, how)
+            return apply_with(fleet.applying(how, until, _reserve(options)), fleet.names, metadata, how)
         remotes = connections.enter_context(wiring.clients(chosen.environments, options, runtime))
         return apply(chosen.workspaces, remotes, metadata, wiring.selection(options), how)
 

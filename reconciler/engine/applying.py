@@ -58,12 +58,12 @@ class Accounts(Protocol):
     What comes back is one value an environment, in their order; a failure is a value.
     """
 
-    def prepare(self, workspaces: Sequence[Workspace]) -> Sequence[EnvironmentPlan | ReconcilerError]:
+    def prepare(self) -> Sequence[EnvironmentPlan | ReconcilerError]:
         """Read and plan each environment; nothing is written."""
         ...
 
-    def carry_out(self, approved: Plan, thought: float) -> Sequence[EnvironmentEnd | ReconcilerError]:
-        """Carry out what was prepared, as approved, after `thought` seconds of a person's."""
+    def carry_out(self, approved: Plan) -> Sequence[EnvironmentEnd | ReconcilerError]:
+        """Carry out what was prepared, as approved."""
         ...
 
 
@@ -76,19 +76,19 @@ def apply(
 ) -> Result:
     """Carry out a plan as approved, in threads. Raises as `apply_with`."""
     with ExitStack() as locks:
-        return apply_with(_Threads(remotes, selection, options, locks), workspaces, metadata, options)
+        threads = _Threads(workspaces, remotes, selection, options, locks)
+        return apply_with(threads, [workspace.name for workspace in workspaces], metadata, options)
 
 
-def apply_with(
-    accounts: Accounts, workspaces: Sequence[Workspace], metadata: PlanMetadata, options: ApplyOptions
-) -> Result:
-    """Carry out a plan as approved. Raises what goes wrong before the first PUT; from then on the result says it."""
-    names = [workspace.name for workspace in workspaces]
-    plans = tuple(all_of(names, accounts.prepare(workspaces)))
+def apply_with(accounts: Accounts, names: Sequence[str], metadata: PlanMetadata, options: ApplyOptions) -> Result:
+    """Carry out a plan of the environments by these names, as approved.
+
+    Raises what goes wrong before the first PUT; from then on the result says it.
+    """
+    plans = tuple(all_of(names, accounts.prepare()))
     approved = Plan(metadata.tool, metadata.created_at, True, metadata.files, plans, asked=metadata.asked)
-    asked = options.clock.monotonic()
     options.approve(approved)
-    ends = all_of(names, accounts.carry_out(approved, options.clock.monotonic() - asked))
+    ends = all_of(names, accounts.carry_out(approved))
     try:
         options.undo(replace(approved, environments=tuple(end.undo for end in ends)))
     except Exception as error:  # noqa: BLE001  what was done is done: the result says it
@@ -101,29 +101,34 @@ def apply_with(
     return Result(digest(approved), tuple(end.result for end in ends), approved)
 
 
+@dataclass(slots=True)
 class _Threads:
     """The environments of this process: locked, by `locks`, from when they are read until they are carried out."""
 
-    def __init__(
-        self, remotes: Mapping[str, Remote], selection: Selection, options: ApplyOptions, locks: ExitStack
-    ) -> None:
-        self._remotes = remotes
-        self._selection = selection
-        self._options = options
-        self._locks = locks
-        self._prepared: dict[str, _PreparedEnvironment] = {}
+    workspaces: Sequence[Workspace]
+    remotes: Mapping[str, Remote]
+    selection: Selection
+    options: ApplyOptions
+    locks: ExitStack
+    _prepared: dict[str, _PreparedEnvironment] = field(default_factory=dict)
+    _prepared_at: float = 0.0
 
-    def prepare(self, workspaces: Sequence[Workspace]) -> Sequence[EnvironmentPlan | ReconcilerError]:
+    def prepare(self) -> Sequence[EnvironmentPlan | ReconcilerError]:
         """Lock, read and plan."""
         found = side_by_side(
-            workspaces, lambda each: _prepare(each, self._remotes, self._selection, self._options, self._locks)
+            self.workspaces, lambda each: _prepare(each, self.remotes, self.selection, self.options, self.locks)
         )
+        self._prepared_at = self.options.clock.monotonic()
         self._prepared = {each.plan.name: each for each in found if not isinstance(each, ReconcilerError)}
         return [each if isinstance(each, ReconcilerError) else each.plan for each in found]
 
-    def carry_out(self, approved: Plan, thought: float) -> Sequence[EnvironmentEnd | ReconcilerError]:
-        """Carry out all that was prepared; what was read of an environment goes as soon as that has ended."""
-        options = replace(self._options, progress=one_at_a_time(self._options.progress))
+    def carry_out(self, approved: Plan) -> Sequence[EnvironmentEnd | ReconcilerError]:
+        """Carry out all that was prepared; what was read of an environment goes as soon as that has ended.
+
+        How long a person thought in between is no part of the time that it took.
+        """
+        thought = self.options.clock.monotonic() - self._prepared_at
+        options = replace(self.options, progress=one_at_a_time(self.options.progress))
 
         def end(plan: EnvironmentPlan) -> EnvironmentEnd:
             prepared = self._prepared.pop(plan.name)

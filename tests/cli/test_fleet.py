@@ -73,7 +73,7 @@ def apply_by(
         progress=lambda _, outcome: told.append(outcome),
         undo=undo.append,
     )
-    done = apply_with(fleet.applying(how, None, 1.0), fleet.workspaces, fleet.metadata, how)
+    done = apply_with(fleet.applying(how, None, 1.0), fleet.names, fleet.metadata, how)
     return done, undo, told
 
 
@@ -92,14 +92,14 @@ def test_a_plan_and_a_drift_report_are_those_of_this_process(place: Accounts) ->
     place.declare("Newer")
     for command in (["plan"], ["plan", "--refresh"]):
         fleet = place.fleet(InlineRunner(), *command)
-        with wiring.readers(fleet.environments, fleet.options, Runtime()) as connected:
+        with wiring.readers(fleet.chosen.environments, fleet.options, Runtime()) as connected:
             readers: dict[str, Reader] = dict(connected) if command[1:] else {}
-            here = plan(fleet.workspaces, readers, fleet.metadata, wiring.selection(fleet.options))
+            here = plan(fleet.chosen.workspaces, readers, fleet.metadata, wiring.selection(fleet.options))
         assert wholly(fleet.plan()[0]) == wholly(here[0])
     fleet = place.fleet(InlineRunner(), "drift")
-    with wiring.readers(fleet.environments, fleet.options, Runtime()) as connected:
-        ids = wiring.declared_ids(fleet.manifest)
-        found = drift(fleet.workspaces, connected, fleet.metadata, ids, wiring.selection(fleet.options))
+    with wiring.readers(fleet.chosen.environments, fleet.options, Runtime()) as connected:
+        ids = wiring.declared_ids(fleet.chosen.manifest)
+        found = drift(fleet.chosen.workspaces, connected, fleet.metadata, ids, wiring.selection(fleet.options))
     assert wholly(fleet.drift()[0]) == wholly(found[0])
     assert found[0].environments[1].drifted
 

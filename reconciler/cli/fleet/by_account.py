@@ -60,9 +60,7 @@ class Fleet:
             self.accounts.setdefault(" ".join(each.target.account), []).append(each)
         self._stores = {each.name: each.store for each in chosen.workspaces if isinstance(each.store, Store)}
         self._signals = signals
-        self.workspaces = chosen.workspaces
-        self.environments = chosen.environments
-        self.manifest = chosen.manifest
+        self.chosen = chosen
         self.metadata = metadata
         self.options = options
         self._shared = shared
@@ -93,7 +91,7 @@ class Fleet:
         idle: Collection[str] = (),
     ) -> Answers:
         """Have an order carried out for each account that is not idle; return all answers. `tell` gets each at once."""
-        declared = declared_ids(self.manifest) if work == "drift" else {}
+        declared = declared_ids(self.chosen.manifest) if work == "drift" else {}
 
         def order(account: str) -> bytes:
             of = self.accounts[account]
@@ -125,7 +123,7 @@ class Fleet:
         return [found.get(name) or FleetError("its worker did not tell of it") for name in self.names]
 
     def _order(self, work: Work, of: Sequence[Environment], apply: ApplyOrder | None) -> AccountOrder:
-        manifest, options = self.manifest, self.options
+        manifest, options = self.chosen.manifest, self.options
         place = manifest.path.absolute() if self._shared else manifest.path.name
         owners = {each.name: self._stores[each.name].owner.name for each in of}
         return AccountOrder(

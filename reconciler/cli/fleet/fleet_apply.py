@@ -17,7 +17,6 @@ from reconciler.cli.fleet.account_order import ApplyOrder
 from reconciler.cli.fleet.tagged_plan import tag, untag
 from reconciler.cli.fleet.task_runner import Lost
 from reconciler.engine.applying import EnvironmentEnd, one_at_a_time
-from reconciler.engine.workspaces import Workspace
 from reconciler.errors import ReconcilerError, in_words
 from reconciler.execute.attempt import unsent
 from reconciler.manifest import Environment
@@ -45,15 +44,13 @@ class FleetApply:
     _spent: dict[str, tuple[int, float]] = field(default_factory=dict)
     _read_at: dict[str, float] = field(default_factory=dict)
 
-    def prepare(self, workspaces: Sequence[Workspace]) -> Sequence[EnvironmentPlan | ReconcilerError]:
+    def prepare(self) -> Sequence[EnvironmentPlan | ReconcilerError]:
         """Read and plan each account."""
-        del workspaces
         answers = self.fleet.give_orders("prepare", lambda of: self._order(of, self.saved), self._note_spent)
         return self.fleet.by_environment(answers, lambda answer: [untag(each) for each in answer.plans])
 
-    def carry_out(self, approved: Plan, thought: float) -> Sequence[EnvironmentEnd | ReconcilerError]:
+    def carry_out(self, approved: Plan) -> Sequence[EnvironmentEnd | ReconcilerError]:
         """Have each account follow its part of the approved plan; outcomes are told as accounts come to their end."""
-        del thought
         plans = {each.name: each for each in approved.environments}
         progress = one_at_a_time(self.progress)
         ends: dict[str, EnvironmentEnd] = {}
