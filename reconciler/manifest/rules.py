@@ -45,10 +45,10 @@ def length_fault(row: ManagedField, text: str) -> Flaw | None:
     length = units(text)
     if length <= row.longest:
         return None
-    counted = "characters" if length == len(text) else "UTF-16 units"
+    twice = "" if length == len(text) else " (emoji and other rare characters count as two)"
     return Flaw(
         Kind.TOO_LONG,
-        f"is {length} {counted} long, and a {row.label} has at most {row.longest}: shorten it by "
+        f"is {length} characters long{twice}, and a {row.label} has at most {row.longest}: shorten it by "
         f"{length - row.longest}",
     )
 

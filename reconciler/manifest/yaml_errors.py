@@ -111,6 +111,11 @@ _ROWS = (
 )
 
 
+_AFTER_A_QUOTE = (Kind.COLON_OR_INDENTATION, Kind.BRACKET)
+"""What a quote that is missing at the end of a line comes to, if there is another one in a later line."""
+_OPEN_QUOTE = Flaw(Kind.OPEN_QUOTE, "the quote opened here is not closed before the next one: close it")
+
+
 def explain(error: MarkedYAMLError, text: str) -> tuple[int, Flaw]:
     """Return the offset in `text` at which to look, and what to do there."""
     said = f"{error.context or ''}: {error.problem or ''}"
@@ -120,6 +125,14 @@ def explain(error: MarkedYAMLError, text: str) -> tuple[int, Flaw]:
         mark = begin if row.begin else end
         offset = mark.index if mark else 0
         if re.search(row.said, said) and re.match(row.found, text[offset : offset + 1]):
-            return offset, Flaw(row.kind, row.message)
+            opened = _find_open_quote(text, end.index if end else 0) if row.kind in _AFTER_A_QUOTE else -1
+            return (offset, Flaw(row.kind, row.message)) if opened < 0 else (opened, _OPEN_QUOTE)
     message = f"this is not YAML ({said.strip(': ')}): look at quotes, colons and indentation"
     return (end.index if end else 0), Flaw(Kind.NOT_YAML, message)
+
+
+def _find_open_quote(text: str, end: int) -> int:
+    """Return where the quote was opened that is closed right before `end`, but in another line; -1 if there is none."""
+    quote = text[max(0, end - 1) : end]
+    opened = text.rfind(quote, 0, end - 1) if quote in ("'", '"') else -1
+    return opened if opened >= 0 and "\n" in text[opened:end] else -1
