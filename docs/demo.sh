@@ -13,7 +13,7 @@ trap 'kill "$sandbox" 2>/dev/null || :; wait "$sandbox" 2>/dev/null || :; rm -rf
 tries=0
 until grep -q KORE_CLIENT_SECRET sandbox.log; do
   tries=$((tries + 1))
-  if [ "$tries" -gt 100 ]; then cat sandbox.log; exit 1; fi
+  if [ "$tries" -gt 600 ] || ! kill -0 "$sandbox" 2>/dev/null; then cat sandbox.log; exit 1; fi
   sleep 0.1
 done
 

@@ -168,7 +168,7 @@ def test_a_call_waits_for_one_that_was_cancelled_and_is_not_begun_if_it_is_cance
         raise UnwantedError
 
     with socket.create_server(("127.0.0.1", 0)) as silent, ThreadPoolExecutor() as threads:
-        silent.settimeout(20)
+        silent.settimeout(60)
         lead_to(silent, place)
         served = tools()
         first = threads.submit(served.call, "drift", {})
@@ -178,8 +178,8 @@ def test_a_call_waits_for_one_that_was_cancelled_and_is_not_begun_if_it_is_cance
         assert not asked_to_begin.wait(0.2)
         connection.sendall(b"HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\n\r\n")
         connection.close()
-        assert isinstance(first.exception(20), ReconcilerError)
-        assert isinstance(second.exception(20), UnwantedError)
+        assert isinstance(first.exception(60), ReconcilerError)
+        assert isinstance(second.exception(60), UnwantedError)
         silent.setblocking(False)
         with pytest.raises(BlockingIOError):
             silent.accept()
@@ -281,7 +281,7 @@ def test_it_ends_with_its_assistant_and_waits_for_no_answer(
 ) -> None:
     with ExitStack() as opened:
         silent = opened.enter_context(socket.create_server(("127.0.0.1", 0)))
-        silent.settimeout(20)
+        silent.settimeout(60)
         lead_to(silent, place)
         server = opened.enter_context(started(place))
         if is_asking:

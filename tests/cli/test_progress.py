@@ -168,7 +168,7 @@ def test_at_a_prompt_only_what_is_typed_is_shown(name: str) -> None:
         screen.read_for(0.3)
         assert screen.shown == "yes"
         screen.type("\n")
-        asking.result(10)
+        asking.result(60)
         assert CURSOR_HIDDEN not in screen.shown
         shown.begin(PLAN)
         screen.read_until("about 1 min 2 s left")

@@ -37,7 +37,7 @@ REFUSED = [
 
 def finished(arguments: Sequence[str], cwd: Path, program: Sequence[str] = PROGRAM) -> subprocess.CompletedProcess[str]:
     command = [*program, *arguments]
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=30, check=False)
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=60, check=False)
 
 
 @contextmanager
@@ -50,7 +50,7 @@ def running(cwd: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str],
             yield process, [process.stdout.readline().rstrip("\n") for _ in range(4)]
         finally:
             process.terminate()
-            process.wait(10)
+            process.wait(60)
 
 
 def client(lines: list[str]) -> Client:
@@ -69,7 +69,7 @@ def test_it_says_where_it_is_serves_and_ends_in_order(tmp_path: Path, number: si
         ]
         assert len(sandbox.read_all().lists) == 7
         process.send_signal(number)
-        assert process.wait(10) == code
+        assert process.wait(60) == code
         assert process.stderr
         assert process.stderr.read() == ""
     assert list(tmp_path.iterdir()) == []
@@ -92,7 +92,7 @@ def test_the_data_file_outlives_a_kill(tmp_path: Path) -> None:
         first = str(client(lines).read_all().lists[0]["_id"])
         assert client(lines).put(first, name="New").status == 200
         os.kill(process.pid, signal.SIGKILL)
-        process.wait(10)
+        process.wait(60)
     with running(tmp_path, "--data", "lists.json", "--lists", "9") as (_, lines):
         assert client(lines).read_all().lists[0]["name"] == "New"
         assert len(client(lines).read_all().lists) == 3

@@ -34,7 +34,7 @@ def named(*names: str) -> list[Named]:
 
 
 def test_accounts_are_worked_on_at_once_and_come_in_order() -> None:
-    meeting = Barrier(3, timeout=10)  # nobody passes before all three accounts are there
+    meeting = Barrier(3, timeout=60)  # nobody passes before all three accounts are there
 
     def work(item: str) -> str:
         meeting.wait()

@@ -63,7 +63,7 @@ def test_it_goes_quickly_with_requests_in_work_and_says_nothing(capfd: pytest.Ca
             time.sleep(0.005)
         start = time.monotonic()
         sandbox.__exit__(None, None, None)
-        assert time.monotonic() - start < 10
+        assert time.monotonic() - start < 50
         assert all(isinstance(each.exception(), ConnectionError) for each in waiting)
         sandbox.__enter__()
     assert capfd.readouterr() == ("", "")

@@ -66,5 +66,5 @@ def _searched(browser: Browser, address: str, word: str) -> list[str]:  # noqa: 
     page.wait_for_url("**/docs/README.html")
     page.fill("input.sidebar-search", word)
     page.keyboard.press("Enter")
-    page.wait_for_selector("#search-results li a")
+    page.get_by_text("Search finished").wait_for()  # what is found is shown one after the other
     return page.locator("#search-results li > a").all_inner_texts()

@@ -103,6 +103,14 @@ def free_port() -> int:
 
 
 @contextmanager
+def deaf_port() -> Iterator[int]:
+    """Have a port that refuses connections, and that no other process gets, for as long as the context lasts."""
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        yield int(deaf.getsockname()[1])
+
+
+@contextmanager
 def _started(command: list[str], folder: Path, stdout: int) -> Iterator[subprocess.Popen[bytes]]:
     with subprocess.Popen(command, cwd=folder, env=UNMEASURED, stdout=stdout, stderr=subprocess.DEVNULL) as running:
         try:

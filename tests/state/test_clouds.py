@@ -14,7 +14,7 @@ import trustme
 from reconciler.errors import StateError, UsageError
 from reconciler.state.backends.clouds import bucket, missing_credentials
 from tests.api.peer import Peer, reply
-from tests.state.servers import free_port, in_place
+from tests.state.servers import deaf_port, in_place
 
 KEYS = {"AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "very-secret-key", "AWS_REGION": "us-east-1"}
 
@@ -99,8 +99,10 @@ def test_credentials_of_the_library_of_a_cloud_where_it_is_installed(tmp_path_fa
     folder = tmp_path_factory.mktemp("aws")
     (folder / "credentials").write_text("[work]\naws_access_key_id = id\naws_secret_access_key = from-a-profile\n")
     files = {"AWS_SHARED_CREDENTIALS_FILE": str(folder / "credentials"), "AWS_CONFIG_FILE": str(folder / "config")}
-    dead = f"http://127.0.0.1:{free_port()}"
-    with in_place({**files, "AWS_PROFILE": "work", "AWS_ENDPOINT_URL_S3": dead}):
+    with (
+        deaf_port() as port,
+        in_place({**files, "AWS_PROFILE": "work", "AWS_ENDPOINT_URL_S3": f"http://127.0.0.1:{port}"}),
+    ):
         objects = bucket("s3://b", os.environ)
         assert str(objects) == "s3://b"
     with in_place(files), pytest.raises(StateError, match="no credentials were found"):
@@ -182,9 +184,7 @@ def test_a_variable_that_cannot_be_meant_is_named_and_not_told(url: str, variabl
 
 def test_a_secret_in_an_address_is_not_said() -> None:
     """Nobody should, but some endpoints carry a token."""
-    dead = f"http://127.0.0.1:{free_port()}"
-    variables = {**KEYS, "AWS_ENDPOINT_URL_S3": f"{dead}/very-secret-key"}
-    with in_place(variables):
+    with deaf_port() as port, in_place({**KEYS, "AWS_ENDPOINT_URL_S3": f"http://127.0.0.1:{port}/very-secret-key"}):
         objects = bucket("s3://b/p", os.environ)
         with pytest.raises(StateError) as raised:
             objects.get("a")
