@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 
 from reconciler.cli import options as shared
 from reconciler.cli import signals
@@ -34,6 +35,8 @@ def run(options: argparse.Namespace) -> int:
     from reconciler.cli.assistant.read_only_tools import Tools
     from reconciler.cli.runtime import Runtime
 
+    if sys.__stdin__ is None or sys.__stdout__ is None:
+        raise UsageError("reconciler mcp talks with an assistant on stdin and stdout, and one of them is closed")
     signals.take_over(signals.leave)  # nothing that it does has to be recorded
     tools = Tools(options.file, options.env, options.timeout, Runtime())
     serve(tools)

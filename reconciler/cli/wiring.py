@@ -55,11 +55,16 @@ def load_workspaces(
     drafts: Mapping[str, bytes] | None = None,
     *,
     one: bool = False,
+    manifest: Manifest | None = None,
 ) -> Chosen:
-    """Load the manifest and choose its environments: those of the options, or of a saved plan; `one` is to be named."""
-    from reconciler.manifest import load
+    """Load the manifest and choose its environments: those of the options, or of a saved plan; `one` is to be named.
 
-    manifest = load(options.file, drafts)
+    `manifest` is it, if it was loaded already.
+    """
+    if manifest is None:
+        from reconciler.manifest import load
+
+        manifest = load(options.file, drafts)
     if os.environ.get("RECONCILER_STATE_IN_FOLDER") == "refuse" and (fault := state_in_folder(manifest)):
         raise UsageError(f"{fault}. In a clone: {MOVE_STATE}")
     if "://" not in manifest.state and is_pipe(options.file):

@@ -8,13 +8,14 @@ from contextlib import ExitStack
 from dataclasses import asdict
 from json import dumps
 from pathlib import Path
-from threading import Lock
+from threading import Event, Lock
 from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from reconciler.cli import exits, wiring
 from reconciler.cli import options as shared
+from reconciler.cli.assistant.attended_clock import AttendedClock
 from reconciler.cli.explain import entry_of
 from reconciler.cli.schema import DOCUMENTS, schema
 from reconciler.codes.catalogue import entries
@@ -33,7 +34,7 @@ from reconciler.report.escape import terminal
 
 _MOST = 200_000  # characters of a document; a model can take in little more
 
-_Name = Annotated[str, Field(max_length=200)]
+_Name = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class _Arguments(BaseModel):
@@ -107,7 +108,7 @@ class Tools:
         self._file = file
         self._served = list(served)
         self._timeout = timeout
-        self._clock = clock
+        self._clock = AttendedClock(clock)
         self._limits: wiring.Limits = {}
         self._turn = Lock()
         self.by_name: Mapping[str, Tool] = {
@@ -149,10 +150,10 @@ class Tools:
         """Whether a call is under way."""
         return self._turn.locked()
 
-    def call(self, name: str, arguments: Mapping[str, object], begin: Callable[[], None] = lambda: None) -> Answer:
+    def call(self, name: str, arguments: Mapping[str, object], given_up: Event | None = None) -> Answer:
         """Return what a tool answers. Raises UsageError for wrong arguments, and whatever its command may raise.
 
-        `begin` is called once no other call is under way, and raises if nobody waits for the answer any more.
+        Once `given_up` is set, the call waits for nothing more and begins nothing: it raises GivenUpError.
         """
         tool = self.by_name.get(name)
         if tool is None:
@@ -164,18 +165,18 @@ class Tools:
             where = ".".join(map(str, first["loc"]))
             raise UsageError(f"{name}: {where and where + ': '}{first['msg']}") from error
         with self._turn:  # a rate limit is for one call at a time; one that was cancelled may still be under way
-            begin()
+            self._clock.begin(given_up or Event())
             answer = tool.call(asked)
         if (size := len(json.render(answer.shown))) > _MOST:
+            less = "ask for one environment, or for some lists by `only`, or " * ("only" in tool.arguments.model_fields)
             raise UsageError(
-                f"the answer has {size:,} characters, and at most {_MOST:,} are given: ask for one environment, or for "
-                f"some lists by `only`, or read what `reconciler {name}` prints{_counts(answer.document)}"
+                f"the answer has {size:,} characters, and at most {_MOST:,} are given: {less}read what "
+                f"`reconciler {name}` prints{_counts(answer.document)}"
             )
         return answer
 
     def _plan(self, asked: PlanArguments) -> Answer:
-        options = self._options(asked.environment, asked.only)
-        chosen = wiring.load_workspaces(options)
+        chosen, options = self._chosen(asked)
         metadata = wiring.plan_metadata(chosen.manifest, self._clock.now(), options)
         with ExitStack() as connections:
             readers: Mapping[str, Reader] = {}
@@ -194,8 +195,7 @@ class Tools:
         return Answer(plan_document(planned), notes)
 
     def _drift(self, asked: DriftArguments) -> Answer:
-        options = self._options(asked.environment, asked.only)
-        chosen = wiring.load_workspaces(options)
+        chosen, options = self._chosen(asked)
         metadata = wiring.plan_metadata(chosen.manifest, self._clock.now(), options)
         with wiring.readers(chosen.environments, options, self._clock, self._limits) as readers:
             ids = wiring.declared_ids(chosen.manifest)
@@ -229,9 +229,12 @@ class Tools:
         served = shared.choose_environments(self._served, False, list(known), in_part=True)
         return shared.choose_environments([environment] if environment else served, False, served, of="this server")
 
-    def _options(self, environment: str | None, only: Sequence[str]) -> argparse.Namespace:
-        names = self._names(load(self._file).environments, environment)
-        return argparse.Namespace(file=self._file, env=names, all_envs=False, only=tuple(only), timeout=self._timeout)
+    def _chosen(self, asked: PlanArguments | DriftArguments) -> tuple[wiring.Chosen, argparse.Namespace]:
+        """Read the manifest, once, and choose of it what is asked for; return also that as options of a command."""
+        manifest = load(self._file)
+        names = self._names(manifest.environments, asked.environment)
+        options = argparse.Namespace(file=self._file, env=names, all_envs=False, only=asked.only, timeout=self._timeout)
+        return wiring.load_workspaces(options, manifest=manifest), options
 
 
 def _counts(document: Mapping[str, object]) -> str:
