@@ -22,7 +22,8 @@ def worst(codes: Iterable[int]) -> int:
 def report_failures(failures: Failures) -> list[int]:
     """Say on stderr what failed where; return the exit codes of it."""
     for name, error in failures.items():
-        complain(f"error: {name}: {error.coded}", error=error)
+        said = error.coded
+        complain(f"error: {said}" if said.startswith(f"{name}: ") else f"error: {name}: {said}", error=error)
     return [error.exit_code for error in failures.values()]
 
 

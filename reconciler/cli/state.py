@@ -142,12 +142,16 @@ def _move(store: StateStore, options: argparse.Namespace) -> None:
             )
         writer.record(options.new, known._replace(key=options.new))
         writer.record(options.old, None)
+        name = writer.applied.environment
+    note(f"{name}: {terminal(options.old)} is {options.new} in the state now; the list itself stays as it is")
 
 
 def _remove(store: StateStore, options: argparse.Namespace) -> None:
     with store.lock(_holder()) as writer:
         _find_list(writer.applied, options.key)
         writer.record(options.key, None)
+        name = writer.applied.environment
+    note(f"{name}: {terminal(options.key)} is dropped from the state; the list itself stays as it is")
 
 
 def _pull(store: Store, options: argparse.Namespace) -> None:
