@@ -325,6 +325,24 @@ def test_a_task_that_runs_twice_writes_once(place: Accounts, monkeypatch: pytest
     assert len(place.sandboxes[0].world.writes) == 3
 
 
+def test_what_is_done_already_is_set_back_as_it_would_have_been_by_who_did_it(place: Accounts) -> None:
+    """Drift in a text that was not sent stays, in the plan that sets back, too."""
+    apply_by(place, InlineRunner())
+    place.sandboxes[0].world.edit("cl-0000001-0000", {"description": "Elsewhere"})
+    manifest = place.folder / "lists.yaml"
+    manifest.write_text(manifest.read_text().replace("Alpha", "Beta"))
+    answers: list[AccountAnswer] = []
+
+    def twice(order: bytes) -> bytes:
+        answers.extend(decode_answer(run_account(VERSION, order)) for _ in range(2))
+        return encode_answer(answers[-1])
+
+    apply_by(place, InlineRunner({2: twice}))
+    first, second = ({change.key: change for change in untag(each.ends[0].undo).changes} for each in answers)
+    assert first == second
+    assert (first["k1"].before["description"], first["k1"].after["name"]) == ("Elsewhere", "Alpha 1")
+
+
 def test_a_lock_of_another_run_is_not_waited_for(place: Accounts) -> None:
     def locked(order: bytes) -> bytes:
         made = decode_order(order)

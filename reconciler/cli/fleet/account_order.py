@@ -84,8 +84,8 @@ def decode_order(content: bytes) -> AccountOrder:
 
 @cache
 def _adapter() -> TypeAdapter[AccountOrder]:
-    from zoneinfo import ZoneInfo  # noqa: F401 - likewise
+    from zoneinfo import ZoneInfo  # noqa: F401 - types that pydantic looks for
 
-    from reconciler.model.lists import Campaign, LastSave, Source, Target  # noqa: F401 - types that pydantic looks for
+    from reconciler.model.lists import Campaign, LastSave, Source, Target  # noqa: F401 - likewise
 
     return TypeAdapter(AccountOrder)

@@ -34,9 +34,10 @@ def _made(change: Change) -> Outcome:
 
 
 def _set_back(approved: EnvironmentPlan, known: dict[str, Outcome]) -> Iterator[Update]:
-    """Yield what sets back the updates that were made without a PUT of this run."""
+    """Yield what sets back the updates that were made without a PUT of this run; drift that was kept stays."""
     for update in approved.updates:
         outcome = known.get(update.key)
         if outcome is None or outcome.action == "adopt":
-            after = {**update.after, **only_fields(update.before, update.fields)}
-            yield replace(update, cause="undo", before=update.after, after=after, warnings=(), waits_for=())
+            shown = only_fields({**update.after, **update.before, **update.body}, update.after)
+            after = {**shown, **only_fields(update.before, update.fields)}
+            yield replace(update, cause="undo", before=shown, after=after, warnings=(), waits_for=())
