@@ -113,6 +113,13 @@ def test_every_sign_of_a_plan_is_explained() -> None:
     }
 
 
+def test_every_message_about_an_extra_names_one_that_there_is_and_its_page() -> None:
+    extras = tomllib.loads(text_of("pyproject.toml"))["project"]["optional-dependencies"]
+    said = [found for text in SOURCES.values() for found in re.findall(r"with the extra (\w+)(.{18})", text)]
+    assert len(said) > 5
+    assert [extra for extra, where in said if extra not in extras or where != " (docs/install.md)"] == []
+
+
 def test_the_index_links_every_page_once() -> None:
     """The site's contents are made of it."""
     linked = [

@@ -44,7 +44,7 @@ def test_the_wheel_runs_in_a_clean_environment(tmp_path: Path) -> None:
     shutil.copy(REPOSITORY / "lists.yaml.example", tmp_path / "lists.yaml")
     assert run(reconciler, "plan", "--all-envs", "--report", "html=-").rstrip().endswith("</html>")
     ended = subprocess.run([reconciler, "sandbox"], capture_output=True, text=True, check=False, cwd=tmp_path)
-    assert (ended.returncode, "install again with the extra sandbox (README, Install)" in ended.stderr) == (1, True)
+    assert (ended.returncode, "install again with the extra sandbox (docs/install.md)" in ended.stderr) == (1, True)
 
 
 def test_locks_have_hashes_and_no_address() -> None:

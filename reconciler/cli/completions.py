@@ -65,7 +65,9 @@ def run(options: argparse.Namespace) -> int:
     try:
         import shtab
     except ModuleNotFoundError as error:
-        raise UsageError("needs shtab: install again with the extra completions (README, Install)") from error
+        raise UsageError(
+            "reconciler completions needs shtab: install again with the extra completions (docs/install.md)"
+        ) from error
     from reconciler.cli.app import whole
 
     parser = whole()

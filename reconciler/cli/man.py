@@ -20,7 +20,7 @@ def run(_options: argparse.Namespace) -> int:
         from argparse_manpage.manpage import Manpage  # type: ignore[import-untyped]
     except ModuleNotFoundError as error:
         raise UsageError(
-            "needs argparse-manpage: install again with the extra completions (README, Install)"
+            "reconciler man needs argparse-manpage: install again with the extra completions (docs/install.md)"
         ) from error
     from reconciler.cli.app import whole
     from reconciler.cli.variables import VARIABLES

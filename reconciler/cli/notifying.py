@@ -63,7 +63,7 @@ def check(options: argparse.Namespace) -> None:
     from importlib.util import find_spec
 
     if not find_spec("apprise"):
-        raise UsageError("--notify needs Apprise: install again with the extra notify (README, Install)")
+        raise UsageError("--notify needs Apprise: install again with the extra notify (docs/install.md)")
     try:
         services = _ask_apprise(addresses)
     except (OSError, ValueError) as error:

@@ -78,7 +78,7 @@ def _serve(options: argparse.Namespace, settings: Settings, endings: Collection[
     try:
         from reconciler.sandbox.server import Sandbox
     except ModuleNotFoundError as error:
-        message = f"the sandbox needs {error.name}: install again with the extra sandbox (README, Install)"
+        message = f"the sandbox needs {error.name}: install again with the extra sandbox (docs/install.md)"
         raise UsageError(message) from error
     from reconciler.sandbox.datafile import keep
 

@@ -132,7 +132,7 @@ def test_without_its_extra_it_says_how_to_get_it(tmp_path: Path) -> None:
     assert ended.returncode == 1
     assert (
         ended.stderr
-        == "error: the sandbox needs uvicorn: install again with the extra sandbox (README, Install) [USAGE]\n"
+        == "error: the sandbox needs uvicorn: install again with the extra sandbox (docs/install.md) [USAGE]\n"
     )
     assert finished(["--settings"], tmp_path, program).returncode == 0
 

@@ -121,7 +121,7 @@ def test_without_apprise_the_way_out_is_told(
     monkeypatch.setitem(sys.modules, "apprise", None)  # as if it were not installed
     assert app.run(["drift", "--notify", "json://127.0.0.1"]) == 1
     assert (
-        "error: --notify needs Apprise: install again with the extra notify (README, Install)"
+        "error: --notify needs Apprise: install again with the extra notify (docs/install.md)"
         in capsys.readouterr().err
     )
 

@@ -95,7 +95,7 @@ def bucket(url: str, variables: Mapping[str, str]) -> Bucket:
         from reconciler.state.backends.objects import Bucket, Place  # noqa: PLC0415  # obstore is an extra
     except ImportError as error:
         raise StateError(
-            f"{url}: a state in an object store needs obstore: install again with the extra objects (README, Install)"
+            f"{url}: a state in an object store needs obstore: install again with the extra objects (docs/install.md)"
         ) from error
     return Bucket(
         Place(
