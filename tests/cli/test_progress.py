@@ -9,6 +9,7 @@ import pty
 import select
 import sys
 import time
+from codecs import getincrementaldecoder
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -90,6 +91,7 @@ class Screen:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.shown = ""
+        self._decode = getincrementaldecoder("utf-8")().decode  # what is read may end within a character
         self._leader, follower = pty.openpty()
         self._streams = [os.fdopen(os.dup(follower), mode) for mode in "rww"]
         os.close(follower)
@@ -103,7 +105,7 @@ class Screen:
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
             if select.select([self._leader], [], [], left)[0]:
-                self.shown += os.read(self._leader, 65536).decode()
+                self.shown += self._decode(os.read(self._leader, 65536))
 
     def read_until(self, text: str) -> None:
         """Read until that is shown; not for ever."""

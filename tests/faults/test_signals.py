@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from codecs import getincrementaldecoder
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -210,6 +211,7 @@ class Terminal:
 
     def __init__(self, place: Workplace, *arguments: str, **variables: str) -> None:
         self.shown = ""
+        self._decode = getincrementaldecoder("utf-8")().decode  # what is read may end within a character
         self._leader, follower = pty.openpty()
         variables = {**place.variables, "TERM": "xterm", **variables}
         self.running = Started(arguments, place.folder, variables, [follower] * 3)
@@ -225,7 +227,7 @@ class Terminal:
         while (wanted is None or wanted not in self.shown) and time.monotonic() < until:
             ready, _, _ = select.select([self._leader], [], [], 0.1)
             try:
-                self.shown += os.read(self._leader, 65536).decode() if ready else ""
+                self.shown += self._decode(os.read(self._leader, 65536)) if ready else ""
             except OSError:
                 return
 
