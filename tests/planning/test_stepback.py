@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.model.lists import Applied, LaterState, Live, PastRun
 from reconciler.planning.build import build
-from reconciler.planning.stepback import step_back_warnings, taken_back_warnings
+from reconciler.planning.stepback import step_back_warnings, taken_back_warnings, taken_out
 from tests.planning.worlds import Short, applied, desired, live
 
 NOW = Applied("prod", applied({}).target, "lineage", 7, applied({"a": {"name": "A"}, "b": {"name": "B"}}).lists)
@@ -67,6 +67,13 @@ def test_the_first_of_many_are_named(number: int, named: str) -> None:
 def test_a_history_that_is_cut_off(seen: dict[str, Short] | None, named: str) -> None:
     side: Live | None = None if seen is None else live(seen)
     assert step_back_warnings(NOW, LaterState(NOW, cut_off=True), side) == ((CUT.format(named),) if named else ())
+
+
+def test_lists_are_taken_out_of_a_state_only_by_one_that_is_known() -> None:
+    after, shown = later({"a": {"name": "New"}, "b": {"name": "B"}}), live({"a": {"name": "New"}})
+    assert taken_out(NOW, after, shown) == {"a"}
+    assert taken_out(NOW, replace(after, cut_off=True), shown) == frozenset()
+    assert taken_out(NOW, None, shown) == frozenset()
 
 
 BY = "anna on ci-7: reconciler apply"
