@@ -100,6 +100,7 @@ def _applied(part: EnvironmentResultPart) -> EnvironmentResult:
                 attempts=each["attempts"],
                 verified=each["verified"],
                 error=each["error"],
+                guard=each.get("guard"),
             )
             for each in part["outcomes"]
         ),

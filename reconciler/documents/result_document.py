@@ -10,7 +10,7 @@ from typing_extensions import TypedDict
 
 from reconciler.documents.field_texts import ShownTexts
 from reconciler.documents.parts import Count, Moment, Seconds, ShardPart, StatePart, document, parse, read_file
-from reconciler.model.changes import Action, EnvironmentPlan, Update
+from reconciler.model.changes import Action, EnvironmentPlan, Guard, Update
 from reconciler.model.outcomes import EnvironmentResult, Outcome, OutcomeKind, Result
 from reconciler.model.texts import only_fields
 
@@ -65,6 +65,8 @@ class OutcomePart(TypedDict):
     """Whether a later read showed it as sent; null if no read settled it."""
     error: str | None
     """What went wrong and what to do; null if nothing did."""
+    guard: NotRequired[Guard]
+    """The guard that stopped it, as in the plan; absent if none did."""
     before: NotRequired[ShownTexts]
     """The fields of the planned PUT as the plan found them; absent if no PUT was planned."""
     after: NotRequired[ShownTexts]
@@ -170,6 +172,8 @@ def _outcome(outcome: Outcome, update: Update | None) -> OutcomePart:
         "verified": outcome.verified,
         "error": outcome.error,
     }
+    if outcome.guard:
+        made["guard"] = outcome.guard
     if update:
         made["before"], made["after"] = only_fields(update.before, update.fields), update.body
     return made

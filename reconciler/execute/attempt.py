@@ -25,6 +25,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias, assert_never
 
+from reconciler.codes.marking import mark
+from reconciler.errors import SignInError
 from reconciler.execute.finding import Finding, describe
 from reconciler.model import put_answers
 from reconciler.model.changes import Adopt, Blocked, Change, Check, Forget, Update
@@ -146,7 +148,8 @@ class ChangeAttempt:
         if not answer.unauthorized:
             return Done()
         if self.refused_sign_ins:
-            return Done(f"sign-in was refused twice, each time with a fresh token: {answer.error}")
+            said = f"sign-in was refused twice, each time with a fresh token: {answer.error}"
+            return Done(mark(said, SignInError.code))
         return Again() if self.puts < ATTEMPTS else Done()
 
     def after_revalidation(self, change: Change) -> tuple[ChangeAttempt, Next]:
@@ -240,6 +243,6 @@ def outcome_without_put(change: WithoutPut) -> Outcome:
             return unsent(change, "blocked", "its live values were not read")
         case Blocked(block=block):
             kind: OutcomeKind = "conflict" if block.guard == "conflict" else "blocked"
-            return unsent(change, kind, f"{block.guard}: {block.reason}; {block.lift}")
+            return replace(unsent(change, kind, f"{block.reason}; {block.lift}"), guard=block.guard)
         case _:
             assert_never(change)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from reconciler.model.changes import Action, Plan
+from reconciler.model.changes import Action, Guard, Plan
 
 OutcomeKind: TypeAlias = Literal[
     "updated",  # acknowledged, and found so by a later read
@@ -26,7 +26,8 @@ class Outcome:
     """What became of one change.
 
     `attempts` counts the PUTs sent. `verified` is True or False if a read settled it, else None. `error` says
-    what went wrong, on what, and what to do; None if the outcome is in order.
+    what went wrong, on what, and what to do; None if the outcome is in order. `guard` is what stopped the change, None
+    if no guard did.
     """
 
     key: str
@@ -36,6 +37,7 @@ class Outcome:
     attempts: int = 0
     verified: bool | None = None
     error: str | None = None
+    guard: Guard | None = None
 
     @property
     def in_order(self) -> bool:

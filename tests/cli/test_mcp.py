@@ -298,6 +298,7 @@ def started(place: Workplace) -> Iterator[subprocess.Popen[bytes]]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        bufsize=0,  # so that nothing waits to be written to a server that has ended
         env=place.variables,
         cwd=place.folder,
     ) as server:

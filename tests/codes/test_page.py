@@ -21,9 +21,10 @@ A message of `reconciler` that says what stops something, or what would stop an 
 `reconciler explain` lists all codes. Codes stay the same from release to release; the words of messages may become
 better.
 
-In JSON, a guard is `guard` of `blocked_by`, written as `rename_in_use`; a problem of a manifest has its `code`; an
-error has its code at the end of its text. The examples of problems leave out the first three lines of a manifest, its
-version and environments, except where these matter. Every example is what the program really prints.
+In JSON, a guard is `guard`, written as `rename_in_use`: of `blocked_by` in a plan, of an outcome in a result. A problem
+of a manifest has its `code`; an error has its code at the end of its text. The examples of problems leave out the first
+three lines of a manifest, its version and environments, except where these matter. Every example is what the program
+really prints.
 """
 
 

@@ -70,7 +70,11 @@ def test_the_order_of_keys_and_the_counts() -> None:
         ("seconds", 12.3),
     ]
     always = ("key", "id", "action", "outcome", "attempts", "verified", "error")
-    assert {tuple(outcome) for outcome in environment["outcomes"]} == {always, (*always, "before", "after")}
+    assert {tuple(outcome) for outcome in environment["outcomes"]} == {
+        always,
+        (*always, "guard"),
+        (*always, "before", "after"),
+    }
 
 
 @given(st.text(), st.text())

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import get_args
 
 import pytest
 
 from reconciler.execute import attempt as drawn
-from reconciler.execute.attempt import AgainLater, ChangeAttempt, Done, InDoubt, Next, NotWritten, Status
+from reconciler.execute.attempt import (
+    AgainLater,
+    ChangeAttempt,
+    Done,
+    InDoubt,
+    Next,
+    NotWritten,
+    Status,
+    outcome_without_put,
+)
 from reconciler.model import put_answers
-from reconciler.model.changes import Adopt, Block, Blocked, Change, Update
+from reconciler.model.changes import Adopt, Block, Blocked, Change, Guard, Update
 from reconciler.model.retry import ATTEMPTS
 
 UPDATE = Update(
@@ -85,6 +96,12 @@ def test_a_back_off_is_never_shorter_than_told() -> None:
     assert after(NotWritten(), told)[1] == AgainLater("HTTP 429", 7.0)
 
 
+@pytest.mark.parametrize("guard", get_args(Guard))
+def test_a_guard_is_named_apart_from_what_it_says(guard: Guard) -> None:
+    outcome = outcome_without_put(replace(BLOCKED, block=Block(guard, "why", "way out")))
+    assert (outcome.guard, outcome.error) == (guard, "why; way out")
+
+
 def test_an_adoption_that_could_not_be_recorded_was_not_made() -> None:
     adopted, _ = after(NotWritten("HTTP 429"), ADOPT)
     assert adopted.outcome().outcome == "adopted"
@@ -98,4 +115,4 @@ def test_a_second_401_ends_the_run() -> None:
     assert not isinstance(step, Done)
     _, step = once.after_answer(refused)
     assert isinstance(step, Done)
-    assert step.halt == "sign-in was refused twice, each time with a fresh token: HTTP 401"
+    assert step.halt == "sign-in was refused twice, each time with a fresh token: HTTP 401 [SIGN-IN-REFUSED]"

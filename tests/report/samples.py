@@ -283,7 +283,9 @@ UPDATED: Final = _outcome("renewal-due", 1, outcome="updated", attempts=1, verif
 OUTCOMES: Final = (
     UPDATED,
     _outcome("late", 2, outcome="not_sent", error="the run was stopped before"),
-    _outcome("winback", 3, action="blocked", outcome="blocked", error='rename_in_use: the campaign "Spring" uses it'),
+    _outcome(
+        "winback", 3, action="blocked", outcome="blocked", guard="rename_in_use", error='the campaign "Spring" uses it'
+    ),
     _outcome("vip", 4, action="adopt", outcome="adopted"),
     _outcome("gone", 5, action="forget", outcome="forgotten"),
     _outcome("mine", 6, outcome="conflict", error='live is "Mine" now, the plan saw "Ours"; nothing was sent'),

@@ -88,6 +88,7 @@ def test_a_declared_odd_list_is_blocked_only_if_it_changes(
         assert ran.code == 3, ran.err
         outcomes = {each["key"]: each for each in json.loads(ran.out)["environments"][0]["outcomes"]}
         assert (outcomes["a"]["outcome"], outcomes["d"]["outcome"]) == ("updated", "blocked")
-        assert outcomes["d"]["error"].startswith("unreadable: the API's record of")
+        assert outcomes["d"]["guard"] == "unreadable"
+        assert outcomes["d"]["error"].startswith("the API's record of")
         drift = json.loads(place.run("drift", "--json").out)["environments"][0]
         assert drift["missing"][0]["reason"].startswith("its record cannot be understood: ")

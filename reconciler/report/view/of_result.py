@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final, get_args
+from typing import TYPE_CHECKING, Final
 
 from reconciler.codes.marking import code_of, mark
-from reconciler.model.changes import Guard
 from reconciler.report.phrases import count, duration
 from reconciler.report.steps import Step
 from reconciler.report.view.kinds import OUTCOMES, RANKS
@@ -30,7 +29,6 @@ NEXT_STEPS: Final[Mapping[OutcomeKind, str]] = {
 _UNREAD: Final = (
     "acknowledged and recorded, but not read back; the next apply reads them, and shows what did not take as drift"
 )
-_GUARDS: Final = frozenset(get_args(Guard))
 _AGAIN: Final = "Run apply again: it does what is left."
 
 
@@ -55,7 +53,7 @@ def view_of_result(result: Result) -> View:
 
 def entry_of_outcome(environment: str, outcome: Outcome) -> Entry:
     """Return what became of a change as an entry, without the change."""
-    code, reason = _code_and_reason(outcome)
+    code = code_of(outcome.guard) if outcome.guard else ""
     return Entry(
         key=outcome.key,
         id=outcome.id,
@@ -65,7 +63,7 @@ def entry_of_outcome(environment: str, outcome: Outcome) -> Entry:
         why=outcome.action,
         words=_words(outcome, code),
         code=code,
-        reason=reason,
+        reason=outcome.error or "",
         next_step="" if outcome.in_order else _next_step(outcome),
         attempts=outcome.attempts,
     )
@@ -137,13 +135,6 @@ def _entries(of: EnvironmentResult, approved: EnvironmentPlan | None) -> Iterato
                 name=planned.name,
             )
         yield entry
-
-
-def _code_and_reason(outcome: Outcome) -> tuple[str, str]:
-    """Return the code of the guard that stopped a change, "" if none did, and what is said of it."""
-    error = outcome.error or ""
-    guard, _, reason = error.partition(": ")
-    return (code_of(guard), reason) if guard in _GUARDS else ("", error)
 
 
 def _words(outcome: Outcome, code: str) -> str:

@@ -38,8 +38,9 @@ def test_whole_in_colour() -> None:
 
 def test_what_the_plan_told_is_not_said_again() -> None:
     block = samples.RENAME_IN_USE.block
-    known = replace(samples.OUTCOMES[2], error=f"{block.guard}: {block.reason}; {block.lift}")
-    result = samples.ran(replace(samples.MIXED, outcomes=(known, replace(known, error="missing: it is gone by now"))))
+    known = replace(samples.OUTCOMES[2], error=f"{block.reason}; {block.lift}")
+    gone = replace(known, guard="missing", error="it is gone by now")
+    result = samples.ran(replace(samples.MIXED, outcomes=(known, gone)))
     view = view_of_result(result)
     below, alone = (lines.render(view, colour=False, width=1000, below_plan=below) for below in (True, False))
     assert (
