@@ -68,13 +68,12 @@ class Fleet:
 
     def plan(self) -> tuple[Plan, Failures]:
         """Plan as `engine.looking.plan`."""
-        answers = self.give_orders("plan", lambda _: None)
-        found = self.by_environment(answers, lambda answer: [untag(each) for each in answer.plans])
+        found = self.by_environment(self.give_orders("plan"), lambda answer: map(untag, answer.plans))
         return combine_plans(self.names, found, self.metadata, refreshed=self.options.refresh)
 
     def drift(self) -> tuple[DriftReport, Failures]:
         """Compare as `engine.looking.drift`."""
-        found = self.by_environment(self.give_orders("drift", lambda _: None), lambda answer: answer.drift)
+        found = self.by_environment(self.give_orders("drift"), lambda answer: answer.drift)
         return combine_drift(self.names, found, self.metadata)
 
     def applying(self, how: ApplyOptions, until: float | None, reserve: float) -> FleetApply:
@@ -86,7 +85,7 @@ class Fleet:
     def give_orders(
         self,
         work: Work,
-        apply: ApplyOf,
+        apply: ApplyOf = lambda _: None,
         tell: Callable[[str, AccountAnswer | Lost], None] = lambda _, __: None,
         idle: Collection[str] = (),
     ) -> Answers:

@@ -47,7 +47,7 @@ class FleetApply:
     def prepare(self) -> Sequence[EnvironmentPlan | ReconcilerError]:
         """Read and plan each account."""
         answers = self.fleet.give_orders("prepare", lambda of: self._order(of, self.saved), self._note_spent)
-        return self.fleet.by_environment(answers, lambda answer: [untag(each) for each in answer.plans])
+        return self.fleet.by_environment(answers, lambda answer: map(untag, answer.plans))
 
     def carry_out(self, approved: Plan) -> Sequence[EnvironmentEnd | ReconcilerError]:
         """Have each account follow its part of the approved plan; outcomes are told as accounts come to their end."""
