@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.cli.assistant.read_only_tools import Tools
+from reconciler.cli.runtime import Runtime
 from tests.program import Workplace, some_lists, workplace
 from tests.scenarios.test_reverts import unwrapped
 from tests.state.cas_files import bare, git
@@ -49,6 +51,34 @@ def test_the_main_job(place: Workplace) -> None:
     assert "reconciler apply --yes" in git(origin, "log", "--format=%b", BRANCH)
     assert git(place.folder, "status", "--porcelain") == "?? lists.yaml"
     assert not (place.folder / ".reconciler").exists()
+
+
+@pytest.mark.slow
+def test_an_assistant_that_looks_only_adds_objects_that_git_fetched(
+    place: Workplace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert place.run("apply", "--yes").code == 0
+    colleague = Workplace(tmp_path / "theirs", place.sandbox)
+    git(tmp_path, "clone", "--quiet", str(tmp_path / "origin.git"), "theirs")
+    declare(colleague, "Newer")
+    assert colleague.run("apply", "--yes").code == 0
+    for name, value in place.variables.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(place.folder)
+    before, puts = contents(tmp_path), len(place.puts)
+    tools = Tools(Path("lists.yaml"), [], None, Runtime())
+    for tool, arguments in (("plan", {}), ("plan", {"refresh": True}), ("drift", {})):
+        assert tools.call(tool, arguments).document["environments"]
+    after = contents(tmp_path)
+    added = after.keys() - before.keys()
+    assert added
+    assert all(path.is_relative_to(place.folder / ".git/objects") for path in added)
+    assert {path: after[path] for path in before} == before
+    assert len(place.puts) == puts
+
+
+def contents(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def test_a_manifest_in_a_sub_folder_finds_it(place: Workplace) -> None:
