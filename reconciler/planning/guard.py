@@ -70,7 +70,7 @@ def _guard_change(
     return block_change(change, block) if block else _add_warnings(change, seen)
 
 
-def _find_block(change: Update, seen: _Seen) -> Block | None:
+def _find_block(change: Update | Blocked, seen: _Seen) -> Block | None:
     return next((block for guard in _GUARDS if (block := guard(change, seen))), None)
 
 
@@ -78,29 +78,20 @@ def _warn_of_overwriting(change: Blocked, seen: _Seen) -> Blocked:
     """Say of a conflict what would stop an overwrite, so that its way out does not lead into a second block."""
     if not change.block.lift.endswith(OVERWRITE):
         return change
-    overwriting = Update(
-        key=change.key,
-        id=change.id,
-        cause=change.cause,
-        before=change.before,
-        after=change.after,
-        source=change.source,
-        fields=differing(change.after, change.before),
-    )
-    stopped = _find_block(overwriting, seen)
+    stopped = _find_block(replace(change, fields=differing(change.after, change.before)), seen)
     if not stopped:
         return change
     also = f"{mark('; overwriting it would be blocked, too', code_of(stopped.guard))}: {stopped.lift}"
     return replace(change, block=replace(change.block, lift=change.block.lift + also))
 
 
-def _protect(change: Update, seen: _Seen) -> Block | None:
+def _protect(change: Update | Blocked, seen: _Seen) -> Block | None:
     if not (seen.wanted and seen.wanted.protect):
         return None
     return Block("protect", "the manifest protects this list", f"remove protect: true from {seen.wanted.key}")
 
 
-def _rename_in_use(change: Update, seen: _Seen) -> Block | None:
+def _rename_in_use(change: Update | Blocked, seen: _Seen) -> Block | None:
     policy, live = seen.policy, seen.live
     if not live or NAME not in change.fields:
         return None
@@ -116,7 +107,7 @@ def _rename_in_use(change: Update, seen: _Seen) -> Block | None:
     )
 
 
-def _ways_out(change: Update, seen: _Seen, busy: str, allow: str) -> str:
+def _ways_out(change: Update | Blocked, seen: _Seen, busy: str, allow: str) -> str:
     """Say what to do; to set a name back is no risk to campaigns that were set up with it, but a repair."""
     if not (seen.known and seen.known.texts.get(NAME) == change.after[NAME]):
         return f"rename it when no campaign {busy}, or {allow}"
@@ -126,7 +117,7 @@ def _ways_out(change: Update, seen: _Seen, busy: str, allow: str) -> str:
     )
 
 
-_GUARDS: tuple[Callable[[Update, _Seen], Block | None], ...] = (_protect, _rename_in_use)
+_GUARDS: tuple[Callable[[Update | Blocked, _Seen], Block | None], ...] = (_protect, _rename_in_use)
 
 
 def _add_warnings(change: Update, seen: _Seen) -> Update:

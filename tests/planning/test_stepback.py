@@ -44,6 +44,13 @@ def test_what_live_still_shows(seen: dict[str, Short] | None, still: str) -> Non
     after = later({"a": {"name": "New"}, "b": {"name": "B"}})
     side = None if seen is None else live(seen)
     assert step_back_warnings(NOW, after, side) == (f"{HEAD}{still}{TAIL}",)
+    assert taken_out(NOW, after, side) == (frozenset("a") if still else frozenset())
+
+
+def test_nothing_is_called_taken_out_that_is_not_known_to_be() -> None:
+    after = replace(later({"a": {"name": "New"}}), cut_off=True)
+    assert taken_out(NOW, None, live({"a": {"name": "New"}})) == frozenset()
+    assert taken_out(NOW, after, live({"a": {"name": "New"}})) == frozenset()
 
 
 @pytest.mark.parametrize(
