@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 WHEN: Final = ("always", "change", "trouble")
 _SECONDS: Final = 10.0  # for all services together
 _TO_START: Final = 10.0  # the process that sends
+_TO_LOOK: Final = 60.0  # at addresses, before anything is done: on a busy machine, to import Apprise takes long
 _SERVICE: Final = re.compile(r"[a-z0-9]{1,20}://", re.IGNORECASE)
 _ENDINGS: Final = {"TIMEOUT": f"no answer within {_SECONDS:.0f} s", "FAILURE": "it was not taken"}
 
@@ -113,7 +114,7 @@ def _ask_apprise(addresses: list[str], about: Message | None = None) -> list[tup
             input=json.dumps(request).encode(),
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            timeout=_SECONDS + _TO_START,
+            timeout=_SECONDS + _TO_START if about else _TO_LOOK,
             check=True,
         )
     except subprocess.SubprocessError as error:
