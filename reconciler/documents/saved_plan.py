@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import TypedDict
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json
@@ -21,16 +20,15 @@ from reconciler.model.changes import (
     Adopt,
     Block,
     Blocked,
-    Cause,
     Change,
     Check,
+    CommonFields,
     EnvironmentPlan,
     Forget,
     Plan,
     Update,
 )
 from reconciler.model.lists import Source, Target
-from reconciler.model.texts import Texts
 
 
 def load_plan(path: Path) -> Plan:
@@ -139,22 +137,12 @@ def _environment(environment: EnvironmentPart) -> EnvironmentPlan:
     )
 
 
-class _Common(TypedDict):
-    key: str
-    id: str
-    cause: Cause
-    before: Texts
-    after: Texts
-    source: Source | None
-    warnings: tuple[str, ...]
-
-
 _WITHOUT_FIELDS: Mapping[str, type[Adopt | Forget | Check]] = {"adopt": Adopt, "forget": Forget, "check": Check}
 
 
 def _change(change: ChangePart) -> Change:
     source, block = change["source"], change["blocked_by"]
-    common: _Common = {
+    common: CommonFields = {
         "key": change["key"],
         "id": change["id"],
         "cause": change["cause"],

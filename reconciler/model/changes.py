@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias, TypedDict, cast
 
 from reconciler.model.fields import Field
 from reconciler.model.lists import Standing
@@ -43,6 +43,18 @@ class Block:
     lift: str
 
 
+class CommonFields(TypedDict):
+    """What every change has."""
+
+    key: str
+    id: str
+    cause: Cause
+    before: Texts
+    after: Texts
+    source: Source | None
+    warnings: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Change:
     """`before` holds what is known of the managed fields (live where read, else applied), `after` all of them."""
@@ -54,6 +66,11 @@ class _Change:
     after: Texts
     source: Source | None
     warnings: tuple[str, ...] = ()
+
+    @property
+    def common(self) -> CommonFields:
+        """What it hands on to the change that takes its place."""
+        return cast("CommonFields", {name: getattr(self, name) for name in CommonFields.__annotations__})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from reconciler.model.changes import Adopt, Block, Blocked, Cause, Change, Update
 from reconciler.model.fields import FIELDS, NAME, Field, label
@@ -13,17 +14,8 @@ from reconciler.model.texts import Texts, unseen_difference
 def block_change(change: Change, block: Block, cause: Cause | None = None) -> Blocked:
     """Return `change` as stopped by `block`."""
     whole = tuple(field for field in FIELDS if field in change.after)
-    return Blocked(
-        key=change.key,
-        id=change.id,
-        cause=cause or change.cause,
-        before=change.before,
-        after=change.after,
-        source=change.source,
-        warnings=change.warnings,
-        fields=change.fields if isinstance(change, Update) else whole,
-        block=block,
-    )
+    fields = change.fields if isinstance(change, Update) else whole
+    return replace(Blocked(**change.common, fields=fields, block=block), cause=cause or change.cause)
 
 
 def wrong_id(wanted: DesiredList, live_name: str, applied: Applied) -> Block:

@@ -33,6 +33,7 @@ from reconciler.model.changes import (
     Cause,
     Change,
     Check,
+    CommonFields,
     Drift,
     EnvironmentPlan,
     Forget,
@@ -118,23 +119,15 @@ def _odd(wanted: DesiredList, known: KnownList | None, live: Live) -> _Row:
 
 def _offline(wanted: DesiredList, known: KnownList | None) -> Change | None:
     if known is None or known.id != wanted.id:
-        return Check(
-            key=wanted.key,
-            id=wanted.id,
-            cause="new",
-            before={},
-            after=wanted.texts,
-            source=wanted.source,
-            warnings=_other_id(wanted, known),
-        )
+        return Check(**_common(wanted, "new", {}, _other_id(wanted, known)))
     if isinstance(known, AppliedList) and known.texts == wanted.texts:
         return None
     before = only_fields(known.texts, FIELDS)
     fields = differing(wanted.texts, known.texts)
     if isinstance(known, DoubtfulList):
         fields = tuple(field for field in FIELDS if field in fields or field in known.intended.keys() & wanted.texts)
-        return _update(wanted, "retry", fields, before) if fields else _adopt(wanted, "retry", before)
-    return _update(wanted, "edit", fields, before) if fields else _adopt(wanted, "edit", before)
+        return _update(wanted, "retry", fields, before) if fields else Adopt(**_common(wanted, "retry", before))
+    return _update(wanted, "edit", fields, before) if fields else Adopt(**_common(wanted, "edit", before))
 
 
 def _new(wanted: DesiredList, applied: Applied, live: Texts) -> Change:
@@ -143,7 +136,7 @@ def _new(wanted: DesiredList, applied: Applied, live: Texts) -> Change:
     before = only_fields(live, tuple(wanted.texts))
     fields = differing(wanted.texts, live)
     if not fields:
-        return _adopt(wanted, "new", before, warnings)
+        return Adopt(**_common(wanted, "new", before, warnings))
     update = _update(wanted, "new", fields, before, warnings)
     if live[NAME] in (wanted.texts.get(NAME), wanted.previously):
         return update
@@ -173,7 +166,7 @@ def _row_of_known(wanted: DesiredList, known: KnownList, live: Texts, desired: D
     if edited:
         return _Row(_update(wanted, cause, edited, before), drift, warnings)
     if isinstance(known, DoubtfulList) or known.texts != wanted.texts:
-        return _Row(_adopt(wanted, cause, before), drift, warnings)
+        return _Row(Adopt(**_common(wanted, cause, before)), drift, warnings)
     return _Row(None, drift, warnings)
 
 
@@ -204,32 +197,25 @@ def _update(
     wanted: DesiredList, cause: Cause, fields: tuple[Field, ...], before: Texts, warnings: tuple[str, ...] = ()
 ) -> Update:
     found = {field: unseen_difference(before[field], wanted.texts[field]) for field in fields if field in before}
-    return Update(
-        key=wanted.key,
-        id=wanted.id,
-        cause=cause,
-        before=before,
-        after=wanted.texts,
-        source=wanted.source,
-        warnings=(
-            *warnings,
-            *(f"the {label(field)} looks as before, but {unseen}" for field, unseen in found.items() if unseen),
-            *placeholder_warnings(wanted.texts, fields),
-        ),
-        fields=fields,
+    said = (
+        *warnings,
+        *(f"the {label(field)} looks as before, but {unseen}" for field, unseen in found.items() if unseen),
+        *placeholder_warnings(wanted.texts, fields),
     )
+    return Update(**_common(wanted, cause, before, said), fields=fields)
 
 
-def _adopt(wanted: DesiredList, cause: Cause, before: Texts, warnings: tuple[str, ...] = ()) -> Adopt:
-    return Adopt(
-        key=wanted.key,
-        id=wanted.id,
-        cause=cause,
-        before=before,
-        after=wanted.texts,
-        source=wanted.source,
-        warnings=warnings,
-    )
+def _common(wanted: DesiredList, cause: Cause, before: Texts, warnings: tuple[str, ...] = ()) -> CommonFields:
+    """Return what a change says of a declared list, whatever is to be done."""
+    return {
+        "key": wanted.key,
+        "id": wanted.id,
+        "cause": cause,
+        "before": before,
+        "after": wanted.texts,
+        "source": wanted.source,
+        "warnings": warnings,
+    }
 
 
 def _forget(known: KnownList, environment: str, keys: Mapping[str, str]) -> Forget:

@@ -104,7 +104,7 @@ class _Now:
 def _held_against(change: _Open, now: _Now) -> Change:
     if isinstance(change, Check):
         missed = tuple(field for field, text in change.after.items() if not now.shows(field, text))
-        return blocks.block_change(change, blocks.unreviewed_values(missed)) if missed else _as_adopt(change)
+        return blocks.block_change(change, blocks.unreviewed_values(missed)) if missed else Adopt(**change.common)
     fields = change.fields if isinstance(change, Update) else ()
     pending = tuple(field for field in fields if not now.shows(field, change.after[field]))
     if unseen := tuple(field for field in pending if field not in change.before):
@@ -114,7 +114,7 @@ def _held_against(change: _Open, now: _Now) -> Change:
         return blocks.block_change(change, blocks.live_has_moved(change, moved, now.live), cause)
     if isinstance(change, Adopt):
         return change
-    return replace(change, fields=pending) if pending else _as_adopt(change)
+    return replace(change, fields=pending) if pending else Adopt(**change.common)
 
 
 def _stands(change: Update | Adopt, field: Field, pending: tuple[Field, ...], now: _Now) -> bool:
@@ -124,15 +124,3 @@ def _stands(change: Update | Adopt, field: Field, pending: tuple[Field, ...], no
         return as_before
     text = change.after[field]
     return now.shows(field, text) or (now.says(field, text) and (as_before or isinstance(change, Update)))
-
-
-def _as_adopt(change: Update | Check) -> Adopt:
-    return Adopt(
-        key=change.key,
-        id=change.id,
-        cause=change.cause,
-        before=change.before,
-        after=change.after,
-        source=change.source,
-        warnings=change.warnings,
-    )
