@@ -351,6 +351,17 @@ def test_it_ends_with_its_assistant_and_waits_for_no_answer(
 
 
 @pytest.mark.slow
+def test_it_ends_when_its_answers_are_not_read(place: Workplace) -> None:
+    with started(place) as server:
+        tell(server, {"method": "notifications/initialized"})
+        for number in range(20):  # answers of 30 kB each, far more than a pipe holds
+            tell(server, {"id": number, "method": "tools/call", "params": {"name": "schema", "arguments": {}}})
+        assert server.stdin
+        server.stdin.close()
+        assert server.wait(60) == 0
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("is_asking", [False, True])
 def test_it_ends_when_only_its_stdout_is_closed(place: Workplace, is_asking: bool) -> None:
     """An assistant that has died may have left its end of stdin to another process."""
