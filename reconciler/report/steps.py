@@ -53,8 +53,8 @@ def of_drift_left_alone(of: EnvironmentPlan, asked: Asked) -> Iterator[Step]:
     yield _set_back(of.name, asked, _guarded(of.standing, in_use))
 
 
-def of_drift(found: EnvironmentDrift, asked: Asked) -> Iterator[Step]:
-    """Yield what can be done about what a drift report found in an environment."""
+def of_drift(found: EnvironmentDrift, asked: Asked, *, named: bool) -> Iterator[Step]:
+    """Yield what can be done about what a drift report found in an environment; undeclared lists are `named` in it."""
     if found.drifted:
         yield _accept(found.name, asked, *(drift.key for drift in found.drifted if asked.only))
         yield _set_back(found.name, asked, _guarded(found.standing, _rename_used(found.drifted)))
@@ -64,6 +64,8 @@ def of_drift(found: EnvironmentDrift, asked: Asked) -> Iterator[Step]:
     elif found.pending:
         words = "To see what an apply does with the lists that were never applied"
         yield Step(words, command("plan --refresh", [found.name], asked))
+    if found.undeclared and not named:
+        yield Step("To see which lists are undeclared", command("drift --undeclared", [found.name], asked))
     if found.undeclared:
         yield Step("To declare the undeclared lists", command("import", [found.name], asked))
 

@@ -51,6 +51,14 @@ _VERBS: dict[str, dict[str, Verb]] = {
 }
 
 
+class _Line(JSONResponse):
+    """JSON that ends its line, so that the prompt of a shell stands below what curl prints."""
+
+    def render(self, content: object) -> bytes:
+        """Return the document with a line break at its end."""
+        return super().render(content) + b"\n"
+
+
 def control(world: World) -> Starlette:
     """Return the application that serves the control path of `world`."""
     routes = [Route(PREFIX + path, _endpoint(world, by_method), methods=_METHODS) for path, by_method in _VERBS.items()]
@@ -64,7 +72,7 @@ def _endpoint(world: World, by_method: dict[str, Verb]) -> Callable[[Request], A
         if not (verb := by_method.get(request.method)):
             return _refusal(405, [f"{request.method} is not possible here: {', '.join(by_method)}"])
         try:
-            return JSONResponse(verb(world, request.path_params, await request.body()))
+            return _Line(verb(world, request.path_params, await request.body()))
         except MissingError as error:
             return _refusal(404, [str(error)])
         except UsageError as error:
@@ -98,4 +106,4 @@ async def _nowhere(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 def _refusal(status: int, messages: Iterable[str]) -> Response:
-    return JSONResponse({"errors": [{"msg": message} for message in messages]}, status)
+    return _Line({"errors": [{"msg": message} for message in messages]}, status)

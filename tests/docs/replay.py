@@ -92,7 +92,7 @@ class _Workshop:
         if command.startswith("reconciler sandbox") and "--settings" not in command:
             return self._start(command), 0
         if command.startswith("curl "):
-            return f"{_curled(*shlex.split(self.here(command)))}\n", 0
+            return _curled(*shlex.split(self.here(command))), 0
         if command.startswith("reconciler ") and not _FOR_A_SHELL.search(command):
             return self._fork(*shlex.split(self.here(command))[1:])
         ran = subprocess.run(

@@ -59,7 +59,7 @@ def _environment(found: EnvironmentDrift, asked: Asked, *, undeclared: bool) -> 
         cost=count(found.requests, "request"),
         entries=in_reading_order(_entries(found, undeclared=undeclared)),
         warnings=found.warnings,
-        steps=tuple(steps.of_drift(found, asked)),
+        steps=tuple(steps.of_drift(found, asked, named=undeclared)),
         target=found.target,
         lineage=found.lineage,
         serial=found.serial,

@@ -99,8 +99,11 @@ def test_whole_in_colour() -> None:
 def test_a_next_step_promises_only_what_it_does() -> None:
     allowed = replace(FOUND, standing=Standing(rename_in_use="warn"))
     guard = " (names of lists that campaigns use only with policy.rename_in_use: warn)"
-    assert [[guard in str(step) for step in of_drift(each, Asked())][1] for each in (FOUND, allowed)] == [True, False]
-    (step,) = of_drift(replace(IDLE, lists=(NEVER_APPLIED,)), Asked())
+    assert [[guard in str(step) for step in of_drift(each, Asked(), named=True)][1] for each in (FOUND, allowed)] == [
+        True,
+        False,
+    ]
+    (step,) = of_drift(replace(IDLE, lists=(NEVER_APPLIED,)), Asked(), named=True)
     assert (
         str(step)
         == "To see what an apply does with the lists that were never applied: reconciler plan --refresh --env dev"
