@@ -60,8 +60,8 @@ def combine_plans(
 ) -> tuple[Plan, Failures]:
     """Return the plan of environments by these `names`, of which each was planned or failed."""
     planned, failures = sorted_out(names, found)
-    made = Plan(metadata.tool, metadata.created_at, refreshed, metadata.files, planned, _words(failures))
-    return replace(made, asked=metadata.asked), failures
+    head = metadata.tool, metadata.created_at, refreshed, metadata.files
+    return Plan(*head, planned, _words(failures), asked=metadata.asked), failures
 
 
 def drift(

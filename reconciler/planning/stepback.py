@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from reconciler.model.changes import EnvironmentPlan, Update
 from reconciler.model.lists import Applied, KnownList, LaterState, Live, PastRun
@@ -18,7 +18,7 @@ def step_back_warnings(applied: Applied, later: LaterState | None, live: Live | 
     if later.cut_off:
         return _of_cut_history(applied, live)
     shown = taken_out(applied, later, live)
-    still = f" Live still shows that in {_list_names(list(shown))}." if shown else ""
+    still = f" Live still shows that in {_list_names(shown)}." if shown else ""
     said = (
         f"git moved this state back, from serial {later.applied.serial} to {applied.serial}, as git revert does: what "
         f"was applied in between is not known here any more, and a plan does not undo it.{still} To undo it in the "
@@ -78,6 +78,6 @@ def _of_cut_history(applied: Applied, live: Live | None) -> tuple[str, ...]:
     return (said,) if moved else ()
 
 
-def _list_names(keys: list[str]) -> str:
+def _list_names(keys: Collection[str]) -> str:
     named = ", ".join(sorted(keys)[:_MOST_NAMED])
     return f"{named} and {len(keys) - _MOST_NAMED} more" if len(keys) > _MOST_NAMED else named
