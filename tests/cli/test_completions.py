@@ -51,7 +51,7 @@ class Terminal:
     def type(self, text: str, awaited: str) -> str:
         os.write(self._leader, text.encode())
         shown = ""
-        end = time.monotonic() + 30
+        end = time.monotonic() + 60
         while awaited not in shown and time.monotonic() < end:
             if select.select([self._leader], [], [], 0.2)[0]:
                 shown += os.read(self._leader, 4096).decode(errors="replace")

@@ -160,7 +160,7 @@ def test_the_commands_of_the_page_make_the_jobs_of_one_image(tmp_path: Path) -> 
     given = {"PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}"}
     command = ["sh", "-euc", commands]
     said = subprocess.run(
-        command, cwd=tmp_path, env=given, capture_output=True, text=True, check=True, timeout=30
+        command, cwd=tmp_path, env=given, capture_output=True, text=True, check=True, timeout=120
     ).stdout
     assert said == "log of job.batch/made-2\n"
     made = [yaml.safe_load((tmp_path / name).read_text()) for name in ("made-0.yaml", "made-1.yaml", "applied.yaml")]

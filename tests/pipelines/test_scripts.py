@@ -104,7 +104,7 @@ class Desk:
     def run(self, script: str, **variables: str) -> tuple[int, str]:
         """Run a script to its end; return its exit code and all that it prints."""
         started = self.start(script, **variables)
-        said, _ = started.communicate(timeout=30)
+        said, _ = started.communicate(timeout=120)
         return started.returncode, said
 
 

@@ -29,7 +29,7 @@ STYLELINT = [
 def faults(folder: Path, *command: str) -> str:
     """Return what a linter says, nothing if it finds no fault."""
     assert Path(command[0]).exists(), "make slow installs it"
-    ran = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=60)
+    ran = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=300)
     return (ran.stdout + ran.stderr).strip() if ran.returncode else ""
 
 

@@ -400,7 +400,7 @@ def test_a_signal_leaves_the_manifest_as_it_is(place: Workplace, verb: list[str]
     place.sandbox.world.faults.arm([faults.Delay(call="read_all", seconds=10)])
     before = manifest(place)
     with place.start(*verb) as running:
-        until = time.monotonic() + 20
+        until = time.monotonic() + 60
         while not requests(place):
             assert time.monotonic() < until
             time.sleep(0.05)

@@ -626,12 +626,15 @@ def test_a_thousand_lists(tmp_path: Path) -> None:
         assert place.run("apply", "--yes", "--json").code == 0
         place.sandbox.world.log.clear()
         place.manifest("".join(entries).replace("description: D", "description: E", 300))
+        began = time.monotonic()
         ran = place.run("apply", "--yes", "--json")
-        assert (ran.code, requests(place), len(place.puts)) == (0, 303, 300)
+        minutes = int((time.monotonic() - began) / 60)
+        assert (ran.code, len(place.puts)) == (0, 300)
+        assert 303 <= requests(place) <= 303 + minutes
 
 
 def _wait_for_put(place: Workplace, count: int = 1) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while len(place.sandbox.world.log.puts()) < count:
         assert time.monotonic() < deadline
         time.sleep(0.02)
@@ -665,7 +668,7 @@ def at_a_terminal(place: Workplace, answer: str, *arguments: str) -> tuple[int, 
     running = Started(arguments, place.folder, variables, [follower] * 3)
     os.close(follower)
     shown = b""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         ready, _, _ = select.select([leader], [], [], 0.1)
         try:
@@ -676,7 +679,7 @@ def at_a_terminal(place: Workplace, answer: str, *arguments: str) -> tuple[int, 
             os.write(leader, answer.encode())
             answer = ""
     os.close(leader)
-    return running.wait(20), shown.decode()
+    return running.wait(60), shown.decode()
 
 
 @pytest.mark.parametrize(("answer", "code", "puts"), [("no\n", 1, 0), ("y\n", 1, 0), ("\x04", 1, 0), ("yes\n", 0, 1)])

@@ -321,7 +321,7 @@ def lost(writer: LeasedWriter) -> bool:
 
 
 def wait_for(happened: Callable[[], bool]) -> None:
-    until = time.monotonic() + 20
+    until = time.monotonic() + 60
     while not happened():
         assert time.monotonic() < until
         time.sleep(0.01)
