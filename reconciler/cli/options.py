@@ -127,7 +127,7 @@ def part(text: str) -> Shard:
 
 def workers(text: str) -> str:
     """Parse the address of a scheduler, or local:N."""
-    if not (_LOCAL.fullmatch(text) or _SCHEDULER.fullmatch(text)):
+    if not (_LOCAL if text.startswith("local:") else _SCHEDULER).fullmatch(text):
         raise argparse.ArgumentTypeError(
             f"must be a scheduler, such as tls://scheduler:8786, or local:N with N from 1 to 99; got {text!r}"
         )

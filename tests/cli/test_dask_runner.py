@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import signal
+import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from logging.handlers import BufferingHandler
@@ -12,12 +14,12 @@ from typing import cast
 
 import pytest
 
-from reconciler.cli.fleet import dask_runner, opening
+from reconciler.cli.fleet import dask_runner, local_workers, opening
 from reconciler.cli.fleet.dask_runner import DaskRunner
 from reconciler.cli.fleet.task_runner import Lost
 from reconciler.cli.wiring import Chosen
 from reconciler.engine.workspaces import PlanMetadata
-from reconciler.errors import FleetError, UsageError
+from reconciler.errors import FleetError, StoppedError, UsageError
 from reconciler.manifest import Manifest
 from tests.cli.fleets import Signalled
 
@@ -174,3 +176,21 @@ def test_what_is_not_installed_is_said_with_the_way(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(opening, "find_spec", lambda name: cast("object", None) if name == "distributed" else name)
     assert "needs distributed" in refused("s3://bucket/lists", "tcp://scheduler:8786")
     assert "with the extra fleet (docs/install.md)" in refused("s3://bucket/lists", "local:2")
+
+
+def test_a_signal_ends_the_wait_for_a_scheduler() -> None:
+    opened = dask_runner.connected("tcp://127.0.0.1:1", 60.0, Signalled(signal.SIGINT))
+    with pytest.raises(StoppedError, match="SIGINT") as error, opened:
+        pass
+    assert error.value.exit_code == 130
+
+
+def test_workers_that_do_not_end_go_with_all_that_they_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(local_workers, "_GRACE", 0.1)
+    hold = ["sh", "-c", "trap '' TERM; sleep 600 & echo begun; wait"]
+    with subprocess.Popen(hold, start_new_session=True, stdout=subprocess.PIPE) as workers:
+        assert workers.stdout
+        assert workers.stdout.readline() == b"begun\n"
+        local_workers._end(workers)
+        assert workers.stdout.read() == b""  # nobody holds it open any more
+    assert workers.returncode == -signal.SIGKILL

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
@@ -248,6 +249,17 @@ def test_a_worker_of_another_version_does_nothing(place: Accounts) -> None:
     _, failures = fleet.plan()
     assert list(failures) == ["e0"]
     assert "install the same" in str(failures["e0"])
+
+
+def test_what_a_worker_lacks_is_said_of_the_worker(place: Accounts, monkeypatch: pytest.MonkeyPatch) -> None:
+    def elsewhere(order: bytes) -> bytes:
+        with monkeypatch.context() as worker:
+            worker.delenv("KORE_CLIENT_SECRET")
+            return run_account(VERSION, order)
+
+    _, failures = place.fleet(InlineRunner({0: elsewhere}), "plan", "--refresh").plan()
+    assert [str(failures["e0"]).partition(": ")[0]] == [f"on the worker {socket.gethostname()}"]
+    assert "KORE_CLIENT_SECRET is not set" in str(failures["e0"])
 
 
 def test_an_order_that_cannot_be_read_is_answered() -> None:

@@ -7,7 +7,7 @@ import argparse
 import pytest
 
 from reconciler.cli.app import run
-from reconciler.cli.options import choose_environments, integer, part, seconds
+from reconciler.cli.options import choose_environments, integer, part, seconds, workers
 from reconciler.cli.reports import parse_request
 from reconciler.errors import UsageError
 
@@ -16,6 +16,8 @@ NO_SECONDS = ["", " ", "0", "-1", "+1", "3601", "1_0", "1e3", "inf", "nan", "١"
 NO_PORTS = ["", "-1", "65536", "1_0", "1.0", "٣", "9" * 6_000]
 
 NO_SHARDS = ["", "1", "/", "0/5", "6/5", "1/0", "-1/5", "1/5/5", " 1/5", "1/10000", "१/५", "a/b"]
+
+NO_WORKERS = ["", "local:", "local:0", "local:100", "local:8786", "local:1000", "local", "http://scheduler:8786"]
 
 KNOWN = ["sandbox", "dev", "prod"]
 NAMED = {
@@ -60,6 +62,19 @@ def test_what_is_no_integer(text: str) -> None:
 def test_what_is_no_part_of_the_accounts(text: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError, match="must be part I of N, such as 1/5 or 5/5"):
         part(text)
+
+
+@pytest.mark.parametrize("text", NO_WORKERS)
+def test_what_names_no_workers(text: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError, match="or local:N with N from 1 to 99"):
+        workers(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["local:1", "local:99", "tls://scheduler:8786", "localhost:8786", "local.example:8786"]
+)
+def test_what_names_workers(text: str) -> None:
+    assert workers(text) == text
 
 
 @pytest.mark.parametrize(("variable", "chosen"), NAMED.items())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import random
+import socket
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
@@ -19,7 +20,7 @@ from threading import Event
 from reconciler.api.rate_limit import RateLimit
 from reconciler.cli import wiring
 from reconciler.cli.approval import check_freeze
-from reconciler.cli.fleet.account_answer import AccountAnswer, EndPart, encode_answer, error_part
+from reconciler.cli.fleet.account_answer import AccountAnswer, EndPart, ErrorPart, encode_answer, error_part
 from reconciler.cli.fleet.account_order import VERSION, AccountOrder, ApplyOrder, decode_order
 from reconciler.cli.fleet.earlier_worker import with_earlier_work
 from reconciler.cli.fleet.tagged_plan import tag, untag
@@ -29,7 +30,7 @@ from reconciler.engine.applying import ApplyOptions, apply, plan_environment
 from reconciler.engine.looking import combine_plans, drift, plan, warn_of_freeze
 from reconciler.engine.per_account import side_by_side
 from reconciler.engine.workspaces import Workspace
-from reconciler.errors import FleetError, LockedError, StoppedError, in_words
+from reconciler.errors import FleetError, LockedError, StoppedError, UsageError, in_words
 from reconciler.execute.snapshot import read_live
 from reconciler.manifest import Environment
 from reconciler.model.changes import EnvironmentPlan, Plan
@@ -65,7 +66,15 @@ def run_account(version: str, content: bytes) -> bytes:
         return encode_answer(_WORK[order.work](task))
     except Exception as error:  # noqa: BLE001  whatever it is, it ends in words
         begun = task is not None and task.begun
-        return encode_answer(AccountAnswer(refused=error_part(in_words(error)), begun=begun))
+        return encode_answer(AccountAnswer(refused=_told(error), begun=begun))
+
+
+def _told(error: Exception) -> ErrorPart:
+    """Return an error as it is sent; one of variables or files says that it means those of this machine."""
+    known = in_words(error)
+    if isinstance(known, UsageError):
+        known.args = (f"on the worker {socket.gethostname()}: {known}",)
+    return error_part(known)
 
 
 def stop_accounts(run: str, signal: int) -> None:
@@ -148,7 +157,7 @@ def _plan(task: _Task) -> AccountAnswer:
         if order.refresh:
             readers = connections.enter_context(wiring.readers(order.environments, order, task.clock))
         planned, failures = plan(task.workspaces, readers, order.metadata, order.selection)
-    failed = {name: error_part(error) for name, error in failures.items()}
+    failed = {name: _told(error) for name, error in failures.items()}
     return AccountAnswer(plans=tuple(map(tag, planned.environments)), failed=failed, owners=task.owners)
 
 
@@ -157,7 +166,7 @@ def _drift(task: _Task) -> AccountAnswer:
     with wiring.readers(order.environments, order, task.clock) as readers:
         declared = dict.fromkeys(task.names, order.declared)
         found, failures = drift(task.workspaces, readers, order.metadata, declared, order.selection)
-    failed = {name: error_part(error) for name, error in failures.items()}
+    failed = {name: _told(error) for name, error in failures.items()}
     return AccountAnswer(drift=found.environments, failed=failed, owners=task.owners)
 
 
@@ -182,7 +191,7 @@ def _prepare(task: _Task) -> AccountAnswer:
     with wiring.readers(order.environments, order, task.clock) as readers:
         found = side_by_side(task.workspaces, look)
     planned, failures = combine_plans(task.names, found, order.metadata, refreshed=True)
-    failed = {name: error_part(error) for name, error in failures.items()}
+    failed = {name: _told(error) for name, error in failures.items()}
     return AccountAnswer(tuple(map(tag, planned.environments)), failed=failed, spent=spent, owners=task.owners)
 
 

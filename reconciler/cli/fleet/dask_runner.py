@@ -13,18 +13,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from queue import Empty, SimpleQueue
 from threading import Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from uuid import uuid4
 
 from reconciler.cli.fleet.account_order import VERSION
 from reconciler.cli.fleet.account_task import run_account, stop_accounts
-from reconciler.cli.fleet.task_runner import Lost
-from reconciler.errors import FleetError, ReconcilerError
+from reconciler.cli.fleet.task_runner import TICK, Lost, Signals
+from reconciler.errors import FleetError, ReconcilerError, StoppedError
 from reconciler.uptime import uptime
 
 if TYPE_CHECKING:
     from distributed import Client, Future, Security
 
+_Came = TypeVar("_Came")
 _log = logging.getLogger(__name__)
 _PATIENCE = 10.0  # seconds for a scheduler to answer
 _PAUSE = 0.2  # seconds between two tries to reach a scheduler
@@ -116,24 +117,32 @@ def _in_words(error: Exception) -> str:
 def connected(
     address: str,
     seconds: float | None,
+    signals: Signals,
     security: Security | None = None,
     lacking: Callable[[], str] = lambda: "Start some with: dask worker ADDRESS --nthreads 64",
 ) -> Iterator[Client]:
-    """Connect to a scheduler that has a worker. Raises FleetError; `lacking` says what to do if there is no worker."""
-    _check_reachable(address, seconds or _PATIENCE)
+    """Connect to a scheduler that has a worker. Raises FleetError, and StoppedError after a signal.
+
+    `lacking` says what to do if there is no worker.
+    """
+    patience = seconds or _PATIENCE
+    _in_time(lambda: _check_reachable(address, patience), 2 * patience, signals)
     quiet()
     from distributed import Client
 
-    patience = seconds or _PATIENCE
+    def connect() -> Client:
+        return Client(address, timeout=patience, set_as_default=False, security=security)
+
     try:
-        client = _in_time(
-            lambda: Client(address, timeout=patience, set_as_default=False, security=security), 2 * patience
-        )
+        client = _in_time(connect, 2 * patience, signals)
+    except StoppedError:
+        raise
     except Exception as error:
         raise _no_scheduler(address, str(error)) from error
     try:
+        for_workers = seconds or _FOR_WORKERS
         try:
-            client.wait_for_workers(1, timeout=seconds or _FOR_WORKERS)
+            _in_time(lambda: client.wait_for_workers(1, timeout=for_workers), 2 * for_workers, signals)
         except TimeoutError as error:
             raise FleetError(
                 f"--dask {address}: the scheduler has no workers. Nothing was sent. {lacking()}"
@@ -144,24 +153,30 @@ def connected(
             client.close(timeout=_PATIENCE)
 
 
-def _in_time(connect: Callable[[], Client], seconds: float) -> Client:
-    """Return the connected client. Dask itself waits for ever for the first word of what only listens."""
-    ended: SimpleQueue[Client | Exception] = SimpleQueue()
+def _in_time(work: Callable[[], _Came], seconds: float, signals: Signals) -> _Came:
+    """Return what comes of it, unless a signal comes first.
 
-    def work() -> None:
+    Dask itself hears no signal, and waits for ever for the first word of what only listens.
+    """
+    ended: SimpleQueue[_Came | Exception] = SimpleQueue()
+
+    def tell() -> None:
         try:
-            ended.put(connect())
+            ended.put(work())
         except Exception as error:  # noqa: BLE001  raised below
             ended.put(error)
 
-    Thread(target=work, daemon=True).start()
-    try:
-        found = ended.get(timeout=seconds)
-    except Empty:
-        raise TimeoutError("it listens, but says nothing") from None
-    if isinstance(found, Exception):
-        raise found
-    return found
+    Thread(target=tell, daemon=True).start()
+    until = uptime() + seconds
+    while uptime() < until:
+        if signals.signal is not None:
+            raise StoppedError(signals.signal)
+        with suppress(Empty):
+            came = ended.get(timeout=TICK)
+            if isinstance(came, Exception):
+                raise came
+            return came
+    raise TimeoutError("it listens, but says nothing")
 
 
 def _check_reachable(address: str, seconds: float) -> None:

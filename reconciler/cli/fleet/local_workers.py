@@ -8,15 +8,17 @@ command alone, which stops them in order; they end when the scheduler does.
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from reconciler.cli.fleet.dask_runner import connected, quiet
+from reconciler.cli.fleet.task_runner import Signals
 from reconciler.engine.per_account import THREADS
 
 if TYPE_CHECKING:
@@ -27,8 +29,8 @@ _GRACE = 10.0  # seconds for workers to end
 
 
 @contextmanager
-def local_workers(processes: int) -> Iterator[Client]:
-    """Start a scheduler and as many worker processes, and connect. Raises FleetError."""
+def local_workers(processes: int, signals: Signals) -> Iterator[Client]:
+    """Start a scheduler and as many worker processes, and connect. Raises FleetError; StoppedError after a signal."""
     quiet()
     import dask
     from distributed import LocalCluster, Security
@@ -50,7 +52,7 @@ def local_workers(processes: int) -> Iterator[Client]:
             command, env=variables, start_new_session=True, stdin=subprocess.DEVNULL, stdout=said, stderr=said
         ) as workers:  # fmt: skip
             try:
-                with connected(address, None, security, lambda: _last_words(log)) as client:
+                with connected(address, None, signals, security, lambda: _last_words(log)) as client:
                     yield client
             finally:
                 _end(workers)
@@ -80,4 +82,5 @@ def _end(workers: subprocess.Popen[bytes]) -> None:
     try:
         workers.wait(_GRACE)
     except subprocess.TimeoutExpired:
-        workers.kill()
+        with suppress(ProcessLookupError):
+            os.killpg(workers.pid, signal.SIGKILL)  # with the processes that it started

@@ -27,7 +27,7 @@ _NEEDED = ("dask", "distributed")
 def open_fleet(
     chosen: Chosen, metadata: PlanMetadata, options: argparse.Namespace, signals: Signals
 ) -> Iterator[Fleet]:
-    """Connect to the workers that the options name. Raises UsageError and FleetError before anything is done."""
+    """Connect to the workers that the options name. Raises UsageError, FleetError, StoppedError before any work."""
     address: str = options.dask
     local = address.startswith(_LOCAL)
     _check_installed((*_NEEDED, "cryptography") if local else _NEEDED)
@@ -42,8 +42,11 @@ def open_fleet(
 
     logs.show()
     run = uuid4().hex[:12]
-    here = local_workers(int(address.removeprefix(_LOCAL))) if local else connected(address, options.timeout)
-    with here as client:
+    if local:
+        opened = local_workers(int(address.removeprefix(_LOCAL)), signals)
+    else:
+        opened = connected(address, options.timeout, signals)
+    with opened as client:
         yield Fleet(DaskRunner(client, run), signals, chosen, metadata, options, shared=local, run=run)
 
 
