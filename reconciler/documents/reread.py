@@ -1,7 +1,7 @@
 """Plans, results and drift reports as their documents tell them, to be reported again, together with others.
 
-What no document holds is not there: which lists are as declared, how many are in doubt, and, of a result, what its
-changes were.
+What no document holds is not there: which lists are as declared, how many are in doubt, and, of a result, why its
+changes were planned.
 """
 
 from __future__ import annotations
@@ -101,6 +101,8 @@ def _applied(part: EnvironmentResultPart) -> EnvironmentResult:
                 verified=each["verified"],
                 error=each["error"],
                 guard=each.get("guard"),
+                before=each.get("before"),
+                after=each.get("after"),
             )
             for each in part["outcomes"]
         ),
@@ -109,6 +111,7 @@ def _applied(part: EnvironmentResultPart) -> EnvironmentResult:
         seconds=part["summary"]["seconds"],
         stopped=part["stopped"],
         broke_freeze=part.get("broke_freeze", ""),
+        began_with=(part["state"]["lineage"], part["state"]["serial"]) if "state" in part else None,
     )
 
 

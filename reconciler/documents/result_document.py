@@ -137,8 +137,9 @@ def _environment(environment: EnvironmentResult, approved: EnvironmentPlan | Non
         "stopped": environment.stopped,
         "outcomes": [_outcome(outcome, updates.get(outcome.key)) for outcome in environment.outcomes],
     }
-    if approved:
-        made["state"] = {"lineage": approved.lineage, "serial": approved.serial}
+    began_with = (approved.lineage, approved.serial) if approved else environment.began_with
+    if began_with:
+        made["state"] = {"lineage": began_with[0], "serial": began_with[1]}
     if environment.broke_freeze:
         made["broke_freeze"] = environment.broke_freeze
     return made
@@ -176,4 +177,6 @@ def _outcome(outcome: Outcome, update: Update | None) -> OutcomePart:
         made["guard"] = outcome.guard
     if update:
         made["before"], made["after"] = only_fields(update.before, update.fields), update.body
+    elif outcome.before is not None and outcome.after is not None:
+        made["before"], made["after"] = outcome.before, outcome.after
     return made

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from reconciler.model.changes import Action, Guard, Plan
+from reconciler.model.texts import Texts
 
 OutcomeKind: TypeAlias = Literal[
     "updated",  # acknowledged, and found so by a later read
@@ -27,7 +28,8 @@ class Outcome:
 
     `attempts` counts the PUTs sent. `verified` is True or False if a read settled it, else None. `error` says
     what went wrong, on what, and what to do; None if the outcome is in order. `guard` is what stopped the change, None
-    if no guard did.
+    if no guard did. `before` and `after` are the fields of its PUT where no approved plan tells them: in a result that
+    was read again.
     """
 
     key: str
@@ -38,6 +40,8 @@ class Outcome:
     verified: bool | None = None
     error: str | None = None
     guard: Guard | None = None
+    before: Texts | None = None
+    after: Texts | None = None
 
     @property
     def in_order(self) -> bool:
@@ -50,7 +54,8 @@ class EnvironmentResult:
     """The outcomes of one environment; `stopped` says why the run ended early, None if it did not.
 
     `seconds` is the time it took, `requests` the HTTP requests sent, retries included. `broke_freeze` is the reason for
-    which it was applied in a freeze of the policy, "" if there was none.
+    which it was applied in a freeze of the policy, "" if there was none. `began_with` are lineage and serial
+    of the state, where no approved plan tells them.
     """
 
     name: str
@@ -60,6 +65,7 @@ class EnvironmentResult:
     seconds: float
     stopped: str | None = None
     broke_freeze: str = ""
+    began_with: tuple[str, int] | None = None
 
     @property
     def in_order(self) -> bool:

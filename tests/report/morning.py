@@ -135,12 +135,18 @@ SINGLE: Final = replace(PLAN, environments=(_OF_PROD,))
 
 def _outcome(change: Change, kind: OutcomeKind, error: str | None = None, attempts: int = 1) -> Outcome:
     return Outcome(
-        key=change.key, id=change.id, action=change.action, outcome=kind, attempts=attempts, verified=None, error=error
+        key=change.key,
+        id=change.id,
+        action=change.action,
+        outcome=kind,
+        attempts=attempts,
+        error=error,
+        guard=change.block.guard if isinstance(change, Blocked) else None,
     )
 
 
 _OUTCOMES: Final = (
-    _outcome(_PROD[0], "blocked", "rename_in_use: 2 campaigns use it; rename it when no campaign uses it", 0),
+    _outcome(_PROD[0], "blocked", "2 campaigns use it; rename it when no campaign uses it", 0),
     _outcome(_PROD[1], "updated"),
     _outcome(_PROD[2], "in_doubt", "PUT timed out after 30 s, five times", 5),
     _outcome(_PROD[3], "updated"),
