@@ -330,11 +330,21 @@ def test_a_task_that_runs_twice_writes_once(place: Accounts, monkeypatch: pytest
         answers.extend(map(decode_answer, both))
         return both[0]
 
-    done, _, _ = apply_by(place, InlineRunner({2: twice}))
+    done, undo, _ = apply_by(place, InlineRunner({2: twice}, repeated=True))
     assert kinds(done) == [["updated"] * 3] * 2
-    assert [[outcome.outcome for outcome in each.ends[0].result.outcomes] for each in answers] == [["updated"] * 3] * 2
-    assert [len(each.ends[0].undo.changes) for each in answers] == [3, 3]
+    assert sorted(len(each.ends[0].result.outcomes) for each in answers) == [0, 3]
+    assert [len(each.changes) for each in undo[-1].environments] == [3, 3]
     assert len(place.sandboxes[0].world.writes) == 3
+
+
+def done_twice(answers: list[AccountAnswer]) -> Callable[[bytes], bytes]:
+    """Return what carries an order out twice, one after the other, and answers the second time."""
+
+    def twice(order: bytes) -> bytes:
+        answers.extend(decode_answer(run_account(VERSION, order)) for _ in range(2))
+        return encode_answer(answers[-1])
+
+    return twice
 
 
 def test_what_is_done_already_is_set_back_as_it_would_have_been_by_who_did_it(place: Accounts) -> None:
@@ -344,15 +354,20 @@ def test_what_is_done_already_is_set_back_as_it_would_have_been_by_who_did_it(pl
     manifest = place.folder / "lists.yaml"
     manifest.write_text(manifest.read_text().replace("Alpha", "Beta"))
     answers: list[AccountAnswer] = []
-
-    def twice(order: bytes) -> bytes:
-        answers.extend(decode_answer(run_account(VERSION, order)) for _ in range(2))
-        return encode_answer(answers[-1])
-
-    apply_by(place, InlineRunner({2: twice}))
-    first, second = ({change.key: change for change in untag(each.ends[0].undo).changes} for each in answers)
+    _, undo, _ = apply_by(place, InlineRunner({2: done_twice(answers)}, repeated=True))
+    first = {change.key: change for change in untag(answers[0].ends[0].undo).changes}
+    second = {change.key: change for change in undo[-1].environments[0].changes}
     assert first == second
     assert (first["k1"].before["description"], first["k1"].after["name"]) == ("Elsewhere", "Alpha 1")
+
+
+def test_what_another_command_made_meanwhile_is_left_to_that_one_to_tell(place: Accounts) -> None:
+    answers: list[AccountAnswer] = []
+    done, undo, told = apply_by(place, InlineRunner({2: done_twice(answers)}))
+    assert kinds(done) == [[], ["updated"] * 3]
+    assert done.environments[0].unchanged == 3
+    assert [len(each.changes) for each in undo[-1].environments] == [0, 3]
+    assert len(told) == 3
 
 
 def test_a_lock_of_another_run_is_not_waited_for(place: Accounts) -> None:

@@ -22,7 +22,6 @@ from reconciler.cli import wiring
 from reconciler.cli.approval import check_freeze
 from reconciler.cli.fleet.account_answer import AccountAnswer, EndPart, ErrorPart, encode_answer, error_part
 from reconciler.cli.fleet.account_order import VERSION, AccountOrder, ApplyOrder, decode_order
-from reconciler.cli.fleet.earlier_worker import with_earlier_work
 from reconciler.cli.fleet.tagged_plan import tag, untag
 from reconciler.cli.runtime import near_deadline
 from reconciler.cli.stores import store_at
@@ -222,8 +221,7 @@ def _apply(task: _Task) -> AccountAnswer:
     limits = {first.target.account: limit}
     result = _apply_once_free(task, how, limits)
     task.begun = True
-    ends = (with_earlier_work(saved[each.name], each, undo[each.name]) for each in result.environments)
-    return AccountAnswer(ends=tuple(EndPart(end, tag(back)) for end, back in ends))
+    return AccountAnswer(ends=tuple(EndPart(each, tag(undo[each.name])) for each in result.environments))
 
 
 def _apply_once_free(task: _Task, how: ApplyOptions, limits: wiring.Limits) -> Result:

@@ -1,7 +1,8 @@
 """What another worker did of an approved plan, before it vanished and its account was taken up again.
 
 The state and a read say that these changes are made; only who made them is gone. They are told as done, since they were
-approved and are, and a plan that sets the run back holds them, too.
+approved and are, and a plan that sets the run back holds them, too. What another command made meanwhile is left to that
+one to tell.
 """
 
 from __future__ import annotations
@@ -12,6 +13,13 @@ from dataclasses import replace
 from reconciler.model.changes import Adopt, Change, EnvironmentPlan, Forget, Update
 from reconciler.model.outcomes import EnvironmentResult, Outcome, OutcomeKind
 from reconciler.model.texts import only_fields
+
+
+def found_made(approved: EnvironmentPlan, result: EnvironmentResult) -> bool:
+    """Tell whether a run that followed `approved` found changes made already, by whomever."""
+    sent = {outcome.key for outcome in result.outcomes if outcome.action != "adopt"}
+    known = {outcome.key for outcome in result.outcomes}
+    return any(change.key not in (sent if isinstance(change, Update) else known) for change in approved.changes)
 
 
 def with_earlier_work(

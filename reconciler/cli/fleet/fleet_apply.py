@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli.fleet.account_answer import AccountAnswer, error_of
 from reconciler.cli.fleet.account_order import ApplyOrder
+from reconciler.cli.fleet.earlier_worker import found_made, with_earlier_work
 from reconciler.cli.fleet.tagged_plan import tag, untag
 from reconciler.cli.fleet.task_runner import Lost
 from reconciler.engine.applying import EnvironmentEnd, one_at_a_time
@@ -94,10 +95,15 @@ class FleetApply:
             failure = error_of(answer.refused)
             yield from (self._end(plans[name], failure.coded, failure) for name in names)
         elif isinstance(answer, AccountAnswer):
-            for result, undo in answer.ends:
+            for end in answer.ends:
+                result, undo = end.result, untag(end.undo)
+                approved = plans[result.name]
+                # Asked only if it matters: an earlier worker of this command made that, or else another command.
+                if found_made(approved, result) and self.fleet.runner.was_repeated(account):
+                    result, undo = with_earlier_work(approved, result, undo)
                 requests, seconds = self._spent[result.name]
                 spent = replace(result, requests=result.requests + requests, seconds=result.seconds + seconds)
-                yield EnvironmentEnd(spent, untag(undo), None)
+                yield EnvironmentEnd(spent, undo, None)
 
     def _end(
         self, plan: EnvironmentPlan, stopped: str | None = None, failure: ReconcilerError | None = None
