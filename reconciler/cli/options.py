@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TypedDict
 
 from reconciler.errors import UsageError
 from reconciler.model.shards import Shard, parse_shard
@@ -44,12 +45,29 @@ def environments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--all-envs", action="store_true", help="every environment")
 
 
+class _Typed(TypedDict):
+    type: Callable[[str], object]
+    default: str | None
+
+
+def _or_variable(name: str, parse: Callable[[str], object]) -> _Typed:
+    """Return what makes a variable the default of an option; a value that cannot be is said to be the variable's."""
+    default = os.environ.get(name) or None
+
+    def parsed(text: str) -> object:
+        try:
+            return parse(text)
+        except argparse.ArgumentTypeError as error:
+            raise argparse.ArgumentTypeError(f"{error} in {name}" if text is default else str(error)) from error
+
+    return {"type": parsed, "default": default}
+
+
 def shard(parser: argparse.ArgumentParser) -> None:
     """Declare which part of the accounts."""
     parser.add_argument(
         "--shard",
-        type=part,
-        default=os.environ.get("RECONCILER_SHARD") or None,
+        **_or_variable("RECONCILER_SHARD", part),
         metavar="I/N",
         help="only the environments of every N-th account: part I of N, from 1 (or RECONCILER_SHARD)",
     )
@@ -85,8 +103,7 @@ def network(parser: argparse.ArgumentParser) -> None:
     """Declare how to talk to the API."""
     parser.add_argument(
         "--timeout",
-        type=seconds,
-        default=os.environ.get("RECONCILER_TIMEOUT") or None,
+        **_or_variable("RECONCILER_TIMEOUT", seconds),
         metavar="SECONDS",
         help="to connect and to read (default 10 and 30; or RECONCILER_TIMEOUT)",
     )

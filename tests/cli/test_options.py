@@ -77,6 +77,17 @@ def test_what_names_workers(text: str) -> None:
     assert workers(text) == text
 
 
+@pytest.mark.parametrize(("name", "option"), [("RECONCILER_SHARD", "--shard"), ("RECONCILER_TIMEOUT", "--timeout")])
+def test_a_mistake_in_a_variable_is_said_of_the_variable(
+    name: str, option: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(name, "x9")
+    assert run(["plan"]) == 1
+    assert f"got 'x9' in {name}" in capsys.readouterr().err
+    assert run(["plan", option, "x8"]) == 1
+    assert "got 'x8' [USAGE]" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(("variable", "chosen"), NAMED.items())
 def test_environments_by_the_variable(variable: str, chosen: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RECONCILER_ENV", variable)
