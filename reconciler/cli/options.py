@@ -8,7 +8,6 @@ import re
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TypedDict
 
 from reconciler.errors import UsageError
 from reconciler.model.shards import Shard, parse_shard
@@ -45,29 +44,25 @@ def environments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--all-envs", action="store_true", help="every environment")
 
 
-class _Typed(TypedDict):
-    type: Callable[[str], object]
-    default: str | None
-
-
-def _or_variable(name: str, parse: Callable[[str], object]) -> _Typed:
-    """Return what makes a variable the default of an option; a value that cannot be is said to be the variable's."""
-    default = os.environ.get(name) or None
+def _or_in(name: str, parse: Callable[[str], object]) -> Callable[[str], object]:
+    """Return what parses an option whose default is in a variable; a mistake in that is said to be there."""
 
     def parsed(text: str) -> object:
         try:
             return parse(text)
         except argparse.ArgumentTypeError as error:
-            raise argparse.ArgumentTypeError(f"{error} in {name}" if text is default else str(error)) from error
+            there = f" in {name}" if text == os.environ.get(name) else ""
+            raise argparse.ArgumentTypeError(f"{error}{there}") from error
 
-    return {"type": parsed, "default": default}
+    return parsed
 
 
 def shard(parser: argparse.ArgumentParser) -> None:
     """Declare which part of the accounts."""
     parser.add_argument(
         "--shard",
-        **_or_variable("RECONCILER_SHARD", part),
+        type=_or_in("RECONCILER_SHARD", part),
+        default=os.environ.get("RECONCILER_SHARD") or None,
         metavar="I/N",
         help="only the environments of every N-th account: part I of N, from 1 (or RECONCILER_SHARD)",
     )
@@ -103,7 +98,8 @@ def network(parser: argparse.ArgumentParser) -> None:
     """Declare how to talk to the API."""
     parser.add_argument(
         "--timeout",
-        **_or_variable("RECONCILER_TIMEOUT", seconds),
+        type=_or_in("RECONCILER_TIMEOUT", seconds),
+        default=os.environ.get("RECONCILER_TIMEOUT") or None,
         metavar="SECONDS",
         help="to connect and to read (default 10 and 30; or RECONCILER_TIMEOUT)",
     )
