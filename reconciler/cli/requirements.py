@@ -90,8 +90,19 @@ def source_of(origin: dict[str, object]) -> str:
     match origin:
         case {"url": url, "vcs_info": {"vcs": "git", "commit_id": commit}}:
             return f"git+{url}@{commit}"
-        case {"url": url, "archive_info": {"hashes": {"sha256": digest}}}:
+        case {"url": url, "archive_info": archive} if digest := _sha256_of(archive):
             return f"{url}#sha256={digest}"
+        case _:
+            return ""
+
+
+def _sha256_of(archive: object) -> str:
+    """Return the hash in an `archive_info` of PEP 610, "" if there is none; pip before 23.1 may give the older form."""
+    match archive:
+        case {"hashes": {"sha256": digest}}:
+            return str(digest)
+        case {"hash": older}:
+            return str(older).removeprefix("sha256=")
         case _:
             return ""
 
@@ -103,7 +114,8 @@ def _indexed_entry() -> str | None:
     if ran.returncode:
         return None
     (found,) = json.loads(ran.stdout)["install"]
-    return _hashed(f"=={__version__}", found["download_info"]["archive_info"]["hashes"]["sha256"])
+    digest = _sha256_of(found["download_info"]["archive_info"])
+    return _hashed(f"=={__version__}", digest) if digest else None
 
 
 def _ask(answer: Callable[[str], str]) -> str:

@@ -28,14 +28,14 @@ def merge(parts: Mapping[str, Subject]) -> Subject:
     results = [each for each in found if isinstance(each, Result)]
     drifts = [each for each in found if isinstance(each, DriftReport)]
     refused = {file: each for file, each in parts.items() if isinstance(each, Plan) and each.refused}
+    if 0 < len(drifts) < len(found) or len(refused) < len(plans) < len(found):
+        raise UsageError("these do not go together: name plans, or results of applies, or drift reports")
     missing = _missing_parts(parts)
     _check_environments(parts)
     if len(plans) == len(found):
         return _merge_plans(plans, missing)
-    if len(drifts) == len(found):
+    if drifts:
         return _of_all(drifts, missing)
-    if drifts or len(refused) < len(plans):
-        raise UsageError("these do not go together: name plans, or results of applies, or drift reports")
     return _merge_results(results, refused, missing)
 
 

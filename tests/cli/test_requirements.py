@@ -108,4 +108,6 @@ def test_what_runs_is_what_a_pipeline_installs(tmp_path: Path, monkeypatch: pyte
     assert requirements.source_of({"url": "https://h/o/r", "vcs_info": known}) == f"git+https://h/o/r@{COMMIT}"
     url, _ = WHEEL.split("#")
     assert requirements.source_of({"url": url, "archive_info": {"hashes": {"sha256": DIGEST}}}) == WHEEL
+    assert requirements.source_of({"url": url, "archive_info": {"hash": f"sha256={DIGEST}"}}) == WHEEL
+    assert requirements.source_of({"url": url, "archive_info": {}}) == ""
     assert requirements.source_of({"url": "file:///r", "dir_info": {}}) == ""

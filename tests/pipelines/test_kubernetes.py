@@ -139,6 +139,21 @@ def test_each_pod_takes_its_part_and_finds_its_secrets(tmp_path: Path) -> None:
         assert arguments[6] == f"json={tmp_path}/results/contact-lists-apply-x7k2p/part-{index + 1}.json"
 
 
+@pytest.mark.parametrize("name", PARTED)
+@pytest.mark.parametrize(("file", "told"), [("", "*"), ("password.txt", "password.txt")])
+def test_a_secret_without_variables_ends_a_pod_with_1(tmp_path: Path, name: str, file: str, told: str) -> None:
+    """The shell would end with 2, which says of a drift report that something drifted."""
+    cluster = Cluster(tmp_path, {}, "exit 0")
+    if file:
+        (tmp_path / "contact-lists" / file).write_text("s")
+    with cluster.start(spec_of(name), 0, "contact-lists-run") as pod:
+        _, err = pod.communicate(timeout=60)
+    assert (pod.returncode, err.splitlines()) == (
+        1,
+        [f"error: the secret contact-lists needs files that are named as variables, not {told}"],
+    )
+
+
 KUBECTL = """\
 case "$1" in
   create) cat "$3" >"made-$(ls made-* 2>/dev/null | wc -l).yaml"; echo "job.batch/made-$(ls made-* | wc -l)" ;;
