@@ -86,6 +86,7 @@ def test_a_worker_that_is_killed_costs_nothing_but_time(place: Accounts, cluster
         ran = ended(running)
     assert ran.code == 0, ran.err
     assert {kind for each in outcomes(ran.document) for kind in each} <= {"updated", "adopted"}
+    assert "is gone: others take up its accounts, as soon as its leases have ended" in ran.err
     assert documents(cluster.variables, cluster.folder) == [["applied"] * 3] * 3
     undo = json.loads((cluster.folder / "undo.json").read_text())
     assert [len(each["changes"]) for each in undo["environments"]] == [3, 3, 3]

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from logging.handlers import BufferingHandler
 from pathlib import Path
+from threading import Event
 from types import SimpleNamespace
 from typing import cast
 
@@ -95,6 +96,28 @@ def test_a_fleet_without_workers_is_said_once(monkeypatch: pytest.MonkeyPatch) -
     alone = runner(FakeClient(threads={}))
     assert [alone.room(), alone.room()] == [0, 0]
     assert ["no worker is there" in record.getMessage() for record in said.buffer] == [True]
+
+
+def test_workers_that_go_are_named_while_their_accounts_are_awaited(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dask_runner, "_COUNTED", 0.0)
+    said = BufferingHandler(10)
+    monkeypatch.setattr(dask_runner._log, "handlers", [said])
+    client = FakeClient()
+    left = runner(client)
+    assert left.room() == 12
+    client.threads = {"b": 2}
+    assert [left.wait(0), left.wait(0)] == [None, None]
+    assert left.room() == 4
+    assert [record.getMessage().split(":")[0] for record in said.buffer] == ["worker a is gone"]
+
+
+def test_a_scheduler_that_hangs_holds_up_no_look_at_signals() -> None:
+    hanging = Event()
+    client = FakeClient()
+    client.nthreads = lambda: {"late": int(hanging.wait(60))}  # type: ignore[method-assign]
+    held = runner(client)
+    assert (held.room(), held.wait(0), held.room()) == (0, None, 0)
+    hanging.set()
 
 
 def test_the_same_account_never_has_the_same_key_twice() -> None:

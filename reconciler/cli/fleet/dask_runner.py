@@ -44,20 +44,15 @@ class DaskRunner:
         self._futures: dict[str, Future[bytes]] = {}
         self._keys: dict[str, str] = {}
         self._ended: SimpleQueue[str] = SimpleQueue()
-        self._room = 0
-        self._lonely = False
         self._stopping: Thread | None = None
+        self._room = 0
+        self._workers: frozenset[str] | None = None
+        self._counting: Thread | None = None
         self._counted = float("-inf")
 
     def room(self) -> int:
         """Return how many orders may be under way: as many as the workers have threads, and as many again."""
-        if uptime() - self._counted > _COUNTED:
-            self._counted = uptime()
-            with suppress(Exception):  # a scheduler that is gone is told by what was under way
-                self._room = _AHEAD * sum(self._client.nthreads().values())
-                if not self._room and not self._lonely:
-                    _log.warning("no worker is there at the moment: waiting until one comes back")
-                self._lonely = not self._room
+        self._look_for_workers()
         return self._room
 
     def begin(self, name: str, order: bytes) -> None:
@@ -72,6 +67,7 @@ class DaskRunner:
 
     def wait(self, seconds: float) -> tuple[str, bytes | ReconcilerError | Lost] | None:
         """Return what came of a task."""
+        self._look_for_workers()
         try:
             name = self._ended.get(timeout=seconds)
         except Empty:
@@ -100,6 +96,24 @@ class DaskRunner:
         if self._client.status == "running" and not (self._stopping and self._stopping.is_alive()):
             self._stopping = Thread(target=self._tell_to_stop, args=(signal,), daemon=True)
             self._stopping.start()
+
+    def _look_for_workers(self) -> None:
+        """Count the workers now and then. A scheduler that hangs keeps nobody waiting."""
+        if uptime() - self._counted > _COUNTED and not (self._counting and self._counting.is_alive()):
+            self._counted = uptime()
+            self._counting = Thread(target=self._count_workers, daemon=True)
+            self._counting.start()
+            self._counting.join(TICK)
+
+    def _count_workers(self) -> None:
+        with suppress(Exception):  # a scheduler that is gone is told by what was under way
+            threads = self._client.nthreads()
+            before, self._workers = self._workers, frozenset(threads)
+            self._room = _AHEAD * sum(threads.values())
+            for gone in sorted((before or frozenset()) - self._workers):
+                _log.warning("worker %s is gone: others take up its accounts, as soon as its leases have ended", gone)
+            if before != self._workers == frozenset():
+                _log.warning("no worker is there at the moment: waiting until one comes back")
 
     def _tell_to_stop(self, signal: int) -> None:
         with suppress(Exception):  # likewise
