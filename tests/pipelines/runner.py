@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.sandbox.server import ACCOUNT_ID, CLIENT_ID, CLIENT_SECRET, STREAM_ID, Sandbox
-from tests.pipelines.project import WHO, bare_python, commit_manifest, offer_program, run_cleanly
+from tests.pipelines.project import WHO, bare_python, commit_manifest, let_bash_linger, offer_program, run_cleanly
 from tests.program import PROGRAM, REPOSITORY
 from tests.state.cas_files import bare, git
 
@@ -99,6 +99,7 @@ class Runner:
             interpreter = sys.executable if script else installed / "python"
             (bin_folder / name).write_text(f'#!/bin/sh\nexec {interpreter}{script} "$@"\n')
             (bin_folder / name).chmod(0o755)
+        let_bash_linger(bin_folder)
 
     def declare(self, lists: str, also: str = "") -> None:
         """Commit a manifest; `also` are further environments."""

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from reconciler import __version__
-from tests.pipelines.project import WHO, run_cleanly
+from tests.pipelines.project import WHO, let_bash_linger, run_cleanly
 from tests.pipelines.runner import PINNED
 from tests.program import REPOSITORY
 from tests.state.cas_files import git
@@ -68,6 +68,7 @@ class Forge:
         git(self.repository, *WHO, "commit", "--quiet", "--message", "x")
         self.notes.mkdir()
         (folder / "bin").mkdir()
+        let_bash_linger(folder / "bin")
         scripts = {
             name: script.format(make=shutil.which("make"), version=__version__) for name, script in _COMMANDS.items()
         }
