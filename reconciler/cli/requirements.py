@@ -101,8 +101,8 @@ def _sha256_of(archive: object) -> str:
     match archive:
         case {"hashes": {"sha256": digest}}:
             return str(digest)
-        case {"hash": older}:
-            return str(older).removeprefix("sha256=")
+        case {"hash": str(older)} if older.startswith("sha256="):
+            return older.removeprefix("sha256=")
         case _:
             return ""
 

@@ -114,9 +114,21 @@ def test_workers_that_go_are_named_while_their_accounts_are_awaited(monkeypatch:
 def test_a_scheduler_that_hangs_holds_up_no_look_at_signals() -> None:
     hanging = Event()
     client = FakeClient()
-    client.nthreads = lambda: {"late": int(hanging.wait(60))}  # type: ignore[method-assign]
+    client.nthreads = lambda: {"late": 1 + hanging.wait(60)}  # type: ignore[method-assign]
     held = runner(client)
     assert (held.room(), held.wait(0), held.room()) == (0, None, 0)
+    hanging.set()
+
+
+def test_a_name_that_is_looked_up_for_ever_ends_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How long the system looks for a host, no option of a connection bounds."""
+    hanging = Event()
+    monkeypatch.setattr(dask_runner, "_check_reachable", lambda *_: hanging.wait(60))
+    with (
+        pytest.raises(FleetError, match="no scheduler answers there"),
+        dask_runner.connected("tcp://h.test:1", 0.1, Signalled()),
+    ):
+        pytest.fail("connected")
     hanging.set()
 
 

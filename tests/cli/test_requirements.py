@@ -109,5 +109,6 @@ def test_what_runs_is_what_a_pipeline_installs(tmp_path: Path, monkeypatch: pyte
     url, _ = WHEEL.split("#")
     assert requirements.source_of({"url": url, "archive_info": {"hashes": {"sha256": DIGEST}}}) == WHEEL
     assert requirements.source_of({"url": url, "archive_info": {"hash": f"sha256={DIGEST}"}}) == WHEEL
-    assert requirements.source_of({"url": url, "archive_info": {}}) == ""
+    for unknown in ({}, {"hash": f"md5={DIGEST}"}):
+        assert requirements.source_of({"url": url, "archive_info": unknown}) == ""
     assert requirements.source_of({"url": "file:///r", "dir_info": {}}) == ""

@@ -140,16 +140,15 @@ def connected(
     `lacking` says what to do if there is no worker.
     """
     patience = seconds or _PATIENCE
-    _in_time(lambda: _check_reachable(address, patience), 2 * patience, signals)
-    quiet()
-    from distributed import Client
-
-    def connect() -> Client:
-        return Client(address, timeout=patience, set_as_default=False, security=security)
-
     try:
-        client = _in_time(connect, 2 * patience, signals)
-    except StoppedError:
+        _in_time(lambda: _check_reachable(address, patience), 2 * patience, signals)
+        quiet()
+        from distributed import Client
+
+        client = _in_time(
+            lambda: Client(address, timeout=patience, set_as_default=False, security=security), 2 * patience, signals
+        )
+    except (FleetError, StoppedError):
         raise
     except Exception as error:
         raise _no_scheduler(address, str(error)) from error
